@@ -131,6 +131,30 @@ class Setpoint(NamedTuple):
     waveform: int
 
 
+class Capabilities(NamedTuple):
+    """What one stimulator in one mode can do: data to the program, the guard and the driver.
+
+    ``unattended_ms`` is how long it goes on giving pulses without the host; 0 where every pulse
+    is a command of its own. Electrodes are detected from ``electrode_detection_ua`` up only.
+    """
+
+    device: str
+    mode: str
+    channels: int
+    current_step_ua: MicroAmp
+    current_max_ua: MicroAmp
+    width_step_us: Us
+    width_min_us: Us
+    width_max_us: Us
+    time_grid_us: Us
+    min_interval_us: Us
+    frame_spacing_us: Us
+    rate_max_hz: float
+    unattended_ms: int
+    ack_deadline_us: Us
+    electrode_detection_ua: MicroAmp
+
+
 class Stop(NamedTuple):
     """End all output of one stimulator now."""
 

@@ -1,0 +1,93 @@
+"""What may be given at most: absolute caps that no file can raise, and a file's narrower limits.
+
+The narrowest wins. Values and sources: docs/safety/limits in the documentation; the suggested
+defaults follow IEC 60601-2-10 practice and the output of marketed drop-foot stimulators.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from annotated_types import Ge, Gt, Le
+
+from fes_ctrl.units import MicroAmp, PicoCoulomb, Us, ua_from_ma, us_from_ms
+
+CAP_CURRENT_UA: Final = 100_000
+CAP_WIDTH_US: Final = 500
+CAP_RATE_HZ: Final = 100
+CAP_CHARGE_PC: Final = 40_000_000
+CAP_BURST_US: Final = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsConfig:
+    """Limits of one bench or study, from a file only.
+
+    Attributes
+    ----------
+    current_mA : float
+        Highest current of a pulse.
+    pulse_width_us : int
+        Longest first phase.
+    rate_hz : float
+        Highest pulse rate of a channel; its inverse is the least interval of two pulses.
+    charge_per_phase_uC : float
+        Highest charge of one phase.
+    burst_ms : float
+        Longest burst, the falling ramp included.
+    duty_warn_percent : float
+        Share of the last ten seconds under stimulation at which a warning is given.
+    sensor_max_age_ms : float
+        Age of the newest sample at which stimulation ends.
+    answer_max_age_ms : float
+        Age of the oldest unanswered frame at which no further pulse is let through.
+    setpoint_max_life_ms : float
+        Longest time from a setpoint's instant to its expiry.
+    max_unattended_ms : float
+        How long a device may go on without the host at most.
+    electrode_area_cm2 : float
+        Effective area of the smaller electrode, for current densities.
+    """
+
+    current_mA: Annotated[float, Gt(0), Le(100)] = 80.0  # noqa: N815 - the SI symbol
+    pulse_width_us: Annotated[int, Ge(10), Le(500)] = 300
+    rate_hz: Annotated[float, Ge(1), Le(100)] = 50.0
+    charge_per_phase_uC: Annotated[float, Gt(0), Le(40)] = 24.0  # noqa: N815
+    burst_ms: Annotated[float, Ge(50), Le(3000)] = 2000.0
+    duty_warn_percent: Annotated[float, Gt(0), Le(100)] = 85.0
+    sensor_max_age_ms: Annotated[float, Ge(20), Le(500)] = 100.0
+    answer_max_age_ms: Annotated[float, Ge(5), Le(500)] = 100.0
+    setpoint_max_life_ms: Annotated[float, Ge(1), Le(100)] = 20.0
+    max_unattended_ms: Annotated[float, Ge(0), Le(5000)] = 200.0
+    electrode_area_cm2: Annotated[float, Gt(0), Le(200)] = 16.0
+
+
+class Limits:
+    """The limits in force, in the units of a setpoint: of cap and file the narrower one."""
+
+    __slots__ = (
+        "answer_max_age_us",
+        "burst_us",
+        "charge_pc",
+        "current_ua",
+        "duty_warn_percent",
+        "life_us",
+        "min_interval_us",
+        "sensor_max_age_us",
+        "width_us",
+    )
+
+    def __init__(self, config: LimitsConfig) -> None:
+        self.current_ua: MicroAmp = min(CAP_CURRENT_UA, ua_from_ma(config.current_mA))
+        self.width_us: Us = min(CAP_WIDTH_US, config.pulse_width_us)
+        # Round the interval up: a limit of 30 Hz must not let 30.0003 Hz through.
+        self.min_interval_us: Us = max(
+            1_000_000 // CAP_RATE_HZ, -int(-1_000_000 // config.rate_hz)
+        )
+        self.charge_pc: PicoCoulomb = min(
+            CAP_CHARGE_PC, round(config.charge_per_phase_uC * 1_000_000)
+        )
+        self.burst_us: Us = min(CAP_BURST_US, us_from_ms(config.burst_ms))
+        self.duty_warn_percent: float = config.duty_warn_percent
+        self.sensor_max_age_us: Us = us_from_ms(config.sensor_max_age_ms)
+        self.answer_max_age_us: Us = us_from_ms(config.answer_max_age_ms)
+        self.life_us: Us = us_from_ms(config.setpoint_max_life_ms)

@@ -1,0 +1,81 @@
+"""Which stimulator, in which mode, on which link terms; the table of devices and modes."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from annotated_types import Ge, Le
+
+from fes_ctrl.model import Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class StimulatorConfig:
+    """One stimulator.
+
+    Attributes
+    ----------
+    device : str
+        The device family.
+    mode : str
+        ``low_level``: the host times every pulse. ``mid_level``: the device repeats pulses until
+        told otherwise or until its live signal stays away.
+    ack_deadline_ms : float
+        An answer later than this is a fault of the link.
+    poll_ms : float
+        An idle link is asked for the device's state this often, so that its health is known.
+    """
+
+    device: Literal["p24"] = "p24"
+    mode: Literal["low_level", "mid_level"] = "low_level"
+    ack_deadline_ms: Annotated[float, Ge(5), Le(1000)] = 100.0
+    poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
+
+
+# HASOMED ScienceMode4 library headers: current 0..130 mA in 0.5 mA, points of 10..4095 us,
+# electrode detection from 15 mA up, live signal of the mid level 2 s. Not stated by the vendor
+# and assumed: at least 2 ms between two low-level pulses of a channel. frame_spacing_us keeps
+# two frames with current apart by more than an answer takes.
+P24_MODES: Final[dict[str, Capabilities]] = {
+    "low_level": Capabilities(
+        device="p24",
+        mode="low_level",
+        channels=8,
+        current_step_ua=500,
+        current_max_ua=130_000,
+        width_step_us=1,
+        width_min_us=10,
+        width_max_us=4095,
+        time_grid_us=1,
+        min_interval_us=2_000,
+        frame_spacing_us=5_000,
+        rate_max_hz=200.0,
+        unattended_ms=0,
+        ack_deadline_us=100_000,
+        electrode_detection_ua=15_000,
+    ),
+    "mid_level": Capabilities(
+        device="p24",
+        mode="mid_level",
+        channels=8,
+        current_step_ua=500,
+        current_max_ua=130_000,
+        width_step_us=1,
+        width_min_us=10,
+        width_max_us=4095,
+        time_grid_us=250,
+        min_interval_us=500,
+        frame_spacing_us=5_000,
+        rate_max_hz=2000.0,
+        unattended_ms=2_000,
+        ack_deadline_us=100_000,
+        electrode_detection_ua=15_000,
+    ),
+}
+
+
+def capabilities_of(config: StimulatorConfig) -> Capabilities:
+    """Return what the configured device can do in the configured mode."""
+    modes = {"p24": P24_MODES}
+    return modes[config.device][config.mode]._replace(
+        ack_deadline_us=round(config.ack_deadline_ms * 1000)
+    )
