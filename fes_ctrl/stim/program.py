@@ -1,0 +1,327 @@
+"""One leg's program: gait events in, the pulses of a burst out, each at its planned instant.
+
+A burst is planned when its trigger comes: the onset, and the latest start of its fall (the
+time-out). A contact can only bring the fall forward. Every pulse instant follows from the onset
+and the channel's period alone, so the arrival of samples never shifts a pulse.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from fes_ctrl.model import (
+    HEEL_OFF,
+    INITIAL_CONTACT,
+    BurstEnd,
+    BurstStart,
+    Capabilities,
+    GaitEvent,
+    Record,
+    Setpoint,
+)
+from fes_ctrl.stim.config import ProgramConfig, SetupConfig
+from fes_ctrl.stim.envelope import envelope_ua
+from fes_ctrl.stim.quantise import ChannelPlan, ceil_to_grid, plan_channel, set_current_ua
+from fes_ctrl.units import NEVER_US, MicroAmp, Us, us_from_ms
+
+SETPOINT_LIFE_US: Final = 10_000
+"""A pulse that cannot be written so soon after its instant is not worth giving."""
+
+SURE: Final = 0.5
+"""Confidence from which a trigger out of standing counts as a step."""
+
+TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT}
+
+CHANGEABLE: Final = (
+    "delay_ms",
+    "rise_ms",
+    "extension_ms",
+    "fall_ms",
+    "time_out_ms",
+    "min_on_ms",
+    "lock_out_ms",
+)
+
+
+class Program:
+    """The burst state of one leg.
+
+    Attributes
+    ----------
+    next_at_us : int
+        When ``fire`` wants to be called next; ``NEVER_US`` between bursts.
+    level_percent : int
+        The operator's level; a burst keeps the one it began with.
+    """
+
+    __slots__ = (
+        "_ends_on_contact",
+        "_extension_us",
+        "_fall_us",
+        "_grid_us",
+        "_lock_out_us",
+        "_min_on_us",
+        "_next_pulse_us",
+        "_plans",
+        "_rise_us",
+        "_set_ua",
+        "_stance_percent",
+        "_step_ua",
+        "_time_out_us",
+        "_trigger",
+        "_waiting_changes",
+        "config",
+        "contact_us",
+        "ended_by",
+        "fall_from_us",
+        "last_pulse_us",
+        "leg",
+        "level_percent",
+        "lock_until_us",
+        "next_at_us",
+        "onset_us",
+    )
+
+    def __init__(
+        self, leg: int, config: ProgramConfig, setup: SetupConfig, device: Capabilities
+    ) -> None:
+        if config.trigger not in TRIGGERS:
+            message = (
+                f"program.trigger = {config.trigger!r}: no detector gives it yet; "
+                f"choose {' or '.join(TRIGGERS)}"
+            )
+            raise ValueError(message)
+        self.leg = leg
+        self._grid_us = device.time_grid_us
+        self._step_ua: MicroAmp = device.current_step_ua
+        self._plans: list[ChannelPlan] = [
+            plan_channel(channel, setup.of(channel.muscle), device, index)
+            for index, channel in enumerate(config.channel)
+        ]
+        self._set_ua: list[MicroAmp] = [0] * len(self._plans)
+        self._next_pulse_us: list[Us] = [NEVER_US] * len(self._plans)
+        self._waiting_changes: dict[str, float] = {}
+        self.level_percent = 0
+        self.onset_us: Us = NEVER_US
+        self.fall_from_us: Us = NEVER_US
+        self.contact_us: Us = NEVER_US
+        self.last_pulse_us: Us = NEVER_US
+        self.lock_until_us: Us = -NEVER_US
+        self.next_at_us: Us = NEVER_US
+        self.ended_by = ""
+        self._take(config)
+
+    def _take(self, config: ProgramConfig) -> None:
+        self.config = config
+        self._trigger: str = TRIGGERS[config.trigger]
+        self._rise_us: Us = us_from_ms(config.rise_ms)
+        self._fall_us: Us = us_from_ms(config.fall_ms)
+        self._extension_us: Us = us_from_ms(config.extension_ms)
+        percent = config.extension_percent_stance
+        self._stance_percent: float = -1.0 if percent is None else percent
+        self._time_out_us: Us = us_from_ms(config.time_out_ms)
+        self._min_on_us: Us = us_from_ms(config.min_on_ms)
+        self._lock_out_us: Us = us_from_ms(config.lock_out_ms)
+        self._ends_on_contact = config.end == "initial_contact"
+
+    @property
+    def active(self) -> bool:
+        """Whether a burst is planned or running."""
+        return self.onset_us != NEVER_US
+
+    def change(self, name: str, value: float) -> None:
+        """Take over a new value of one dial, between bursts.
+
+        Raises
+        ------
+        ValueError
+            If the dial cannot be changed while walking.
+        """
+        if name not in CHANGEABLE:
+            message = f"program.{name} cannot be changed in a walk: choose {', '.join(CHANGEABLE)}"
+            raise ValueError(message)
+        self._waiting_changes[name] = value
+        if self.onset_us == NEVER_US:
+            self._apply_changes()
+
+    def _apply_changes(self) -> None:
+        for name, value in self._waiting_changes.items():
+            self._take(_with(self.config, name, value))
+        self._waiting_changes.clear()
+
+    def trigger(self, event: GaitEvent, *, walking: bool, allowed: bool) -> tuple[Record, ...]:
+        """Take an event of the leg that triggers this program.
+
+        Parameters
+        ----------
+        event : GaitEvent
+            Any event; others than the trigger change nothing.
+        walking : bool
+            Whether that leg is known to walk.
+        allowed : bool
+            False while stimulation of this leg is inhibited.
+
+        Returns
+        -------
+        tuple of Record
+            The start of a burst, or nothing.
+        """
+        if event.kind != self._trigger or self.onset_us != NEVER_US or not allowed:
+            return ()
+        if event.t_emit_us < self.lock_until_us:
+            return ()
+        doubtful = not walking and event.confidence < SURE
+        if doubtful and self.config.standing == "inhibit":
+            return ()
+        due_us = max(event.t_emit_us, event.t_event_us + us_from_ms(self.config.delay_ms))
+        onset_us = ceil_to_grid(due_us, self._grid_us)
+        self.onset_us = onset_us
+        self.fall_from_us = onset_us + self._time_out_us
+        self.contact_us = NEVER_US
+        self.last_pulse_us = NEVER_US
+        self.ended_by = "time_out"
+        for index, plan in enumerate(self._plans):
+            self._set_ua[index] = set_current_ua(plan, self.level_percent)
+            self._next_pulse_us[index] = onset_us + plan.stagger_us
+        self.next_at_us = min(self._next_pulse_us)
+        return tuple(
+            [
+                BurstStart(
+                    onset_us,
+                    self.leg,
+                    plan.channel,
+                    event.kind,
+                    event.t_event_us,
+                    self._set_ua[index] // self._step_ua * self._step_ua,
+                )
+                for index, plan in enumerate(self._plans)
+            ]
+        )
+
+    def contact(self, event: GaitEvent, stance_us: Us) -> tuple[Record, ...]:
+        """Take an initial contact of this leg: the fall begins after the extension.
+
+        Parameters
+        ----------
+        event : GaitEvent
+            The contact.
+        stance_us : int
+            The leg's last stance, for an extension in per cent of it; 0 if unknown.
+
+        Returns
+        -------
+        tuple of Record
+            The end of a burst whose onset had not come yet, or nothing.
+        """
+        if self.onset_us == NEVER_US or self.contact_us != NEVER_US or not self._ends_on_contact:
+            return ()
+        self.contact_us = event.t_event_us
+        if event.t_emit_us < self.onset_us:
+            return self._finish(event.t_emit_us, "initial_contact")
+        extension_us = self._extension_us
+        if self._stance_percent >= 0.0 and stance_us > 0:
+            extension_us = round(stance_us * self._stance_percent / 100.0)
+        fall_from_us = max(event.t_event_us + extension_us, self.onset_us + self._min_on_us)
+        # A contact that is known late cannot take back pulses that were given.
+        fall_from_us = max(fall_from_us, event.t_emit_us)
+        if fall_from_us < self.fall_from_us:
+            self.fall_from_us = fall_from_us
+            self.ended_by = "initial_contact"
+        return ()
+
+    def fire(self, at_us: Us, setpoints: list[Setpoint], records: list[Record]) -> None:
+        """Give the pulses planned for ``at_us``, or end the burst if it is over by then.
+
+        Parameters
+        ----------
+        at_us : int
+            ``next_at_us``.
+        setpoints, records : list
+            Appended to.
+        """
+        end_us = self.fall_from_us + self._fall_us
+        if at_us >= end_us:
+            records.extend(self._finish(at_us, self.ended_by))
+            return
+        next_us = self._next_pulse_us
+        soonest_us = NEVER_US
+        index = 0
+        for plan in self._plans:
+            due_us = next_us[index]
+            if due_us == at_us:
+                current_ua = envelope_ua(
+                    plan.motor_ua,
+                    self._set_ua[index],
+                    self._rise_us,
+                    self._fall_us,
+                    at_us - self.onset_us - plan.stagger_us,
+                    at_us - self.fall_from_us,
+                )
+                current_ua = current_ua // self._step_ua * self._step_ua
+                if current_ua > 0:
+                    setpoints.append(
+                        Setpoint(
+                            at_us,
+                            self.leg,
+                            plan.channel,
+                            plan.sign * current_ua,
+                            plan.width_us,
+                            at_us + SETPOINT_LIFE_US,
+                            plan.waveform,
+                        )
+                    )
+                    self.last_pulse_us = at_us
+                due_us = at_us + plan.period_us
+                next_us[index] = due_us
+            soonest_us = min(soonest_us, due_us)
+            index += 1
+        self.next_at_us = soonest_us
+
+    def cut(self, at_us: Us, reason: str) -> tuple[Record, ...]:
+        """End a burst at once, without a ramp; nothing if there is none."""
+        if self.onset_us == NEVER_US:
+            return ()
+        return self._finish(at_us, reason)
+
+    def _finish(self, at_us: Us, reason: str) -> tuple[Record, ...]:
+        last_us = at_us if self.last_pulse_us == NEVER_US else self.last_pulse_us
+        ends = tuple(
+            [
+                BurstEnd(last_us, self.leg, plan.channel, reason, self.onset_us, self.contact_us)
+                for plan in self._plans
+            ]
+        )
+        self.lock_until_us = last_us + self._lock_out_us
+        self.onset_us = NEVER_US
+        self.fall_from_us = NEVER_US
+        self.next_at_us = NEVER_US
+        self._apply_changes()
+        return ends
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the burst as it stands."""
+        return {
+            "active": self.active,
+            "onset_us": self.onset_us,
+            "fall_from_us": self.fall_from_us,
+            "next_at_us": self.next_at_us,
+            "level_percent": self.level_percent,
+            "lock_until_us": self.lock_until_us,
+        }
+
+
+def _with(config: ProgramConfig, name: str, value: float) -> ProgramConfig:
+    match name:
+        case "delay_ms":
+            return replace(config, delay_ms=value)
+        case "rise_ms":
+            return replace(config, rise_ms=value)
+        case "extension_ms":
+            return replace(config, extension_ms=value)
+        case "fall_ms":
+            return replace(config, fall_ms=value)
+        case "time_out_ms":
+            return replace(config, time_out_ms=value)
+        case "min_on_ms":
+            return replace(config, min_on_ms=value)
+        case _:
+            return replace(config, lock_out_ms=value)
