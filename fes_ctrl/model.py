@@ -113,6 +113,11 @@ class PhaseChange(NamedTuple):
 SYMMETRIC: Final = 0
 ASYMMETRIC: Final = 1
 WAVEFORM_NAMES: Final = ("symmetric", "asymmetric")
+ASYMMETRY: Final = 4
+"""An asymmetric pulse's second phase is so many times longer and shallower than its first.
+
+Currents are rounded to so many steps, so that both phases carry exactly the same charge.
+"""
 
 
 class Setpoint(NamedTuple):

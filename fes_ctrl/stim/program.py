@@ -20,7 +20,13 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.envelope import envelope_ua
-from fes_ctrl.stim.quantise import ChannelPlan, ceil_to_grid, plan_channel, set_current_ua
+from fes_ctrl.stim.quantise import (
+    ChannelPlan,
+    ceil_to_grid,
+    floor_to_step,
+    plan_channel,
+    set_current_ua,
+)
 from fes_ctrl.units import NEVER_US, MicroAmp, Us, us_from_ms
 
 SETPOINT_LIFE_US: Final = 10_000
@@ -65,7 +71,6 @@ class Program:
         "_rise_us",
         "_set_ua",
         "_stance_percent",
-        "_step_ua",
         "_time_out_us",
         "_trigger",
         "_waiting_changes",
@@ -92,7 +97,6 @@ class Program:
             raise ValueError(message)
         self.leg = leg
         self._grid_us = device.time_grid_us
-        self._step_ua: MicroAmp = device.current_step_ua
         self._plans: list[ChannelPlan] = [
             plan_channel(channel, setup.of(channel.muscle), device, index)
             for index, channel in enumerate(config.channel)
@@ -191,7 +195,7 @@ class Program:
                     plan.channel,
                     event.kind,
                     event.t_event_us,
-                    self._set_ua[index] // self._step_ua * self._step_ua,
+                    floor_to_step(self._set_ua[index], plan.step_ua),
                 )
                 for index, plan in enumerate(self._plans)
             ]
@@ -256,7 +260,7 @@ class Program:
                     at_us - self.onset_us - plan.stagger_us,
                     at_us - self.fall_from_us,
                 )
-                current_ua = current_ua // self._step_ua * self._step_ua
+                current_ua = floor_to_step(current_ua, plan.step_ua)
                 if current_ua > 0:
                     setpoints.append(
                         Setpoint(
@@ -296,6 +300,11 @@ class Program:
         self.next_at_us = NEVER_US
         self._apply_changes()
         return ends
+
+    def lower(self, level_percent: int) -> None:
+        """Take a level below the running burst's at once; a higher one waits for the next burst."""
+        for index, plan in enumerate(self._plans):
+            self._set_ua[index] = min(self._set_ua[index], set_current_ua(plan, level_percent))
 
     def snapshot(self) -> dict[str, object]:
         """Return the burst as it stands."""

@@ -6,7 +6,7 @@ wire will say.
 
 from typing import Final, NamedTuple
 
-from fes_ctrl.model import ASYMMETRIC, SYMMETRIC, Capabilities
+from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, SYMMETRIC, Capabilities
 from fes_ctrl.stim.config import ChannelConfig, MuscleSetup
 from fes_ctrl.units import MicroAmp, Us, ua_from_ma
 
@@ -28,6 +28,7 @@ class ChannelPlan(NamedTuple):
     period_us: Us
     waveform: int
     sign: int
+    step_ua: MicroAmp
     stagger_us: Us
 
 
@@ -98,6 +99,9 @@ def plan_channel(
         width_us=width_us,
         period_us=ceil_to_grid(round(1e6 / config.rate_hz), device.time_grid_us),
         waveform=ASYMMETRIC if config.waveform == "asymmetric" else SYMMETRIC,
+        step_ua=device.current_step_ua * (
+            ASYMMETRY if config.waveform == "asymmetric" else 1
+        ),
         sign=-1 if config.polarity == "inverted" else 1,
         stagger_us=index * device.frame_spacing_us,
     )

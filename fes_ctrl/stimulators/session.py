@@ -6,18 +6,22 @@ it with what has happened and writes what it returns.
 
 from typing import Final, NamedTuple, Protocol
 
-from fes_ctrl.model import Capabilities, Command, LinkReport
+from fes_ctrl.model import Capabilities, Command, LinkReport, Setpoint
 from fes_ctrl.units import NEVER_US, Us
 
 
 class DriverStep(NamedTuple):
-    """What a session wants done, in this order: discard, drop, write ``out``."""
+    """What a session wants done, in this order: discard, drop, write ``out``.
+
+    ``written`` names the setpoints whose frames are in ``out``.
+    """
 
     out: tuple[bytes, ...]
     reports: tuple[LinkReport, ...]
     wake_at_us: Us
     discard: bool = False
     drop: bool = False
+    written: tuple[Setpoint, ...] = ()
 
 
 IDLE: Final = DriverStep((), (), NEVER_US)

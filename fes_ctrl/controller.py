@@ -1,0 +1,414 @@
+"""The control core: one call takes an instant and at most one input, and says what to do.
+
+``step`` first fires its own deadlines up to now, in order and at their planned times, and only
+then takes the input; so a late call or a tie cannot change the result. It reads no clock, does
+no I/O and logs nothing: what is to be remembered is in the records it returns.
+"""
+
+from typing import Final
+
+from fes_ctrl.gait.phase import PhaseMachine
+from fes_ctrl.model import (
+    ALL_LEGS,
+    INITIAL_CONTACT,
+    WALKING,
+    Arm,
+    BurstEnd,
+    Capabilities,
+    Command,
+    Decision,
+    Detector,
+    Disarm,
+    Fault,
+    GaitEvent,
+    Input,
+    LinkReport,
+    Operator,
+    ParameterChange,
+    Record,
+    Sample,
+    Setpoint,
+    StateChange,
+    Step,
+    Stop,
+)
+from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
+from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, WARN
+from fes_ctrl.safety.freshness import SensorMonitor
+from fes_ctrl.safety.guard import ALLOWED, REFUSALS, Guard
+from fes_ctrl.safety.limits import Limits
+from fes_ctrl.stim.program import Program
+from fes_ctrl.units import NEVER_US, Us, s_from_us
+
+FAULT_OF_REPORT: Final = {
+    "silent": "F18",
+    "electrode": "F12",
+    "error": "F31",
+    "stuck": "F20",
+    "down": "F15",
+}
+
+
+class LegController:
+    """What one leg is made of: detector, phase machine, program, and the sensor they rest on.
+
+    Parameters
+    ----------
+    leg : int
+        ``model.LEFT`` or ``model.RIGHT``.
+    detector : Detector
+        Of this leg.
+    watched : tuple of str
+        The sensor kinds that the detector reads, whose silence is a fault.
+    program : Program
+        Of this leg.
+    limits : Limits
+        For the age of samples.
+    stimulator : int
+        Which stimulator gives this leg's pulses.
+    contralateral : bool
+        Whether the other leg's events trigger the program.
+    """
+
+    __slots__ = (
+        "awaiting_contact",
+        "contralateral",
+        "detector",
+        "leg",
+        "monitor",
+        "phase",
+        "program",
+        "stimulator",
+        "watched",
+    )
+
+    def __init__(
+        self,
+        leg: int,
+        detector: Detector,
+        watched: tuple[str, ...],
+        program: Program,
+        limits: Limits,
+        stimulator: int = 0,
+        *,
+        contralateral: bool = False,
+    ) -> None:
+        self.leg = leg
+        self.detector = detector
+        self.watched = watched
+        self.program = program
+        self.phase = PhaseMachine(leg)
+        self.monitor = SensorMonitor(limits.sensor_max_age_us)
+        self.stimulator = stimulator
+        self.contralateral = contralateral
+        self.awaiting_contact = False
+
+
+class Controller:
+    """Legs and guards, composed.
+
+    Parameters
+    ----------
+    legs : list of LegController
+        At most one of each leg.
+    devices : list of Capabilities
+        The stimulators, as ``LegController.stimulator`` numbers them.
+    limits : Limits
+        In force for all of them.
+    """
+
+    __slots__ = ("_armings", "_commands", "_guards", "_legs", "_limits", "_now_us", "_records", "_wake_at_us")
+
+    def __init__(
+        self, legs: list[LegController], devices: list[Capabilities], limits: Limits
+    ) -> None:
+        self._legs = legs
+        self._limits = limits
+        self._guards: list[Guard] = [Guard(limits, device) for device in devices]
+        self._armings: list[Arming] = [Arming() for _ in devices]
+        self._commands: list[Command] = []
+        self._records: list[Record] = []
+        self._now_us: Us = -NEVER_US
+        self._wake_at_us: Us = NEVER_US
+
+    # -- the one call -----------------------------------------------------------------------------
+
+    def step(self, now_us: Us, item: Input | None) -> Step:
+        """Fire the deadlines up to now, then take one input.
+
+        Parameters
+        ----------
+        now_us : int
+            The present. An instant before the last one counts as the last one: time does not
+            go backwards here, whatever the host's clock did.
+        item : Sample, LinkReport, Operator, ParameterChange or None
+            What has come in; ``None`` where only time has passed.
+
+        Returns
+        -------
+        Step
+            Commands in the order to carry them out, records in the order they became true, and
+            when to call again at the latest.
+        """
+        if now_us < self._now_us:
+            now_us = self._now_us
+        self._now_us = now_us
+        if self._wake_at_us <= now_us:
+            self._fire_deadlines(now_us)
+        if item is not None:
+            if isinstance(item, Sample):
+                self._take_sample(now_us, item)
+            elif isinstance(item, LinkReport):
+                self._take_report(now_us, item)
+            elif isinstance(item, Operator):
+                self._take_operator(now_us, item)
+            else:
+                self._take_parameter(item)
+            # What the input made due now (a burst that starts at once) is fired in this step.
+            self._wake_at_us = self._next_deadline()
+            if self._wake_at_us <= now_us:
+                self._fire_deadlines(now_us)
+        if not self._commands and not self._records:
+            return Step((), (), self._wake_at_us)
+        done = Step(tuple(self._commands), tuple(self._records), self._wake_at_us)
+        self._commands.clear()
+        self._records.clear()
+        return done
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def _next_deadline(self) -> Us:
+        soonest_us = NEVER_US
+        for leg in self._legs:
+            soonest_us = min(
+                soonest_us,
+                leg.program.next_at_us,
+                leg.monitor.deadline_us,
+                leg.phase.deadline_us,
+            )
+        return soonest_us
+
+    def _fire_deadlines(self, now_us: Us) -> None:
+        at_us = self._next_deadline()
+        while at_us <= now_us:
+            # Of simultaneous deadlines the one that forbids comes before the one that gives.
+            for leg in self._legs:
+                if leg.monitor.deadline_us <= at_us:
+                    self._sensor_silent(leg, at_us)
+            for leg in self._legs:
+                if leg.phase.deadline_us <= at_us:
+                    change = leg.phase.tick(at_us)
+                    if change is not None:
+                        self._records.append(change)
+            for leg in self._legs:
+                if leg.program.next_at_us <= at_us:
+                    self._fire_program(leg, at_us, now_us)
+            at_us = self._next_deadline()
+        self._wake_at_us = at_us
+
+    def _fire_program(self, leg: LegController, at_us: Us, now_us: Us) -> None:
+        setpoints: list[Setpoint] = []
+        records: list[Record] = []
+        leg.program.fire(at_us, setpoints, records)
+        for setpoint in setpoints:
+            self._guarded(leg, setpoint, now_us)
+        for record in records:
+            self._records.append(record)
+            if isinstance(record, BurstEnd):
+                self._burst_ended(leg, record)
+
+    def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> None:
+        guard = self._guards[leg.stimulator]
+        warned = guard.duty_warning
+        reason = guard.check(setpoint, now_us)
+        if reason == ALLOWED:
+            self._commands.append(setpoint)
+            if guard.duty_warning != warned:
+                detail = f"{guard.duty_percent:.1f} % of the last 10 s"
+                reaction = WARN if guard.duty_warning else CLEARED
+                self._records.append(Fault(setpoint.at_us, "F30", reaction, leg.leg, detail))
+            return
+        self._records.append(
+            Decision(setpoint.at_us, leg.leg, setpoint.channel, "refuse", reason, setpoint)
+        )
+        if REFUSALS[reason]:
+            self._cut(leg, setpoint.at_us, "refused")
+
+    def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
+        if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
+            leg.awaiting_contact = True
+            detail = "burst ended by its time-out, no contact since"
+            self._records.append(Fault(end.t_us, "F02", WARN, leg.leg, detail))
+
+    def _cut(self, leg: LegController, at_us: Us, reason: str) -> None:
+        self._records.extend(leg.program.cut(at_us, reason))
+
+    # -- samples and gait ---------------------------------------------------------------------------
+
+    def _take_sample(self, now_us: Us, sample: Sample) -> None:
+        for leg in self._legs:
+            if leg.leg == sample.leg:
+                # A backlog after a stall is no news of the present: late data is no data.
+                if (
+                    sample.sensor in leg.watched
+                    and now_us - sample.t_meas_us < self._limits.sensor_max_age_us
+                ):
+                    self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
+                    if leg.monitor.saw(now_us):
+                        detail = "fresh samples for 0.5 s"
+                        self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
+                for event in leg.detector.update(sample):
+                    self._take_event(leg, event)
+
+    def _take_event(self, leg: LegController, event: GaitEvent) -> None:
+        self._records.append(event)
+        walking = leg.phase.activity == WALKING
+        change = leg.phase.update(event)
+        if change is not None:
+            self._records.append(change)
+        if event.kind == INITIAL_CONTACT:
+            self._records.extend(leg.program.contact(event, leg.phase.last_stance_us))
+            if leg.awaiting_contact:
+                leg.awaiting_contact = False
+                self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
+        for other in self._legs:
+            if (other is leg) != other.contralateral:
+                arming = self._armings[other.stimulator]
+                allowed = not other.monitor.silent and not arming.paused and not arming.latched
+                other.program.level_percent = arming.level_percent
+                self._records.extend(
+                    other.program.trigger(event, walking=walking, allowed=allowed)
+                )
+
+    def _sensor_silent(self, leg: LegController, at_us: Us) -> None:
+        fault = leg.monitor.expire(at_us)
+        if not fault:
+            return
+        age_ms = (at_us - leg.monitor.last_us) / 1000
+        row = BY_ID[fault]
+        detail = f"no sample for {age_ms:.0f} ms"
+        self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
+        self._cut(leg, at_us, "sensor")
+        if row.reaction == LATCH:
+            self._armings[leg.stimulator].latch(row)
+
+    # -- the device -----------------------------------------------------------------------------------
+
+    def _take_report(self, now_us: Us, report: LinkReport) -> None:
+        arming = self._armings[report.stimulator]
+        guard = self._guards[report.stimulator]
+        guard.link_seen(report.pending_since_us)
+        kind = report.kind
+        if kind == "answer":
+            return
+        if kind == "up":
+            arming.link_up = True
+        elif kind == "ready":
+            if arming.ready():
+                guard.armed = True
+                self._state(now_us, report.stimulator, "device ready")
+        elif kind in FAULT_OF_REPORT:
+            if kind in {"down", "stuck"}:
+                arming.link_up = False
+            self._device_fault(now_us, report)
+
+    def _device_fault(self, now_us: Us, report: LinkReport) -> None:
+        row = BY_ID[FAULT_OF_REPORT[report.kind]]
+        arming = self._armings[report.stimulator]
+        repeated = arming.latched == row.id
+        must_stop = arming.latch(row)
+        if not repeated:
+            fault = Fault(now_us, row.id, row.reaction, ALL_LEGS, report.detail)
+            self._records.append(fault)
+        if must_stop:
+            self._halt(now_us, report.stimulator, row.id)
+
+    def _halt(self, now_us: Us, stimulator: int, reason: str) -> None:
+        """Take the authority away, end the bursts, stop the device: in this order."""
+        self._guards[stimulator].armed = False
+        for leg in self._legs:
+            if leg.stimulator == stimulator:
+                self._cut(leg, now_us, "fault" if reason in BY_ID else "stop")
+        self._commands.append(Stop(now_us, stimulator, reason))
+        self._state(now_us, stimulator, reason)
+
+    def _state(self, now_us: Us, stimulator: int, reason: str) -> None:
+        arming = self._armings[stimulator]
+        armed = arming.state == ARMED
+        self._records.append(StateChange(now_us, armed, arming.level_percent, reason))
+
+    # -- the operator -----------------------------------------------------------------------------------
+
+    def _take_operator(self, now_us: Us, operator: Operator) -> None:
+        for stimulator in range(len(self._guards)):
+            self._operate(now_us, stimulator, operator)
+
+    def _operate(self, now_us: Us, stimulator: int, operator: Operator) -> None:
+        arming = self._armings[stimulator]
+        action = operator.action
+        if action == "arm":
+            if arming.ask_to_arm():
+                self._commands.append(Arm(now_us, stimulator))
+        elif action == "level":
+            if arming.set_level(operator.value):
+                for leg in self._legs:
+                    if leg.stimulator == stimulator:
+                        leg.program.lower(arming.level_percent)
+                self._state(now_us, stimulator, "level")
+        elif action == "pause":
+            arming.pause()
+            self._cut_all(now_us, stimulator, "operator")
+            self._state(now_us, stimulator, "pause")
+        elif action == "resume":
+            arming.paused = False
+            self._state(now_us, stimulator, "resume")
+        elif action == "clear":
+            self._clear(now_us, stimulator)
+        elif action == "disarm":
+            if arming.state != DISARMED:
+                arming.disarm()
+                self._guards[stimulator].armed = False
+                self._cut_all(now_us, stimulator, "operator")
+                self._commands.append(Disarm(now_us, stimulator))
+                self._state(now_us, stimulator, "disarm")
+        else:
+            arming.disarm()
+            self._halt(now_us, stimulator, "stop")
+
+    def _cut_all(self, now_us: Us, stimulator: int, reason: str) -> None:
+        for leg in self._legs:
+            if leg.stimulator == stimulator:
+                self._cut(leg, now_us, reason)
+
+    def _clear(self, now_us: Us, stimulator: int) -> None:
+        held = self._armings[stimulator].clear()
+        for leg in self._legs:
+            if leg.stimulator == stimulator and leg.monitor.latched:
+                leg.monitor.clear()
+        if held:
+            detail = f"by hand at {s_from_us(now_us):.3f} s"
+            self._records.append(Fault(now_us, held, CLEARED, ALL_LEGS, detail))
+
+    def _take_parameter(self, change: ParameterChange) -> None:
+        for leg in self._legs:
+            if change.leg in (ALL_LEGS, leg.leg):
+                leg.program.change(change.name, change.value)
+
+    # -- to look at -----------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the state of every part, for logs and tests."""
+        return {
+            "now_us": self._now_us,
+            "guards": [guard.snapshot() for guard in self._guards],
+            "legs": [
+                {
+                    "leg": leg.leg,
+                    "silent": leg.monitor.silent,
+                    "latched": leg.monitor.latched,
+                    "detector": leg.detector.snapshot(),
+                    "program": leg.program.snapshot(),
+                }
+                for leg in self._legs
+            ],
+        }

@@ -1,0 +1,87 @@
+"""A scripted hand for simulations and replays: arms, raises the level, clears latches in time.
+
+It acts only through the inputs a person has, and is logged like one.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Le, MaxLen
+
+from fes_ctrl.model import Fault, Operator, Record
+from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock
+from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.safety.faults import BY_ID, LATCH
+from fes_ctrl.units import Us, us_from_s
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorConfig:
+    """What the scripted operator does, and when.
+
+    Attributes
+    ----------
+    arm_at_s : float
+        When it arms; never if ``evaluation`` is asked for.
+    level_percent : tuple of int
+        The levels it sets, one after the other.
+    level_from_s, level_every_s : float
+        When it sets the first, and the time between them.
+    clear_after_s : float
+        How long after a latched fault of availability it clears the latch.
+    """
+
+    arm_at_s: Annotated[float, Ge(0), Le(3600)] = 0.5
+    level_percent: Annotated[tuple[Annotated[int, Ge(0), Le(100)], ...], MaxLen(100)] = (
+        20,
+        40,
+        60,
+        80,
+        100,
+    )
+    level_from_s: Annotated[float, Ge(0), Le(3600)] = 1.0
+    level_every_s: Annotated[float, Ge(0), Le(600)] = 1.0
+    clear_after_s: Annotated[float, Ge(0), Le(600)] = 3.0
+
+
+class ScriptedOperator:
+    """An operator that follows its script.
+
+    Parameters
+    ----------
+    clock : Clock
+        The walk's clock.
+    session : ControlSession
+        Takes the operator's inputs.
+    config : OperatorConfig
+        The script.
+    evaluation : bool
+        Never arm: the program senses and decides, and nothing is stimulated.
+    """
+
+    def __init__(
+        self, clock: Clock, session: ControlSession, config: OperatorConfig, *, evaluation: bool
+    ) -> None:
+        self._clock = clock
+        self._session = session
+        self._clear_after_us = us_from_s(config.clear_after_s)
+        session.listeners.append(self._see)
+        if evaluation:
+            return
+        self._at(us_from_s(config.arm_at_s), "arm", 0)
+        for index, level in enumerate(config.level_percent):
+            at_us = us_from_s(config.level_from_s + index * config.level_every_s)
+            self._at(at_us, "level", level)
+
+    def _at(self, at_us: Us, action: str, value: int) -> None:
+        self._clock.call_at_us(at_us, ORDER_OPERATOR, self._act, action, value)
+
+    def _act(self, action: str, value: int) -> None:
+        self._session.take(Operator(self._clock.now_us(), action, value))
+
+    def _see(self, now_us: Us, records: tuple[Record, ...]) -> None:
+        for record in records:
+            if isinstance(record, Fault) and record.reaction == LATCH:
+                row = BY_ID[record.id]
+                if row.keeps_level:
+                    self._at(now_us + self._clear_after_us, "clear", 0)

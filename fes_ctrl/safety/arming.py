@@ -1,0 +1,101 @@
+"""Who may stimulate: armed or not, at which level, and the latch that only a person opens.
+
+One of these stands beside each guard. It changes only through the operator's hand, the device's
+word that it is ready, and faults; nothing in it depends on gait.
+"""
+
+from typing import Final
+
+from fes_ctrl.safety.faults import FaultRow
+
+DISARMED: Final = "disarmed"
+ARMING: Final = "arming"
+ARMED: Final = "armed"
+
+
+class Arming:
+    """Arming and level of one stimulator.
+
+    Attributes
+    ----------
+    state : str
+        ``disarmed``, ``arming`` (the device has been asked) or ``armed``.
+    level_percent : int
+        The operator's level; 0 after arming, a fault, a pause or a lost device.
+    latched : str
+        Identifier of the fault that holds the latch, or empty.
+    paused : bool
+        The operator has paused: armed, but no bursts.
+    link_up : bool
+        The device has been identified and is connected.
+    """
+
+    __slots__ = ("_keeps_level", "latched", "level_percent", "link_up", "paused", "state")
+
+    def __init__(self) -> None:
+        self.state = DISARMED
+        self.level_percent = 0
+        self.latched = ""
+        self.paused = False
+        self.link_up = False
+        self._keeps_level = True
+
+    @property
+    def allows_bursts(self) -> bool:
+        """Whether a trigger may start a burst that is felt."""
+        return self.state == ARMED and not self.latched and not self.paused
+
+    def ask_to_arm(self) -> bool:
+        """Take the operator's wish to arm; return whether the device is to be asked."""
+        if self.state != DISARMED or self.latched or not self.link_up:
+            return False
+        self.state = ARMING
+        self.level_percent = 0
+        return True
+
+    def ready(self) -> bool:
+        """Take the device's word that it is ready; return whether it is armed by that."""
+        if self.state != ARMING or self.latched:
+            return False
+        self.state = ARMED
+        self.level_percent = 0
+        self.paused = False
+        return True
+
+    def set_level(self, percent: int) -> bool:
+        """Take the operator's level; return whether it counts: never unless armed."""
+        if self.state != ARMED or self.latched:
+            return False
+        self.level_percent = min(100, max(0, percent))
+        return True
+
+    def pause(self) -> None:
+        """End stimulation at the operator's wish; the level starts from zero again."""
+        self.paused = True
+        self.level_percent = 0
+
+    def disarm(self) -> None:
+        """Give up readiness and level."""
+        self.state = DISARMED
+        self.level_percent = 0
+        self.paused = False
+
+    def latch(self, row: FaultRow) -> bool:
+        """Take a latching fault; return whether the device is to be stopped and disarmed.
+
+        A fault of availability keeps arming and level, and is outranked by any other.
+        """
+        if self.latched and not (self._keeps_level and not row.keeps_level):
+            return False
+        self.latched = row.id
+        self._keeps_level = row.keeps_level
+        if row.keeps_level:
+            return False
+        self.disarm()
+        return True
+
+    def clear(self) -> str:
+        """Open the latch; return the fault that held it, or nothing."""
+        held, self.latched = self.latched, ""
+        self._keeps_level = True
+        return held

@@ -1,0 +1,400 @@
+"""Driver session of HASOMED's P24 in low level: every pulse is a frame of its own, timed by the host.
+
+The device gives one pulse per frame and nothing without one, so its output cannot outlive the
+host. The session writes a pulse only while it is valid, only while no other frame with current
+is unanswered, and never twice. Answers are matched by command and number; each has a bounded
+wait; every error reaches the caller in a report.
+
+References
+----------
+HASOMED ScienceMode4 protocol and C library headers (github.com/ScienceMode).
+"""
+
+from collections import deque
+from typing import Final
+
+from fes_ctrl.model import (
+    ASYMMETRIC,
+    ASYMMETRY,
+    LINK_ANSWER,
+    LINK_DOWN,
+    LINK_ELECTRODE,
+    LINK_ERROR,
+    LINK_IDLE,
+    LINK_READY,
+    LINK_SILENT,
+    LINK_SKIPPED,
+    LINK_STUCK,
+    LINK_UP,
+    Arm,
+    Capabilities,
+    Command,
+    LinkReport,
+    Setpoint,
+    Stop,
+)
+from fes_ctrl.stimulators.pending import PendingFrames
+from fes_ctrl.stimulators.session import DriverStep
+from fes_ctrl.units import NEVER_US, MicroAmp, Us
+from fes_ctrl.wire import sciencemode4 as sm4
+
+CLOSED: Final = "closed"
+HELLO: Final = "hello"
+UP: Final = "up"
+ARMING: Final = "arming"
+READY: Final = "ready"
+STOPPING: Final = "stopping"
+DEAD: Final = "dead"
+
+TRIES: Final = 3
+STOP_REPEAT_US: Final = 80_000
+"""Three stops so far apart, then the line is cut: within 300 ms in all."""
+
+STOP_NUMBERS: Final = (62, 63)
+
+
+def points_of(setpoint: Setpoint) -> tuple[tuple[Us, MicroAmp], ...]:
+    """Return the two phases of a pulse, duration in us and current in uA; their charge is equal."""
+    width_us, current_ua = setpoint.width_us, setpoint.current_ua
+    if setpoint.waveform == ASYMMETRIC:
+        return (width_us, current_ua), (width_us * ASYMMETRY, -(current_ua // ASYMMETRY))
+    return (width_us, current_ua), (width_us, -current_ua)
+
+
+class P24Session:
+    """One P24 on one link.
+
+    Parameters
+    ----------
+    capabilities : Capabilities
+        Of the P24 in low level.
+    stimulator : int
+        Its number in the reports.
+    min_interval_us : int
+        Least distance of two pulses of a channel as they are written, whatever the jitter.
+    poll_us : int
+        An idle link is asked for the device's state this often.
+
+    Attributes
+    ----------
+    state : str
+        ``closed``, ``hello``, ``up``, ``arming``, ``ready``, ``stopping`` or ``dead``.
+    identity : str
+        What the device said it is.
+    skipped : int
+        Setpoints that were dropped because they could not be written in time.
+    """
+
+    __slots__ = (
+        "_asked_us",
+        "_decoder",
+        "_held",
+        "_last_frame_us",
+        "_last_pulse_us",
+        "_min_interval_us",
+        "_out",
+        "_pending",
+        "_poll_us",
+        "_question",
+        "_reports",
+        "_stimulator",
+        "_stops_open",
+        "_tries",
+        "_wanted_after_stop",
+        "_written",
+        "capabilities",
+        "identity",
+        "skipped",
+        "state",
+        "stop_bytes",
+    )
+
+    def __init__(
+        self, capabilities: Capabilities, stimulator: int, min_interval_us: Us, poll_us: Us
+    ) -> None:
+        self.capabilities = capabilities
+        # Two frame ends first: a discarded half frame on the line would swallow the stop.
+        self.stop_bytes = (
+            sm4.FRAME_ENDS + sm4.ll_stop(STOP_NUMBERS[0]) + sm4.ml_stop(STOP_NUMBERS[1])
+        )
+        self._stimulator = stimulator
+        self._min_interval_us = max(min_interval_us, capabilities.min_interval_us)
+        self._poll_us = poll_us
+        self._decoder = sm4.Decoder()
+        self._pending = PendingFrames()
+        self._held: deque[Setpoint] = deque()
+        self._last_pulse_us: list[Us] = [-NEVER_US] * capabilities.channels
+        self._last_frame_us: Us = -NEVER_US
+        self._out: list[bytes] = []
+        self._reports: list[LinkReport] = []
+        self._written: list[Setpoint] = []
+        self._question = 0
+        self._tries = 0
+        self._asked_us: Us = NEVER_US
+        self._stops_open: set[int] = set()
+        self._wanted_after_stop = UP
+        self.state: str = CLOSED
+        self.identity = ""
+        self.skipped = 0
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def open(self, now_us: Us) -> DriverStep:
+        """Stop whatever the device may be doing, then ask who it is."""
+        self._decoder = sm4.Decoder()
+        self._held.clear()
+        self.identity = ""
+        self._begin_stop(now_us, HELLO)
+        return self._done(discard=True)
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        """Take one command of the controller."""
+        if isinstance(command, Setpoint):
+            if self.state == READY:
+                self._held.append(command)
+                self._write_held(now_us)
+            else:
+                self._skip(now_us, command, f"device is {self.state}")
+            return self._done()
+        if isinstance(command, Arm):
+            if self.state == UP:
+                self.state = ARMING
+                self._tries = 0
+                self._ask(now_us, sm4.LL_INIT)
+            elif self.state == READY:
+                self._report(now_us, LINK_READY, self.identity)
+            else:
+                self._report(now_us, LINK_ERROR, f"cannot arm: device is {self.state}")
+            return self._done()
+        if self.state in (CLOSED, DEAD):
+            return self._done()
+        if self.state == STOPPING:
+            # Stop always wins, and one more costs nothing; the wait for its answer goes on.
+            self._out.append(self.stop_bytes)
+            return self._done(discard=True)
+        self._begin_stop(now_us, UP if self.identity else HELLO)
+        return self._done(discard=True)
+
+    def receive(self, now_us: Us, data: bytes) -> DriverStep:
+        """Take bytes from the device."""
+        for frame in self._decoder.feed(data):
+            self._take(now_us, frame)
+        if self._held:
+            self._write_held(now_us)
+        return self._done()
+
+    def tick(self, now_us: Us) -> DriverStep:
+        """Fire the deadlines that have come."""
+        drop = False
+        if self._held:
+            self._write_held(now_us)
+        if self.state == STOPPING:
+            drop = self._stop_overdue(now_us)
+        elif self.state in (HELLO, ARMING) and now_us >= self._asked_us:
+            self._question_overdue(now_us)
+        elif self.state in (UP, READY):
+            oldest_us = self._pending.oldest_us
+            if now_us >= oldest_us + self.capabilities.ack_deadline_us:
+                self._report(
+                    now_us, LINK_SILENT, f"no answer for {(now_us - oldest_us) / 1000:.0f} ms"
+                )
+                # Said once: these answers no longer matter, newer ones will tell.
+                self._pending.clear()
+            elif not len(self._pending) and now_us >= self._last_frame_us + self._poll_us:
+                number = self._pending.number()
+                self._send(now_us, number, sm4.GET_STIM_STATUS, sm4.get_stim_status(number))
+        return self._done(drop=drop)
+
+    def hang_up(self, now_us: Us, reason: str) -> DriverStep:
+        """Take note that the connection is gone."""
+        if self.state != DEAD:
+            self.state = DEAD
+            self.identity = ""
+            self._held.clear()
+            self._pending.clear()
+            self._report(now_us, LINK_DOWN, reason)
+        return self._done()
+
+    # -- frames out -------------------------------------------------------------------------------
+
+    def _send(
+        self, now_us: Us, number: int, command: int, frame: bytes, *, current: bool = False
+    ) -> None:
+        self._out.append(frame)
+        self._pending.sent(number, command, now_us, current=current)
+        self._last_frame_us = now_us
+
+    def _write_held(self, now_us: Us) -> None:
+        """Write the pulses whose turn it is; drop those whose time is over."""
+        while self._held:
+            setpoint = self._held[0]
+            if now_us > setpoint.expires_us:
+                self._held.popleft()
+                self._skip(now_us, setpoint, "expired before it could be written")
+                continue
+            if self._pending.with_current:
+                return
+            if now_us < self._earliest_us(setpoint):
+                return
+            self._held.popleft()
+            self._last_pulse_us[setpoint.channel] = now_us
+            number = self._pending.number()
+            frame = sm4.low_level_pulse(number, setpoint.channel, points_of(setpoint))
+            self._send(now_us, number, sm4.LL_CHANNEL_CONFIG, frame, current=True)
+            self._written.append(setpoint)
+
+    def _earliest_us(self, setpoint: Setpoint) -> Us:
+        return max(setpoint.at_us, self._last_pulse_us[setpoint.channel] + self._min_interval_us)
+
+    def _skip(self, now_us: Us, setpoint: Setpoint, why: str) -> None:
+        self.skipped += 1
+        self._report(now_us, LINK_SKIPPED, f"pulse of {setpoint.at_us} us {why}")
+
+    def _begin_stop(self, now_us: Us, wanted_after: str) -> None:
+        self.state = STOPPING
+        self._wanted_after_stop = wanted_after
+        self._held.clear()
+        self._pending.clear()
+        self._stops_open = set(STOP_NUMBERS)
+        self._tries = 1
+        self._asked_us = now_us + STOP_REPEAT_US
+        self._out.append(self.stop_bytes)
+        self._last_frame_us = now_us
+
+    def _stop_overdue(self, now_us: Us) -> bool:
+        """Repeat a stop that was not answered; return whether the line is to be cut."""
+        if now_us < self._asked_us:
+            return False
+        if self._tries < TRIES:
+            self._tries += 1
+            self._asked_us = now_us + STOP_REPEAT_US
+            self._out.append(self.stop_bytes)
+            self._last_frame_us = now_us
+            return False
+        self.state = DEAD
+        self._report(now_us, LINK_STUCK, f"{TRIES} stops were not answered; line cut")
+        return True
+
+    def _ask(self, now_us: Us, command: int) -> None:
+        number = self._pending.number()
+        self._question = command
+        if command == sm4.GET_DEVICE_ID:
+            frame = sm4.get_device_id(number)
+        elif command == sm4.GET_EXTENDED_VERSION:
+            frame = sm4.get_extended_version(number)
+        else:
+            frame = sm4.ll_init(number)
+        self._tries += 1
+        self._asked_us = now_us + self.capabilities.ack_deadline_us
+        self._send(now_us, number, command, frame)
+
+    def _question_overdue(self, now_us: Us) -> None:
+        self._pending.clear()
+        if self._tries < TRIES:
+            self._ask(now_us, self._question)
+            return
+        self._report(now_us, LINK_SILENT, f"{TRIES} questions were not answered")
+        self._begin_stop(now_us, UP if self.identity else HELLO)
+
+    # -- frames in --------------------------------------------------------------------------------
+
+    def _take(self, now_us: Us, frame: sm4.Frame) -> None:
+        number, command, payload = frame
+        if number in STOP_NUMBERS:
+            # Whatever the result: the other level's stop may be refused.
+            self._stops_open.discard(number)
+            if self.state == STOPPING and not self._stops_open:
+                self._stopped(now_us)
+            return
+        if self.state == STOPPING:
+            return
+        if command in (sm4.GENERAL_ERROR, sm4.UNKNOWN_COMMAND):
+            self._pending.take(number)
+            self._complain(now_us, payload[0] if payload else -1, f"answer {command}")
+            return
+        asked = self._pending.answered(number, command - 1)
+        if asked is None:
+            return
+        result = payload[0] if payload else -1
+        if result != sm4.NO_ERROR:
+            self._complain(now_us, result, f"command {asked.command}")
+            return
+        if asked.command == sm4.LL_CHANNEL_CONFIG:
+            self._report(now_us, LINK_ANSWER, "")
+        elif asked.command == sm4.GET_STIM_STATUS:
+            self._judge_status(now_us, sm4.decode_stim_status(payload))
+        elif asked.command == sm4.LL_INIT:
+            self.state = READY
+            self._report(now_us, LINK_READY, self.identity)
+        elif asked.command == sm4.GET_DEVICE_ID:
+            self.identity = f"p24 {sm4.decode_device_id(payload)}"
+            self._tries = 0
+            self._ask(now_us, sm4.GET_EXTENDED_VERSION)
+        elif asked.command == sm4.GET_EXTENDED_VERSION:
+            self.identity = f"{self.identity} {sm4.decode_extended_version(payload)}"
+            self.state = UP
+            self._report(now_us, LINK_UP, self.identity)
+
+    def _stopped(self, now_us: Us) -> None:
+        if self._wanted_after_stop == HELLO:
+            self.state = HELLO
+            self._tries = 0
+            self._ask(now_us, sm4.GET_DEVICE_ID)
+            return
+        self.state = UP
+        self._report(now_us, LINK_IDLE, "output ended")
+
+    def _judge_status(self, now_us: Us, status: int) -> None:
+        expected = sm4.STATUS_LL_INIT if self.state == READY else sm4.STATUS_NONE
+        if status == expected:
+            self._report(now_us, LINK_ANSWER, "")
+            return
+        self._report(
+            now_us,
+            LINK_ERROR,
+            f"device is in state {status}, expected {expected}: it was reset or driven by another",
+        )
+
+    def _complain(self, now_us: Us, result: int, what: str) -> None:
+        detail = f"{what}: {sm4.RESULT_NAMES.get(result, 'unknown result')} ({result})"
+        if result == sm4.ELECTRODE_ERROR:
+            self._report(now_us, LINK_ELECTRODE, detail)
+        else:
+            self._report(now_us, LINK_ERROR, detail)
+
+    # -- what goes back -----------------------------------------------------------------------------
+
+    def _report(self, now_us: Us, kind: str, detail: str) -> None:
+        self._reports.append(
+            LinkReport(now_us, self._stimulator, kind, self._pending.oldest_us, detail)
+        )
+
+    def _wake_at_us(self) -> Us:
+        if self.state in (STOPPING, HELLO, ARMING):
+            return self._asked_us
+        if self.state not in (UP, READY):
+            return NEVER_US
+        wake_us = self._pending.oldest_us
+        if wake_us == NEVER_US:
+            wake_us = self._last_frame_us + self._poll_us
+        else:
+            wake_us += self.capabilities.ack_deadline_us
+        if self._held:
+            setpoint = self._held[0]
+            earliest_us = self._earliest_us(setpoint)
+            if self._pending.with_current or earliest_us > setpoint.expires_us:
+                earliest_us = setpoint.expires_us + 1
+            wake_us = min(wake_us, earliest_us)
+        return wake_us
+
+    def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
+        wake_us = self._wake_at_us()
+        if not self._out and not self._reports:
+            return DriverStep((), (), wake_us, discard, drop)
+        done = DriverStep(
+            tuple(self._out), tuple(self._reports), wake_us, discard, drop, tuple(self._written)
+        )
+        self._out.clear()
+        self._reports.clear()
+        self._written.clear()
+        return done

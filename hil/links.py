@@ -1,0 +1,216 @@
+"""The simulated cable: wire time, latency, jitter, loss and corruption, by seed.
+
+The host's end is a ``Link`` like any other; the far end hands bytes to a simulated device and
+takes its answers. Latency is never zero, and bytes stay in order in each direction.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le
+
+from fes_ctrl.runtime.clock import ORDER_LINK, Clock, Handle
+from fes_ctrl.units import Us
+
+
+@dataclass(frozen=True, slots=True)
+class CableConfig:
+    """Terms of one cable.
+
+    Attributes
+    ----------
+    byte_us : float
+        Wire time of a byte. A P24 is a USB CDC device whose line rate is nominal; 10 bits at
+        1 Mbit/s stand in for the bus.
+    latency_us, jitter_us : int
+        Least time from the end of a write to the arrival, and the most that is added at random.
+        About what a pseudo-terminal and a USB full-speed frame take.
+    loss, corruption : float
+        Probability that a write is lost, or that one of its bits is flipped.
+    """
+
+    byte_us: Annotated[float, Gt(0), Le(10_000)] = 10.0
+    latency_us: Annotated[int, Ge(1), Le(1_000_000)] = 300
+    jitter_us: Annotated[int, Ge(0), Le(1_000_000)] = 700
+    loss: Annotated[float, Ge(0), Le(1)] = 0.0
+    corruption: Annotated[float, Ge(0), Le(1)] = 0.0
+
+
+class _Flight:
+    """One write on its way."""
+
+    __slots__ = ("data", "from_us", "handle", "to_us")
+
+    def __init__(self, data: bytes, from_us: Us, to_us: Us) -> None:
+        self.data = data
+        self.from_us = from_us
+        self.to_us = to_us
+        self.handle: Handle | None = None
+
+
+class _Wire:
+    """One direction."""
+
+    __slots__ = (
+        "_arrived_us",
+        "_clock",
+        "_config",
+        "_free_us",
+        "_flights",
+        "_random",
+        "deliver",
+        "lost",
+    )
+
+    def __init__(self, clock: Clock, config: CableConfig, random: Random) -> None:
+        self._clock = clock
+        self._config = config
+        self._random = random
+        self._free_us: Us = 0
+        self._arrived_us: Us = 0
+        self._flights: deque[_Flight] = deque()
+        self.deliver: Callable[[bytes], None] = _nowhere
+        self.lost = 0
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the wire behind those already there."""
+        config = self._config
+        from_us = max(self._clock.now_us(), self._free_us)
+        to_us = from_us + round(len(data) * config.byte_us)
+        self._free_us = to_us
+        if config.loss > 0.0 and self._random.random() < config.loss:
+            self.lost += 1
+            return
+        if config.corruption > 0.0 and self._random.random() < config.corruption:
+            data = _flip_one_bit(data, self._random)
+        arrival_us = to_us + config.latency_us
+        if config.jitter_us:
+            arrival_us += int(self._random.random() * config.jitter_us)
+        self._arrived_us = max(arrival_us, self._arrived_us)
+        flight = _Flight(data, from_us, to_us)
+        self._flights.append(flight)
+        flight.handle = self._clock.call_at_us(self._arrived_us, ORDER_LINK, self._arrive)
+
+    def _arrive(self) -> None:
+        self.deliver(self._flights.popleft().data)
+
+    def discard(self) -> None:
+        """Take back what has not left: a write that is half out stays half out."""
+        now_us = self._clock.now_us()
+        kept: deque[_Flight] = deque()
+        for flight in self._flights:
+            if flight.to_us <= now_us:
+                kept.append(flight)
+                continue
+            out = 0
+            if flight.from_us < now_us:
+                out = int((now_us - flight.from_us) / self._config.byte_us)
+            if out:
+                flight.data = flight.data[:out]
+                kept.append(flight)
+            elif flight.handle is not None:
+                flight.handle.cancel()
+        self._flights = kept
+        self._free_us = min(self._free_us, now_us)
+
+    def cut(self) -> None:
+        """Lose everything on the wire."""
+        for flight in self._flights:
+            if flight.handle is not None:
+                flight.handle.cancel()
+        self._flights.clear()
+
+
+class SimCable:
+    """A cable between a driver's link and a simulated device.
+
+    Parameters
+    ----------
+    clock : Clock
+        The walk's clock.
+    config : CableConfig
+        Its terms.
+    random : random.Random
+        This cable's own stream.
+
+    Attributes
+    ----------
+    on_bytes, on_lost : callable
+        The host's ears, as of every ``Link``.
+    device : callable
+        The device's ear: called with bytes that arrive there.
+    pulled_us : int or None
+        When it was pulled out.
+    """
+
+    def __init__(self, clock: Clock, config: CableConfig, random: Random) -> None:
+        self._clock = clock
+        self._out = _Wire(clock, config, random)
+        self._back = _Wire(clock, config, random)
+        self._out.deliver = self._to_device
+        self._back.deliver = self._to_host
+        self.on_bytes: Callable[[bytes], None] = _nowhere
+        self.on_lost: Callable[[str], None] = _nobody
+        self.device: Callable[[bytes], None] = _nowhere
+        self.pulled_us: Us | None = None
+        self._closed = False
+
+    # -- the host's end, a Link -------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Send bytes towards the device; never waits."""
+        if self.pulled_us is None and not self._closed:
+            self._out.send(data)
+
+    def discard(self) -> None:
+        """Take back what has not been sent."""
+        self._out.discard()
+
+    def drop(self) -> None:
+        """Let DTR and RTS go: the device sees the host vanish."""
+        self.pull("line dropped by the host")
+
+    def close(self) -> None:
+        """Close the host's end; what is on the wire still arrives."""
+        self._closed = True
+
+    # -- the far end ------------------------------------------------------------------------------
+
+    def answer(self, data: bytes) -> None:
+        """Send bytes from the device towards the host."""
+        if self.pulled_us is None:
+            self._back.send(data)
+
+    def pull(self, reason: str) -> None:
+        """Pull the cable: what is on it is lost, and the host hears of it at once."""
+        if self.pulled_us is not None:
+            return
+        self.pulled_us = self._clock.now_us()
+        self._out.cut()
+        self._back.cut()
+        self.on_lost(reason)
+
+    def _to_device(self, data: bytes) -> None:
+        self.device(data)
+
+    def _to_host(self, data: bytes) -> None:
+        if not self._closed:
+            self.on_bytes(data)
+
+
+def _flip_one_bit(data: bytes, random: Random) -> bytes:
+    bits = bytearray(data)
+    position = int(random.random() * len(bits) * 8)
+    bits[position // 8] ^= 1 << (position % 8)
+    return bytes(bits)
+
+
+def _nowhere(data: bytes) -> None:
+    """Drop bytes that nobody listens to."""
+
+
+def _nobody(reason: str) -> None:
+    """Drop news that nobody listens to."""

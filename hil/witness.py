@@ -1,0 +1,159 @@
+"""The third pair of eyes: raw current at the electrode, judged by limits that it reads itself.
+
+It shares no code with what it watches. It takes each delivered pulse as the output stage gives
+it, keeps its own account, and remembers every violation; it cannot change anything.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+GAP_US: Final = 200_000
+"""Pulses further apart than this belong to different bursts."""
+
+BALANCE_PC: Final = 1_000_000
+"""Net charge of one pulse above this is a violation: 1 µC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One limit broken by what reached the electrode.
+
+    Attributes
+    ----------
+    t_us : int
+        Instant of the pulse.
+    channel : int
+        Output of the stimulator.
+    limit : str
+        Which limit.
+    got, allowed : float
+        In the limit's unit.
+    """
+
+    t_us: int
+    channel: int
+    limit: str
+    got: float
+    allowed: float
+
+
+class Witness:
+    """The account of one stimulator's electrodes.
+
+    Parameters
+    ----------
+    limits_file : Path
+        The limits in force, TOML; missing keys fall to the absolute caps.
+
+    Attributes
+    ----------
+    violations : list of Violation
+        In order of time.
+    pulses : int
+        Pulses with current seen so far.
+    charge_pC : int
+        Sum of the first phases' charges, picocoulombs.
+    charge_per_phase_max_pC : int
+        The largest of them.
+    squared_uA2_us : float
+        Integral of the squared current, for the root mean square.
+    silent : bool
+        While set, any pulse at all is a violation.
+    """
+
+    def __init__(self, limits_file: Path) -> None:
+        with limits_file.open("rb") as file:
+            table = tomllib.load(file).get("limits", {})
+        self._current_ua = min(float(table.get("current_mA", 100.0)), 100.0) * 1000.0
+        self._width_us = min(float(table.get("pulse_width_us", 500.0)), 500.0)
+        self._charge_pc = min(float(table.get("charge_per_phase_uC", 40.0)), 40.0) * 1e6
+        self._interval_us = 1e6 / min(float(table.get("rate_hz", 100.0)), 100.0)
+        self._burst_us = min(float(table.get("burst_ms", 3000.0)), 3000.0) * 1000.0
+        self._last_us: dict[int, int] = {}
+        self._burst_from_us: dict[int, int] = {}
+        self.violations: list[Violation] = []
+        self.pulses = 0
+        self.charge_pC = 0
+        self.charge_per_phase_max_pC = 0
+        self.squared_uA2_us = 0.0
+        self.silent = False
+        self.first_us: int | None = None
+        self.last_us: int | None = None
+
+    def see(self, t_us: int, channel: int, points: tuple[tuple[int, int], ...]) -> None:
+        """Take one delivered pulse.
+
+        Parameters
+        ----------
+        t_us : int
+            When it began.
+        channel : int
+            Output of the stimulator.
+        points : tuple of (int, int)
+            Duration in microseconds and delivered current in microamperes, in order.
+        """
+        net_pc = 0
+        peak_ua = 0
+        longest_us = 0
+        largest_pc = 0
+        first_pc = 0
+        for duration_us, current_ua in points:
+            amount_ua = abs(current_ua)
+            if amount_ua == 0:
+                continue
+            charge_pc = amount_ua * duration_us
+            net_pc += current_ua * duration_us
+            peak_ua = max(peak_ua, amount_ua)
+            largest_pc = max(largest_pc, charge_pc)
+            if first_pc == 0:
+                first_pc = charge_pc
+                longest_us = duration_us
+            self.squared_uA2_us += float(amount_ua) * amount_ua * duration_us
+        if peak_ua == 0:
+            return
+        self.pulses += 1
+        self.charge_pC += first_pc
+        self.charge_per_phase_max_pC = max(self.charge_per_phase_max_pC, largest_pc)
+        if self.first_us is None:
+            self.first_us = t_us
+        self.last_us = t_us
+        if self.silent:
+            self._violation(t_us, channel, "silence", peak_ua / 1000.0, 0.0)
+        if peak_ua > self._current_ua:
+            self._violation(
+                t_us, channel, "current_mA", peak_ua / 1000.0, self._current_ua / 1000.0
+            )
+        if longest_us > self._width_us:
+            self._violation(t_us, channel, "pulse_width_us", longest_us, self._width_us)
+        if largest_pc > self._charge_pc:
+            self._violation(
+                t_us, channel, "charge_per_phase_uC", largest_pc / 1e6, self._charge_pc / 1e6
+            )
+        if abs(net_pc) > BALANCE_PC:
+            self._violation(t_us, channel, "net_charge_uC", net_pc / 1e6, BALANCE_PC / 1e6)
+        self._see_time(t_us, channel)
+
+    def _see_time(self, t_us: int, channel: int) -> None:
+        last_us = self._last_us.get(channel)
+        self._last_us[channel] = t_us
+        if last_us is None or t_us - last_us > GAP_US:
+            self._burst_from_us[channel] = t_us
+            return
+        since_us = t_us - last_us
+        # The wire may bring two pulses closer together than they were sent, by its jitter.
+        if since_us < self._interval_us - JITTER_US:
+            self._violation(t_us, channel, "interval_ms", since_us / 1e3, self._interval_us / 1e3)
+        burst_us = t_us - self._burst_from_us[channel]
+        if burst_us > self._burst_us + JITTER_US:
+            self._violation(t_us, channel, "burst_ms", burst_us / 1e3, self._burst_us / 1e3)
+
+    def _violation(
+        self, t_us: int, channel: int, limit: str, got: float, allowed: float
+    ) -> None:
+        self.violations.append(Violation(t_us, channel, limit, got, allowed))
+
+
+JITTER_US: Final = 2_000
+"""What a cable and a device may shift one pulse against the next: 2 ms."""
