@@ -5,12 +5,18 @@ it, keeps its own account, and remembers every violation; it cannot change anyth
 """
 
 import tomllib
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 GAP_US: Final = 200_000
 """Pulses further apart than this belong to different bursts."""
+
+RMS_WINDOW_US: Final = 1_000_000
+
+JITTER_US: Final = 2_000
+"""What a cable and a device may shift one pulse against the next: 2 ms."""
 
 BALANCE_PC: Final = 1_000_000
 """Net charge of one pulse above this is a violation: 1 µC."""
@@ -57,8 +63,9 @@ class Witness:
         Sum of the first phases' charges, picocoulombs.
     charge_per_phase_max_pC : int
         The largest of them.
-    squared_uA2_us : float
-        Integral of the squared current, for the root mean square.
+    squared_max_uA2_us : float
+        The largest integral of the squared current over any one second that ends with a pulse,
+        for the root mean square.
     silent : bool
         While set, any pulse at all is a violation.
     """
@@ -77,7 +84,9 @@ class Witness:
         self.pulses = 0
         self.charge_pC = 0
         self.charge_per_phase_max_pC = 0
-        self.squared_uA2_us = 0.0
+        self.squared_max_uA2_us = 0.0
+        self._squared_uA2_us = 0.0
+        self._squares: deque[tuple[int, float]] = deque()
         self.silent = False
         self.first_us: int | None = None
         self.last_us: int | None = None
@@ -99,6 +108,7 @@ class Witness:
         longest_us = 0
         largest_pc = 0
         first_pc = 0
+        square = 0.0
         for duration_us, current_ua in points:
             amount_ua = abs(current_ua)
             if amount_ua == 0:
@@ -110,9 +120,10 @@ class Witness:
             if first_pc == 0:
                 first_pc = charge_pc
                 longest_us = duration_us
-            self.squared_uA2_us += float(amount_ua) * amount_ua * duration_us
+            square += float(amount_ua) * amount_ua * duration_us
         if peak_ua == 0:
             return
+        self._see_square(t_us, square)
         self.pulses += 1
         self.charge_pC += first_pc
         self.charge_per_phase_max_pC = max(self.charge_per_phase_max_pC, largest_pc)
@@ -135,6 +146,14 @@ class Witness:
             self._violation(t_us, channel, "net_charge_uC", net_pc / 1e6, BALANCE_PC / 1e6)
         self._see_time(t_us, channel)
 
+    def _see_square(self, t_us: int, square: float) -> None:
+        squares = self._squares
+        squares.append((t_us, square))
+        self._squared_uA2_us += square
+        while squares[0][0] <= t_us - RMS_WINDOW_US:
+            self._squared_uA2_us -= squares.popleft()[1]
+        self.squared_max_uA2_us = max(self.squared_max_uA2_us, self._squared_uA2_us)
+
     def _see_time(self, t_us: int, channel: int) -> None:
         last_us = self._last_us.get(channel)
         self._last_us[channel] = t_us
@@ -153,7 +172,3 @@ class Witness:
         self, t_us: int, channel: int, limit: str, got: float, allowed: float
     ) -> None:
         self.violations.append(Violation(t_us, channel, limit, got, allowed))
-
-
-JITTER_US: Final = 2_000
-"""What a cable and a device may shift one pulse against the next: 2 ms."""

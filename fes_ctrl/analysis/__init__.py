@@ -1,0 +1,1 @@
+"""Numbers: what a walk or a recording amounts to."""

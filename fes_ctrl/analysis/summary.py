@@ -1,0 +1,214 @@
+"""From a finished walk to the figures of ``summary.json``: the promise is in the documentation.
+
+Unknown is ``None``, never NaN. Percentiles are linear between order statistics.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from fes_ctrl.analysis.matching import match
+from fes_ctrl.analysis.walk import Burst, Charge, LegWalk, Swing, Walk
+from fes_ctrl.model import EVENT_KINDS, LEG_NAMES
+from fes_ctrl.units import Us, ms_from_us, s_from_us
+
+FORMAT: Final = 1
+TOLERANCE_US: Final = 100_000
+CHARGE_WINDOW_US: Final = 1_000_000
+
+
+def percentile(values: Sequence[float], q: float) -> float | None:
+    """Return one percentile, rounded to 0.001; ``None`` of nothing."""
+    if not values:
+        return None
+    return round(float(np.percentile(values, q)), 3)
+
+
+def spread(values: Sequence[float], **named: float) -> dict[str, float | None]:
+    """Return named percentiles: ``spread(x, p05=5, median=50)``."""
+    return {name: percentile(values, q) for name, q in named.items()}
+
+
+def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
+    """Return the figures of one leg; outcomes are of settled strides only."""
+    settled = [swing for swing in leg.swings if swing.heel_off_us >= walk.settled_from_us]
+    clearance = [swing.clearance_mm for swing in settled]
+    lost = [swing.lost_push_off_percent for swing in settled]
+    slaps = [swing.slap for swing in settled]
+    return {
+        "strides": len(leg.swings),
+        "bursts": len({burst.start.t_us for burst in leg.bursts if burst.setpoints}),
+        "setpoints": leg.setpoints,
+        "pulses": len(leg.pulses_us),
+        "settled_from_stride": settled[0].stride if settled else None,
+        "toe_clearance_mm": spread(clearance, min=0, p05=5, median=50),
+        "drag_strides": sum(value < 0.0 for value in clearance) if settled else None,
+        "foot_slap_percent": round(100.0 * sum(slaps) / len(slaps), 1) if slaps else None,
+        "compensation_mm": percentile([swing.compensation_mm for swing in settled], 50),
+        "push_off": {"lost_work_percent": percentile(lost, 50)},
+        "ankle_at_contact_deg": spread(
+            [swing.ankle_at_contact_deg for swing in settled], p05=5, median=50, p95=95
+        ),
+        "peak_swing_dorsiflexion_deg": spread(
+            [swing.peak_dorsiflexion_deg for swing in settled], median=50
+        ),
+        "detection": detection(leg),
+        "onset_delay_ms": onset_delay(settled, leg.bursts),
+        "burst": burst_figures(walk, leg),
+        "pulse_interval_ms": pulse_intervals(leg.pulses_us),
+        "skipped_pulses": leg.skipped,
+        "late_ms": spread([ms_from_us(late) for late in leg.written_late_us], p99=99, max=100),
+    }
+
+
+def detection(leg: LegWalk) -> dict[str, object]:
+    """Return accuracy and latency of each kind of event against the patient's truth."""
+    figures: dict[str, object] = {}
+    for kind in EVENT_KINDS:
+        true_us = [event.t_us for event in leg.truth if event.kind == kind]
+        found = [event for event in leg.detected if event.kind == kind]
+        if not found:
+            continue
+        pairs = match([event.t_event_us for event in found], true_us, TOLERANCE_US)
+        errors_ms = [ms_from_us(found[i].t_event_us - true_us[j]) for i, j in pairs]
+        latency_ms = [ms_from_us(event.t_emit_us - event.t_event_us) for event in found]
+        total = len(found) + len(true_us)
+        figures[kind] = {
+            "n": len(found),
+            "f1": round(2.0 * len(pairs) / total, 4) if total else None,
+            "mean_ms": round(float(np.mean(errors_ms)), 3) if errors_ms else None,
+            "sd_ms": round(float(np.std(errors_ms)), 3) if errors_ms else None,
+            "latency_ms": spread(latency_ms, p50=50, p95=95),
+        }
+    return figures
+
+
+def onset_delay(swings: Sequence[Swing], bursts: Sequence[Burst]) -> dict[str, float | None]:
+    """Return true heel-off to the first pulse of at least half the plateau; negative kept."""
+    delays_ms: list[float] = []
+    for swing in swings:
+        burst = burst_of(swing, bursts)
+        if burst is None:
+            continue
+        half_ua = burst.start.set_current_ua / 2
+        strong = [p.at_us for p in burst.setpoints if abs(p.current_ua) >= half_ua]
+        if strong:
+            delays_ms.append(ms_from_us(strong[0] - swing.heel_off_us))
+    return spread(delays_ms, p50=50, p95=95, max=100)
+
+
+def burst_of(swing: Swing, bursts: Sequence[Burst]) -> Burst | None:
+    """Return the burst with current that overlaps this swing the longest, if any does."""
+    best: Burst | None = None
+    longest_us: Us = 0
+    for burst in bursts:
+        if not burst.setpoints:
+            continue
+        from_us = max(burst.setpoints[0].at_us, swing.heel_off_us)
+        to_us = min(burst.setpoints[-1].at_us, swing.contact_us)
+        if to_us - from_us > longest_us:
+            best, longest_us = burst, to_us - from_us
+    return best
+
+
+def burst_figures(walk: Walk, leg: LegWalk) -> dict[str, object]:
+    """Return missed and extra bursts, what ended them, and their lengths."""
+    given = [burst for burst in leg.bursts if burst.setpoints]
+    settled = [swing for swing in leg.swings if swing.heel_off_us >= walk.settled_from_us]
+    found = [burst_of(swing, given) for swing in leg.swings]
+    used = {id(burst) for burst in found if burst is not None}
+    ended_by: dict[str, int] = {}
+    after_ms: list[float] = []
+    lengths_ms: list[float] = []
+    for burst in given:
+        lengths_ms.append(ms_from_us(burst.setpoints[-1].at_us - burst.setpoints[0].at_us))
+        if burst.end is None:
+            continue
+        ended_by[burst.end.ended_by] = ended_by.get(burst.end.ended_by, 0) + 1
+    for swing, match_ in zip(leg.swings, found, strict=True):
+        if match_ is not None:
+            after_ms.append(ms_from_us(match_.setpoints[-1].at_us - swing.contact_us))
+    evaluated = bool(given)
+    return {
+        "missed_swings": (
+            sum(burst_of(swing, given) is None for swing in settled) if evaluated else None
+        ),
+        "extra": sum(id(burst) not in used for burst in given) if evaluated else None,
+        "first_step_missed": first_step_missed(leg),
+        "ended_by": dict(sorted(ended_by.items())),
+        "duration_ms": spread(lengths_ms, p50=50, p95=95, max=100),
+        "after_contact_ms": spread(after_ms, p50=50, p95=95, max=100),
+    }
+
+
+def first_step_missed(leg: LegWalk) -> bool | None:
+    """Return whether no burst was planned for the first swing; armed or not."""
+    if not leg.swings:
+        return None
+    first = leg.swings[0]
+    return not any(
+        first.heel_off_us - TOLERANCE_US <= burst.start.t_us <= first.contact_us
+        for burst in leg.bursts
+    )
+
+
+def pulse_intervals(pulses_us: Sequence[Us]) -> dict[str, float | None]:
+    """Return the distances of pulses within bursts."""
+    gaps_ms = [
+        ms_from_us(later - earlier)
+        for earlier, later in zip(pulses_us, pulses_us[1:], strict=False)
+        if later - earlier < 200_000
+    ]
+    return spread(gaps_ms, p50=50, p95=95, max=100)
+
+
+def charge_figures(charge: Charge) -> dict[str, object]:
+    """Return charge per phase, total charge, and the highest current density over one second."""
+    return {
+        "per_phase_uC_max": round(charge.per_phase_max_pc / 1e6, 4),
+        "total_mC": round(charge.total_pc / 1e9, 4),
+        "rms_mA_per_cm2_max": rms_density(charge),
+        "source": charge.source,
+    }
+
+
+def rms_density(charge: Charge) -> float | None:
+    """Return the highest r.m.s. current density of any one second, mA/cm2."""
+    if charge.source == "commanded":
+        return None
+    rms_ma = (charge.squared_max_ua2_us / CHARGE_WINDOW_US) ** 0.5 / 1000.0
+    return round(rms_ma / charge.electrode_area_cm2, 4)
+
+
+def summarise(walk: Walk) -> dict[str, object]:
+    """Return the figures of a walk that depend on nothing but what happened in it.
+
+    Parameters
+    ----------
+    walk : Walk
+        As filled in by whoever ran it.
+
+    Returns
+    -------
+    dict
+        ``duration_s``, ``legs``, ``charge`` and ``safety`` of the summary.
+    """
+    return {
+        "duration_s": s_from_us(walk.duration_us),
+        "legs": {LEG_NAMES[leg.leg]: leg_summary(walk, leg) for leg in walk.legs},
+        "charge": charge_figures(walk.charge),
+        "safety": {
+            "faults": [
+                {
+                    "id": fault.id,
+                    "t_s": s_from_us(fault.t_us),
+                    "reaction": fault.reaction,
+                    "detail": fault.detail,
+                }
+                for fault in walk.faults
+            ],
+            "refused_setpoints": len(walk.refusals),
+            "witness_violations": walk.violations,
+        },
+    }

@@ -1,0 +1,107 @@
+"""What is known of one walk when it is over: the truth, what was decided, what was given.
+
+Whoever ran the walk fills these in; ``summary`` turns them into figures.
+"""
+
+from dataclasses import dataclass, field
+
+from fes_ctrl.model import BurstEnd, BurstStart, Decision, Fault, GaitEvent, Setpoint
+from fes_ctrl.units import MicroAmp, Us
+
+
+@dataclass(frozen=True, slots=True)
+class TrueEvent:
+    """Something the foot really did."""
+
+    kind: str
+    t_us: Us
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """One swing of one leg, as it really was.
+
+    Attributes
+    ----------
+    stride : int
+        Number of the stride, from 1; the same everywhere.
+    heel_off_us, toe_off_us, contact_us : int
+        True instants.
+    clearance_mm : float
+        Least height of the toe in mid-swing; negative where the floor held the toe.
+    ankle_at_contact_deg, peak_dorsiflexion_deg : float
+        Dorsiflexion positive; the peak is that of the swing.
+    slap : bool
+        The forefoot slapped down after contact.
+    lost_push_off_percent : float
+        Share of the ankle's push-off work that stimulation took away.
+    compensation_mm : float
+        How much the leg was lifted besides.
+    """
+
+    stride: int
+    heel_off_us: Us
+    toe_off_us: Us
+    contact_us: Us
+    clearance_mm: float
+    ankle_at_contact_deg: float
+    peak_dorsiflexion_deg: float
+    slap: bool
+    lost_push_off_percent: float
+    compensation_mm: float = 0.0
+
+
+@dataclass(slots=True)
+class Burst:
+    """One burst on one channel: its plan, its pulses, its end."""
+
+    start: BurstStart
+    setpoints: list[Setpoint] = field(default_factory=list)
+    end: BurstEnd | None = None
+
+
+@dataclass(slots=True)
+class LegWalk:
+    """Everything about one leg."""
+
+    leg: int
+    truth: list[TrueEvent] = field(default_factory=list)
+    swings: list[Swing] = field(default_factory=list)
+    detected: list[GaitEvent] = field(default_factory=list)
+    bursts: list[Burst] = field(default_factory=list)
+    setpoints: int = 0
+    written_late_us: list[Us] = field(default_factory=list)
+    pulses_us: list[Us] = field(default_factory=list)
+    pulses_ua: list[MicroAmp] = field(default_factory=list)
+    skipped: int = 0
+
+
+@dataclass(slots=True)
+class Charge:
+    """What reached the electrode, or what was commanded where that is not known."""
+
+    per_phase_max_pc: int = 0
+    total_pc: int = 0
+    squared_max_ua2_us: float = 0.0
+    electrode_area_cm2: float = 16.0
+    source: str = "commanded"
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk.
+
+    Attributes
+    ----------
+    settled_from_us : int
+        When the operator's last planned level was set; strides that begin before are warm-up.
+    """
+
+    duration_us: Us
+    settled_from_us: Us
+    legs: list[LegWalk]
+    charge: Charge
+    faults: list[Fault] = field(default_factory=list)
+    refusals: list[Decision] = field(default_factory=list)
+    violations: list[dict[str, object]] = field(default_factory=list)
+    unreached_injections: list[str] = field(default_factory=list)
