@@ -1,0 +1,209 @@
+"""Framing of HASOMED's ScienceMode3 and 4: byte stuffing, length, CRC, resynchronisation.
+
+A frame is ``F0``, four escaped header bytes (length and CRC, each behind ``81``), the stuffed
+head and data, ``0F``. The length counts the whole frame as it is on the wire; the CRC (XMODEM:
+polynomial 1021, start 0) covers the stuffed head and data.
+
+References
+----------
+HASOMED ScienceMode4 C library, packet layer (github.com/ScienceMode/ScienceMode4_c_library).
+"""
+
+from binascii import crc_hqx
+from typing import Final, NamedTuple
+
+START: Final = 0xF0
+END: Final = 0x0F
+ESCAPE: Final = 0x81
+MASK: Final = 0x55
+
+HEADER_LENGTH: Final = 9
+MIN_FRAME: Final = 12
+MAX_FRAME: Final = 1200
+
+FRAME_ENDS: Final = bytes((END, END))
+"""Ends whatever half frame may be on the line, so that the next frame is understood."""
+
+_START_BYTE: Final = bytes((START,))
+_SPECIAL: Final = (ESCAPE, START, END)
+
+
+class Frame(NamedTuple):
+    """One message: packet number 0-63, command, and the data behind the head."""
+
+    number: int
+    command: int
+    payload: bytes
+
+
+def stuff(data: bytes) -> bytes:
+    """Return ``data`` with every special byte escaped."""
+    if ESCAPE in data:
+        data = data.replace(b"\x81", b"\x81\xd4")
+    if START in data:
+        data = data.replace(b"\xf0", b"\x81\xa5")
+    if END in data:
+        data = data.replace(b"\x0f", b"\x81\x5a")
+    return data
+
+
+def unstuff(data: bytes) -> bytes | None:
+    """Return ``data`` without its escapes; ``None`` where an escape ends the data."""
+    if ESCAPE not in data:
+        return data
+    parts = data.split(b"\x81")
+    out = bytearray(parts[0])
+    for part in parts[1:]:
+        # After an escape stands at least the escaped byte, itself never an escape.
+        if not part:
+            return None
+        out.append(part[0] ^ MASK)
+        out += part[1:]
+    return bytes(out)
+
+
+def encode(number: int, command: int, payload: bytes = b"") -> bytes:
+    """Return one frame as it goes on the wire.
+
+    Parameters
+    ----------
+    number : int
+        Packet number, 0-63.
+    command : int
+        0-1023.
+    payload : bytes
+        Data behind the head.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or the frame would be too long.
+    """
+    if not 0 <= number <= 63:
+        message = f"packet number {number}: must be 0 to 63"
+        raise ValueError(message)
+    if not 0 <= command <= 1023:
+        message = f"command {command}: must be 0 to 1023"
+        raise ValueError(message)
+    head = (number << 10) | command
+    body = stuff(bytes((head >> 8, head & 0xFF)) + payload)
+    length = len(body) + HEADER_LENGTH + 1
+    if length > MAX_FRAME:
+        message = f"a frame of {length} bytes: at most {MAX_FRAME} fit"
+        raise ValueError(message)
+    crc = crc_hqx(body, 0)
+    return (
+        bytes(
+            (
+                START,
+                ESCAPE,
+                (length >> 8) ^ MASK,
+                ESCAPE,
+                (length & 0xFF) ^ MASK,
+                ESCAPE,
+                (crc >> 8) ^ MASK,
+                ESCAPE,
+                (crc & 0xFF) ^ MASK,
+            )
+        )
+        + body
+        + b"\x0f"
+    )
+
+
+class Decoder:
+    """Takes a byte stream in any pieces and gives the frames whose length and CRC are right.
+
+    The header is read by position, not by looking for start and end bytes, since a header byte
+    behind its escape may itself be ``F0`` or ``0F``. After anything that cannot be a frame the
+    search goes on with the next byte, so a damaged frame never hides the one behind it.
+
+    Attributes
+    ----------
+    rejected : int
+        Candidates that began like a frame and were not one.
+    junk : int
+        Bytes that belonged to no frame.
+    """
+
+    __slots__ = ("_buffer", "junk", "rejected")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self.rejected = 0
+        self.junk = 0
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Take bytes; return the frames they complete, oldest first."""
+        buffer = self._buffer + data if self._buffer else data
+        frames: list[Frame] = []
+        position = 0
+        size = len(buffer)
+        while position < size:
+            if buffer[position] != START:
+                start = buffer.find(_START_BYTE, position)
+                if start < 0:
+                    start = size
+                self.junk += start - position
+                position = start
+                continue
+            length = _frame_length(buffer, position, size)
+            if length == 0:
+                break
+            if length > 0 and size - position < length:
+                # An unfinished frame is waited for, unless its bytes cannot be a frame's.
+                if _may_go_on(buffer, position + HEADER_LENGTH, size):
+                    break
+                length = -1
+            frame = _frame(buffer, position, length) if length > 0 else None
+            if frame is None:
+                self.rejected += 1
+                self.junk += 1
+                position += 1
+                continue
+            frames.append(frame)
+            position += length
+        self._buffer = buffer[position:]
+        return frames
+
+
+def _frame_length(buffer: bytes, position: int, size: int) -> int:
+    """Return the length that a header states; 0 if it is not complete, -1 if it is none."""
+    available = size - position
+    if available < HEADER_LENGTH:
+        for offset in (1, 3, 5, 7):
+            if offset < available and buffer[position + offset] != ESCAPE:
+                return -1
+        return 0
+    if (
+        buffer[position + 1] != ESCAPE
+        or buffer[position + 3] != ESCAPE
+        or buffer[position + 5] != ESCAPE
+        or buffer[position + 7] != ESCAPE
+    ):
+        return -1
+    length = ((buffer[position + 2] ^ MASK) << 8) | (buffer[position + 4] ^ MASK)
+    return length if MIN_FRAME <= length <= MAX_FRAME else -1
+
+
+def _may_go_on(buffer: bytes, start: int, size: int) -> bool:
+    """Return whether the part of a frame that is here holds no bare start or end byte."""
+    body = buffer[start:size]
+    return START not in body and END not in body
+
+
+def _frame(buffer: bytes, position: int, length: int) -> Frame | None:
+    end = position + length - 1
+    if buffer[end] != END:
+        return None
+    body = buffer[position + HEADER_LENGTH : end]
+    if START in body or END in body:
+        return None
+    crc = ((buffer[position + 6] ^ MASK) << 8) | (buffer[position + 8] ^ MASK)
+    if crc_hqx(body, 0) != crc:
+        return None
+    plain = unstuff(body)
+    if plain is None or len(plain) < 2:
+        return None
+    head = (plain[0] << 8) | plain[1]
+    return Frame(head >> 10, head & 0x3FF, plain[2:])
