@@ -1,0 +1,28 @@
+"""The seam of a simulated device: what whoever owns the cable's far end calls and gets."""
+
+from typing import NamedTuple, Protocol
+
+from fes_ctrl.units import Us
+
+
+class DeviceStep(NamedTuple):
+    """Bytes to send now, and when to call ``tick`` at the latest."""
+
+    out: bytes
+    wake_at_us: Us
+
+
+class Device(Protocol):
+    """A simulated stimulator; its pulses go to the output stage that it was built with."""
+
+    def receive(self, now_us: Us, data: bytes) -> DeviceStep:
+        """Fire what is due, then take bytes."""
+        ...
+
+    def tick(self, now_us: Us) -> DeviceStep:
+        """Fire what is due up to now, in order and at its own time."""
+        ...
+
+    def inject(self, name: str, from_us: Us, to_us: Us) -> None:
+        """Make something go wrong in this device from one instant to another."""
+        ...
