@@ -1,0 +1,1 @@
+"""A virtual patient: muscle, ankle, leg and sensors, computed and never scripted."""
