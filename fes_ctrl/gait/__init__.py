@@ -1,0 +1,100 @@
+"""Causal gait-event detectors, one per leg: which there are, and how to make one."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from fes_ctrl.gait.explain import ExplainingDetector
+from fes_ctrl.gait.foot_imu import FootImuConfig, FootImuDetector
+from fes_ctrl.gait.heel import HeelConfig, HeelDetector
+from fes_ctrl.model import FOOT_IMU, HEEL_FORCE, HEEL_SWITCH
+
+HEEL: Final = "heel"
+FOOT: Final = "foot-imu"
+DETECTORS: Final = (HEEL, FOOT)
+
+SENSORS_OF: Final[dict[str, tuple[str, ...]]] = {
+    HEEL: (HEEL_SWITCH, HEEL_FORCE),
+    FOOT: (FOOT_IMU,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorConfig:
+    """Which detector a leg has, and its dials.
+
+    Attributes
+    ----------
+    name : str
+        The detector.
+    heel : HeelConfig
+        Read where ``name`` is ``heel``.
+    foot_imu : FootImuConfig
+        Read where ``name`` is ``foot-imu``.
+    """
+
+    name: Literal["heel", "foot-imu"] = "heel"
+    heel: HeelConfig = HeelConfig()
+    foot_imu: FootImuConfig = FootImuConfig()
+
+
+def sensors_of(name: str) -> tuple[str, ...]:
+    """Return the sensor kinds that a detector reads; any one of them will do.
+
+    Raises
+    ------
+    ValueError
+        If there is no such detector.
+    """
+    if name not in SENSORS_OF:
+        message = f"detector {name!r} does not exist: choose {' or '.join(DETECTORS)}"
+        raise ValueError(message)
+    return SENSORS_OF[name]
+
+
+def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDetector:
+    """Return a new detector of one leg.
+
+    Parameters
+    ----------
+    name : str
+        ``heel`` or ``foot-imu``.
+    config : DetectorConfig
+        The dials; its own ``name`` is not looked at.
+    leg : int
+        ``model.LEFT`` or ``model.RIGHT``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such detector.
+    """
+    sensors_of(name)
+    if name == HEEL:
+        return HeelDetector(config.heel, leg)
+    return FootImuDetector(config.foot_imu, leg)
+
+
+def detector_for(sensors: tuple[str, ...]) -> str:
+    """Return the detector to take where the user named none.
+
+    A heel switch or force tells a contact directly, so it goes before the foot's motion.
+
+    Parameters
+    ----------
+    sensors : tuple of str
+        The sensor kinds at hand.
+
+    Raises
+    ------
+    ValueError
+        If none of the detectors can work with them.
+    """
+    for name in DETECTORS:
+        if any(sensor in SENSORS_OF[name] for sensor in sensors):
+            return name
+    have = ", ".join(sensors) if sensors else "no sensor"
+    message = (
+        f"no detector works with {have}: a heel switch (heel), a heel force (heel_n) or a "
+        f"foot IMU (acc_x..z, gyr_x..z) is needed"
+    )
+    raise ValueError(message)
