@@ -121,9 +121,7 @@ class Recording:
         t_meas = self.t_meas_us.tolist()
         t_arrive = self.t_arrive_us.tolist()
         seq = self.seq.tolist()
-        columns = [
-            (stream.leg, stream.sensor, stream.values.tolist()) for stream in self.streams
-        ]
+        columns = [(stream.leg, stream.sensor, stream.values.tolist()) for stream in self.streams]
         make = tuple
         for row, t_us in enumerate(t_meas):
             arrive_us = t_arrive[row]
@@ -144,7 +142,7 @@ class ReferenceEvent(NamedTuple):
     t_emit_us: Us | None
 
 
-# -- the signal -------------------------------------------------------------------------------------
+# -- the signal ---------------------------------------------------------------------------------
 
 
 def read_recording(path: str | Path) -> Recording:
@@ -300,7 +298,7 @@ def _stamps(path: Path, columns: dict[str, NDArray[np.float64]], name: str) -> N
     return stamps
 
 
-# -- columns to sensors -------------------------------------------------------------------------------
+# -- columns to sensors -------------------------------------------------------------------------
 
 
 def _streams(
@@ -364,7 +362,7 @@ def _place(name: str, meta: Meta) -> tuple[int, str] | None:
     return None
 
 
-# -- what lies beside a recording ----------------------------------------------------------------------
+# -- what lies beside a recording ---------------------------------------------------------------
 
 
 def meta_path(path: Path) -> Path:
@@ -431,7 +429,9 @@ def read_events(path: str | Path) -> tuple[ReferenceEvent, ...]:
             first = False
         kind = row["event"]
         if kind not in EVENT_KINDS:
-            message = f"{path}:{line}: event {kind!r} is unknown; known are {', '.join(EVENT_KINDS)}"
+            message = (
+                f"{path}:{line}: event {kind!r} is unknown; known are {', '.join(EVENT_KINDS)}"
+            )
             raise RecordingError(message)
         leg = row.get("leg", "")
         if leg not in ("", *LEG_NAMES):

@@ -14,7 +14,7 @@ from annotated_types import Ge, Le
 
 from fes_ctrl.gait.explain import Notebook, Remark
 from fes_ctrl.gait.intake import DROP, RESTART, Intake, IntakeConfig
-from fes_ctrl.gait.sagittal import SagittalAxis
+from fes_ctrl.gait.sagittal import LEAST_TIP_DEG, SagittalAxis
 from fes_ctrl.model import (
     FOOT_FLAT,
     FOOT_IMU,
@@ -105,8 +105,8 @@ class FootImuDetector:
         "_landed_us",
         "_last_us",
         "_lift_us",
-        "_look_us",
         "_lobe_dps",
+        "_look_us",
         "_lowest_deg",
         "_lowest_dps",
         "_max_push_us",
@@ -186,7 +186,7 @@ class FootImuDetector:
         wy = values[4] - self._bias_y
         wz = values[5] - self._bias_z
         squared = wx * wx + wy * wy + wz * wz
-        if squared - squared != 0.0:  # noqa: PLR0124 - NaN or infinite: no reading
+        if squared - squared != 0.0:  # NaN or infinite: no reading
             return ()
         verdict = self._intake.judge(t_us, arrive_us)
         if verdict == DROP:
@@ -252,7 +252,7 @@ class FootImuDetector:
             self._stand()
         return ()
 
-    # -- the stride, state by state -----------------------------------------------------------------
+    # -- the stride, state by state --------------------------------------------------------------
 
     def _flat(
         self, t_us: Us, arrive_us: Us, before: float, rate: float, turned_deg: float, still: float
@@ -277,8 +277,7 @@ class FootImuDetector:
         self, t_us: Us, arrive_us: Us, last_us: Us, before: float, rate: float
     ) -> tuple[GaitEvent, ...]:
         """Wait for the rate to turn toe-up, after a push worth the name."""
-        if rate < self._peak_dps:
-            self._peak_dps = rate
+        self._peak_dps = min(self._peak_dps, rate)
         if rate < 0.0:
             if t_us - self._off_us > self._max_push_us:
                 self._lose(t_us, "heel-off without a push")
@@ -319,8 +318,7 @@ class FootImuDetector:
     ) -> bool:
         """Return whether the rate turned toe-down here, after toe-up motion worth the name."""
         if rate > 0.0:
-            if rate > self._lobe_dps:
-                self._lobe_dps = rate
+            self._lobe_dps = max(self._lobe_dps, rate)
             return False
         worth = before > 0.0 and self._lobe_dps > least_dps
         self._lobe_dps = 0.0
@@ -372,12 +370,12 @@ class FootImuDetector:
         if not self._stride_sound:
             return
         self._stride_sound = False
-        self._tip_deg = self._highest_deg - self._lowest_deg
+        tip_deg = self._highest_deg - self._lowest_deg
+        if tip_deg >= LEAST_TIP_DEG:
+            self._tip_deg += LEARNING * (tip_deg - self._tip_deg)
         axis = self._axis
         was_locked = axis.locked
-        turned = axis.vote(
-            self._lowest_deg, self._highest_deg, self._lowest_dps, self._highest_dps
-        )
+        turned = axis.vote(self._lowest_deg, self._highest_deg, self._lowest_dps, self._highest_dps)
         if turned:
             self._rate = -self._rate
         if axis.locked != was_locked:
@@ -401,7 +399,7 @@ class FootImuDetector:
         self._look_us = t_us
         self._stride_sound = False
 
-    # -- what it says --------------------------------------------------------------------------------
+    # -- what it says ----------------------------------------------------------------------------
 
     def _say(self, kind: str, event_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         if not self._axis.locked:

@@ -118,7 +118,7 @@ class HeelDetector:
             if leg != self.leg or self._sensor or not self._adopt(sensor):
                 return ()
         value = values[0]
-        if value - value != 0.0:  # noqa: PLR0124 - NaN or infinite: no reading
+        if value - value != 0.0:  # NaN or infinite: no reading
             return ()
         verdict = self._intake.judge(t_us, arrive_us)
         if verdict == DROP:

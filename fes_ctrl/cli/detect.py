@@ -1,0 +1,146 @@
+"""``fes-ctrl detect``: the gait events of a recording, causally, as CSV."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from fes_ctrl.gait.explain import ExplainingDetector, Remark
+    from fes_ctrl.model import GaitEvent
+    from fes_ctrl.recordings import Recording
+
+
+@click.command("detect")
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option(
+    "--detector",
+    "name",
+    metavar="heel|foot-imu",
+    help="Default: what the columns and meta.toml allow.",
+)
+@click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the CSV there.")
+def command(recording: Path, name: str | None, *, explain: bool, out: Path | None) -> None:
+    r"""Print the gait events of RECORDING as a detector would have told them at the time.
+
+    CSV with t_emit_s,t_event_s,event, and leg where there are two.
+
+    \b
+    Example:
+      fes-ctrl detect walk.csv.gz --out walk.detected.csv
+    """
+    from fes_ctrl.recordings import RecordingError, read_recording  # noqa: PLC0415 - heavy
+
+    try:
+        signal = read_recording(recording)
+        rows = events_of(signal, name, explain=explain)
+    except RecordingError as error:
+        raise Refusal(str(error)) from None
+    text = as_csv(rows, with_leg=len(signal.legs) > 1)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_whole(out, text)
+
+
+def events_of(signal: "Recording", name: str | None, *, explain: bool) -> list["GaitEvent"]:
+    """Return what the detectors of all legs say, in order of emission."""
+    from fes_ctrl.model import LEG_NAMES  # noqa: PLC0415
+
+    detectors = detectors_of(signal, name)
+    events: list[GaitEvent] = []
+    for sample in signal.samples():
+        for detector in detectors:
+            told = detector.update(sample)
+            events.extend(told)
+            if explain:
+                _tell(detector.remarks(), told, LEG_NAMES[sample.leg])
+    if explain:
+        for detector in detectors:
+            _say(f"at the end: {detector.snapshot()}")
+    return events
+
+
+def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]", side: str) -> None:
+    for remark in remarks:
+        _say(f"{remark.t_us / 1e6:9.4f} s  {side}: {remark.text}")
+    for event in told:
+        late_ms = (event.t_emit_us - event.t_event_us) / 1000
+        _say(
+            f"{event.t_emit_us / 1e6:9.4f} s  {side}: {event.kind} at "
+            f"{event.t_event_us / 1e6:.4f} s, told {late_ms:.1f} ms later, "
+            f"confidence {event.confidence:g}"
+        )
+
+
+def detectors_of(signal: "Recording", name: str | None) -> "list[ExplainingDetector]":
+    """Return a detector for each leg, or refuse what the recording cannot serve."""
+    from fes_ctrl.gait import (  # noqa: PLC0415
+        DetectorConfig,
+        detector_for,
+        make_detector,
+        sensors_of,
+    )
+    from fes_ctrl.model import LEG_NAMES  # noqa: PLC0415
+
+    config = DetectorConfig()
+    detectors = []
+    for leg in signal.legs:
+        have = signal.sensors(leg)
+        try:
+            chosen = name or detector_for(have)
+            wanted = sensors_of(chosen)
+        except ValueError as error:
+            option = "--detector" if name else f"{signal.path}"
+            message = f"{option}: {error}"
+            raise Refusal(message) from None
+        if not any(sensor in have for sensor in wanted):
+            message = (
+                f"{signal.path}: --detector {chosen} needs {' or '.join(wanted)}, and the "
+                f"{LEG_NAMES[leg]} leg has {', '.join(have)}; choose another detector"
+            )
+            raise Refusal(message)
+        detectors.append(make_detector(chosen, config, leg))
+    return detectors
+
+
+def as_csv(events: list["GaitEvent"], *, with_leg: bool) -> str:
+    """Return the lines of an events file."""
+    from fes_ctrl.model import LEG_NAMES  # noqa: PLC0415
+
+    lines = ["t_emit_s,t_event_s,event" + (",leg" if with_leg else "")]
+    for kind, leg, event_us, emit_us, _ in events:
+        line = f"{emit_us / 1e6:.6f},{event_us / 1e6:.6f},{kind}"
+        lines.append(line + (f",{LEG_NAMES[leg]}" if with_leg else ""))
+    return "\n".join(lines) + "\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is there as a whole or not at all."""
+    import os  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+        # A temporary file is private; the result gets the rights that any new file gets.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        message = f"--out {path}: cannot be written ({error.strerror}); choose another place"
+        raise Refusal(message) from None
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

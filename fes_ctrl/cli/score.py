@@ -1,0 +1,120 @@
+"""``fes-ctrl score``: detected events against a reference."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+
+
+@click.command("score")
+@click.argument("events", type=click.Path(path_type=Path))
+@click.argument("reference", type=click.Path(path_type=Path))
+@click.option("--tolerance", default=0.1, show_default=True, help="Largest error, seconds.")
+@click.option("--exclude", metavar='"A B;A B"', help="Spans in seconds that are not scored.")
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="recordings.csv: take the spans from the line of this recording.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def command(
+    events: Path,
+    reference: Path,
+    *,
+    tolerance: float,
+    exclude: str | None,
+    index: Path | None,
+    as_json: bool,
+) -> None:
+    r"""Compare the detected EVENTS with the REFERENCE, kind by kind.
+
+    \b
+    Example:
+      fes-ctrl score walk.detected.csv walk.events.csv --exclude "0 2.5;60 61"
+    """
+    import math  # noqa: PLC0415
+
+    from fes_ctrl.analysis.score import score  # noqa: PLC0415 - heavy
+    from fes_ctrl.recordings import RecordingError, parse_spans, read_events  # noqa: PLC0415
+
+    if not (math.isfinite(tolerance) and 0.0 < tolerance <= 1.0):
+        message = f"--tolerance {tolerance:g}: give seconds above 0 and up to 1"
+        raise Refusal(message)
+    if exclude is not None and index is not None:
+        message = "--exclude and --index both name spans; give one of them"
+        raise Refusal(message)
+    try:
+        found = read_events(events)
+        true = read_events(reference)
+        spans = spans_of(index, reference) if index is not None else ()
+    except RecordingError as error:
+        raise Refusal(str(error)) from None
+    if exclude is not None:
+        try:
+            spans = parse_spans(exclude)
+        except ValueError as error:
+            message = f"--exclude: {error}"
+            raise Refusal(message) from None
+    try:
+        figures = score(found, true, tolerance_us=round(tolerance * 1e6), exclude_us=spans)
+    except ValueError as error:
+        message = f"{events}, {reference}: {error}"
+        raise Refusal(message) from None
+    if as_json:
+        whole = {
+            "format": 1,
+            "events": str(events),
+            "reference": str(reference),
+            "tolerance_s": tolerance,
+            "exclude_s": [[begin / 1e6, end / 1e6] for begin, end in spans],
+            "kinds": figures,
+        }
+        click.echo(json.dumps(whole, allow_nan=False))
+    else:
+        click.echo(as_table(figures), nl=False)
+
+
+def spans_of(index: Path, reference: Path) -> tuple[tuple[int, int], ...]:
+    """Return the excluded spans of the recording that a reference belongs to."""
+    from fes_ctrl.recordings import read_index  # noqa: PLC0415
+
+    name = reference.name.removesuffix(".csv").removesuffix(".events")
+    entries = read_index(index)
+    if name not in entries:
+        message = f"--index {index}: no line named {name}; rename the reference or use --exclude"
+        raise Refusal(message)
+    return entries[name].exclude_us
+
+
+def as_table(figures: dict[str, dict[str, Any]]) -> str:
+    """Return the figures for people: raw and aligned, a line each."""
+    head = (
+        f"{'event':<6}{'':<9}{'n':>5}{'found':>7}{'F1':>8}{'sens.':>8}{'prec.':>8}"
+        f"{'mean':>9}{'sd':>8}{'MAE':>8}{'p95':>8}   ms"
+    )
+    lines = [head]
+    for kind, row in figures.items():
+        for way in ("raw", "aligned"):
+            part = row[way]
+            lines.append(
+                f"{kind if way == 'raw' else '':<6}{way:<9}{row['n']:>5}{row['detected']:>7}"
+                f"{_cell(part['f1'], 8, 3)}{_cell(part['sensitivity'], 8, 3)}"
+                f"{_cell(part['precision'], 8, 3)}{_cell(part['mean_ms'], 9, 1)}"
+                f"{_cell(part['sd_ms'], 8, 1)}{_cell(part['mae_ms'], 8, 1)}"
+                f"{_cell(part['p95_ms'], 8, 1)}"
+            )
+        latency = row["latency_ms"]
+        lines.append(
+            f"{'':<6}alignment removed {_cell(row['removed_ms'], 0, 1)} ms; latency p50 "
+            f"{_cell(latency['p50'], 0, 1)}, p95 {_cell(latency['p95'], 0, 1)} ms"
+        )
+    if not figures:
+        lines.append("no events on either side")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: float | None, width: int, digits: int) -> str:
+    return f"{'-' if value is None else f'{value:.{digits}f}':>{width}}"
