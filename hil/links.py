@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le
 
 from fes_ctrl.runtime.clock import ORDER_LINK, Clock, Handle
 from fes_ctrl.units import Us
+from firmware_sim.injections import Acknowledgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,8 @@ class SimCable:
         The device's ear: called with bytes that arrive there.
     pulled_us : int or None
         When it was pulled out.
+    acknowledgements : list of Acknowledgement
+        Injections that have had an effect.
     """
 
     def __init__(self, clock: Clock, config: CableConfig, random: Random) -> None:
@@ -156,6 +159,7 @@ class SimCable:
         self.on_lost: Callable[[str], None] = _nobody
         self.device: Callable[[bytes], None] = _nowhere
         self.pulled_us: Us | None = None
+        self.acknowledgements: list[Acknowledgement] = []
         self._closed = False
 
     # -- the host's end, a Link -------------------------------------------------------------------
@@ -192,6 +196,21 @@ class SimCable:
         self._out.cut()
         self._back.cut()
         self.on_lost(reason)
+
+    def inject(self, name: str) -> None:
+        """Make something go wrong with the cable, now.
+
+        Raises
+        ------
+        ValueError
+            If this part does not know the injection.
+        """
+        if name != "cable_pulled":
+            message = f"the cable does not know the injection {name!r}"
+            raise ValueError(message)
+        if self.pulled_us is None:
+            self.acknowledgements.append(Acknowledgement(name, self._clock.now_us()))
+        self.pull("cable pulled")
 
     def _to_device(self, data: bytes) -> None:
         self.device(data)

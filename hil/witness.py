@@ -44,14 +44,24 @@ class Violation:
     got: float
     allowed: float
 
+    def as_dict(self) -> dict[str, object]:
+        """Return it as the summary wants it."""
+        return {
+            "t_s": self.t_us / 1e6,
+            "channel": self.channel,
+            "limit": self.limit,
+            "got": round(self.got, 6),
+            "allowed": round(self.allowed, 6),
+        }
+
 
 class Witness:
     """The account of one stimulator's electrodes.
 
     Parameters
     ----------
-    limits_file : Path
-        The limits in force, TOML; missing keys fall to the absolute caps.
+    limits_file : Path or None
+        The limits in force, TOML; without it, and for missing keys, the absolute caps hold.
 
     Attributes
     ----------
@@ -70,9 +80,11 @@ class Witness:
         While set, any pulse at all is a violation.
     """
 
-    def __init__(self, limits_file: Path) -> None:
-        with limits_file.open("rb") as file:
-            table = tomllib.load(file).get("limits", {})
+    def __init__(self, limits_file: Path | None) -> None:
+        table = {}
+        if limits_file is not None:
+            with limits_file.open("rb") as file:
+                table = tomllib.load(file).get("limits", {})
         self._current_ua = min(float(table.get("current_mA", 100.0)), 100.0) * 1000.0
         self._width_us = min(float(table.get("pulse_width_us", 500.0)), 500.0)
         self._charge_pc = min(float(table.get("charge_per_phase_uC", 40.0)), 40.0) * 1e6

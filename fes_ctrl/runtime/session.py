@@ -185,8 +185,9 @@ class ControlSession:
         for frame in step.out:
             self.log.frame("out", now_us, None, frame)
             port.link.write(frame)
-        if step.written and self.on_written is not None:
-            for setpoint in step.written:
+        for setpoint in step.written:
+            self.log.written(now_us, setpoint)
+            if self.on_written is not None:
                 self.on_written(now_us, setpoint)
         port.alarm.move(step.wake_at_us)
         if step.reports:

@@ -1,0 +1,142 @@
+"""From configuration to a controller, and the questions to ask before anybody is stimulated.
+
+What a program asks for is held against the device and the limits here, once, so that a walk
+never begins that the guard would have to refuse pulse by pulse.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fes_ctrl.controller import Controller, LegController
+from fes_ctrl.gait import DetectorConfig, make_detector, sensors_of
+from fes_ctrl.model import Capabilities
+from fes_ctrl.safety.limits import Limits, LimitsConfig
+from fes_ctrl.stim.config import ProgramConfig, SetupConfig
+from fes_ctrl.stim.program import Program
+from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+
+DRIVEN_MODES: Final = (("p24", "low_level"),)
+"""Device and mode for which there is a driver session."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlConfig:
+    """What a controller is made of.
+
+    Attributes
+    ----------
+    program, setup, stimulator, limits, detector
+        One section each.
+    """
+
+    program: ProgramConfig = ProgramConfig()
+    setup: SetupConfig = SetupConfig()
+    stimulator: StimulatorConfig = StimulatorConfig()
+    limits: LimitsConfig = LimitsConfig()
+    detector: DetectorConfig = DetectorConfig()
+
+
+def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
+    """Return a controller for these legs on one stimulator.
+
+    Parameters
+    ----------
+    legs : tuple of int
+        ``model.LEFT``, ``model.RIGHT`` or both.
+    config : ControlConfig
+        What it is made of.
+
+    Raises
+    ------
+    ValueError
+        If the parts do not fit together: what, where and the way out.
+    """
+    problems = problems_of(config)
+    if problems:
+        raise ValueError(problems[0])
+    capabilities = capabilities_of(config.stimulator)
+    limits = Limits(config.limits)
+    return Controller(
+        [
+            LegController(
+                leg,
+                make_detector(config.detector.name, config.detector, leg),
+                sensors_of(config.detector.name),
+                Program(leg, config.program, config.setup, capabilities),
+                limits,
+                contralateral=config.program.trigger_side == "contralateral",
+            )
+            for leg in legs
+        ],
+        [capabilities],
+        limits,
+    )
+
+
+def problems_of(config: ControlConfig) -> list[str]:
+    """Return what does not fit together, one sentence each, the gravest first."""
+    capabilities = capabilities_of(config.stimulator)
+    found = _unattended(config, capabilities)
+    channels = config.program.channel
+    try:
+        setups = {channel.muscle: config.setup.of(channel.muscle) for channel in channels}
+    except ValueError as error:
+        return [*found, f"program.channel: {error}"]
+    found += infeasible(channels, setups, capabilities)
+    limits = Limits(config.limits)
+    for index, channel in enumerate(channels):
+        plan = plan_channel(channel, setups[channel.muscle], capabilities, index)
+        found += _beyond_limits(f"program.channel.{index}", plan, limits)
+    whole_ms = config.program.time_out_ms + config.program.fall_ms
+    if whole_ms * 1000 > limits.burst_us:
+        found.append(
+            f"program.time_out_ms + fall_ms = {whole_ms:g}: above limits.burst_ms = "
+            f"{limits.burst_us / 1000:g}; lower one of them, or raise the limit in its file"
+        )
+    return found
+
+
+def _unattended(config: ControlConfig, capabilities: Capabilities) -> list[str]:
+    found = []
+    allowed_ms = config.limits.max_unattended_ms
+    mode = config.stimulator.mode
+    if capabilities.unattended_ms > allowed_ms:
+        found.append(
+            f"stimulator.mode = {mode!r}: a {capabilities.device} in {mode} goes on for "
+            f"{capabilities.unattended_ms} ms without the host, limits.max_unattended_ms allows "
+            f"{allowed_ms:g}; choose mode 'low_level', or raise the limit in its file"
+        )
+    elif (config.stimulator.device, mode) not in DRIVEN_MODES:
+        found.append(
+            f"stimulator.mode = {mode!r}: there is no driver for a {capabilities.device} in "
+            f"{mode}; choose mode 'low_level'"
+        )
+    return found
+
+
+def _beyond_limits(where: str, plan: ChannelPlan, limits: Limits) -> list[str]:
+    found = []
+    raise_it = "or raise the limit in its file"
+    if plan.full_ua > limits.current_ua:
+        found.append(
+            f"{where}: {plan.full_ua / 1000:g} mA is above limits.current_mA = "
+            f"{limits.current_ua / 1000:g}; lower intensity or current_mA, {raise_it}"
+        )
+    if plan.width_us > limits.width_us:
+        found.append(
+            f"{where}.pulse_width_us = {plan.width_us}: above limits.pulse_width_us = "
+            f"{limits.width_us}; lower it, {raise_it}"
+        )
+    if plan.full_ua * plan.width_us > limits.charge_pc:
+        found.append(
+            f"{where}: {plan.full_ua * plan.width_us / 1e6:g} uC a phase is above "
+            f"limits.charge_per_phase_uC = {limits.charge_pc / 1e6:g}; lower current or pulse "
+            f"width, {raise_it}"
+        )
+    if plan.period_us < limits.min_interval_us:
+        found.append(
+            f"{where}.rate_hz = {1e6 / plan.period_us:g}: above limits.rate_hz = "
+            f"{1e6 / limits.min_interval_us:g}; lower it, {raise_it}"
+        )
+    return found

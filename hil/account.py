@@ -1,0 +1,71 @@
+"""What a walk amounts to, gathered while it goes on: nothing here feeds back into it."""
+
+import hashlib
+
+from fes_ctrl.analysis.walk import Burst, Walk
+from fes_ctrl.model import (
+    BurstEnd,
+    BurstStart,
+    Decision,
+    Fault,
+    GaitEvent,
+    Record,
+    Setpoint,
+)
+from fes_ctrl.units import Us
+
+
+class Account:
+    """What a walk amounts to, gathered while it goes on.
+
+    Attributes
+    ----------
+    walk : Walk
+        Filled in.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self._leg = {leg.leg: leg for leg in walk.legs}
+        self._open: dict[tuple[int, int], Burst] = {}
+        self._digest = hashlib.sha256()
+        self.setpoints = 0
+
+    def setpoint(self, setpoint: Setpoint) -> None:
+        """Take an allowed setpoint, in order."""
+        at_us, leg, channel, current_ua, width_us, expires_us, _ = setpoint
+        self._digest.update(
+            b"%d,%d,%d,%d,%d,%d\n" % (at_us, leg, channel, current_ua, width_us, expires_us)
+        )
+        self.setpoints += 1
+        self._leg[leg].setpoints += 1
+        burst = self._open.get((leg, channel))
+        if burst is not None:
+            burst.setpoints.append(setpoint)
+
+    def written(self, now_us: Us, setpoint: Setpoint) -> None:
+        """Take note of when a setpoint's frame went to the link."""
+        self._leg[setpoint.leg].written_late_us.append(now_us - setpoint.at_us)
+
+    def records(self, _now_us: Us, records: tuple[Record, ...]) -> None:
+        """Take the controller's records."""
+        for record in records:
+            if isinstance(record, GaitEvent):
+                self._leg[record.leg].detected.append(record)
+            elif isinstance(record, BurstStart):
+                burst = Burst(record)
+                self._leg[record.leg].bursts.append(burst)
+                self._open[record.leg, record.channel] = burst
+            elif isinstance(record, BurstEnd):
+                burst_or_none = self._open.pop((record.leg, record.channel), None)
+                if burst_or_none is not None:
+                    burst_or_none.end = record
+            elif isinstance(record, Fault):
+                self.walk.faults.append(record)
+            elif isinstance(record, Decision):
+                self.walk.refusals.append(record)
+
+    @property
+    def setpoints_sha256(self) -> str:
+        """Hash of every allowed setpoint in order."""
+        return self._digest.hexdigest()

@@ -1,0 +1,275 @@
+"""The one composition: patient, sensors, controller, guard, driver, cable, device, electrode.
+
+The same parts are joined in the same way on every clock; what differs is only who makes time
+pass. A ``Rig`` is built on a clock, and from then on everything in it happens because the clock
+calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
+from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.model import LEG_NAMES, Sample
+from fes_ctrl.runlog.log import RunLog
+from fes_ctrl.runtime.clock import (
+    ORDER_DEVICE,
+    ORDER_INJECTION,
+    ORDER_MEASURE,
+    ORDER_SENSOR,
+    Clock,
+)
+from fes_ctrl.runtime.operator import OperatorConfig, ScriptedOperator
+from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.safety.limits import Limits
+from fes_ctrl.stimulators.config import capabilities_of
+from fes_ctrl.stimulators.p24 import P24Session
+from fes_ctrl.units import NEVER_US, Us, us_from_ms, us_from_s
+from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
+from firmware_sim.output import OutputStage, Points
+from hil.account import Account
+from hil.links import CableConfig, SimCable
+from hil.patient.config import PatientConfig
+from hil.patient.leg import PatientLeg
+from hil.patient.patient import SensorHub, VirtualPatient
+from hil.streams import stream
+from hil.witness import Witness
+
+SIM_NAME: Final = "sim+"
+"""Simulated parts say so in their name, so that no log can pass for the real thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkConfig:
+    """Everything a walk depends on; picklable.
+
+    Attributes
+    ----------
+    patient : PatientConfig
+        Who walks.
+    control : ControlConfig
+        What the controller is made of.
+    limits_file : str
+        The file that the limits came from: the witness reads it by itself.
+    operator, cable
+        The scripted operator, and the terms of the cable.
+    standing_s, duration_s : float
+        Quiet standing before the first step, and the whole.
+    evaluation : bool
+        Sense and decide, never stimulate.
+    inject : tuple of Injection
+        What is made to go wrong, and when.
+    trace : bool
+        Keep the time series that pictures need.
+    """
+
+    patient: PatientConfig
+    control: ControlConfig = ControlConfig()
+    limits_file: str = ""
+    operator: OperatorConfig = OperatorConfig()
+    cable: CableConfig = CableConfig()
+    seed: int = 1
+    standing_s: float = 2.0
+    duration_s: float = 60.0
+    evaluation: bool = False
+    inject: tuple[Injection, ...] = ()
+    trace: bool = False
+
+
+class _DeviceEnd:
+    """The simulated device on the far end of the cable, woken by the clock."""
+
+    __slots__ = ("_armed_us", "_cable", "_clock", "_device")
+
+    def __init__(self, clock: Clock, device: SimulatedP24, cable: SimCable) -> None:
+        self._clock = clock
+        self._device = device
+        self._cable = cable
+        self._armed_us: Us = NEVER_US
+        cable.device = self._bytes
+
+    def _bytes(self, data: bytes) -> None:
+        now_us = self._clock.now_us()
+        step = self._device.receive(now_us, data)
+        self._carry_out(now_us, step.out, step.wake_at_us)
+
+    def _ring(self) -> None:
+        self._armed_us = NEVER_US
+        now_us = self._clock.now_us()
+        step = self._device.tick(now_us)
+        self._carry_out(now_us, step.out, step.wake_at_us)
+
+    def _carry_out(self, now_us: Us, out: bytes, wake_at_us: Us) -> None:
+        if out:
+            self._cable.answer(out)
+        if wake_at_us < self._armed_us:
+            self._armed_us = wake_at_us
+            self._clock.call_at_us(max(wake_at_us, now_us), ORDER_DEVICE, self._ring)
+
+
+class Rig:
+    """Everything of one walk, joined on one clock.
+
+    Parameters
+    ----------
+    config : WalkConfig
+        What the walk depends on.
+    clock : Clock
+        Who makes time pass.
+    log : RunLog
+        Takes the run.
+    deliver : callable or None
+        Takes each sample when it arrives; the session itself, where there is nobody between.
+
+    Attributes
+    ----------
+    session : ControlSession
+        Controller, driver and link.
+    account : Account
+        What the walk amounts to.
+    """
+
+    def __init__(
+        self,
+        config: WalkConfig,
+        clock: Clock,
+        log: RunLog,
+        deliver: Callable[[Sample], None] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._config = config
+        self._end_us: Final = us_from_s(config.duration_s)
+        self.patient = VirtualPatient(config.patient, config.seed, config.standing_s)
+        self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
+        self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
+        self._device = SimulatedP24(self._output, stream(config.seed, "device"))
+        self.cable = SimCable(clock, config.cable, stream(config.seed, "cable"))
+        self.device_end = _DeviceEnd(clock, self._device, self.cable)
+        self.account = Account(self._empty_walk())
+        self.session = build_session(config, clock, self.cable, log)
+        self.session.on_setpoint = self.account.setpoint
+        self.session.on_written = self.account.written
+        self.session.listeners.append(self.account.records)
+        self._deliver = self.session.take if deliver is None else deliver
+        self._wire_electrodes()
+        ScriptedOperator(clock, self.session, config.operator, evaluation=config.evaluation)
+        for hub in self.patient.hubs:
+            clock.call_at_us(hub.period_us, ORDER_MEASURE, self._measure, hub, hub.period_us)
+        for leg in self.patient.legs:
+            leg.keep_trace = config.trace
+        for injection in config.inject:
+            self._inject(injection)
+
+    def _empty_walk(self) -> Walk:
+        config = self._config
+        operator = config.operator
+        steps = max(0, len(operator.level_percent) - 1)
+        settled_s = operator.level_from_s + steps * operator.level_every_s
+        return Walk(
+            duration_us=self._end_us,
+            settled_from_us=us_from_s(settled_s),
+            legs=[LegWalk(leg.leg) for leg in self.patient.legs],
+            charge=Charge(
+                electrode_area_cm2=config.control.limits.electrode_area_cm2, source="electrode"
+            ),
+        )
+
+    def _wire_electrodes(self) -> None:
+        sinks = self._output.sinks
+        sinks.append(self.witness.see)
+        for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
+            sinks.append(_Electrode(leg, walk).pulse)
+
+    def _measure(self, hub: SensorHub, at_us: Us) -> None:
+        clock = self._clock
+        for sample in hub.read(at_us):
+            clock.call_at_us(sample.t_arrive_us, ORDER_SENSOR, self._deliver, sample)
+        next_us = at_us + hub.period_us
+        if next_us <= self._end_us:
+            clock.call_at_us(next_us, ORDER_MEASURE, self._measure, hub, next_us)
+
+    def _inject(self, injection: Injection) -> None:
+        name, from_us, to_us = injection
+        part = BY_NAME[name].part
+        if part == "sensor":
+            for hub in self.patient.hubs:
+                hub.dropout.inject(name, from_us, to_us)
+        elif part == "link":
+            self._clock.call_at_us(from_us, ORDER_INJECTION, self.cable.inject, name)
+        elif part == "device":
+            self._device.inject(name, from_us, to_us)
+        else:
+            self._output.inject(name, from_us, to_us)
+
+    def acknowledgements(self) -> list[Acknowledgement]:
+        """Return which injections have had an effect, and when."""
+        found = [*self._output.acknowledgements, *self._device.acknowledgements]
+        found += self.cable.acknowledgements
+        for hub in self.patient.hubs:
+            found += hub.dropout.acknowledgements
+        return sorted(found, key=_time_of)
+
+    def finish(self) -> Walk:
+        """End the walk: advance the patient to its end and return what it amounts to."""
+        walk = self.account.walk
+        for leg, about in zip(self.patient.legs, walk.legs, strict=True):
+            leg.advance_to(self._end_us)
+            about.truth = [TrueEvent(event.kind, event.t_us) for event in leg.events]
+            about.swings = [Swing(*swing) for swing in leg.swings]
+        witness = self.witness
+        walk.charge.per_phase_max_pc = witness.charge_per_phase_max_pC
+        walk.charge.total_pc = witness.charge_pC
+        walk.charge.squared_max_ua2_us = witness.squared_max_uA2_us
+        walk.violations = [violation.as_dict() for violation in witness.violations]
+        reached = {acknowledgement.name for acknowledgement in self.acknowledgements()}
+        walk.unreached_injections = [
+            injection.name for injection in self._config.inject if injection.name not in reached
+        ]
+        return walk
+
+
+class _Electrode:
+    """One leg's electrode: pulses of its channel reach its muscle, and are written down."""
+
+    __slots__ = ("_channel", "_leg", "_walk")
+
+    def __init__(self, leg: PatientLeg, walk: LegWalk) -> None:
+        self._leg = leg
+        self._walk = walk
+        self._channel = leg.config.channel
+
+    def pulse(self, t_us: Us, channel: int, points: Points) -> None:
+        if channel == self._channel:
+            self._leg.stimulate(t_us, points)
+            self._walk.pulses_us.append(t_us)
+            self._walk.pulses_ua.append(points[0][1])
+
+
+def _time_of(acknowledgement: Acknowledgement) -> Us:
+    return acknowledgement.t_us
+
+
+def build_session(
+    config: WalkConfig, clock: Clock, cable: SimCable, log: RunLog
+) -> ControlSession:
+    """Return controller, driver and link of a walk, joined.
+
+    Raises
+    ------
+    ValueError
+        If the parts cannot be joined: what, and the ways out.
+    """
+    control = config.control
+    legs = tuple([LEG_NAMES.index(leg.side) for leg in config.patient.leg])
+    limits = Limits(control.limits)
+    driver = P24Session(
+        capabilities_of(control.stimulator),
+        0,
+        limits.min_interval_us,
+        us_from_ms(control.stimulator.poll_ms),
+    )
+    controller = assemble(legs, control)
+    return ControlSession(clock, controller, [(driver, cable)], dict.fromkeys(legs, 0), log)

@@ -1,0 +1,157 @@
+"""One walk from its configuration to its result, on the clock of choice."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from fes_ctrl import __version__
+from fes_ctrl.analysis.summary import summarise
+from fes_ctrl.analysis.walk import Walk
+from fes_ctrl.runlog.log import NullLog, RunLogWriter
+from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
+from fes_ctrl.runtime.virtual import run as run_virtual
+from fes_ctrl.units import Us, us_from_s
+from hil.rig import SIM_NAME, Rig, WalkConfig
+
+ClockName = Literal["stepper", "virtual"]
+Progress = Callable[[float], None]
+
+PROGRESS_US = 1_000_000
+
+
+@dataclass(slots=True)
+class WalkResult:
+    """What a walk amounts to.
+
+    Attributes
+    ----------
+    walk : Walk
+        Everything known of it.
+    figures : dict
+        Its summary, as far as it depends on the walk alone.
+    setpoints_sha256 : str
+        Over every allowed setpoint, in order.
+    setpoints : int
+        How many those are.
+    wall_s : float
+        What it took; the only thing here that differs between equal walks.
+    rig : Rig
+        As the walk left it; for tests and pictures.
+    """
+
+    walk: Walk
+    figures: dict[str, object]
+    setpoints_sha256: str
+    setpoints: int
+    wall_s: float
+    rig: Rig = field(repr=False)
+
+
+def simulate(
+    config: WalkConfig,
+    clock: ClockName = "stepper",
+    log_file: Path | None = None,
+    progress: Progress | None = None,
+) -> WalkResult:
+    """Walk.
+
+    Parameters
+    ----------
+    config : WalkConfig
+        Everything it depends on.
+    clock : str
+        ``stepper``, or ``virtual`` for the asyncio loop in virtual time; the result is the same.
+    log_file : Path or None
+        Where to write the run log.
+    progress : callable or None
+        Called now and then with the simulated seconds done.
+
+    Returns
+    -------
+    WalkResult
+        Equal for equal configurations, apart from ``wall_s``.
+
+    Raises
+    ------
+    ValueError
+        If the configuration's parts do not fit together.
+    """
+    log = NullLog() if log_file is None else RunLogWriter(log_file, log_header(config))
+    started_s = time.perf_counter()
+    ended = "interrupted"
+    try:
+        if clock == "virtual":
+            rig = run_virtual(_walk_virtually(config, log, progress))
+        else:
+            rig = _walk_by_steps(config, log, progress)
+        walk = rig.finish()
+        ended = "finished"
+    finally:
+        if isinstance(log, RunLogWriter):
+            log.close(ended=ended)
+    wall_s = time.perf_counter() - started_s
+    return WalkResult(
+        walk=walk,
+        figures=summarise(walk),
+        setpoints_sha256=rig.account.setpoints_sha256,
+        setpoints=rig.account.setpoints,
+        wall_s=wall_s,
+        rig=rig,
+    )
+
+
+def log_header(config: WalkConfig) -> dict[str, object]:
+    """Return the run log's header: what the walk depends on, and that it is simulated."""
+    values = asdict(config)
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return {
+        "config": values,
+        "config_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
+        "seed": config.seed,
+        "versions": {"fes_ctrl": __version__},
+        "devices": [f"{SIM_NAME}{config.control.stimulator.device}"],
+        "clock": {"unit": "us", "starts_at": 0},
+    }
+
+
+def _walk_by_steps(
+    config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None
+) -> Rig:
+    stepper = Stepper()
+    rig = Rig(config, stepper, log)
+    rig.session.open()
+    end_us = us_from_s(config.duration_s)
+    done_us: Us = 0
+    while done_us < end_us:
+        done_us = end_us if progress is None else min(end_us, done_us + PROGRESS_US)
+        stepper.run_until_us(done_us)
+        if progress is not None:
+            progress(done_us / 1e6)
+    return rig
+
+
+async def _walk_virtually(
+    config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None
+) -> Rig:
+    loop = virtual_clock()
+    rig = Rig(config, loop, log)
+    rig.session.open()
+    await _until(loop, us_from_s(config.duration_s), progress)
+    return rig
+
+
+async def _until(loop: VirtualLoop, end_us: Us, progress: Progress | None) -> None:
+    done = loop.create_future()
+    # After everything else of that instant.
+    loop.call_at_us(end_us, 1 << 30, done.set_result, None)
+    if progress is not None:
+        for at_us in range(PROGRESS_US, end_us, PROGRESS_US):
+            loop.call_at_us(at_us, 1 << 30, progress, at_us / 1e6)
+    await done
+
+
