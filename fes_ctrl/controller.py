@@ -117,13 +117,24 @@ class Controller:
         In force for all of them.
     """
 
-    __slots__ = ("_armings", "_commands", "_guards", "_legs", "_limits", "_now_us", "_records", "_wake_at_us")
+    __slots__ = (
+        "_armings",
+        "_commands",
+        "_guards",
+        "_idle",
+        "_legs",
+        "_now_us",
+        "_records",
+        "_sensor_max_age_us",
+        "_wake_at_us",
+    )
 
     def __init__(
         self, legs: list[LegController], devices: list[Capabilities], limits: Limits
     ) -> None:
         self._legs = legs
-        self._limits = limits
+        self._sensor_max_age_us = limits.sensor_max_age_us
+        self._idle = Step((), (), NEVER_US)
         self._guards: list[Guard] = [Guard(limits, device) for device in devices]
         self._armings: list[Arming] = [Arming() for _ in devices]
         self._commands: list[Command] = []
@@ -169,7 +180,10 @@ class Controller:
             if self._wake_at_us <= now_us:
                 self._fire_deadlines(now_us)
         if not self._commands and not self._records:
-            return Step((), (), self._wake_at_us)
+            # Most samples change nothing: the same answer again costs nothing.
+            if self._idle.wake_at_us != self._wake_at_us:
+                self._idle = Step((), (), self._wake_at_us)
+            return self._idle
         done = Step(tuple(self._commands), tuple(self._records), self._wake_at_us)
         self._commands.clear()
         self._records.clear()
@@ -247,12 +261,9 @@ class Controller:
 
     def _take_sample(self, now_us: Us, sample: Sample) -> None:
         for leg in self._legs:
-            if leg.leg == sample.leg:
+            if leg.leg == sample.leg and sample.sensor in leg.watched:
                 # A backlog after a stall is no news of the present: late data is no data.
-                if (
-                    sample.sensor in leg.watched
-                    and now_us - sample.t_meas_us < self._limits.sensor_max_age_us
-                ):
+                if now_us - sample.t_meas_us < self._sensor_max_age_us:
                     self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
                     if leg.monitor.saw(now_us):
                         detail = "fresh samples for 0.5 s"

@@ -17,7 +17,6 @@ from fes_ctrl.runlog.log import RunLog
 from fes_ctrl.runtime.clock import (
     ORDER_DEVICE,
     ORDER_INJECTION,
-    ORDER_MEASURE,
     ORDER_SENSOR,
     Clock,
 )
@@ -157,7 +156,7 @@ class Rig:
         self._wire_electrodes()
         ScriptedOperator(clock, self.session, config.operator, evaluation=config.evaluation)
         for hub in self.patient.hubs:
-            clock.call_at_us(hub.period_us, ORDER_MEASURE, self._measure, hub, hub.period_us)
+            self._expect(hub)
         for leg in self.patient.legs:
             leg.keep_trace = config.trace
         for injection in config.inject:
@@ -183,13 +182,15 @@ class Rig:
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)
 
-    def _measure(self, hub: SensorHub, at_us: Us) -> None:
-        clock = self._clock
-        for sample in hub.read(at_us):
-            clock.call_at_us(sample.t_arrive_us, ORDER_SENSOR, self._deliver, sample)
-        next_us = at_us + hub.period_us
-        if next_us <= self._end_us:
-            clock.call_at_us(next_us, ORDER_MEASURE, self._measure, hub, next_us)
+    def _expect(self, hub: SensorHub) -> None:
+        at_us = hub.next_arrival_us()
+        if at_us <= self._end_us:
+            self._clock.call_at_us(at_us, ORDER_SENSOR, self._arrive, hub)
+
+    def _arrive(self, hub: SensorHub) -> None:
+        for sample in hub.read():
+            self._deliver(sample)
+        self._expect(hub)
 
     def _inject(self, injection: Injection) -> None:
         name, from_us, to_us = injection

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-GAP_US: Final = 200_000
-"""Pulses further apart than this belong to different bursts."""
+GAP_US: Final = 100_000
+"""Pulses further apart than this belong to different bursts: below 10 Hz every pulse is its own."""
 
 RMS_WINDOW_US: Final = 1_000_000
 

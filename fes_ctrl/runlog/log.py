@@ -110,7 +110,10 @@ class RunLogWriter:
 
     def input(self, now_us: Us, item: Input) -> None:
         """Write an input that the controller is about to be given."""
-        self._add(input_line(now_us, item))
+        lines = self._lines
+        lines.append(input_line(now_us, item))
+        if len(lines) >= self._look_at:
+            self._look()
 
     def wake(self, now_us: Us) -> None:
         """Write that the controller was woken and had something to say."""
@@ -141,10 +144,15 @@ class RunLogWriter:
         lines = self._lines
         lines.append(line)
         if len(lines) >= self._look_at:
-            if time.monotonic() - self._last_s >= FLUSH_S or len(lines) >= 64 * LOOK_EVERY:
-                self.flush()
-            else:
-                self._look_at = len(lines) + LOOK_EVERY
+            self._look()
+
+    def _look(self) -> None:
+        """Flush if it is time to; looking at the clock at every line would cost more."""
+        count = len(self._lines)
+        if time.monotonic() - self._last_s >= FLUSH_S or count >= 64 * LOOK_EVERY:
+            self.flush()
+        else:
+            self._look_at = count + LOOK_EVERY
 
     def flush(self) -> None:
         """Hand everything gathered to the operating system."""

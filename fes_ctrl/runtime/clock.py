@@ -14,12 +14,11 @@ from fes_ctrl.units import Us
 ORDER_INJECTION: Final = 0
 ORDER_DEVICE: Final = 1
 ORDER_LINK: Final = 2
-ORDER_MEASURE: Final = 3
-ORDER_SENSOR: Final = 4
-ORDER_DRIVER: Final = 5
-ORDER_OPERATOR: Final = 6
-ORDER_CONTROLLER: Final = 7
-ORDER_ASYNCIO: Final = 8
+ORDER_SENSOR: Final = 3
+ORDER_DRIVER: Final = 4
+ORDER_OPERATOR: Final = 5
+ORDER_CONTROLLER: Final = 6
+ORDER_ASYNCIO: Final = 7
 
 
 class Handle(Protocol):

@@ -14,8 +14,8 @@ from fes_ctrl.units import NEVER_US, Us
 
 ALLOWED: Final = ""
 
-BURST_GAP_US: Final = 200_000
-"""Pulses further apart than this belong to different bursts."""
+BURST_GAP_US: Final = 100_000
+"""Pulses further apart than this belong to different bursts: below 10 Hz every pulse is its own."""
 
 DUTY_HYSTERESIS_PERCENT: Final = 5.0
 

@@ -169,13 +169,19 @@ class Program:
         tuple of Record
             The start of a burst, or nothing.
         """
-        if event.kind != self._trigger or self.onset_us != NEVER_US or not allowed:
+        if event.kind != self._trigger or not allowed:
             return ()
         if event.t_emit_us < self.lock_until_us:
             return ()
+        ended: tuple[Record, ...] = ()
+        if self.onset_us != NEVER_US:
+            if event.t_emit_us < self.fall_from_us + self._lock_out_us:
+                return ()
+            # A short stance: the next swing begins while the last burst still falls.
+            ended = self._finish(event.t_emit_us, self.ended_by)
         doubtful = not walking and event.confidence < SURE
         if doubtful and self.config.standing == "inhibit":
-            return ()
+            return ended
         due_us = max(event.t_emit_us, event.t_event_us + us_from_ms(self.config.delay_ms))
         onset_us = ceil_to_grid(due_us, self._grid_us)
         self.onset_us = onset_us
@@ -187,7 +193,7 @@ class Program:
             self._set_ua[index] = set_current_ua(plan, self.level_percent)
             self._next_pulse_us[index] = onset_us + plan.stagger_us
         self.next_at_us = min(self._next_pulse_us)
-        return tuple(
+        return ended + tuple(
             [
                 BurstStart(
                     onset_us,
@@ -294,7 +300,7 @@ class Program:
                 for plan in self._plans
             ]
         )
-        self.lock_until_us = last_us + self._lock_out_us
+        self.lock_until_us = min(self.fall_from_us, at_us) + self._lock_out_us
         self.onset_us = NEVER_US
         self.fall_from_us = NEVER_US
         self.next_at_us = NEVER_US

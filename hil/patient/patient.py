@@ -8,17 +8,26 @@ from hil.streams import stream
 
 
 class SensorHub:
-    """The sensors of one leg, read together at one rate.
+    """The sensors of one leg, read together by one small processor and sent as one packet.
 
     Attributes
     ----------
-    period_us : int
-        Between two readings.
     dropout : Dropout
         What can be made to go wrong with them.
     """
 
-    __slots__ = ("_imu", "_leg", "_switch", "dropout", "period_us")
+    __slots__ = (
+        "_base_us",
+        "_imu",
+        "_jitter_us",
+        "_last_us",
+        "_leg",
+        "_measured_us",
+        "_period_us",
+        "_random",
+        "_switch",
+        "dropout",
+    )
 
     def __init__(self, leg: PatientLeg, seed: int) -> None:
         config = leg.config.sensors
@@ -26,15 +35,33 @@ class SensorHub:
         self._leg = leg
         self._switch = HeelSwitch(leg, config, stream(seed, f"{name}.heel_switch"))
         self._imu = FootImu(leg, config, stream(seed, f"{name}.foot_imu"))
-        self.period_us: int = round(1e6 / config.rate_hz)
+        self._random = stream(seed, f"{name}.arrival")
+        self._period_us: int = round(1e6 / config.rate_hz)
+        self._base_us: int = max(1, round(config.latency_ms * 1000.0))
+        self._jitter_us: float = config.latency_jitter_ms * 1000.0
+        self._measured_us: int = 0
+        self._last_us: int = 0
         self.dropout = Dropout()
 
-    def read(self, t_us: int) -> tuple[Sample, ...]:
-        """Advance the leg to now and read its sensors; nothing where the readings are lost."""
+    def next_arrival_us(self) -> int:
+        """Go on to the next reading; return when its packet arrives, never before the last."""
+        self._measured_us += self._period_us
+        due_us = self._measured_us + self._base_us + int(self._random.random() * self._jitter_us)
+        self._last_us = max(due_us, self._last_us)
+        return self._last_us
+
+    def read(self) -> tuple[Sample, ...]:
+        """Return the packet that arrives now; nothing where it is lost.
+
+        The leg is advanced to the instant of measurement, which has passed. That is soon enough:
+        a pulse needs longer to reach the muscle than a packet to arrive, and one that is given
+        in between is taken in its turn whenever the leg goes on.
+        """
+        t_us = self._measured_us
         self._leg.advance_to(t_us)
         if self.dropout.loses(t_us):
             return ()
-        return self._switch.read(t_us), self._imu.read(t_us)
+        return self._switch.read(t_us, self._last_us), self._imu.read(t_us, self._last_us)
 
 
 class VirtualPatient:

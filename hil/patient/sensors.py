@@ -14,13 +14,17 @@ from hil.patient.config import SensorConfig
 from hil.patient.leg import PatientLeg
 
 GRAVITY: Final = 9.81
-GYRO_STEPS_PER_DEG_S: Final = 16.0
+GYR_STEPS: Final = 16.0
 """1/16 deg/s a step: the 16-bit converter of a 2000 deg/s gyroscope."""
 
-ACC_STEPS_PER_M_S2: Final = 256.0
-GYRO_RANGE: Final = 2000.0
-ACC_RANGE: Final = 156.0
-"""16 g."""
+GYR_LIMIT: Final = 32_000
+"""2000 deg/s."""
+
+ACC_STEPS: Final = 256.0
+"""1/256 m/s2 a step."""
+
+ACC_LIMIT: Final = 40_000
+"""156 m/s2, or 16 g."""
 
 IMU_FORWARD_M: Final = 0.06
 IMU_UP_M: Final = 0.02
@@ -67,40 +71,20 @@ class Dropout:
         return True
 
 
-class _Arrival:
-    """Latency of one sensor's readings; they never overtake one another."""
-
-    __slots__ = ("_base_us", "_jitter_us", "_last_us", "_random")
-
-    def __init__(self, config: SensorConfig, random: Random) -> None:
-        self._base_us: int = max(1, round(config.latency_ms * 1000.0))
-        self._jitter_us: float = config.latency_jitter_ms * 1000.0
-        self._random = random
-        self._last_us: int = 0
-
-    def of(self, t_us: int) -> int:
-        """Return when what is measured now arrives."""
-        due_us = t_us + self._base_us + int(self._random.random() * self._jitter_us)
-        self._last_us = max(due_us, self._last_us)
-        return self._last_us
-
-
 class HeelSwitch:
     """Closed while the heel bears; chatters after each change."""
 
-    __slots__ = ("_arrival", "_bounce_us", "_edge_us", "_leg", "_random", "_seq", "_until_us", "sensor")
+    __slots__ = ("_bounce_us", "_edge_us", "_leg", "_random", "_seq", "_until_us")
 
     def __init__(self, leg: PatientLeg, config: SensorConfig, random: Random) -> None:
-        self.sensor: str = HEEL_SWITCH
         self._leg = leg
         self._random = random
-        self._arrival = _Arrival(config, random)
         self._bounce_us: float = config.bounce_ms * 1000.0
         self._edge_us: int = leg.heel_edge_us
         self._until_us: int = leg.heel_edge_us
         self._seq: int = 0
 
-    def read(self, t_us: int) -> Sample:
+    def read(self, t_us: int, arrive_us: int) -> Sample:
         """Return the reading of now; the leg has been advanced so far."""
         leg = self._leg
         closed = leg.heel_loaded
@@ -111,7 +95,7 @@ class HeelSwitch:
             closed = not closed
         self._seq += 1
         value = 1.0 if closed else 0.0
-        return Sample(t_us, self._arrival.of(t_us), self._seq, leg.leg, HEEL_SWITCH, (value,))
+        return Sample(t_us, arrive_us, self._seq, leg.leg, HEEL_SWITCH, (value,))
 
 
 class FootImu:
@@ -123,7 +107,6 @@ class FootImu:
 
     __slots__ = (
         "_acc_noise",
-        "_arrival",
         "_bias",
         "_cos_mount",
         "_gyro_noise",
@@ -132,13 +115,10 @@ class FootImu:
         "_noise",
         "_seq",
         "_sin_mount",
-        "sensor",
     )
 
     def __init__(self, leg: PatientLeg, config: SensorConfig, random: Random) -> None:
-        self.sensor: str = FOOT_IMU
         self._leg = leg
-        self._arrival = _Arrival(config, random)
         self._bias: float = config.gyro_bias_deg_per_s
         self._gyro_noise: float = config.gyro_noise_deg_per_s
         self._acc_noise: float = config.acc_noise_m_per_s2
@@ -150,7 +130,7 @@ class FootImu:
         self._next: int = 0
         self._seq: int = 0
 
-    def read(self, t_us: int) -> Sample:
+    def read(self, t_us: int, arrive_us: int) -> Sample:
         """Return the reading of now; the leg has been advanced so far."""
         leg = self._leg
         pitch, rate, change = leg.pitch_rad, leg.pitch_rate, leg.pitch_acceleration
@@ -170,26 +150,30 @@ class FootImu:
         self._seq += 1
         return Sample(
             t_us,
-            self._arrival.of(t_us),
+            arrive_us,
             self._seq,
             leg.leg,
             FOOT_IMU,
             (
-                _acc(acc_x + acc_noise * noise[at]),
-                _acc(acc_z * sin_mount + acc_noise * noise[at + 1]),
-                _acc(acc_z * cos_mount + acc_noise * noise[at + 2]),
-                _gyr(bias + gyro_noise * noise[at + 3]),
-                _gyr(gyr_y * cos_mount + bias + gyro_noise * noise[at + 4]),
-                _gyr(-gyr_y * sin_mount + bias + gyro_noise * noise[at + 5]),
+                _converted(acc_x + acc_noise * noise[at], ACC_STEPS, ACC_LIMIT),
+                _converted(acc_z * sin_mount + acc_noise * noise[at + 1], ACC_STEPS, ACC_LIMIT),
+                _converted(acc_z * cos_mount + acc_noise * noise[at + 2], ACC_STEPS, ACC_LIMIT),
+                _converted(bias + gyro_noise * noise[at + 3], GYR_STEPS, GYR_LIMIT),
+                _converted(
+                    gyr_y * cos_mount + bias + gyro_noise * noise[at + 4], GYR_STEPS, GYR_LIMIT
+                ),
+                _converted(
+                    bias - gyr_y * sin_mount + gyro_noise * noise[at + 5], GYR_STEPS, GYR_LIMIT
+                ),
             ),
         )
 
 
-def _gyr(value: float) -> float:
-    return round(min(max(value, -GYRO_RANGE), GYRO_RANGE) * GYRO_STEPS_PER_DEG_S) / (
-        GYRO_STEPS_PER_DEG_S
-    )
-
-
-def _acc(value: float) -> float:
-    return round(min(max(value, -ACC_RANGE), ACC_RANGE) * ACC_STEPS_PER_M_S2) / ACC_STEPS_PER_M_S2
+def _converted(value: float, steps: float, limit: int) -> float:
+    """Return what a converter of ``steps`` a unit makes of a value; clipped at its range."""
+    count = round(value * steps)
+    if count > limit:
+        count = limit
+    elif count < -limit:
+        count = -limit
+    return count / steps
