@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from fes_ctrl.analysis.score import score
-from fes_ctrl.gait import DetectorConfig, detector_for, make_detector
+from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, sensors_of
 from fes_ctrl.model import LEFT, Detector, GaitEvent, Sample
 from fes_ctrl.recordings import ReferenceEvent, read_events, read_index, read_recording
 
 REPEATS = 3
+TOLD = {"heel": ("ic", "ho"), "foot-imu": ("ic", "ff", "ho", "tc")}
+"""What a detector can tell at all: a heel knows nothing of the toe."""
 
 
 class Idle:
@@ -51,7 +53,8 @@ def measure(folder: Path, name: str, exclude_us: tuple[tuple[int, int], ...]) ->
     """Return the figures of one recording."""
     recording = read_recording(folder / f"{name}.csv.gz")
     chosen = detector_for(recording.sensors(LEFT))
-    samples = list(recording.samples())
+    read = sensors_of(chosen)
+    samples = [sample for sample in recording.samples() if sample.sensor in read]
     costs = []
     idle = []
     events: list[GaitEvent] = []
@@ -61,7 +64,7 @@ def measure(folder: Path, name: str, exclude_us: tuple[tuple[int, int], ...]) ->
         idle.append(run(Idle(), samples)[1])
     found = [ReferenceEvent(e.t_event_us, e.kind, -1, e.t_emit_us) for e in events]
     true = read_events(folder / f"{name}.events.csv")
-    known = {event.kind for event in true}
+    known = {event.kind for event in true if event.kind in TOLD[chosen]}
     kinds = score(found, true, exclude_us=exclude_us)
     return {
         "detector": chosen,
@@ -94,22 +97,25 @@ def line(name: str, kind: str, row: dict[str, Any]) -> str:
 
 
 def pooled(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return mean and worst F1 by cohort and kind, raw and aligned."""
-    values: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    """Return mean and worst F1, raw and aligned, and mean sensitivity by cohort and kind."""
+    values: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
     for row in rows.values():
         for kind, figures in row["kinds"].items():
-            f1 = figures["raw"]["f1"], figures["aligned"]["f1"]
-            if None not in f1:
-                values.setdefault(row["cohort"], {}).setdefault(kind, []).append(f1)
+            raw, aligned = figures["raw"], figures["aligned"]
+            if raw["f1"] is not None and raw["sensitivity"] is not None:
+                values.setdefault(row["cohort"], {}).setdefault(kind, []).append(
+                    (raw["f1"], aligned["f1"], raw["sensitivity"])
+                )
     return {
         cohort: {
             kind: {
-                "raw_mean": round(statistics.fmean(raw for raw, _ in pairs), 4),
-                "raw_worst": min(raw for raw, _ in pairs),
-                "aligned_mean": round(statistics.fmean(aligned for _, aligned in pairs), 4),
-                "aligned_worst": min(aligned for _, aligned in pairs),
+                "raw_f1_mean": round(statistics.fmean(row[0] for row in found), 4),
+                "raw_f1_worst": min(row[0] for row in found),
+                "aligned_f1_mean": round(statistics.fmean(row[1] for row in found), 4),
+                "aligned_f1_worst": min(row[1] for row in found),
+                "raw_sensitivity_mean": round(statistics.fmean(row[2] for row in found), 4),
             }
-            for kind, pairs in kinds.items()
+            for kind, found in kinds.items()
         }
         for cohort, kinds in values.items()
     }

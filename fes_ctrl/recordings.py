@@ -7,6 +7,7 @@ guessed, skipped or mended.
 import csv
 import gzip
 import io
+import itertools
 import math
 import tomllib
 import zlib
@@ -169,14 +170,14 @@ def read_recording(path: str | Path) -> Recording:
     table = _table(path, names, body)
     columns = {name: table[:, index] for index, name in enumerate(names)}
     meta = read_meta(meta_path(path))
-    t_meas_us = _stamps(path, columns, "t_s")
+    t_meas_us = _stamps(path, columns, "t_s", body)
     t_arrive_us = t_meas_us
     if "t_arrive_s" in columns:
-        t_arrive_us = _stamps(path, columns, "t_arrive_s")
+        t_arrive_us = _stamps(path, columns, "t_arrive_s", body)
         early = np.flatnonzero(t_arrive_us < t_meas_us)
         if early.size:
             message = (
-                f"{path}:{early[0] + 2}: t_arrive_s lies before t_s; "
+                f"{path}:{_line_of(body, int(early[0]))}: t_arrive_s lies before t_s; "
                 f"check that both are on the same clock"
             )
             raise RecordingError(message)
@@ -252,14 +253,16 @@ def _table(path: Path, names: list[str], body: str) -> NDArray[np.float64]:
 
 def _table_by_row(path: Path, names: list[str], body: str) -> NDArray[np.float64]:
     rows: list[list[float]] = []
-    for line, text in enumerate(body.splitlines(), start=2):
+    for line, text in enumerate(body.split("\n"), start=2):
         if not text.strip():
             continue
         cells = text.split(",")
         if len(cells) != len(names):
             message = f"{path}:{line}: {len(cells)} values for {len(names)} columns; mend the line"
             raise RecordingError(message)
-        rows.append([_number(path, line, name, cell) for name, cell in zip(names, cells)])  # noqa: B905 - equal lengths were checked
+        rows.append(
+            [_number(path, line, name, cell) for name, cell in zip(names, cells, strict=True)]
+        )
     return np.array(rows, dtype=np.float64)
 
 
@@ -277,21 +280,27 @@ def _number(path: Path, line: int, column: str, cell: str) -> float:
     return value
 
 
-def _stamps(path: Path, columns: dict[str, NDArray[np.float64]], name: str) -> NDArray[np.int64]:
+def _line_of(body: str, row: int) -> int:
+    """Return the line in the file of a row of the table; blank lines are lines but no rows."""
+    lines = (line for line, text in enumerate(body.split("\n"), start=2) if text.strip())
+    return next(itertools.islice(lines, row, None))
+
+
+def _stamps(
+    path: Path, columns: dict[str, NDArray[np.float64]], name: str, body: str
+) -> NDArray[np.int64]:
     seconds = columns[name]
     beyond = np.flatnonzero(np.abs(seconds) > LONGEST_S)
     if beyond.size:
         row = int(beyond[0])
-        message = (
-            f"{path}:{row + 2}: {name} = {seconds[row]:g} is not a time in seconds; convert it"
-        )
+        message = f"{path}:{_line_of(body, row)}: {name} = {seconds[row]:g} is not a time in seconds; convert it"
         raise RecordingError(message)
     stamps = np.rint(seconds * US_PER_S).astype(np.int64)
     back = np.flatnonzero(np.diff(stamps) < 0)
     if back.size:
         row = int(back[0]) + 1
         message = (
-            f"{path}:{row + 2}: {name} goes back from {seconds[row - 1]:.6f} to "
+            f"{path}:{_line_of(body, row)}: {name} goes back from {seconds[row - 1]:.6f} to "
             f"{seconds[row]:.6f} s; sort the rows, or cut the file where its clock was set anew"
         )
         raise RecordingError(message)
@@ -429,9 +438,8 @@ def read_events(path: str | Path) -> tuple[ReferenceEvent, ...]:
             first = False
         kind = row["event"]
         if kind not in EVENT_KINDS:
-            message = (
-                f"{path}:{line}: event {kind!r} is unknown; known are {', '.join(EVENT_KINDS)}"
-            )
+            known = ", ".join(EVENT_KINDS)
+            message = f"{path}:{line}: event {kind!r} is unknown; known are {known}"
             raise RecordingError(message)
         leg = row.get("leg", "")
         if leg not in ("", *LEG_NAMES):
@@ -473,7 +481,7 @@ def _dictionaries(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
                 f"mend the line"
             )
             raise RecordingError(message)
-        yield reader.line_num, dict(zip(names, (cell.strip() for cell in cells)))  # noqa: B905
+        yield reader.line_num, dict(zip(names, (cell.strip() for cell in cells), strict=True))
 
 
 class IndexEntry(NamedTuple):

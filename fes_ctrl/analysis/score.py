@@ -49,8 +49,8 @@ def score(
 ) -> dict[str, dict[str, object]]:
     """Return the figures of each kind of event that either side has.
 
-    Detected and reference events are paired one to one within the tolerance, as many as
-    possible and among those with the least total error (``matching.match``). A pair counts
+    Detected and reference events are paired one to one within the tolerance, the closest
+    first (``matching.match``). A pair counts
     unless its reference lies in an excluded span, an event without a partner unless it lies in
     one itself. *Aligned* takes one constant off all detected events of a kind before pairing:
     the shift within 300 ms that pairs most, refined to the median error. It removes what

@@ -114,9 +114,8 @@ class HeelDetector:
             interpolated to the crossing of the threshold.
         """
         t_us, arrive_us, _, leg, sensor, values = sample
-        if leg != self.leg or sensor != self._sensor:
-            if leg != self.leg or self._sensor or not self._adopt(sensor):
-                return ()
+        if leg != self.leg or (sensor != self._sensor and not self._adopt(sensor)):
+            return ()
         value = values[0]
         if value - value != 0.0:  # NaN or infinite: no reading
             return ()
@@ -158,6 +157,9 @@ class HeelDetector:
         return ()
 
     def _adopt(self, sensor: str) -> bool:
+        """Settle on the first kind of heel sensor that comes; return whether this is it."""
+        if self._sensor:
+            return False
         if sensor == HEEL_FORCE:
             self._on = self._on_n
             self._off = self._off_n

@@ -1,0 +1,122 @@
+"""The heel detector: one contact and one heel-off per step, at once, whatever the switch does."""
+
+import math
+import random
+
+import pytest
+
+from fes_ctrl.gait.heel import HeelConfig, HeelDetector
+from fes_ctrl.model import (
+    HEEL_FORCE,
+    HEEL_OFF,
+    HEEL_SWITCH,
+    INITIAL_CONTACT,
+    LEFT,
+    RIGHT,
+    GaitEvent,
+    Sample,
+)
+
+PERIOD_US = 5_000
+LATENCY_US = 4_000
+
+
+def feed(
+    detector: HeelDetector, values: list[float], sensor: str = HEEL_SWITCH, from_us: int = 0
+) -> list[GaitEvent]:
+    events: list[GaitEvent] = []
+    for row, value in enumerate(values):
+        t_us = from_us + row * PERIOD_US
+        sample = Sample(t_us, t_us + LATENCY_US, row, LEFT, sensor, (value,))
+        events.extend(detector.update(sample))
+    return events
+
+
+def rows(ms: float) -> int:
+    return round(ms * 1000 / PERIOD_US)
+
+
+def kinds(events: list[GaitEvent]) -> list[str]:
+    return [event.kind for event in events]
+
+
+def test_closing_is_a_contact_and_opening_a_heel_off() -> None:
+    values = [0.0] * 50 + [1.0] * 100 + [0.0] * 100
+    contact, heel_off = feed(HeelDetector(HeelConfig(), LEFT), values)
+    assert contact == GaitEvent(INITIAL_CONTACT, LEFT, 50 * PERIOD_US, 254_000, 1.0)
+    assert heel_off == GaitEvent(HEEL_OFF, LEFT, 150 * PERIOD_US, 754_000, 1.0)
+
+
+def test_the_first_reading_is_no_event() -> None:
+    assert feed(HeelDetector(HeelConfig(), LEFT), [1.0] * 400) == []
+    assert feed(HeelDetector(HeelConfig(), LEFT), [0.0] * 400) == []
+
+
+def test_a_bouncing_switch_gives_one_event_per_edge_without_delay() -> None:
+    stream = random.Random("bounce")
+    values: list[float] = []
+    edges: list[tuple[str, int]] = []
+    loaded = 0.0
+    for _ in range(1000):
+        values += [loaded] * rows(500)
+        loaded = 1.0 - loaded
+        edges.append((INITIAL_CONTACT if loaded else HEEL_OFF, len(values) * PERIOD_US))
+        values.append(loaded)
+        values += [float(stream.random() < 0.5) for _ in range(rows(stream.uniform(1, 20)))]
+    events = feed(HeelDetector(HeelConfig(), LEFT), values)
+    # The last edge has nothing after it but its bounce.
+    assert [(event.kind, event.t_event_us) for event in events] == edges
+    assert all(event.t_emit_us - event.t_event_us == LATENCY_US for event in events)
+
+
+def test_a_load_that_stays_changed_after_the_lock_out_is_believed_late_and_with_doubt() -> None:
+    # The heel comes down for good 60 ms after it came off: too soon for a swing.
+    values = [1.0] * 50 + [0.0] * rows(60) + [1.0] * 100
+    heel_off, contact = feed(HeelDetector(HeelConfig(), LEFT), values)
+    assert contact.t_event_us == heel_off.t_event_us + 60_000
+    assert contact.t_emit_us - LATENCY_US - heel_off.t_event_us == 150_000
+    assert contact.confidence < 1.0
+    assert kinds([heel_off, contact]) == [HEEL_OFF, INITIAL_CONTACT]
+
+
+def test_force_needs_40_newton_to_load_and_less_than_20_to_unload() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    assert feed(detector, [0.0] * 40 + [39.0] * 40, HEEL_FORCE) == []
+    contact, heel_off = feed(
+        detector, [41.0] * 40 + [21.0] * 40 + [19.0] * 40, HEEL_FORCE, from_us=400_000
+    )
+    assert kinds([contact, heel_off]) == [INITIAL_CONTACT, HEEL_OFF]
+    assert heel_off.t_event_us >= 400_000 + 79 * PERIOD_US
+
+
+def test_a_force_edge_is_dated_where_the_threshold_was_crossed() -> None:
+    contact, *_ = feed(HeelDetector(HeelConfig(), LEFT), [0.0] * 20 + [160.0] * 20, HEEL_FORCE)
+    assert contact.t_event_us == 19 * PERIOD_US + PERIOD_US // 4
+    assert contact.t_emit_us == 20 * PERIOD_US + LATENCY_US
+
+
+def test_no_event_from_before_a_gap() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    assert feed(detector, [0.0] * 100) == []
+    # The contact happened unseen; when is not known.
+    assert feed(detector, [1.0] * 100, from_us=3_000_000) == []
+    assert "gap of 2505 ms" in " ".join(remark.text for remark in detector.remarks())
+    assert kinds(feed(detector, [0.0] * 100, from_us=3_500_000)) == [HEEL_OFF]
+
+
+def test_a_reading_that_is_no_number_changes_nothing() -> None:
+    values = [0.0] * 50 + [math.nan, math.inf, -math.inf] + [0.0] * 50
+    for sensor in (HEEL_SWITCH, HEEL_FORCE):
+        assert feed(HeelDetector(HeelConfig(), LEFT), values, sensor) == []
+
+
+def test_the_other_leg_and_other_sensors_are_not_looked_at() -> None:
+    detector = HeelDetector(HeelConfig(), RIGHT)
+    assert feed(detector, [0.0] * 50 + [1.0] * 50) == []
+    detector = HeelDetector(HeelConfig(), LEFT)
+    assert feed(detector, [0.0] * 50 + [900.0] * 50, "fore_force") == []
+
+
+def test_a_hysteresis_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="off_N 40 must lie below on_N 40"):
+        HeelConfig(off_N=40.0)
