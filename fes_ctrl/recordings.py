@@ -293,7 +293,10 @@ def _stamps(
     beyond = np.flatnonzero(np.abs(seconds) > LONGEST_S)
     if beyond.size:
         row = int(beyond[0])
-        message = f"{path}:{_line_of(body, row)}: {name} = {seconds[row]:g} is not a time in seconds; convert it"
+        message = (
+            f"{path}:{_line_of(body, row)}: {name} = {seconds[row]:g} is not a time in seconds; "
+            f"convert it"
+        )
         raise RecordingError(message)
     stamps = np.rint(seconds * US_PER_S).astype(np.int64)
     back = np.flatnonzero(np.diff(stamps) < 0)
