@@ -1,0 +1,1 @@
+"""Configuration: TOML files and options in, checked values with their origin out."""

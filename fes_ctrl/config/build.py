@@ -1,0 +1,175 @@
+"""From plain tables to the configuration classes, with every value checked on the way.
+
+Types, bounds and choices stand at the fields of the classes; pydantic judges the single values,
+strictly: no text for a number, no NaN, no infinity. Keys that no class knows are refused.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from fes_ctrl.config.files import PathParts
+
+STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class ValueProblem(ValueError):  # noqa: N818 - becomes a ConfigError where the place is known
+    """What is wrong with one value, and its path."""
+
+    def __init__(self, path: PathParts, what: str) -> None:
+        super().__init__(what)
+        self.path = path
+        self.what = what
+
+
+def dotted(path: PathParts) -> str:
+    """Return a path as people write it."""
+    return ".".join(str(part) for part in path)
+
+
+def build(cls: type[Any], table: object, path: PathParts) -> Any:  # noqa: ANN401 - of class cls
+    """Return an instance of a configuration class.
+
+    Parameters
+    ----------
+    cls : type
+        A frozen dataclass.
+    table : object
+        What the file or option gave for it.
+    path : tuple
+        Where that is.
+
+    Raises
+    ------
+    ValueProblem
+        At the first value that does not fit.
+    """
+    if not isinstance(table, Mapping):
+        raise ValueProblem(path, f"{dotted(path)} = {show(table)}: must be a table of keys")
+    fields = hints(cls)
+    for key in table:
+        if key not in fields:
+            raise ValueProblem((*path, key), _unknown(path, str(key), list(fields)))
+    values = {
+        key: _value(fields[key], value, (*path, key)) for key, value in table.items()
+    }
+    try:
+        return cls(**values)
+    except TypeError as error:
+        missing = [
+            field.name
+            for field in dataclasses.fields(cls)
+            if field.name not in values
+            and field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+        ]
+        what = f"{dotted(path)}: {', '.join(missing)} must be given"
+        raise ValueProblem(path, what) from error
+    except ValueError as error:
+        raise ValueProblem(path, f"{dotted(path)}: {error}") from error
+
+
+def hints(cls: Any) -> dict[str, Any]:  # noqa: ANN401 - a configuration class
+    """Return the types of a configuration class's fields, bounds included."""
+    return _hints(cls)
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:  # noqa: ANN401
+    return get_type_hints(cls, include_extras=True)
+
+
+def element_class(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotation
+    """Return the dataclass in ``tuple[Dataclass, ...]``, if the annotation is one of that kind."""
+    bare = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
+    arguments = get_args(bare)
+    if get_origin(bare) is tuple and arguments:
+        first = arguments[0]
+        if isinstance(first, type) and dataclasses.is_dataclass(first):
+            return first
+    return None
+
+
+def _value(hint: Any, value: object, path: PathParts) -> object:  # noqa: ANN401
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return build(hint, value, path)
+    element = element_class(hint)
+    if element is not None:
+        if not isinstance(value, list | tuple):
+            what = f"{dotted(path)} = {show(value)}: must be an array of tables ([[{dotted(path)}]])"
+            raise ValueProblem(path, what)
+        items = tuple(build(element, item, (*path, index)) for index, item in enumerate(value))
+        return _judge(_length_only(hint), items, path)
+    if isinstance(value, list):
+        value = tuple(value)
+    return _judge(_adapter(hint), value, path)
+
+
+def _judge(
+    adapter: Callable[[object], object], value: object, path: PathParts
+) -> object:
+    try:
+        return adapter(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = (*path, *first["loc"]) if isinstance(value, tuple) else path
+        given = first["input"] if isinstance(value, tuple) else value
+        reason = str(first["msg"])
+        reason = reason.removeprefix("Input ").removeprefix("should be ")
+        raise ValueProblem(
+            path, f"{dotted(where)} = {show(given)}: must be {_plain(reason)}"
+        ) from error
+
+
+def _plain(reason: str) -> str:
+    return (
+        reason.replace("a finite number", "a finite number, not NaN or infinity")
+        .replace("a valid string", "text")
+        .replace("a valid integer", "a whole number")
+        .replace("a valid number", "a number")
+        .replace("a valid boolean", "true or false")
+        .replace("Tuple should have", "an array of")
+    )
+
+
+@cache
+def _adapter(hint: Any) -> Callable[[object], object]:  # noqa: ANN401
+    validate = TypeAdapter(hint, config=STRICT).validate_python
+    return lambda value: validate(value)
+
+
+@cache
+def _length_only(hint: Any) -> Callable[[object], object]:  # noqa: ANN401
+    if not hasattr(hint, "__metadata__"):
+        return lambda value: value
+    bounded: Any = tuple[Any, ...]
+    for bound in hint.__metadata__:
+        bounded = Annotated[bounded, bound]
+    validate = TypeAdapter(bounded, config=STRICT).validate_python
+    return lambda value: validate(value)
+
+
+def show(value: object) -> str:
+    """Return a value as a file would write it, cut where it is long."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, str):
+        text = f'"{value}"'
+    elif isinstance(value, list | tuple):
+        text = "[" + ", ".join(show(item) for item in value) + "]"
+    else:
+        text = f"{value}"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _unknown(path: PathParts, key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if not close:
+        stem = key.rpartition("_")[0]
+        close = [name for name in known if stem and name.rpartition("_")[0] == stem][:1]
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    return f"{dotted((*path, key))}: unknown key; {hint}"

@@ -1,0 +1,262 @@
+"""Scenarios: what to walk, with what, what goes wrong on the way, and what makes it a pass."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from annotated_types import Ge, Gt, Le, MaxLen
+
+from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.config.build import ValueProblem, build, show
+from fes_ctrl.config.errors import ConfigError
+from fes_ctrl.config.files import find, parse, read_text
+from fes_ctrl.config.layers import Layers, Source, sha256_of
+from fes_ctrl.gait import DetectorConfig
+from fes_ctrl.runtime.operator import OperatorConfig
+from fes_ctrl.safety.limits import LimitsConfig
+from fes_ctrl.stim.config import ProgramConfig, SetupConfig
+from fes_ctrl.stimulators.config import StimulatorConfig
+from firmware_sim.injections import Injection
+from firmware_sim.injections import parse as parse_injection
+from hil.links import CableConfig
+from hil.patient.config import PatientConfig
+from hil.rig import WalkConfig
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSection:
+    """The table ``[walk]`` of a scenario.
+
+    Attributes
+    ----------
+    patient, program, setup, stimulator, limits : str
+        Names or files of the parts.
+    duration_s, standing_s : float
+        The whole, and the quiet standing before the first step.
+    seed : int
+        Of everything random.
+    inject : tuple of str
+        ``NAME@T`` or ``NAME@T+DURATION``, seconds.
+    """
+
+    patient: str = "flaccid"
+    program: str = "standard"
+    setup: str = "standard"
+    stimulator: str = "p24"
+    limits: str = "bench"
+    duration_s: Annotated[float, Gt(0), Le(36_000)] = 60.0
+    standing_s: Annotated[float, Ge(0.001), Le(3_600)] = 2.0
+    seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 1
+    inject: Annotated[tuple[str, ...], MaxLen(1000)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a figure of the summary must be: at least ``min``, at most ``max``."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+PARTS: Final = ("patient", "program", "setup", "stimulator", "limits")
+
+SECTIONS: Final[dict[str, type]] = {
+    "walk": WalkSection,
+    "patient": PatientConfig,
+    "program": ProgramConfig,
+    "setup": SetupConfig,
+    "stimulator": StimulatorConfig,
+    "limits": LimitsConfig,
+    "detector": DetectorConfig,
+    "operator": OperatorConfig,
+    "cable": CableConfig,
+}
+"""Every section of a walk's configuration, in the order in which it is shown."""
+
+
+@dataclass(slots=True)
+class Scenario:
+    """A scenario, loaded.
+
+    Attributes
+    ----------
+    name : str
+        As it was asked for.
+    names : dict of str to str
+        Name of each part.
+    walk : WalkConfig
+        What ``simulate`` takes.
+    bounds : dict of str to Bound
+        What makes it a pass.
+    layers : Layers
+        Every value with its origin.
+    config_sha256 : str
+        Hash of the effective values.
+    """
+
+    name: str
+    names: dict[str, str]
+    walk: WalkConfig
+    bounds: dict[str, Bound]
+    layers: Layers
+    config_sha256: str
+
+
+def load_scenario(
+    name: str, options: Mapping[str, object] | None = None, sets: Sequence[str] = ()
+) -> Scenario:
+    """Load a scenario and everything it names.
+
+    Parameters
+    ----------
+    name : str
+        Name in ``configs/scenarios``, or a file.
+    options : mapping or None
+        Keys of ``[walk]`` that the command line gives instead: ``program``, ``seed`` and so on.
+    sets : sequence of str
+        ``KEY=VALUE``, as ``--set`` takes them.
+
+    Raises
+    ------
+    ConfigError
+        At the first thing that does not fit, with its place.
+    """
+    path = find("scenario", name)
+    text = read_text(path)
+    tables = parse(text, str(path))
+    source = Source(str(path), text)
+    bounds = _bounds(tables.pop("pass", {}), source)
+    layers = Layers(SECTIONS)
+    layers.take("walk", tables.pop("walk", {}), source)
+    for key, value in (options or {}).items():
+        layers.take("walk", {key: value}, Source(f"--{key.replace('_', '-')}"))
+    walk_sets = [option for option in sets if option.startswith("walk.")]
+    for option in walk_sets:
+        layers.set(option)
+    section: WalkSection = layers.get("walk")
+    names = {part: getattr(section, part) for part in PARTS}
+    for part, value in names.items():
+        layers.load(part, value)
+    for key, table in tables.items():
+        if key == "limits":
+            message = (
+                f"limits: a scenario names its limits, [walk] limits = \"NAME\"; they come from "
+                f"files of their own ({source.place((key,))})"
+            )
+            raise ConfigError(message)
+        layers.take(key, table, source)
+    for option in sets:
+        if option not in walk_sets:
+            layers.set(option)
+    injections = _injections(section, layers)
+    return Scenario(
+        name=name,
+        names=names,
+        walk=WalkConfig(
+            patient=layers.get("patient"),
+            control=ControlConfig(
+                program=layers.get("program"),
+                setup=layers.get("setup"),
+                stimulator=layers.get("stimulator"),
+                limits=layers.get("limits"),
+                detector=layers.get("detector"),
+            ),
+            limits_file=str(layers.files["limits"]),
+            operator=layers.get("operator"),
+            cable=layers.get("cable"),
+            seed=section.seed,
+            standing_s=section.standing_s,
+            duration_s=section.duration_s,
+            inject=injections,
+        ),
+        bounds=bounds,
+        layers=layers,
+        config_sha256=sha256_of(layers.effective()),
+    )
+
+
+def _injections(section: WalkSection, layers: Layers) -> tuple[Injection, ...]:
+    try:
+        injections = tuple(parse_injection(text) for text in section.inject)
+    except ValueError as error:
+        message = f"walk.inject: {error} ({layers.origin(('walk', 'inject'))})"
+        raise ConfigError(message) from error
+    for injection, text in zip(injections, section.inject, strict=True):
+        if injection.from_us >= section.duration_s * 1e6:
+            message = (
+                f"walk.inject: {text!r} is after the end of the walk at "
+                f"{section.duration_s:g} s; inject earlier or walk longer "
+                f"({layers.origin(('walk', 'inject'))})"
+            )
+            raise ConfigError(message)
+    return injections
+
+
+def _bounds(table: object, source: Source) -> dict[str, Bound]:
+    if not isinstance(table, dict):
+        message = f'pass: must be a table of "figure" = {{ min = …, max = … }} ({source.name})'
+        raise ConfigError(message)
+    bounds: dict[str, Bound] = {}
+    for figure, value in table.items():
+        place = source.place(("pass", figure))
+        try:
+            bound: Bound = build(Bound, value, ("pass", figure))
+        except ValueProblem as problem:
+            message = f"{problem.what} ({place})"
+            raise ConfigError(message) from problem
+        if bound.min is None and bound.max is None:
+            message = f'pass."{figure}" = {show(value)}: give min, max or both ({place})'
+            raise ConfigError(message)
+        bounds[figure] = bound
+    return bounds
+
+
+def figure_of(summary: Mapping[str, object], dotted: str) -> object:
+    """Return a figure of a summary by its dotted name.
+
+    Raises
+    ------
+    KeyError
+        If there is no such figure.
+    """
+    here: object = summary
+    for part in dotted.split("."):
+        if not isinstance(here, Mapping) or part not in here:
+            raise KeyError(dotted)
+        here = here[part]
+    return here
+
+
+def verdict(
+    summary: Mapping[str, object], bounds: Mapping[str, Bound], unreached: Sequence[str]
+) -> dict[str, object]:
+    """Return whether a walk passed, and why not.
+
+    Parameters
+    ----------
+    summary : mapping
+        The figures.
+    bounds : mapping of str to Bound
+        The scenario's ``[pass]``.
+    unreached : sequence of str
+        Injections that never had an effect.
+    """
+    reasons = [f"injection {name} was never reached" for name in unreached]
+    violations = figure_of(summary, "safety.witness_violations")
+    if isinstance(violations, list) and violations:
+        reasons.append(f"the witness saw {len(violations)} violations of the limits")
+    for name, bound in bounds.items():
+        try:
+            value = figure_of(summary, name)
+        except KeyError:
+            reasons.append(f"{name}: there is no such figure")
+            continue
+        if isinstance(value, list):
+            value = len(value)
+        if not isinstance(value, int | float):
+            reasons.append(f"{name} is unknown")
+        elif bound.min is not None and value < bound.min:
+            reasons.append(f"{name} = {value:g}: below {bound.min:g}")
+        elif bound.max is not None and value > bound.max:
+            reasons.append(f"{name} = {value:g}: above {bound.max:g}")
+    return {"passed": not reasons, "reasons": reasons}
