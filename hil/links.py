@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from annotated_types import Ge, Gt, Le
 
+from fes_ctrl.links.link import Link
 from fes_ctrl.runtime.clock import ORDER_LINK, Clock, Handle
 from fes_ctrl.units import Us
 from firmware_sim.injections import Acknowledgement
@@ -38,6 +39,34 @@ class CableConfig:
     jitter_us: Annotated[int, Ge(0), Le(1_000_000)] = 700
     loss: Annotated[float, Ge(0), Le(1)] = 0.0
     corruption: Annotated[float, Ge(0), Le(1)] = 0.0
+
+
+class Cable(Protocol):
+    """What the rig needs of a cable: the host's link, the device's ear, and what can go wrong.
+
+    Attributes
+    ----------
+    device : callable
+        Called with bytes that arrive at the device.
+    acknowledgements : list of Acknowledgement
+        Injections that have had an effect.
+    """
+
+    device: Callable[[bytes], None]
+    acknowledgements: list[Acknowledgement]
+
+    @property
+    def link(self) -> Link:
+        """The host's end."""
+        ...
+
+    def answer(self, data: bytes) -> None:
+        """Send bytes from the device towards the host."""
+        ...
+
+    def inject(self, name: str) -> None:
+        """Make something go wrong with the cable, now."""
+        ...
 
 
 class _Flight:
@@ -125,7 +154,7 @@ class _Wire:
         self._flights.clear()
 
 
-class SimCable:
+class SimCable(Cable):
     """A cable between a driver's link and a simulated device.
 
     Parameters
@@ -161,6 +190,11 @@ class SimCable:
         self.pulled_us: Us | None = None
         self.acknowledgements: list[Acknowledgement] = []
         self._closed = False
+
+    @property
+    def link(self) -> "SimCable":
+        """The host's end: this object itself."""
+        return self
 
     # -- the host's end, a Link -------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.output import OutputStage, Points
 from hil.account import Account
-from hil.links import CableConfig, SimCable
+from hil.links import Cable, CableConfig, SimCable
 from hil.patient.config import PatientConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.patient import SensorHub, VirtualPatient
@@ -83,7 +83,7 @@ class _DeviceEnd:
 
     __slots__ = ("_armed_us", "_cable", "_clock", "_device")
 
-    def __init__(self, clock: Clock, device: SimulatedP24, cable: SimCable) -> None:
+    def __init__(self, clock: Clock, device: SimulatedP24, cable: Cable) -> None:
         self._clock = clock
         self._device = device
         self._cable = cable
@@ -122,6 +122,8 @@ class Rig:
         Takes the run.
     deliver : callable or None
         Takes each sample when it arrives; the session itself, where there is nobody between.
+    cable : Cable or None
+        Between driver and device; simulated by default.
 
     Attributes
     ----------
@@ -137,6 +139,7 @@ class Rig:
         clock: Clock,
         log: RunLog,
         deliver: Callable[[Sample], None] | None = None,
+        cable: Cable | None = None,
     ) -> None:
         self._clock = clock
         self._config = config
@@ -145,7 +148,9 @@ class Rig:
         self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
         self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
         self._device = SimulatedP24(self._output, stream(config.seed, "device"))
-        self.cable = SimCable(clock, config.cable, stream(config.seed, "cable"))
+        self.cable: Cable = (
+            SimCable(clock, config.cable, stream(config.seed, "cable")) if cable is None else cable
+        )
         self.device_end = _DeviceEnd(clock, self._device, self.cable)
         self.account = Account(self._empty_walk())
         self.session = build_session(config, clock, self.cable, log)
@@ -254,7 +259,7 @@ def _time_of(acknowledgement: Acknowledgement) -> Us:
 
 
 def build_session(
-    config: WalkConfig, clock: Clock, cable: SimCable, log: RunLog
+    config: WalkConfig, clock: Clock, cable: Cable, log: RunLog
 ) -> ControlSession:
     """Return controller, driver and link of a walk, joined.
 
@@ -273,4 +278,4 @@ def build_session(
         us_from_ms(control.stimulator.poll_ms),
     )
     controller = assemble(legs, control)
-    return ControlSession(clock, controller, [(driver, cable)], dict.fromkeys(legs, 0), log)
+    return ControlSession(clock, controller, [(driver, cable.link)], dict.fromkeys(legs, 0), log)

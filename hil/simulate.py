@@ -3,7 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -81,26 +82,39 @@ def simulate(
     ValueError
         If the configuration's parts do not fit together.
     """
-    log = NullLog() if log_file is None else RunLogWriter(log_file, log_header(config))
-    started_s = time.perf_counter()
-    ended = "interrupted"
-    try:
+    with recorded(config, log_file) as log:
+        started_s = time.perf_counter()
         if clock == "virtual":
             rig = run_virtual(_walk_virtually(config, log, progress))
         else:
             rig = _walk_by_steps(config, log, progress)
-        walk = rig.finish()
+        return result_of(rig, started_s)
+
+
+@contextmanager
+def recorded(config: WalkConfig, log_file: Path | None) -> Iterator[NullLog | RunLogWriter]:
+    """Open the run log, and close it however the walk ends."""
+    if log_file is None:
+        yield NullLog()
+        return
+    log = RunLogWriter(log_file, log_header(config))
+    ended = "interrupted"
+    try:
+        yield log
         ended = "finished"
     finally:
-        if isinstance(log, RunLogWriter):
-            log.close(ended=ended)
-    wall_s = time.perf_counter() - started_s
+        log.close(ended=ended)
+
+
+def result_of(rig: Rig, started_s: float) -> WalkResult:
+    """Return what a walk that is over amounts to."""
+    walk = rig.finish()
     return WalkResult(
         walk=walk,
         figures=summarise(walk),
         setpoints_sha256=rig.account.setpoints_sha256,
         setpoints=rig.account.setpoints,
-        wall_s=wall_s,
+        wall_s=time.perf_counter() - started_s,
         rig=rig,
     )
 

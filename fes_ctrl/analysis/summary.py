@@ -3,6 +3,7 @@
 Unknown is ``None``, never NaN. Percentiles are linear between order statistics.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -177,7 +178,7 @@ def rms_density(charge: Charge) -> float | None:
     """Return the highest r.m.s. current density of any one second, mA/cm2."""
     if charge.source == "commanded":
         return None
-    rms_ma = (charge.squared_max_ua2_us / CHARGE_WINDOW_US) ** 0.5 / 1000.0
+    rms_ma = math.sqrt(charge.squared_max_ua2_us / CHARGE_WINDOW_US) / 1000.0
     return round(rms_ma / charge.electrode_area_cm2, 4)
 
 

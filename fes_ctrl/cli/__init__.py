@@ -1,0 +1,101 @@
+"""The command line: one module a command, imported only when it is called.
+
+Everything a person types and everything they read starts here; each command joins the rooms it
+needs. The group itself imports nothing but click, so that help comes at once.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+from typing import Final
+
+import click
+
+from fes_ctrl import __version__
+
+COMMANDS: Final[dict[str, str]] = {
+    "walk": "Simulate walks in closed loop.",
+    "replay": "Put a recording through detector, program and guard.",
+    "detect": "Find the gait events of a recording.",
+    "score": "Compare detected events with a reference.",
+    "run": "Run the controller in real time on real sensors and a stimulator.",
+    "config": "Show, check and describe the configuration.",
+}
+
+INTERRUPTED: Final = 130
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"fes_ctrl.cli.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 - the table's promise
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where there is none of that name."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"choose {', '.join(COMMANDS)}"
+            message = f"no command {name!r}; {hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: fes-ctrl walk standard --twin evaluation --out runs/first",
+)
+@click.version_option(__version__, "--version", message="fes-ctrl %(version)s")
+def group() -> None:
+    """Closed-loop control of functional electrical stimulation for drop foot.
+
+    A research and bench tool, not a medical device.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = group.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"fes-ctrl: {one_line(error)}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("fes-ctrl: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def one_line(error: click.ClickException) -> str:
+    """Return what was wrong and what to do, in one line."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"{text}; see '{error.ctx.command_path} --help'"
+    return text

@@ -1,0 +1,236 @@
+"""``fes-ctrl walk``: simulated walks in closed loop, a table for people, JSON for programs."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from hil.scenarios import Scenario
+    from hil.simulate import WalkResult
+
+
+@click.command(
+    epilog="Example: fes-ctrl walk standard --set program.delay_ms=50 --twin evaluation --out runs/a"
+)
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--patient", help="Patient: a name in configs/patients or a file.")
+@click.option("--program", help="Program: a name in configs/programs or a file.")
+@click.option("--setup", help="Thresholds: a name in configs/setups or a file.")
+@click.option("--stimulator", help="Stimulator: a name in configs/stimulators or a file.")
+@click.option("--limits", help="Limits: a name in configs/limits or a file.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
+@click.option("--duration", type=float, metavar="S", help="Seconds to walk.")
+@click.option("--seed", type=int, help="Of everything random.")
+@click.option("--evaluation", is_flag=True, help="Sense and decide, never stimulate.")
+@click.option(
+    "--clock",
+    type=click.Choice(["stepper", "virtual", "real"]),
+    default="stepper",
+    show_default=True,
+    help="Who makes time pass.",
+)
+@click.option(
+    "--link",
+    type=click.Choice(["memory", "pty"]),
+    default="memory",
+    show_default=True,
+    help="What carries the bytes; a pseudo-terminal needs --clock real.",
+)
+@click.option("--inject", multiple=True, metavar="NAME@T", help="Make something go wrong at T s.")
+@click.option(
+    "--twin",
+    type=click.Choice(["evaluation"]),
+    help="Walk the same steps again under another treatment.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(  # noqa: PLR0913 - one parameter an option
+    scenarios: tuple[str, ...],
+    sets: tuple[str, ...],
+    duration: float | None,
+    seed: int | None,
+    clock: str,
+    link: str,
+    inject: tuple[str, ...],
+    twin: str | None,
+    out: Path | None,
+    *,
+    evaluation: bool,
+    as_json: bool,
+    **parts: str | None,
+) -> int:
+    """Simulate walks in closed loop: patient, sensors, controller, guard, driver, device.
+
+    Without a SCENARIO the standard one is walked. Exit code 1: a bound of the scenario is not
+    met, the witness saw a violation, or an injection was never reached.
+    """
+    if link == "pty" and clock != "real":
+        message = f"--link pty with --clock {clock}: a pseudo-terminal has real time only; add --clock real"
+        raise Refusal(message)
+    if evaluation and twin:
+        message = "--evaluation with --twin evaluation: both would be the same walk; leave one out"
+        raise Refusal(message)
+    options: dict[str, object] = {name: value for name, value in parts.items() if value}
+    if duration is not None:
+        options["duration_s"] = duration
+    if seed is not None:
+        options["seed"] = seed
+    if inject:
+        options["inject"] = list(inject)
+    names = scenarios or ("standard",)
+    loaded = [_load(name, options, sets) for name in names]
+    summaries = []
+    for scenario in loaded:
+        folder = out if out is None or len(loaded) == 1 else out / Path(scenario.name).stem
+        summary = _walk(
+            scenario,
+            clock=clock,
+            link=link,
+            twin=twin,
+            evaluation=evaluation,
+            folder=folder,
+            quiet=as_json,
+        )
+        summaries.append(summary)
+    if as_json:
+        whole = summaries[0] if len(summaries) == 1 else {"walks": summaries}
+        click.echo(json.dumps(whole, allow_nan=False))
+    return int(not all(_passed(summary) for summary in summaries))
+
+
+def _passed(summary: dict[str, object]) -> bool:
+    found = summary["verdict"]
+    return isinstance(found, dict) and found["passed"] is True
+
+
+def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scenario":
+    from fes_ctrl.assembly import problems_of
+    from fes_ctrl.config.errors import ConfigError
+    from hil.scenarios import load_scenario
+
+    try:
+        scenario = load_scenario(name, options, sets)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+    problems = problems_of(scenario.walk.control)
+    if problems:
+        raise Refusal(problems[0])
+    return scenario
+
+
+def _walk(  # noqa: PLR0913
+    scenario: "Scenario",
+    *,
+    clock: str,
+    link: str,
+    twin: str | None,
+    evaluation: bool,
+    folder: Path | None,
+    quiet: bool,
+) -> dict[str, object]:
+    from dataclasses import replace
+
+    from hil.summary import walk_summary
+
+    picture = folder is not None
+    walk = replace(scenario.walk, evaluation=evaluation, trace=picture)
+    scenario.walk = walk
+    with _run_folder(folder) as files:
+        result = _simulate(scenario, clock, link, files, quiet=quiet)
+        twins: dict[str, WalkResult] = {}
+        if twin is not None:
+            from hil.simulate import simulate
+
+            with _progress(f"{scenario.name}, {twin}", walk.duration_s, quiet=quiet) as advance:
+                twins[twin] = simulate(replace(walk, evaluation=True), progress=advance)
+        summary = walk_summary(scenario, result, clock, twins)
+        if files is not None:
+            _keep(files, scenario, result, twins.get("evaluation"), summary)
+    if not quiet:
+        from fes_ctrl.report.table import print_walk
+
+        print_walk(summary, None if folder is None else str(folder))
+    return summary
+
+
+def _simulate(
+    scenario: "Scenario", clock: str, link: str, files: Path | None, *, quiet: bool
+) -> "WalkResult":
+    from hil.simulate import simulate
+    from hil.simulate_real import simulate_real
+
+    log = None if files is None else files / "log.jsonl"
+    with _progress(scenario.name, scenario.walk.duration_s, quiet=quiet) as advance:
+        if clock == "real":
+            return simulate_real(scenario.walk, log, advance, over_pty=link == "pty")
+        return simulate(
+            scenario.walk, "virtual" if clock == "virtual" else "stepper", log, advance
+        )
+
+
+@contextmanager
+def _progress(
+    name: str, duration_s: float, *, quiet: bool
+) -> Iterator[Callable[[float], None] | None]:
+    if quiet:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:24s}"), BarColumn(40), TextColumn("{task.completed:.0f} s"))
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(name, total=duration_s)
+
+        def advance(done_s: float) -> None:
+            progress.update(task, completed=done_s)
+
+        yield advance
+
+
+@contextmanager
+def _run_folder(folder: Path | None) -> Iterator[Path | None]:
+    """Make the run folder; an interrupted run keeps its log, and nothing half-written."""
+    if folder is None:
+        yield None
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+    for old in ("summary.json", "strides.svg"):
+        (folder / old).unlink(missing_ok=True)
+    yield folder
+
+
+def _keep(
+    folder: Path,
+    scenario: "Scenario",
+    result: "WalkResult",
+    untreated: "WalkResult | None",
+    summary: dict[str, object],
+) -> None:
+    from fes_ctrl.report.strides import strides_svg
+    from hil.trace import few_strides, trace_of
+
+    first, last = few_strides(result, 4)
+    title = f"{scenario.name}: {scenario.names['patient']} with {scenario.names['program']}"
+    svg = strides_svg(
+        title, trace_of(result), None if untreated is None else trace_of(untreated), first, last
+    )
+    write_whole(folder / "strides.svg", svg)
+    write_whole(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name first, so that it is there whole or not at all."""
+    half = path.with_name(path.name + ".part")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)

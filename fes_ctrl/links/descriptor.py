@@ -1,0 +1,118 @@
+"""Bytes over a file descriptor without ever waiting: what serial ports and sockets share.
+
+Writing hands the kernel what it takes at once and keeps the rest until the descriptor is ready.
+A device that stalls can therefore never stall the loop.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+READ_SIZE = 4096
+
+
+class DescriptorLink:
+    """A link over a non-blocking descriptor on the running loop.
+
+    Parameters
+    ----------
+    fd : int
+        Non-blocking, open for reading and writing; belongs to the caller.
+    name : str
+        For messages.
+
+    Attributes
+    ----------
+    on_bytes, on_lost : callable
+        As of every ``Link``.
+    unsent : int
+        Bytes that the kernel has not taken yet.
+    """
+
+    def __init__(self, fd: int, name: str) -> None:
+        self._fd = fd
+        self._name = name
+        self._loop = asyncio.get_running_loop()
+        self._waiting = b""
+        self._open = True
+        self.on_bytes: Callable[[bytes], None] = _nowhere
+        self.on_lost: Callable[[str], None] = _nobody
+        self._loop.add_reader(fd, self._readable)
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait here for the kernel."""
+        return len(self._waiting)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes behind those that wait; never blocks."""
+        if not self._open:
+            return
+        if self._waiting:
+            self._waiting += data
+            return
+        self._waiting = data
+        self._push()
+        if self._waiting and self._open:
+            self._loop.add_writer(self._fd, self._writable)
+
+    def write_now(self, data: bytes) -> None:
+        """Write past everything that waits, once: for stops from signals and other threads."""
+        if self._open:
+            try:
+                os.write(self._fd, data)
+            except OSError:
+                # Nobody is there to take it; whoever calls this repeats it or cuts the line.
+                return
+
+    def _push(self) -> None:
+        try:
+            while self._waiting:
+                self._waiting = self._waiting[os.write(self._fd, self._waiting) :]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(f"{self._name}: {error.strerror or error}")
+
+    def _writable(self) -> None:
+        self._push()
+        if not self._waiting and self._open:
+            self._loop.remove_writer(self._fd)
+
+    def _readable(self) -> None:
+        try:
+            data = os.read(self._fd, READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(f"{self._name}: {error.strerror or error}")
+            return
+        if data:
+            self.on_bytes(data)
+        else:
+            self._lose(f"{self._name}: hung up")
+
+    def _lose(self, reason: str) -> None:
+        if self._open:
+            self.detach()
+            self.on_lost(reason)
+
+    def forget_unsent(self) -> None:
+        """Drop what waits here; what the kernel holds is the caller's to flush."""
+        self._waiting = b""
+
+    def detach(self) -> None:
+        """Listen no more, and write no more."""
+        if self._open:
+            self._open = False
+            self._waiting = b""
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+
+
+def _nowhere(data: bytes) -> None:
+    """Drop bytes that nobody listens to."""
+
+
+def _nobody(reason: str) -> None:
+    """Drop news that nobody listens to."""

@@ -1,0 +1,98 @@
+"""One walk in real time: the same rig, on a clock that waits.
+
+Ctrl-C stops the output first: the signal's handler writes the stop itself, whether or not the
+loop still turns, and only then lets the interruption take its way.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from fes_ctrl.runlog.log import NullLog, RunLogWriter
+from fes_ctrl.runtime.realtime import RealClock
+from fes_ctrl.runtime.session import ControlSession
+from hil.pty_cable import PtyCable
+from hil.rig import Rig, WalkConfig
+from hil.simulate import Progress, WalkResult, recorded, result_of
+
+FLUSH_S = 0.25
+
+
+def simulate_real(
+    config: WalkConfig,
+    log_file: Path | None = None,
+    progress: Progress | None = None,
+    *,
+    over_pty: bool = False,
+) -> WalkResult:
+    """Walk in real time.
+
+    Parameters
+    ----------
+    config : WalkConfig
+        As for ``simulate``.
+    log_file : Path or None
+        Where to write the run log.
+    progress : callable or None
+        Called now and then with the seconds done.
+    over_pty : bool
+        Carry the bytes through a pseudo-terminal and the serial link instead of in memory.
+
+    Raises
+    ------
+    ValueError
+        If the configuration's parts do not fit together.
+    KeyboardInterrupt
+        On Ctrl-C, after the output was stopped and the log closed.
+    """
+    with recorded(config, log_file) as log:
+        started_s = time.perf_counter()
+        rig = asyncio.run(_walk(config, log, progress, over_pty=over_pty))
+        return result_of(rig, started_s)
+
+
+@contextlib.contextmanager
+def stop_on_interrupt(session: ControlSession) -> Iterator[None]:
+    """Stop the output on SIGINT and SIGTERM before anything else happens.
+
+    A plain signal handler, not one of the loop's: it runs although the loop is blocked.
+    """
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        session.stop_now()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+async def _walk(
+    config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None, *, over_pty: bool
+) -> Rig:
+    loop = asyncio.get_running_loop()
+    clock = RealClock(loop)
+    cable = PtyCable(clock.now_us) if over_pty else None
+    rig = Rig(config, clock, log, cable=cable)
+    try:
+        with stop_on_interrupt(rig.session):
+            rig.session.open()
+            while clock.now_us() < config.duration_s * 1e6:
+                left_s = config.duration_s - clock.now_us() / 1e6
+                await asyncio.sleep(min(FLUSH_S, max(0.0, left_s)))
+                if isinstance(log, RunLogWriter):
+                    log.flush()
+                if progress is not None:
+                    progress(min(config.duration_s, clock.now_us() / 1e6))
+    finally:
+        rig.session.close()
+        if cable is not None:
+            cable.unplug()
+    return rig
