@@ -257,7 +257,7 @@ class Controller:
     def _cut(self, leg: LegController, at_us: Us, reason: str) -> None:
         self._records.extend(leg.program.cut(at_us, reason))
 
-    # -- samples and gait ---------------------------------------------------------------------------
+    # -- samples and gait -------------------------------------------------------------------------
 
     def _take_sample(self, now_us: Us, sample: Sample) -> None:
         for leg in self._legs:
@@ -287,9 +287,7 @@ class Controller:
                 arming = self._armings[other.stimulator]
                 allowed = not other.monitor.silent and not arming.paused and not arming.latched
                 other.program.level_percent = arming.level_percent
-                self._records.extend(
-                    other.program.trigger(event, walking=walking, allowed=allowed)
-                )
+                self._records.extend(other.program.trigger(event, walking=walking, allowed=allowed))
 
     def _sensor_silent(self, leg: LegController, at_us: Us) -> None:
         fault = leg.monitor.expire(at_us)
@@ -303,7 +301,7 @@ class Controller:
         if row.reaction == LATCH:
             self._armings[leg.stimulator].latch(row)
 
-    # -- the device -----------------------------------------------------------------------------------
+    # -- the device -------------------------------------------------------------------------------
 
     def _take_report(self, now_us: Us, report: LinkReport) -> None:
         arming = self._armings[report.stimulator]
@@ -348,7 +346,7 @@ class Controller:
         armed = arming.state == ARMED
         self._records.append(StateChange(now_us, armed, arming.level_percent, reason))
 
-    # -- the operator -----------------------------------------------------------------------------------
+    # -- the operator -----------------------------------------------------------------------------
 
     def _take_operator(self, now_us: Us, operator: Operator) -> None:
         for stimulator in range(len(self._guards)):
@@ -405,7 +403,7 @@ class Controller:
             if change.leg in (ALL_LEGS, leg.leg):
                 leg.program.change(change.name, change.value)
 
-    # -- to look at -----------------------------------------------------------------------------------
+    # -- to look at -------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
         """Return the state of every part, for logs and tests."""

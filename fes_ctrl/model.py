@@ -295,9 +295,7 @@ class StateChange(NamedTuple):
     reason: str
 
 
-Record: TypeAlias = (
-    GaitEvent | PhaseChange | BurstStart | BurstEnd | Decision | Fault | StateChange
-)
+Record: TypeAlias = GaitEvent | PhaseChange | BurstStart | BurstEnd | Decision | Fault | StateChange
 
 
 class Step(NamedTuple):

@@ -1,4 +1,4 @@
-"""Integer time, current and charge, and the only conversions between them and the units that people write.
+"""Integer time, current and charge, and the conversions to the units that people write.
 
 Inside the core an instant or a duration is an ``int`` in microseconds, a current an ``int`` in
 microamperes and a charge an ``int`` in picocoulombs (1 µA x 1 µs = 1 pC), so that equal inputs

@@ -1,1 +1,4 @@
-"""The other end of the cable: simulated stimulators that behave as the vendor's device, and what can go wrong with them."""
+"""The other end of the cable: simulated stimulators, each as its vendor made it.
+
+And what can be made to go wrong with them.
+"""

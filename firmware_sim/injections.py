@@ -83,6 +83,8 @@ def _seconds(text: str, number: str) -> float:
     except ValueError:
         value = math.nan
     if not 0.0 <= value <= 1e6:
-        message = f"injection {text!r}: {number!r} is no time; write seconds from the start, as 12.5"
+        message = (
+            f"injection {text!r}: {number!r} is no time; write seconds from the start, as 12.5"
+        )
         raise ValueError(message)
     return value

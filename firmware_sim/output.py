@@ -108,10 +108,7 @@ class OutputStage:
             clipped = clipped or amount_ua > limit_ua
         if clipped:
             points = tuple(
-                [
-                    (duration, max(-limit_ua, min(limit_ua, current)))
-                    for duration, current in points
-                ]
+                [(duration, max(-limit_ua, min(limit_ua, current))) for duration, current in points]
             )
         if wanted_ua > 0 and limit_ua > 0:
             self.delivered_pc[channel] += points[0][0] * abs(points[0][1])

@@ -1,1 +1,4 @@
-"""The bench: a virtual patient, a simulated cable, a witness, and the one composition that joins them to the controller."""
+"""The bench: a virtual patient, a simulated cable, a witness, and what joins them.
+
+The same composition walks on every clock.
+"""

@@ -63,7 +63,16 @@ class Account:
             elif isinstance(record, Fault):
                 self.walk.faults.append(record)
             elif isinstance(record, Decision):
-                self.walk.refusals.append(record)
+                if record.reason == "late":
+                    # Nothing was wrong with it but the host, which was late: a pulse left out.
+                    self._leg[record.leg].skipped += 1
+                else:
+                    self.walk.refusals.append(record)
+
+    def finish(self) -> None:
+        """Count the setpoints that were allowed and never written."""
+        for leg in self.walk.legs:
+            leg.skipped += leg.setpoints - len(leg.written_late_us)
 
     @property
     def setpoints_sha256(self) -> str:

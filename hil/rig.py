@@ -221,6 +221,7 @@ class Rig:
     def finish(self) -> Walk:
         """End the walk: advance the patient to its end and return what it amounts to."""
         walk = self.account.walk
+        self.account.finish()
         for leg, about in zip(self.patient.legs, walk.legs, strict=True):
             leg.advance_to(self._end_us)
             about.truth = [TrueEvent(event.kind, event.t_us) for event in leg.events]
@@ -258,9 +259,7 @@ def _time_of(acknowledgement: Acknowledgement) -> Us:
     return acknowledgement.t_us
 
 
-def build_session(
-    config: WalkConfig, clock: Clock, cable: Cable, log: RunLog
-) -> ControlSession:
+def build_session(config: WalkConfig, clock: Clock, cable: Cable, log: RunLog) -> ControlSession:
     """Return controller, driver and link of a walk, joined.
 
     Raises

@@ -140,7 +140,7 @@ def load_scenario(
     for key, table in tables.items():
         if key == "limits":
             message = (
-                f"limits: a scenario names its limits, [walk] limits = \"NAME\"; they come from "
+                f'limits: a scenario names its limits, [walk] limits = "NAME"; they come from '
                 f"files of their own ({source.place((key,))})"
             )
             raise ConfigError(message)

@@ -167,5 +167,3 @@ async def _until(loop: VirtualLoop, end_us: Us, progress: Progress | None) -> No
         for at_us in range(PROGRESS_US, end_us, PROGRESS_US):
             loop.call_at_us(at_us, 1 << 30, progress, at_us / 1e6)
     await done
-
-

@@ -19,7 +19,7 @@ def stream(seed: int, part: str) -> Random:
     random.Random
         Seeded by a hash of both; equal on every platform.
     """
-    return Random(stream_seed(seed, part))  # noqa: S311 - simulation, not cryptography
+    return Random(stream_seed(seed, part))
 
 
 def stream_seed(seed: int, part: str) -> int:

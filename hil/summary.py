@@ -54,8 +54,7 @@ def walk_summary(
         },
         **result.figures,
         "injections": [
-            {"name": known.name, "t_s": known.t_us / 1e6}
-            for known in result.rig.acknowledgements()
+            {"name": known.name, "t_s": known.t_us / 1e6} for known in result.rig.acknowledgements()
         ],
     }
     summary["verdict"] = verdict(summary, scenario.bounds, result.walk.unreached_injections)

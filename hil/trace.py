@@ -30,11 +30,7 @@ def few_strides(result: WalkResult, count: int) -> tuple[int, int]:
         From and to, microseconds; the whole walk where it has too few strides.
     """
     walk = result.walk
-    swings = [
-        swing
-        for swing in walk.legs[0].swings
-        if swing.heel_off_us >= walk.settled_from_us
-    ]
+    swings = [swing for swing in walk.legs[0].swings if swing.heel_off_us >= walk.settled_from_us]
     if len(swings) <= count:
         return 0, walk.duration_us
     first = (len(swings) - count) // 2

@@ -180,7 +180,5 @@ class Witness:
         if burst_us > self._burst_us + JITTER_US:
             self._violation(t_us, channel, "burst_ms", burst_us / 1e3, self._burst_us / 1e3)
 
-    def _violation(
-        self, t_us: int, channel: int, limit: str, got: float, allowed: float
-    ) -> None:
+    def _violation(self, t_us: int, channel: int, limit: str, got: float, allowed: float) -> None:
         self.violations.append(Violation(t_us, channel, limit, got, allowed))

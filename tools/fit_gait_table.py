@@ -1,6 +1,6 @@
 """Fit the prescribed leg's Fourier series to a normative gait table, and print the module.
 
-    python tools/fit_gait_table.py gait_winter_wm22.csv stance_kinetics.csv > hil/patient/gait_data.py
+    python tools/fit_gait_table.py GAIT.csv KINETICS.csv > hil/patient/gait_data.py
 
 The table is Winter's appendix A (Biomechanics and Motor Control of Human Movement), one stride
 of one able-bodied walker in 101 rows; it stays outside the repository, the figures fitted to it
@@ -26,8 +26,12 @@ def main(gait: Path, kinetics: Path) -> None:
     design = np.stack(basis, axis=1)
     print('"""Figures fitted to normative gait: made by tools/fit_gait_table.py, not by hand.\n')
     print("Kinematics: Winter, Biomechanics and Motor Control of Human Movement, Table A.1, one")
-    print("stride of 0.987 s at 1.43 m/s, by way of BMClab/BMC (CC BY 4.0). Series: mean, then cosine")
-    print("and sine of each harmonic of the stride, phase 0 at heel contact. Ankle moment in stance:")
+    print(
+        "stride of 0.987 s at 1.43 m/s, by way of BMClab/BMC (CC BY 4.0). Series: mean, then cosine"
+    )
+    print(
+        "and sine of each harmonic of the stride, phase 0 at heel contact. Ankle moment in stance:"
+    )
     print("mean of two adults over a force plate, BMClab/BMC (CC BY 4.0).")
     print('"""\n')
     print("from typing import Final\n")

@@ -5,6 +5,7 @@ Unknown is ``None``, never NaN. Percentiles are linear between order statistics.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -158,7 +159,7 @@ def pulse_intervals(pulses_us: Sequence[Us]) -> dict[str, float | None]:
     """Return the distances of pulses within bursts."""
     gaps_ms = [
         ms_from_us(later - earlier)
-        for earlier, later in zip(pulses_us, pulses_us[1:], strict=False)
+        for earlier, later in pairwise(pulses_us)
         if later - earlier < 200_000
     ]
     return spread(gaps_ms, p50=50, p95=95, max=100)

@@ -32,7 +32,7 @@ def command(recording: Path, name: str | None, *, explain: bool, out: Path | Non
     Example:
       fes-ctrl detect walk.csv.gz --out walk.detected.csv
     """
-    from fes_ctrl.recordings import RecordingError, read_recording  # noqa: PLC0415 - heavy
+    from fes_ctrl.recordings import RecordingError, read_recording
 
     try:
         signal = read_recording(recording)
@@ -48,7 +48,7 @@ def command(recording: Path, name: str | None, *, explain: bool, out: Path | Non
 
 def events_of(signal: "Recording", name: str | None, *, explain: bool) -> list["GaitEvent"]:
     """Return what the detectors of all legs say, in order of emission."""
-    from fes_ctrl.model import LEG_NAMES  # noqa: PLC0415
+    from fes_ctrl.model import LEG_NAMES
 
     detectors = detectors_of(signal, name)
     events: list[GaitEvent] = []
@@ -78,13 +78,13 @@ def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]", side: st
 
 def detectors_of(signal: "Recording", name: str | None) -> "list[ExplainingDetector]":
     """Return a detector for each leg, or refuse what the recording cannot serve."""
-    from fes_ctrl.gait import (  # noqa: PLC0415
+    from fes_ctrl.gait import (
         DetectorConfig,
         detector_for,
         make_detector,
         sensors_of,
     )
-    from fes_ctrl.model import LEG_NAMES  # noqa: PLC0415
+    from fes_ctrl.model import LEG_NAMES
 
     config = DetectorConfig()
     detectors = []
@@ -109,7 +109,7 @@ def detectors_of(signal: "Recording", name: str | None) -> "list[ExplainingDetec
 
 def as_csv(events: list["GaitEvent"], *, with_leg: bool) -> str:
     """Return the lines of an events file."""
-    from fes_ctrl.model import LEG_NAMES  # noqa: PLC0415
+    from fes_ctrl.model import LEG_NAMES
 
     lines = ["t_emit_s,t_event_s,event" + (",leg" if with_leg else "")]
     for kind, leg, event_us, emit_us, _ in events:
@@ -120,8 +120,8 @@ def as_csv(events: list["GaitEvent"], *, with_leg: bool) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file that is there as a whole or not at all."""
-    import os  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+    import os
+    import tempfile
 
     temporary = None
     try:

@@ -35,10 +35,10 @@ def command(
     Example:
       fes-ctrl score walk.detected.csv walk.events.csv --exclude "0 2.5;60 61"
     """
-    import math  # noqa: PLC0415
+    import math
 
-    from fes_ctrl.analysis.score import score  # noqa: PLC0415 - heavy
-    from fes_ctrl.recordings import RecordingError, parse_spans, read_events  # noqa: PLC0415
+    from fes_ctrl.analysis.score import score
+    from fes_ctrl.recordings import RecordingError, parse_spans, read_events
 
     if not (math.isfinite(tolerance) and 0.0 < tolerance <= 1.0):
         message = f"--tolerance {tolerance:g}: give seconds above 0 and up to 1"
@@ -79,7 +79,7 @@ def command(
 
 def spans_of(index: Path, reference: Path) -> tuple[tuple[int, int], ...]:
     """Return the excluded spans of the recording that a reference belongs to."""
-    from fes_ctrl.recordings import read_index  # noqa: PLC0415
+    from fes_ctrl.recordings import read_index
 
     name = reference.name.removesuffix(".csv").removesuffix(".events")
     entries = read_index(index)

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from hil.simulate import WalkResult
 
 
-@click.command(
-    epilog="Example: fes-ctrl walk standard --set program.delay_ms=50 --twin evaluation --out runs/a"
-)
+@click.command(epilog="Example: fes-ctrl walk standard --set program.delay_ms=50 --twin evaluation")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--patient", help="Patient: a name in configs/patients or a file.")
 @click.option("--program", help="Program: a name in configs/programs or a file.")
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     scenarios: tuple[str, ...],
     sets: tuple[str, ...],
     duration: float | None,
@@ -71,7 +69,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     met, the witness saw a violation, or an injection was never reached.
     """
     if link == "pty" and clock != "real":
-        message = f"--link pty with --clock {clock}: a pseudo-terminal has real time only; add --clock real"
+        message = (
+            f"--link pty with --clock {clock}: a pseudo-terminal has real time only; "
+            "add --clock real"
+        )
         raise Refusal(message)
     if evaluation and twin:
         message = "--evaluation with --twin evaluation: both would be the same walk; leave one out"
@@ -124,7 +125,7 @@ def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scen
     return scenario
 
 
-def _walk(  # noqa: PLR0913
+def _walk(
     scenario: "Scenario",
     *,
     clock: str,
@@ -169,9 +170,7 @@ def _simulate(
     with _progress(scenario.name, scenario.walk.duration_s, quiet=quiet) as advance:
         if clock == "real":
             return simulate_real(scenario.walk, log, advance, over_pty=link == "pty")
-        return simulate(
-            scenario.walk, "virtual" if clock == "virtual" else "stepper", log, advance
-        )
+        return simulate(scenario.walk, "virtual" if clock == "virtual" else "stepper", log, advance)
 
 
 @contextmanager
@@ -184,7 +183,11 @@ def _progress(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description:24s}"), BarColumn(40), TextColumn("{task.completed:.0f} s"))
+    columns = (
+        TextColumn("{task.description:24s}"),
+        BarColumn(40),
+        TextColumn("{task.completed:.0f} s"),
+    )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(name, total=duration_s)
 

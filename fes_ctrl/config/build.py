@@ -31,7 +31,7 @@ def dotted(path: PathParts) -> str:
     return ".".join(str(part) for part in path)
 
 
-def build(cls: type[Any], table: object, path: PathParts) -> Any:  # noqa: ANN401 - of class cls
+def build(cls: type[Any], table: object, path: PathParts) -> Any:
     """Return an instance of a configuration class.
 
     Parameters
@@ -54,9 +54,7 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:  # noqa: ANN40
     for key in table:
         if key not in fields:
             raise ValueProblem((*path, key), _unknown(path, str(key), list(fields)))
-    values = {
-        key: _value(fields[key], value, (*path, key)) for key, value in table.items()
-    }
+    values = {key: _value(fields[key], value, (*path, key)) for key, value in table.items()}
     try:
         return cls(**values)
     except TypeError as error:
@@ -73,17 +71,17 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:  # noqa: ANN40
         raise ValueProblem(path, f"{dotted(path)}: {error}") from error
 
 
-def hints(cls: Any) -> dict[str, Any]:  # noqa: ANN401 - a configuration class
+def hints(cls: Any) -> dict[str, Any]:
     """Return the types of a configuration class's fields, bounds included."""
     return _hints(cls)
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:  # noqa: ANN401
+def _hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls, include_extras=True)
 
 
-def element_class(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotation
+def element_class(hint: Any) -> type[Any] | None:
     """Return the dataclass in ``tuple[Dataclass, ...]``, if the annotation is one of that kind."""
     bare = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
     arguments = get_args(bare)
@@ -94,13 +92,15 @@ def element_class(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotati
     return None
 
 
-def _value(hint: Any, value: object, path: PathParts) -> object:  # noqa: ANN401
+def _value(hint: Any, value: object, path: PathParts) -> object:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return build(hint, value, path)
     element = element_class(hint)
     if element is not None:
         if not isinstance(value, list | tuple):
-            what = f"{dotted(path)} = {show(value)}: must be an array of tables ([[{dotted(path)}]])"
+            what = (
+                f"{dotted(path)} = {show(value)}: must be an array of tables ([[{dotted(path)}]])"
+            )
             raise ValueProblem(path, what)
         items = tuple(build(element, item, (*path, index)) for index, item in enumerate(value))
         return _judge(_length_only(hint), items, path)
@@ -109,9 +109,7 @@ def _value(hint: Any, value: object, path: PathParts) -> object:  # noqa: ANN401
     return _judge(_adapter(hint), value, path)
 
 
-def _judge(
-    adapter: Callable[[object], object], value: object, path: PathParts
-) -> object:
+def _judge(adapter: Callable[[object], object], value: object, path: PathParts) -> object:
     try:
         return adapter(value)
     except ValidationError as error:
@@ -137,20 +135,20 @@ def _plain(reason: str) -> str:
 
 
 @cache
-def _adapter(hint: Any) -> Callable[[object], object]:  # noqa: ANN401
-    validate = TypeAdapter(hint, config=STRICT).validate_python
-    return lambda value: validate(value)
+def _adapter(hint: Any) -> Callable[[object], object]:
+    adapter: TypeAdapter[object] = TypeAdapter(hint, config=STRICT)
+    return adapter.validate_python
 
 
 @cache
-def _length_only(hint: Any) -> Callable[[object], object]:  # noqa: ANN401
+def _length_only(hint: Any) -> Callable[[object], object]:
     if not hasattr(hint, "__metadata__"):
         return lambda value: value
     bounded: Any = tuple[Any, ...]
     for bound in hint.__metadata__:
         bounded = Annotated[bounded, bound]
-    validate = TypeAdapter(bounded, config=STRICT).validate_python
-    return lambda value: validate(value)
+    adapter: TypeAdapter[object] = TypeAdapter(bounded, config=STRICT)
+    return adapter.validate_python
 
 
 def show(value: object) -> str:

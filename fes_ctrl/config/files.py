@@ -43,7 +43,9 @@ def find(section: str, value: str) -> Path:
         path = Path(value)
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
-            message = f"{section} file {value!r} {what}; give a .toml file, or a name: {_list(section)}"
+            message = (
+                f"{section} file {value!r} {what}; give a .toml file, or a name: {_list(section)}"
+            )
             raise ConfigError(message)
         return path
     path = configs_folder() / FOLDERS[section] / f"{value}.toml"
@@ -143,9 +145,9 @@ def line_of(text: str, path: PathParts) -> int | None:
 
 def _holds(tables: object, path: Sequence[str | int]) -> bool:
     for part in path:
-        if isinstance(tables, dict) and part in tables:
-            tables = tables[part]
-        elif isinstance(tables, list) and isinstance(part, int) and part < len(tables):
+        if (isinstance(tables, dict) and part in tables) or (
+            isinstance(tables, list) and isinstance(part, int) and part < len(tables)
+        ):
             tables = tables[part]
         else:
             return False

@@ -1,4 +1,4 @@
-"""Layers of configuration: defaults, files, the scenario's own values, options; each with origin."""
+"""Layers of configuration: defaults, files, a scenario's own values, options; with origins."""
 
 import copy
 import dataclasses
@@ -157,9 +157,7 @@ class Layers:
         here[last] = value
         return (*path, last)
 
-    def _note(
-        self, table: object, path: PathParts, source: Source, place: PathParts
-    ) -> None:
+    def _note(self, table: object, path: PathParts, source: Source, place: PathParts) -> None:
         if isinstance(table, dict):
             for key, value in table.items():
                 self._note(value, (*path, key), source, (*place, key))
@@ -186,7 +184,7 @@ class Layers:
                 return source.place(place[: len(path)])
         return DEFAULT
 
-    def get(self, section: str) -> Any:  # noqa: ANN401 - of the section's class
+    def get(self, section: str) -> Any:
         """Return a section's effective value.
 
         Raises

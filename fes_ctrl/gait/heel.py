@@ -40,8 +40,8 @@ class HeelConfig:
         When data count as missing or late.
     """
 
-    on_N: Annotated[float, Gt(0), Le(2000)] = 40.0  # noqa: N815 - the SI symbol
-    off_N: Annotated[float, Gt(0), Le(2000)] = 20.0  # noqa: N815
+    on_N: Annotated[float, Gt(0), Le(2000)] = 40.0
+    off_N: Annotated[float, Gt(0), Le(2000)] = 20.0
     min_loaded_ms: Annotated[float, Ge(0), Le(500)] = 100.0
     min_unloaded_ms: Annotated[float, Ge(0), Le(500)] = 150.0
     intake: IntakeConfig = IntakeConfig()

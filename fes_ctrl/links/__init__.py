@@ -1,1 +1,1 @@
-"""Links carry bytes between a driver session and a device: serial ports, sockets, and their seam."""
+"""Links carry bytes between a driver session and a device: serial ports and sockets."""

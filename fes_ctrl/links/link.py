@@ -1,4 +1,4 @@
-"""The seam of a link: it writes without waiting, can take back what it has not sent, and listens."""
+"""The seam of a link: writes without waiting, takes back what it has not sent, and listens."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -35,7 +35,8 @@ class SerialLink(DescriptorLink):
         try:
             self._port = serial.Serial(port, baud, timeout=0, write_timeout=0, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
-            reason = os.strerror(error.errno) if getattr(error, "errno", None) else str(error)
+            number = error.errno if isinstance(error, OSError) else None
+            reason = os.strerror(number) if number else str(error)
             message = f"serial port {port}: {reason}; check the name, the cable and who may use it"
             raise SerialLinkError(message) from error
         fd = self._port.fileno()

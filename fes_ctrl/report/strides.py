@@ -12,7 +12,7 @@ MARGIN_LEFT: Final = 76
 MARGIN_RIGHT: Final = 20
 PANEL_HEIGHT: Final = 150
 PANEL_GAP: Final = 34
-TOP: Final = 64
+TOP: Final = 82
 TREATED: Final = "#0b6e99"
 UNTREATED: Final = "#b0581f"
 PULSE: Final = "#3a3f44"
@@ -132,7 +132,9 @@ def _legend(with_untreated: bool) -> str:  # noqa: FBT001 - one caller, named th
     x = MARGIN_LEFT
     out = []
     for colour, text in items:
-        out.append(f'<line x1="{x}" y1="42" x2="{x + 24}" y2="42" stroke="{colour}" stroke-width="2"/>')
+        out.append(
+            f'<line x1="{x}" y1="42" x2="{x + 24}" y2="42" stroke="{colour}" stroke-width="2"/>'
+        )
         out.append(f'<text x="{x + 30}" y="46">{text}</text>')
         x += 160
     out.append(f'<rect x="{x}" y="36" width="24" height="12" fill="{SWING}" stroke="#cdd6db"/>')
@@ -156,12 +158,10 @@ def _frame(name: str, remark: str, x: _Axis, y: _Axis, swings: Sequence[tuple[in
         out.append(
             f'<line x1="{x.from_px}" y1="{at:.1f}" x2="{x.to_px}" y2="{at:.1f}" stroke="{colour}"/>'
         )
-        out.append(
-            f'<text x="{x.from_px - 8}" y="{at + 4:.1f}" text-anchor="end">{tick:g}</text>'
-        )
+        out.append(f'<text x="{x.from_px - 8}" y="{at + 4:.1f}" text-anchor="end">{tick:g}</text>')
     out.append(
         f'<text x="{x.from_px}" y="{y.to_px - 7}" font-weight="600">{name}'
-        f'<tspan fill="#6b757c" font-weight="400">  {remark}</tspan></text>'
+        f'<tspan dx="8" fill="#6b757c" font-weight="400">{remark}</tspan></text>'
     )
     return "\n".join(out)
 

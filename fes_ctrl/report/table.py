@@ -70,7 +70,10 @@ def rows(leg: Mapping[str, Any]) -> list[tuple[str, str]]:
             show(leg["peak_swing_dorsiflexion_deg"]["median"]),
         ),
         ("onset delay, ms", f"median {show(onset['p50'])}, 95 % {show(onset['p95'])}"),
-        ("swings missed / bursts extra", f"{show(burst['missed_swings'], 0)} / {show(burst['extra'], 0)}"),
+        (
+            "swings missed / bursts extra",
+            f"{show(burst['missed_swings'], 0)} / {show(burst['extra'], 0)}",
+        ),
         ("push-off work lost, %", show(leg["push_off"]["lost_work_percent"])),
         ("foot slap, %", show(leg["foot_slap_percent"])),
     ]

@@ -40,10 +40,7 @@ def input_line(now_us: Us, item: Input) -> str:
     """Return the line of one controller input."""
     if isinstance(item, Sample):
         meas_us, arrive_us, seq, leg, sensor, values = item
-        if len(values) == 1:
-            listed = f"{values[0]!r}"
-        else:
-            listed = repr(values)[1:-1]
+        listed = repr(values[0]) if len(values) == 1 else repr(values)[1:-1]
         return (
             f'{{"kind":"sample","now":{now_us},"meas":{meas_us},"arrive":{arrive_us},'
             f'"seq":{seq},"leg":{leg},"sensor":"{sensor}","values":[{listed}]}}\n'

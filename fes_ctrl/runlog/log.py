@@ -37,9 +37,7 @@ class RunLog(Protocol):
         """Take note that the controller was woken and had something to say."""
         ...
 
-    def step(
-        self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]
-    ) -> None:
+    def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Take what the controller said."""
         ...
 
@@ -63,9 +61,7 @@ class NullLog:
     def wake(self, now_us: Us) -> None:
         """Forget it."""
 
-    def step(
-        self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]
-    ) -> None:
+    def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Forget it."""
 
     def written(self, now_us: Us, setpoint: Setpoint) -> None:
@@ -119,9 +115,7 @@ class RunLogWriter:
         """Write that the controller was woken and had something to say."""
         self._add(f'{{"kind":"wake","now":{now_us}}}\n')
 
-    def step(
-        self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]
-    ) -> None:
+    def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Write what the controller said."""
         for record in records:
             self._add(record_line(now_us, record))

@@ -54,7 +54,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now_us: Us = 0
         self._timers: list[tuple[Us, int, int, Timer]] = []
         self._sequence = 0
-        self._jitter = None if jitter_seed is None else Random(jitter_seed)  # noqa: S311
+        self._jitter = None if jitter_seed is None else Random(jitter_seed)
         self._home = get_ident()
 
     # -- the clock ----------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _ring(self, handle: asyncio.TimerHandle) -> None:
         if not handle.cancelled():
-            handle._run()  # noqa: SLF001 - what the base class does with ready handles
+            handle._run()
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Leave a cancelled timer in the queue: it does nothing when its time comes."""
@@ -128,7 +128,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle.cancelled():
-                handle._run()  # noqa: SLF001
+                handle._run()
 
     def _ring_next(self) -> None:
         timers = self._timers
@@ -141,16 +141,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
             timer.callback = None
             callback(*timer.args)
             return
-        waiting = sorted(
-            task.get_name() for task in asyncio.all_tasks(self) if not task.done()
-        )
+        waiting = sorted(task.get_name() for task in asyncio.all_tasks(self) if not task.done())
         message = (
             f"nothing is scheduled at {self.time():.6f} s, yet these wait: "
             f"{', '.join(waiting) or 'no task'}"
         )
         raise DeadlockError(message)
 
-    def run_until_complete(self, future: Any) -> Any:  # noqa: ANN401 - asyncio's signature
+    def run_until_complete(self, future: Any) -> Any:
         """Run until the future is done."""
         self._home = get_ident()
         return super().run_until_complete(future)

@@ -48,10 +48,10 @@ class LimitsConfig:
         Effective area of the smaller electrode, for current densities.
     """
 
-    current_mA: Annotated[float, Gt(0), Le(100)] = 80.0  # noqa: N815 - the SI symbol
+    current_mA: Annotated[float, Gt(0), Le(100)] = 80.0
     pulse_width_us: Annotated[int, Ge(10), Le(500)] = 300
     rate_hz: Annotated[float, Ge(1), Le(100)] = 50.0
-    charge_per_phase_uC: Annotated[float, Gt(0), Le(40)] = 24.0  # noqa: N815
+    charge_per_phase_uC: Annotated[float, Gt(0), Le(40)] = 24.0
     burst_ms: Annotated[float, Ge(50), Le(3000)] = 2000.0
     duty_warn_percent: Annotated[float, Gt(0), Le(100)] = 85.0
     sensor_max_age_ms: Annotated[float, Ge(20), Le(500)] = 100.0
@@ -80,9 +80,7 @@ class Limits:
         self.current_ua: MicroAmp = min(CAP_CURRENT_UA, ua_from_ma(config.current_mA))
         self.width_us: Us = min(CAP_WIDTH_US, config.pulse_width_us)
         # Round the interval up: a limit of 30 Hz must not let 30.0003 Hz through.
-        self.min_interval_us: Us = max(
-            1_000_000 // CAP_RATE_HZ, -int(-1_000_000 // config.rate_hz)
-        )
+        self.min_interval_us: Us = max(1_000_000 // CAP_RATE_HZ, -int(-1_000_000 // config.rate_hz))
         self.charge_pc: PicoCoulomb = min(
             CAP_CHARGE_PC, round(config.charge_per_phase_uC * 1_000_000)
         )

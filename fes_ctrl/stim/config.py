@@ -33,7 +33,7 @@ class ChannelConfig:
 
     muscle: str = "dorsiflexors"
     intensity: Annotated[float, Ge(0), Le(1)] = 0.6
-    current_mA: Annotated[float, Gt(0), Le(100)] | None = None  # noqa: N815 - the SI symbol
+    current_mA: Annotated[float, Gt(0), Le(100)] | None = None
     pulse_width_us: Annotated[int, Ge(10), Le(500)] = 300
     rate_hz: Annotated[float, Ge(1), Le(100)] = 40.0
     waveform: Literal["symmetric", "asymmetric"] = "symmetric"
@@ -102,9 +102,9 @@ class MuscleSetup:
         Pulse width that the thresholds hold for.
     """
 
-    sensory_mA: Annotated[float, Gt(0), Le(100)] = 10.0  # noqa: N815 - the SI symbol
-    motor_mA: Annotated[float, Gt(0), Le(100)] = 18.0  # noqa: N815
-    tolerated_mA: Annotated[float, Gt(0), Le(100)] = 60.0  # noqa: N815
+    sensory_mA: Annotated[float, Gt(0), Le(100)] = 10.0
+    motor_mA: Annotated[float, Gt(0), Le(100)] = 18.0
+    tolerated_mA: Annotated[float, Gt(0), Le(100)] = 60.0
     pulse_width_us: Annotated[int, Ge(10), Le(500)] = 300
 
     def __post_init__(self) -> None:

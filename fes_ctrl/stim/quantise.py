@@ -99,9 +99,7 @@ def plan_channel(
         width_us=width_us,
         period_us=ceil_to_grid(round(1e6 / config.rate_hz), device.time_grid_us),
         waveform=ASYMMETRIC if config.waveform == "asymmetric" else SYMMETRIC,
-        step_ua=device.current_step_ua * (
-            ASYMMETRY if config.waveform == "asymmetric" else 1
-        ),
+        step_ua=device.current_step_ua * (ASYMMETRY if config.waveform == "asymmetric" else 1),
         sign=-1 if config.polarity == "inverted" else 1,
         stagger_us=index * device.frame_spacing_us,
     )
@@ -122,7 +120,9 @@ def set_current_ua(plan: ChannelPlan, level_percent: int) -> MicroAmp:
 
 
 def infeasible(
-    program_channels: tuple[ChannelConfig, ...], setup_of: dict[str, MuscleSetup], device: Capabilities
+    program_channels: tuple[ChannelConfig, ...],
+    setup_of: dict[str, MuscleSetup],
+    device: Capabilities,
 ) -> list[str]:
     """Return what of a program the device cannot give, one sentence each with the way out."""
     name = f"{device.device} in {device.mode}"
@@ -141,7 +141,8 @@ def infeasible(
             )
         if plan.full_ua > device.current_max_ua:
             found.append(
-                f"{where}: {plan.full_ua / 1000:g} mA is above the {device.current_max_ua / 1000:g} "
+                f"{where}: {plan.full_ua / 1000:g} mA is above the "
+                f"{device.current_max_ua / 1000:g} "
                 f"mA of the {name}; lower intensity or current_mA"
             )
         if not device.width_min_us <= plan.width_us <= device.width_max_us:

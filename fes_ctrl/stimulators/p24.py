@@ -1,4 +1,4 @@
-"""Driver session of HASOMED's P24 in low level: every pulse is a frame of its own, timed by the host.
+"""Driver session of HASOMED's P24 in low level: a frame for every pulse, timed by the host.
 
 The device gives one pulse per frame and nothing without one, so its output cannot outlive the
 host. The session writes a pulse only while it is valid, only while no other frame with current
@@ -31,7 +31,6 @@ from fes_ctrl.model import (
     Command,
     LinkReport,
     Setpoint,
-    Stop,
 )
 from fes_ctrl.stimulators.pending import PendingFrames
 from fes_ctrl.stimulators.session import DriverStep
@@ -137,7 +136,7 @@ class P24Session:
         self.identity = ""
         self.skipped = 0
 
-    # -- what comes in ----------------------------------------------------------------------------
+    # -- what comes in --------------------------------------------------------------------------
 
     def open(self, now_us: Us) -> DriverStep:
         """Stop whatever the device may be doing, then ask who it is."""
@@ -215,7 +214,7 @@ class P24Session:
             self._report(now_us, LINK_DOWN, reason)
         return self._done()
 
-    # -- frames out -------------------------------------------------------------------------------
+    # -- frames out -----------------------------------------------------------------------------
 
     def _send(
         self, now_us: Us, number: int, command: int, frame: bytes, *, current: bool = False
@@ -296,7 +295,7 @@ class P24Session:
         self._report(now_us, LINK_SILENT, f"{TRIES} questions were not answered")
         self._begin_stop(now_us, UP if self.identity else HELLO)
 
-    # -- frames in --------------------------------------------------------------------------------
+    # -- frames in ------------------------------------------------------------------------------
 
     def _take(self, now_us: Us, frame: sm4.Frame) -> None:
         number, command, payload = frame
@@ -362,7 +361,7 @@ class P24Session:
         else:
             self._report(now_us, LINK_ERROR, detail)
 
-    # -- what goes back -----------------------------------------------------------------------------
+    # -- what goes back -------------------------------------------------------------------------
 
     def _report(self, now_us: Us, kind: str, detail: str) -> None:
         self._reports.append(

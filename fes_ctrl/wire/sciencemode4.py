@@ -336,13 +336,14 @@ def decode_extended_version(payload: bytes) -> str:
     if len(payload) < 7:
         return "firmware unknown"
     major, minor, revision, p_major, p_minor, p_revision = payload[1:7]
-    return (
-        f"firmware {major}.{minor}.{revision} protocol {p_major}.{p_minor}.{p_revision}"
-    )
+    return f"firmware {major}.{minor}.{revision} protocol {p_major}.{p_minor}.{p_revision}"
 
 
 def decode_channel_states(payload: bytes) -> tuple[int, tuple[int, ...]] | None:
-    """Return running bits and eight channel states (0 ok, 1 electrode, 2 timeout, 3 low current)."""
+    """Return running bits and the states of eight channels.
+
+    A state is 0 ok, 1 electrode error, 2 timeout, 3 low current; ``None`` if it is no such answer.
+    """
     if len(payload) != 7 or payload[1] != SELECT_CHANNEL_STATES:
         return None
     states: list[int] = []

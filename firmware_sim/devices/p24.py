@@ -49,7 +49,7 @@ HIGH_VOLTAGE_ON: Final = 6
 class _Train:
     """A channel of the mid level that repeats its pulse."""
 
-    __slots__ = ("given", "next_us", "points", "ramp", "period_us")
+    __slots__ = ("given", "next_us", "period_us", "points", "ramp")
 
     def __init__(self, train: sm4.ChannelTrain, next_us: Us) -> None:
         self.points = train.points
@@ -89,8 +89,8 @@ class SimulatedP24:
         "_decoder",
         "_delayed",
         "_last_low_us",
-        "_lost",
         "_live_us",
+        "_lost",
         "_output",
         "_random",
         "_sequence",

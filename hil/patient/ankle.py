@@ -67,10 +67,10 @@ class Ankle:
         "_fv_short",
         "_inertia",
         "_mass",
-        "_rocker",
-        "_width",
-        "_v_max",
         "_optimum",
+        "_rocker",
+        "_v_max",
+        "_width",
         "acceleration",
         "angle_deg",
         "pitch",
@@ -232,9 +232,7 @@ class Ankle:
                 - shin[index] * exp(-0.1949 * angle_deg)
                 - GAUSS_PF
             )
-            weight_now = weight * (
-                (GRAVITY + ay[index]) * cos(pitch) - ax[index] * sin(pitch)
-            )
+            weight_now = weight * ((GRAVITY + ay[index]) * cos(pitch) - ax[index] * sin(pitch))
             total = torque - passive - weight_now
             if loaded:
                 total -= rocker_peak * rocker[index]

@@ -94,9 +94,7 @@ def _heel_phases() -> tuple[float, float]:
     """Return the phases at which the table's heel is 15 mm and 13 mm above mid-stance."""
     phase = np.linspace(FLAT_PHASE, TOE_OFF_PHASE, 4001)
     pitch = np.radians(series(PITCH_DEG, phase))
-    height = (
-        series(ANKLE_Y_M, phase) + HEEL_FORWARD_M * np.sin(pitch) - HEEL_DOWN_M * np.cos(pitch)
-    )
+    height = series(ANKLE_Y_M, phase) + HEEL_FORWARD_M * np.sin(pitch) - HEEL_DOWN_M * np.cos(pitch)
     lift = height - height[0]
     off = float(phase[int(np.argmax(lift > HEEL_LIFT_M))])
     switch = float(phase[int(np.argmax(lift > SWITCH_LIFT_M))])
@@ -242,5 +240,3 @@ def standing(steps: int, scale: float) -> Stride:
         rocker=zeros,
         moment_per_kg=zeros,
     )
-
-

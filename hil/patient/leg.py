@@ -162,7 +162,7 @@ class PatientLeg:
         self._stride: Stride = standing(max(1, round(standing_s * 1000.0)), self._scale)
         self._ankle.angle_deg = -57.29577951308232 * (self._stride.shank_rad[0] - FLAT_RAD)
 
-    # -- from outside -----------------------------------------------------------------------------
+    # -- from outside ---------------------------------------------------------------------------
 
     def stimulate(self, t_us: int, points: tuple[tuple[int, int], ...]) -> None:
         """Take one delivered pulse; its first phase recruits."""
@@ -212,7 +212,7 @@ class PatientLeg:
         """Return the toe's height above the floor; negative where the floor would hold it."""
         return self._toe_mm(self.now_ms - self._stride.start_ms, self._ankle.pitch)
 
-    # -- one stride after the other -----------------------------------------------------------------
+    # -- one stride after the other -------------------------------------------------------------
 
     def _advance(self, target_ms: int) -> None:
         steps = target_ms - self.now_ms
@@ -232,9 +232,7 @@ class PatientLeg:
         state = self._state
         if state == SWING:
             taken = min(steps, stride.steps - index)
-            self._ankle.swing(
-                stride, index, taken, moment, loaded=False, heights=self._pitches
-            )
+            self._ankle.swing(stride, index, taken, moment, loaded=False, heights=self._pitches)
             self.now_ms += taken
             if index + taken == stride.steps:
                 self._contact()
@@ -244,9 +242,10 @@ class PatientLeg:
                 stride, index, steps, moment, loaded=True, heights=self._pitches
             )
             self.now_ms += taken
-            if self._ankle.pitch <= FLAT_RAD + FLAT_MARGIN_RAD:
-                self._flat()
-            elif index + taken >= stride.heel_off - 1:
+            if (
+                self._ankle.pitch <= FLAT_RAD + FLAT_MARGIN_RAD
+                or index + taken >= stride.heel_off - 1
+            ):
                 self._flat()
             return taken
         if state == LANDING:
@@ -311,9 +310,7 @@ class PatientLeg:
         self._number += 1
         stride = self._stride
         first = stride.toe_off
-        toe_mm = [
-            self._toe_mm(first + 1 + k, pitch) for k, pitch in enumerate(self._pitches)
-        ]
+        toe_mm = [self._toe_mm(first + 1 + k, pitch) for k, pitch in enumerate(self._pitches)]
         to_deg = 57.29577951308232
         angles = [
             (pitch - stride.shank_rad[first + 1 + k]) * to_deg
@@ -362,9 +359,7 @@ class PatientLeg:
         )
 
     def _keep(self) -> None:
-        self.trace.append(
-            TraceRow(self.now_ms * 1000, self._ankle.angle_deg, self.toe_height_mm())
-        )
+        self.trace.append(TraceRow(self.now_ms * 1000, self._ankle.angle_deg, self.toe_height_mm()))
 
     def snapshot(self) -> dict[str, float]:
         """Return the muscle's states and the foot's pitch, for tests."""

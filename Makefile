@@ -1,0 +1,52 @@
+# Two commands for a newcomer: `make walk` and `make test`. Each makes .venv when it is not there.
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+BASE := $(VENV)/.stamp-base
+FULL := $(VENV)/.stamp-test
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: walk test check fast bench clean help
+
+help:
+	@echo "make walk   a minute of simulated walking with stimulation, and without"
+	@echo "make test   every test"
+	@echo "make check  lint, types, import contracts"
+	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
+	@echo "make bench  every benchmark, one JSON line each"
+	@echo "make clean  remove what was made"
+
+walk: $(BASE)
+	$(BIN)/fes-ctrl walk standard --twin evaluation --out runs/first-walk
+
+test: $(FULL)
+	$(BIN)/python -m pytest -q -n $(JOBS)
+
+check: $(FULL)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fast: $(FULL)
+	$(BIN)/python tools/build_fast.py
+	PYTHONPATH=build/fast FES_EXPECT_COMPILED=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/conformance
+
+bench: $(FULL)
+	$(BIN)/python tools/build_fast.py
+	$(BIN)/python benchmarks/closed_loop.py
+	$(BIN)/python benchmarks/detection.py
+
+# The stamps are written last: an attempt that failed leaves no .venv that looks finished.
+$(BASE): pyproject.toml
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" tools/make_venv.sh -e .
+	@touch $(BASE)
+
+$(FULL): pyproject.toml
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" tools/make_venv.sh -e ".[test]"
+	@touch $(BASE) $(FULL)
+
+clean:
+	rm -rf $(VENV) build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

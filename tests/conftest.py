@@ -1,0 +1,77 @@
+"""What every test shares: the recordings, virtual time for asyncio, and no task left behind."""
+
+import asyncio
+import os
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIRE_ALL = os.environ.get("FES_REQUIRE_ALL") == "1"
+
+settings.register_profile(
+    "project",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("project")
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run asyncio tests in virtual time, or in real time where they are marked so."""
+    if item.get_closest_marker("real_time"):
+        return {"real": asyncio.new_event_loop}
+    from fes_ctrl.runtime.virtual import VirtualLoop
+
+    return {"virtual": VirtualLoop}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "real_time: runs on the real loop, with real descriptors")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, object, None]:
+    """Count a skip as a failure where everything is required."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but FES_REQUIRE_ALL=1: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings and plant tables, which is no part of the repository."""
+    folder = Path(os.environ.get("FES_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "gait" / "recordings.csv").is_file():
+        pytest.skip(f"no recordings at {folder}: set FES_DATA to the folder that holds gait/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _no_task_left_behind(monkeypatch: pytest.MonkeyPatch) -> Generator[None, None, None]:
+    """Fail a test whose loop is closed while tasks of it are pending."""
+    left: list[str] = []
+    cancel_all = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]
+
+    def watched(loop: asyncio.AbstractEventLoop) -> None:
+        left.extend(task.get_name() for task in asyncio.all_tasks(loop) if not task.done())
+        cancel_all(loop)
+
+    monkeypatch.setattr(asyncio.runners, "_cancel_all_tasks", watched)
+    yield
+    assert not left, f"tasks left pending: {', '.join(left)}"
