@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import ControlConfig, assemble
 from fes_ctrl.model import LEG_NAMES, Sample
@@ -29,7 +30,6 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms, us_from_s
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.output import OutputStage, Points
-from hil.account import Account
 from hil.links import Cable, CableConfig, SimCable
 from hil.patient.config import PatientConfig
 from hil.patient.leg import PatientLeg

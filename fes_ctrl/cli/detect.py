@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
     from fes_ctrl.gait.explain import ExplainingDetector, Remark
@@ -116,30 +117,6 @@ def as_csv(events: list["GaitEvent"], *, with_leg: bool) -> str:
         line = f"{emit_us / 1e6:.6f},{event_us / 1e6:.6f},{kind}"
         lines.append(line + (f",{LEG_NAMES[leg]}" if with_leg else ""))
     return "\n".join(lines) + "\n"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is there as a whole or not at all."""
-    import os
-    import tempfile
-
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text)
-        # A temporary file is private; the result gets the rights that any new file gets.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        message = f"--out {path}: cannot be written ({error.strerror}); choose another place"
-        raise Refusal(message) from None
 
 
 def _say(line: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
     from hil.scenarios import Scenario
@@ -230,10 +231,3 @@ def _keep(
     )
     write_whole(folder / "strides.svg", svg)
     write_whole(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name first, so that it is there whole or not at all."""
-    half = path.with_name(path.name + ".part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)

@@ -145,10 +145,10 @@ def line_of(text: str, path: PathParts) -> int | None:
 
 def _holds(tables: object, path: Sequence[str | int]) -> bool:
     for part in path:
-        if (isinstance(tables, dict) and part in tables) or (
-            isinstance(tables, list) and isinstance(part, int) and part < len(tables)
-        ):
+        if isinstance(tables, dict) and part in tables:
             tables = tables[part]
+        elif isinstance(tables, list) and part in range(len(tables)):
+            tables = tables[int(part)]
         else:
             return False
     return True

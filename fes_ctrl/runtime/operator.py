@@ -50,7 +50,7 @@ class ScriptedOperator:
     Parameters
     ----------
     clock : Clock
-        The walk's clock.
+        The walk's clock; the script's times count from its present.
     session : ControlSession
         Takes the operator's inputs.
     config : OperatorConfig
@@ -65,12 +65,13 @@ class ScriptedOperator:
         self._clock = clock
         self._session = session
         self._clear_after_us = us_from_s(config.clear_after_s)
+        start_us = clock.now_us()
         session.listeners.append(self._see)
         if evaluation:
             return
-        self._at(us_from_s(config.arm_at_s), "arm", 0)
+        self._at(start_us + us_from_s(config.arm_at_s), "arm", 0)
         for index, level in enumerate(config.level_percent):
-            at_us = us_from_s(config.level_from_s + index * config.level_every_s)
+            at_us = start_us + us_from_s(config.level_from_s + index * config.level_every_s)
             self._at(at_us, "level", level)
 
     def _at(self, at_us: Us, action: str, value: int) -> None:

@@ -68,8 +68,8 @@ class ProgramConfig:
     min_on_ms : float
         Shortest time from the onset to the start of the fall.
     lock_out_ms : float
-        After the start of the fall, or after the end where there was no fall, no new burst for
-        so long.
+        From the start of the fall, or from the end where there was none: a trigger that comes
+        sooner waits so long, and is forgotten if the foot lands again meanwhile.
     standing : str
         Whether a trigger out of quiet standing that the detector doubts is inhibited or
         stimulated; a trigger it is sure of is always stimulated, so that no first step is missed.

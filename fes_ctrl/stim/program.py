@@ -32,6 +32,10 @@ from fes_ctrl.units import NEVER_US, MicroAmp, Us, us_from_ms
 SETPOINT_LIFE_US: Final = 10_000
 """A pulse that cannot be written so soon after its instant is not worth giving."""
 
+BURST_PAUSE_US: Final = 105_000
+"""Least time from the last pulse of a burst to the first of the next, whatever the lock-out: so
+that two bursts are two to everybody who counts their length."""
+
 SURE: Final = 0.5
 """Confidence from which a trigger out of standing counts as a step."""
 
@@ -68,6 +72,7 @@ class Program:
         "_min_on_us",
         "_next_pulse_us",
         "_plans",
+        "_queued",
         "_rise_us",
         "_set_ua",
         "_stance_percent",
@@ -104,6 +109,7 @@ class Program:
         self._set_ua: list[MicroAmp] = [0] * len(self._plans)
         self._next_pulse_us: list[Us] = [NEVER_US] * len(self._plans)
         self._waiting_changes: dict[str, float] = {}
+        self._queued: GaitEvent | None = None
         self.level_percent = 0
         self.onset_us: Us = NEVER_US
         self.fall_from_us: Us = NEVER_US
@@ -171,18 +177,21 @@ class Program:
         """
         if event.kind != self._trigger or not allowed:
             return ()
-        if event.t_emit_us < self.lock_until_us:
-            return ()
-        ended: tuple[Record, ...] = ()
-        if self.onset_us != NEVER_US:
-            if event.t_emit_us < self.fall_from_us + self._lock_out_us:
-                return ()
-            # A short stance: the next swing begins while the last burst still falls.
-            ended = self._finish(event.t_emit_us, self.ended_by)
         doubtful = not walking and event.confidence < SURE
         if doubtful and self.config.standing == "inhibit":
-            return ended
-        due_us = max(event.t_emit_us, event.t_event_us + us_from_ms(self.config.delay_ms))
+            return ()
+        if self.onset_us == NEVER_US:
+            return self._plan(event)
+        if event.t_emit_us >= self.fall_from_us:
+            # A short stance: the next swing begins while the last burst still falls.
+            self._queued = event
+        return ()
+
+    def _plan(self, event: GaitEvent) -> tuple[Record, ...]:
+        """Plan a burst; a trigger within the lock-out waits for its end."""
+        due_us = max(
+            event.t_emit_us, event.t_event_us + us_from_ms(self.config.delay_ms), self.lock_until_us
+        )
         onset_us = ceil_to_grid(due_us, self._grid_us)
         self.onset_us = onset_us
         self.fall_from_us = onset_us + self._time_out_us
@@ -193,7 +202,7 @@ class Program:
             self._set_ua[index] = set_current_ua(plan, self.level_percent)
             self._next_pulse_us[index] = onset_us + plan.stagger_us
         self.next_at_us = min(self._next_pulse_us)
-        return ended + tuple(
+        return tuple(
             [
                 BurstStart(
                     onset_us,
@@ -222,6 +231,7 @@ class Program:
         tuple of Record
             The end of a burst whose onset had not come yet, or nothing.
         """
+        self._queued = None
         if self.onset_us == NEVER_US or self.contact_us != NEVER_US or not self._ends_on_contact:
             return ()
         self.contact_us = event.t_event_us
@@ -250,7 +260,10 @@ class Program:
         """
         end_us = self.fall_from_us + self._fall_us
         if at_us >= end_us:
+            queued = self._queued
             records.extend(self._finish(at_us, self.ended_by))
+            if queued is not None:
+                records.extend(self._plan(queued))
             return
         next_us = self._next_pulse_us
         soonest_us = NEVER_US
@@ -300,7 +313,10 @@ class Program:
                 for plan in self._plans
             ]
         )
-        self.lock_until_us = min(self.fall_from_us, at_us) + self._lock_out_us
+        self.lock_until_us = max(
+            min(self.fall_from_us, at_us) + self._lock_out_us, last_us + BURST_PAUSE_US
+        )
+        self._queued = None
         self.onset_us = NEVER_US
         self.fall_from_us = NEVER_US
         self.next_at_us = NEVER_US

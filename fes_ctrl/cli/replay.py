@@ -1,0 +1,287 @@
+"""``fes-ctrl replay``: when pulses would have come in a recording."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import write_whole
+
+if TYPE_CHECKING:
+    from fes_ctrl.analysis.walk import LegWalk
+    from fes_ctrl.assembly import ControlConfig
+    from fes_ctrl.config.layers import Layers
+    from fes_ctrl.recordings import Recording
+
+
+@click.command(
+    epilog="Example: fes-ctrl replay walk.csv.gz --events walk.events.csv --set program.delay_ms=50"
+)
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--program", default="standard", show_default=True, help="Program: name or file.")
+@click.option("--against", metavar="PROGRAM", help="Another program, side by side.")
+@click.option("--detector", metavar="heel|foot-imu", help="Default: what the columns allow.")
+@click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
+@click.option("--limits", default="bench", show_default=True, help="Limits: name or file.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
+@click.option(
+    "--events", type=click.Path(path_type=Path), metavar="REFERENCE", help="Reference events."
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    recording: Path,
+    program: str,
+    against: str | None,
+    detector: str | None,
+    setup: str,
+    limits: str,
+    sets: tuple[str, ...],
+    events: Path | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Put RECORDING through detector, program and guard on its own time stamps.
+
+    It tells when pulses would have come, never what the foot would have done.
+    """
+    from fes_ctrl.recordings import RecordingError, read_recording
+
+    try:
+        signal = read_recording(recording)
+    except RecordingError as error:
+        raise Refusal(str(error)) from error
+    parts = {"setup": setup, "limits": limits, "stimulator": "p24"}
+    chosen = detector or _detector_for(signal)
+    summary = _replay(signal, program, chosen, parts, sets, events, out)
+    if against is not None:
+        summary["against"] = _replay(signal, against, chosen, parts, sets, events, None)
+    if as_json:
+        click.echo(json.dumps(summary, allow_nan=False))
+    else:
+        _print(summary)
+    verdict = summary["verdict"]
+    return int(not verdict["passed"])
+
+
+def _detector_for(signal: "Recording") -> str:
+    from fes_ctrl.gait import detector_for
+
+    try:
+        return detector_for(signal.sensors(signal.legs[0]))
+    except ValueError as error:
+        message = f"{signal.path}: {error}"
+        raise Refusal(message) from error
+
+
+def _replay(
+    signal: "Recording",
+    program: str,
+    detector: str,
+    parts: Mapping[str, str],
+    sets: tuple[str, ...],
+    events: Path | None,
+    out: Path | None,
+) -> dict[str, Any]:
+    from fes_ctrl.analysis.replay import replay
+    from fes_ctrl.analysis.summary import FORMAT, summarise
+    from fes_ctrl.config.layers import sha256_of
+    from fes_ctrl.model import LEG_NAMES
+    from fes_ctrl.runlog.log import RunLogWriter
+    from fes_ctrl.runtime.operator import OperatorConfig
+
+    layers = _layers(program, detector, parts, sets)
+    control = control_of(layers)
+    _check_sensors(signal, control.detector.name)
+    effective = layers.effective()
+    log = None
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            header = {
+                "config": effective,
+                "config_sha256": sha256_of(effective),
+                "seed": None,
+                "versions": {},
+                "devices": ["paper+p24"],
+                "clock": {"unit": "us", "starts_at": 0},
+                "recording": signal.path.name,
+            }
+            log = RunLogWriter(out / "log.jsonl", header)
+        except OSError as error:
+            message = f"--out {out}: {error.strerror}; choose a folder that can be written"
+            raise Refusal(message) from error
+    ended = "interrupted"
+    try:
+        result = replay(signal.samples(), signal.legs, control, OperatorConfig(), log)
+        ended = "finished"
+    finally:
+        if log is not None:
+            log.close(ended=ended)
+    figures = summarise(result.walk)
+    faults = [fault for fault in result.walk.faults if fault.reaction in ("stop", "latch")]
+    reasons = [f"fault {fault.id} at {fault.t_us / 1e6:.3f} s" for fault in faults]
+    summary: dict[str, Any] = {
+        "format": FORMAT,
+        "recording": signal.path.name,
+        "program": program,
+        "detector": detector,
+        "config_sha256": sha256_of(effective),
+        "setpoints_sha256": result.setpoints_sha256,
+        "duration_s": figures["duration_s"],
+        "legs": {
+            LEG_NAMES[leg.leg]: {
+                "events": {
+                    kind: sum(event.kind == kind for event in leg.detected)
+                    for kind in ("ic", "ff", "ho", "tc")
+                },
+                "bursts": sum(bool(burst.setpoints) for burst in leg.bursts),
+                "setpoints": leg.setpoints,
+                "burst": _burst(figures, LEG_NAMES[leg.leg]),
+            }
+            for leg in result.walk.legs
+        },
+        "charge": figures["charge"],
+        "safety": figures["safety"],
+        # A replay has no bounds: stalls of the recording show as faults, listed and cleared.
+        "verdict": {"passed": True, "reasons": reasons},
+    }
+    if events is not None:
+        summary["score"] = _score(result.walk.legs, events)
+    if out is not None:
+        text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
+        write_whole(out / "summary.json", text)
+    return summary
+
+
+def _burst(figures: dict[str, Any], side: str) -> dict[str, Any]:
+    burst = figures["legs"][side]["burst"]
+    return {"ended_by": burst["ended_by"], "duration_ms": burst["duration_ms"]}
+
+
+def _layers(
+    program: str, detector: str, parts: Mapping[str, str], sets: tuple[str, ...]
+) -> "Layers":
+    from fes_ctrl.config.errors import ConfigError
+    from fes_ctrl.config.layers import Layers, Source
+    from fes_ctrl.gait import DetectorConfig
+    from fes_ctrl.safety.limits import LimitsConfig
+    from fes_ctrl.stim.config import ProgramConfig, SetupConfig
+    from fes_ctrl.stimulators.config import StimulatorConfig
+
+    sections = {
+        "program": ProgramConfig,
+        "setup": SetupConfig,
+        "stimulator": StimulatorConfig,
+        "limits": LimitsConfig,
+        "detector": DetectorConfig,
+    }
+    layers = Layers(sections)
+    try:
+        for section, value in {"program": program, **parts}.items():
+            layers.load(section, value)
+        layers.take("detector", {"name": detector}, Source(f"--detector {detector}"))
+        for option in sets:
+            layers.set(option)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+    return layers
+
+
+def control_of(layers: "Layers") -> "ControlConfig":
+    """Return the controller's configuration, or refuse what does not fit together."""
+    from fes_ctrl.assembly import ControlConfig, problems_of
+
+    control = ControlConfig(
+        program=layers.get("program"),
+        setup=layers.get("setup"),
+        stimulator=layers.get("stimulator"),
+        limits=layers.get("limits"),
+        detector=layers.get("detector"),
+    )
+    problems = problems_of(control)
+    if problems:
+        raise Refusal(problems[0])
+    return control
+
+
+def _check_sensors(signal: "Recording", detector: str) -> None:
+    from fes_ctrl.gait import sensors_of
+    from fes_ctrl.model import LEG_NAMES
+
+    wanted = sensors_of(detector)
+    for leg in signal.legs:
+        have = signal.sensors(leg)
+        if not any(sensor in have for sensor in wanted):
+            message = (
+                f"{signal.path}: --detector {detector} needs {' or '.join(wanted)}, and the "
+                f"{LEG_NAMES[leg]} leg has {', '.join(have)}; choose another detector"
+            )
+            raise Refusal(message)
+
+
+def _score(legs: "list[LegWalk]", events: Path) -> dict[str, dict[str, object]]:
+    from fes_ctrl.analysis.score import score
+    from fes_ctrl.model import ALL_LEGS
+    from fes_ctrl.recordings import RecordingError, ReferenceEvent, read_events
+
+    try:
+        reference = read_events(events)
+    except RecordingError as error:
+        raise Refusal(str(error)) from error
+    # A reference without legs is compared as a whole, so the detected ones lose theirs too.
+    named = any(event.leg != ALL_LEGS for event in reference)
+    found = [
+        ReferenceEvent(
+            event.t_event_us, event.kind, event.leg if named else ALL_LEGS, event.t_emit_us
+        )
+        for leg in legs
+        for event in leg.detected
+    ]
+    return score(sorted(found), reference)
+
+
+def _print(summary: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    columns = [summary] + ([summary["against"]] if "against" in summary else [])
+    table = Table(
+        title=f"{summary['recording']}, {summary['duration_s']:.1f} s, {summary['detector']}",
+        title_justify="left",
+    )
+    table.add_column("")
+    for column in columns:
+        table.add_column(column["program"], justify="right")
+    for side in summary["legs"]:
+        cells = [_cells(column["legs"][side]) for column in columns]
+        for name in cells[0]:
+            table.add_row(f"{side} {name}", *[cell[name] for cell in cells])
+    table.add_row("charge, mC", *[f"{column['charge']['total_mC']:.2f}" for column in columns])
+    console.print(table)
+    for fault in summary["safety"]["faults"]:
+        console.print(
+            f"fault {fault['id']} at {fault['t_s']:.3f} s: {fault['reaction']}, {fault['detail']}"
+        )
+    if "score" in summary:
+        console.print_json(json.dumps(summary["score"]))
+
+
+def _cells(leg: Mapping[str, Any]) -> dict[str, str]:
+    """Return the lines of one leg's column."""
+    return {
+        "events": _counts(leg["events"]),
+        "bursts": str(leg["bursts"]),
+        "pulses": str(leg["setpoints"]),
+        "burst, ms": str(leg["burst"]["duration_ms"]["p50"] or "-"),
+        "ended by": _counts(leg["burst"]["ended_by"]),
+    }
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "-"
