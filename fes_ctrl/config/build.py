@@ -5,7 +5,6 @@ strictly: no text for a number, no NaN, no infinity. Keys that no class knows ar
 """
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -13,22 +12,31 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fes_ctrl.config.files import PathParts
+from fes_ctrl.config.wording import dotted, reason, show, unknown_key
+
+__all__ = ["ValueProblem", "build", "dotted", "element_class", "hints", "show"]
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class ValueProblem(ValueError):  # noqa: N818 - becomes a ConfigError where the place is known
-    """What is wrong with one value, and its path."""
+    """What is wrong with one value, and its path.
 
-    def __init__(self, path: PathParts, what: str) -> None:
+    Attributes
+    ----------
+    path : tuple of str or int
+        Where it is.
+    what : str
+        What is wrong, the path included.
+    together : bool
+        Each value is good, but they do not go together; a later layer may still mend that.
+    """
+
+    def __init__(self, path: PathParts, what: str, *, together: bool = False) -> None:
         super().__init__(what)
         self.path = path
         self.what = what
-
-
-def dotted(path: PathParts) -> str:
-    """Return a path as people write it."""
-    return ".".join(str(part) for part in path)
+        self.together = together
 
 
 def build(cls: type[Any], table: object, path: PathParts) -> Any:
@@ -53,7 +61,7 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:
     fields = hints(cls)
     for key in table:
         if key not in fields:
-            raise ValueProblem((*path, key), _unknown(path, str(key), list(fields)))
+            raise ValueProblem((*path, key), unknown_key((*path, key), list(fields)))
     values = {key: _value(fields[key], value, (*path, key)) for key, value in table.items()}
     try:
         return cls(**values)
@@ -65,10 +73,12 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:
             and field.default is dataclasses.MISSING
             and field.default_factory is dataclasses.MISSING
         ]
+        if not missing:
+            raise
         what = f"{dotted(path)}: {', '.join(missing)} must be given"
         raise ValueProblem(path, what) from error
     except ValueError as error:
-        raise ValueProblem(path, f"{dotted(path)}: {error}") from error
+        raise ValueProblem(path, f"{dotted(path)}: {error}", together=True) from error
 
 
 def hints(cls: Any) -> dict[str, Any]:
@@ -103,7 +113,8 @@ def _value(hint: Any, value: object, path: PathParts) -> object:
             )
             raise ValueProblem(path, what)
         items = tuple(build(element, item, (*path, index)) for index, item in enumerate(value))
-        return _judge(_length_only(hint), items, path)
+        _judge(_length_only(hint), tuple(value), path)
+        return items
     if isinstance(value, list):
         value = tuple(value)
     return _judge(_adapter(hint), value, path)
@@ -114,24 +125,11 @@ def _judge(adapter: Callable[[object], object], value: object, path: PathParts) 
         return adapter(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = (*path, *first["loc"]) if isinstance(value, tuple) else path
-        given = first["input"] if isinstance(value, tuple) else value
-        reason = str(first["msg"])
-        reason = reason.removeprefix("Input ").removeprefix("should be ")
-        raise ValueProblem(
-            path, f"{dotted(where)} = {show(given)}: must be {_plain(reason)}"
-        ) from error
-
-
-def _plain(reason: str) -> str:
-    return (
-        reason.replace("a finite number", "a finite number, not NaN or infinity")
-        .replace("a valid string", "text")
-        .replace("a valid integer", "a whole number")
-        .replace("a valid number", "a number")
-        .replace("a valid boolean", "true or false")
-        .replace("Tuple should have", "an array of")
-    )
+        inside = first["loc"] if isinstance(value, tuple) else ()
+        given = first["input"] if inside else value
+        key = next(str(part) for part in reversed(path) if isinstance(part, str))
+        what = f"{dotted((*path, *inside))} = {show(given)}: {reason(first, key, given)}"
+        raise ValueProblem((*path, *inside), what) from error
 
 
 @cache
@@ -149,25 +147,3 @@ def _length_only(hint: Any) -> Callable[[object], object]:
         bounded = Annotated[bounded, bound]
     adapter: TypeAdapter[object] = TypeAdapter(bounded, config=STRICT)
     return adapter.validate_python
-
-
-def show(value: object) -> str:
-    """Return a value as a file would write it, cut where it is long."""
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, str):
-        text = f'"{value}"'
-    elif isinstance(value, list | tuple):
-        text = "[" + ", ".join(show(item) for item in value) + "]"
-    else:
-        text = f"{value}"
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _unknown(path: PathParts, key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    if not close:
-        stem = key.rpartition("_")[0]
-        close = [name for name in known if stem and name.rpartition("_")[0] == stem][:1]
-    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-    return f"{dotted((*path, key))}: unknown key; {hint}"

@@ -1,5 +1,6 @@
 """Finding and reading configuration files; line numbers where something is wrong."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,10 @@ FOLDERS: Final[dict[str, str]] = {
     "limits": "limits",
     "scenario": "scenarios",
 }
+
+REPORTED_LINE: Final = re.compile(r"\(at line (\d+),")
+SEARCHED_LINES: Final = 1000
+"""Longer files are no configurations of ours, and each prefix is parsed anew."""
 
 PathParts = tuple[str | int, ...]
 
@@ -39,20 +44,38 @@ def find(section: str, value: str) -> Path:
     ConfigError
         If there is no such file or name; the names that there are.
     """
-    if "/" in value or value.endswith(".toml"):
+    if is_file_name(value):
         path = Path(value)
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
+        if not _is_file(path):
+            what = "does not exist"
+            if path.is_dir():
+                what = "is a folder"
+            elif path.exists():
+                what = "is no ordinary file"
             message = (
                 f"{section} file {value!r} {what}; give a .toml file, or a name: {_list(section)}"
             )
             raise ConfigError(message)
         return path
     path = configs_folder() / FOLDERS[section] / f"{value}.toml"
-    if not path.is_file():
+    if not _is_file(path):
         message = f"{section} {value!r} is unknown; choose {_list(section)}, or give a .toml file"
         raise ConfigError(message)
     return path
+
+
+def is_file_name(value: str) -> bool:
+    """Return whether a value means a file; anything else is a name in ``configs``."""
+    return "/" in value or value.endswith(".toml")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        shown = str(path) if len(str(path)) <= 80 else f"{str(path)[:77]}..."
+        message = f"{shown}: {error.strerror}; check the name and who may read the folder"
+        raise ConfigError(message) from error
 
 
 def _list(section: str) -> str:
@@ -100,13 +123,26 @@ def parse(text: str, name: str) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason = str(error).partition(" (at ")[0]
-        line = _broken_line(text)
+        found = REPORTED_LINE.search(str(error))
+        line = _broken_line(text, int(found[1]) if found else text.count("\n") + 1)
         message = f"{reason[0].lower()}{reason[1:]} ({name}:{line}); mend the TOML there"
+        raise ConfigError(message) from error
+    except (RecursionError, ValueError) as error:
+        # tomllib leaves to Python what is nested too deeply, and integers of thousands of digits.
+        message = f"{name}: nested too deeply, or a number too long; mend the TOML there"
         raise ConfigError(message) from error
 
 
-def _broken_line(text: str) -> int:
-    lines = text.splitlines(keepends=True)
+def _lines(text: str) -> list[str]:
+    # Not splitlines: TOML knows no line ends but this one.
+    return [f"{line}\n" for line in text.split("\n")]
+
+
+def _broken_line(text: str, reported: int) -> int:
+    """Return the line where a statement begins that is broken further down, as an open array."""
+    lines = _lines(text)[:reported]
+    if len(lines) > SEARCHED_LINES:
+        return reported
     good = 0
     for number in range(1, len(lines) + 1):
         try:
@@ -132,7 +168,7 @@ def line_of(text: str, path: PathParts) -> int | None:
     int or None
         ``None`` where the text does not give it.
     """
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     for number in range(1, len(lines) + 1):
         try:
             tables = tomllib.loads("".join(lines[:number]))

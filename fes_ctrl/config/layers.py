@@ -4,16 +4,18 @@ import copy
 import dataclasses
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fes_ctrl.config.build import ValueProblem, build, dotted, element_class, hints
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import PathParts, find, line_of, parse, read_text
 
-DEFAULT = "default"
+DEFAULT: Final = "default"
+INDEX: Final = re.compile(r"[0-9]{1,6}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Source:
 class Layers:
     """The sections of a configuration, filled from several sources; later ones win.
 
+    Tables are laid over each other key by key; an array is replaced as a whole.
+
     Parameters
     ----------
     sections : mapping of str to type
@@ -51,15 +55,30 @@ class Layers:
         self._origins: dict[PathParts, tuple[Source, PathParts]] = {}
         self.files: dict[str, Path] = {}
 
-    def load(self, section: str, value: str) -> None:
+    def load(self, section: str, value: str, place: str = "") -> None:
         """Take a section from a name or file.
+
+        Parameters
+        ----------
+        section : str
+            Which one.
+        value : str
+            A name in ``configs``, or a file.
+        place : str
+            Who gave the name, for the refusal of one that does not exist.
 
         Raises
         ------
         ConfigError
             If there is no such file, it is no TOML, or it holds something else.
         """
-        path = find(section, value)
+        try:
+            path = find(section, value)
+        except ConfigError as error:
+            if not place:
+                raise
+            message = f"{error} ({place})"
+            raise ConfigError(message) from error
         text = read_text(path)
         tables = parse(text, str(path))
         source = Source(str(path), text)
@@ -89,7 +108,7 @@ class Layers:
             message = f"{section}: must be a table ({source.place((section,))})"
             raise ConfigError(message)
         merged = copy.deepcopy(self._tables[section])
-        _lay(merged, table)
+        self._lay(merged, table, (section,))
         self._note(table, (section,), source, (section,))
         self._check(section, merged)
         self._tables[section] = merged
@@ -120,8 +139,10 @@ class Layers:
             raise ConfigError(message)
         section = parts[0]
         table = copy.deepcopy(self._tables[section])
-        path = self._place(section, parts, table, _value_of(text), source)
-        self._origins[path] = (source, path)
+        value = _value_of(text)
+        path = self._place(section, parts, table, value, source)
+        self._forget(path)
+        self._note(value, path, source, path)
         self._check(section, table)
         self._tables[section] = table
 
@@ -139,15 +160,9 @@ class Layers:
                 path[-1] = index
                 here = here[index]
                 continue
-            element = element_class(hint) if hint is not None else None
-            if element is not None:
-                default: list[dict[str, Any]] = [{} for _ in _default_of(cls, part)]
-                here = here.setdefault(part, default)
-                cls = element
-            else:
-                if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-                    cls = hint
-                here = here.setdefault(part, {})
+            default = _default_of(cls, part)
+            here = here.setdefault(part, {} if default is None else default)
+            cls = _class_of(hint, cls)
             if not isinstance(here, dict | list):
                 message = f"{source.name}: {dotted(tuple(path))} is a value, not a table"
                 raise ConfigError(message)
@@ -165,23 +180,49 @@ class Layers:
             for index, item in enumerate(table):
                 self._note(item, (*path, index), source, (*place, index))
         else:
+            # Later sources stand later in the table, whatever stood there before.
+            self._origins.pop(path, None)
             self._origins[path] = (source, place)
+
+    def _forget(self, path: PathParts) -> None:
+        for known in [known for known in self._origins if known[: len(path)] == path]:
+            del self._origins[known]
+
+    def _lay(self, below: dict[str, Any], above: dict[str, Any], path: PathParts) -> None:
+        for key, value in above.items():
+            if isinstance(value, dict) and isinstance(below.get(key), dict):
+                self._lay(below[key], value, (*path, key))
+            else:
+                # An array is replaced as a whole, with what was known about its values.
+                self._forget((*path, key))
+                below[key] = copy.deepcopy(value)
 
     def _check(self, section: str, table: dict[str, Any]) -> None:
         try:
             build(self._sections[section], table, (section,))
         except ValueProblem as problem:
-            raise ConfigError(f"{problem.what} ({self.origin(problem.path)})") from problem
+            # Whether values go together is asked when all layers are there.
+            if not problem.together:
+                raise self._refusal(problem) from problem
+
+    def _refusal(self, problem: ValueProblem) -> ConfigError:
+        return ConfigError(f"{problem.what} ({self.origin(problem.path)})")
 
     def origin(self, path: PathParts) -> str:
-        """Return where a value came from: ``default``, file and line, or the option."""
-        for known in (path, path[:-1]):
-            if known in self._origins:
-                source, place = self._origins[known]
+        """Return where a value came from: ``default``, file and line, or the option.
+
+        Parameters
+        ----------
+        path : tuple of str or int
+            Of a value; or of a table, which comes from where its latest value comes from.
+        """
+        for length in range(len(path), 0, -1):
+            if path[:length] in self._origins:
+                source, place = self._origins[path[:length]]
                 return source.place(place)
-        for known, (source, place) in self._origins.items():
+        for known, (source, place) in reversed(self._origins.items()):
             if known[: len(path)] == path:
-                return source.place(place[: len(path)])
+                return source.place(place)
         return DEFAULT
 
     def get(self, section: str) -> Any:
@@ -195,41 +236,42 @@ class Layers:
         try:
             return build(self._sections[section], self._tables[section], (section,))
         except ValueProblem as problem:
-            raise ConfigError(f"{problem.what} ({self.origin(problem.path)})") from problem
+            raise self._refusal(problem) from problem
 
     def effective(self) -> dict[str, Any]:
         """Return all effective values as plain tables, defaults included."""
         return {name: dataclasses.asdict(self.get(name)) for name in self._sections}
 
 
-def _lay(below: dict[str, Any], above: dict[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _lay(below[key], value)
-        else:
-            below[key] = copy.deepcopy(value)
-
-
 def _index(part: str, length: int, source: Source) -> int:
-    if not part.isdigit() or int(part) >= length:
+    if not INDEX.fullmatch(part) or int(part) >= length:
         message = f"{source.name}: {part!r} is no index; there are {length}, counted from 0"
         raise ConfigError(message)
     return int(part)
 
 
-def _default_of(cls: type[Any], name: str) -> tuple[Any, ...]:
+def _class_of(hint: Any, otherwise: type[Any]) -> type[Any]:
+    """Return the class that a field's annotation speaks of, alone or in an array."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return hint
+    return element_class(hint) or otherwise
+
+
+def _default_of(cls: type[Any], name: str) -> list[Any] | None:
+    """Return what stands for the default of an array, so that one element can be changed."""
     for field in dataclasses.fields(cls):
         if field.name == name and isinstance(field.default, tuple):
-            return field.default
-    return ()
+            return [{} if dataclasses.is_dataclass(item) else item for item in field.default]
+    return None
 
 
 def _value_of(text: str) -> object:
     """Return an option's value as TOML would read it; bare words are text."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        table = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
         return text
+    return table["value"] if len(table) == 1 else text
 
 
 def sha256_of(values: Mapping[str, object]) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from fes_ctrl.config.files import PathParts
+
 UNITS: Final[dict[str, str]] = {
     "us": "microseconds",
     "ms": "milliseconds",
@@ -34,10 +36,8 @@ UNITS: Final[dict[str, str]] = {
 NUMBER_WITH_UNIT: Final = re.compile(r"\s*[-+]?[\d.,]+(e[-+]?\d+)?\s*[^\d\s.,]+\s*", re.IGNORECASE)
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
-Path = tuple[str | int, ...]
 
-
-def dotted(path: Path) -> str:
+def dotted(path: PathParts) -> str:
     """Return a path as people write it; parts that TOML would quote are quoted."""
     return ".".join(
         part if isinstance(part, str) and BARE_KEY.fullmatch(part) else _quoted(part)
@@ -131,7 +131,7 @@ def unit_of(key: str) -> str | None:
     return None
 
 
-def unknown_key(path: Path, known: Sequence[str]) -> str:
+def unknown_key(path: PathParts, known: Sequence[str]) -> str:
     """Return the refusal of a key: the one that was meant, or those that there are.
 
     A key that is known with another unit is told apart from a misspelt one, for its value is
