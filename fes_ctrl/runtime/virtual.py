@@ -9,7 +9,7 @@ program that waits for something that cannot come is told so, with the names of 
 """
 
 import asyncio
-import heapq
+import math
 from asyncio import events
 from collections.abc import Callable, Coroutine
 from contextvars import Context
@@ -18,8 +18,8 @@ from threading import get_ident
 from typing import Any, Never, TypeVar, TypeVarTuple
 
 from fes_ctrl.runtime.clock import ORDER_ASYNCIO
-from fes_ctrl.runtime.stepper import Timer
-from fes_ctrl.units import Us
+from fes_ctrl.runtime.stepper import Timer, TimerQueue
+from fes_ctrl.units import NEVER_US, Us
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -36,24 +36,28 @@ class NotVirtualError(RuntimeError):
 class _LoopTimer(asyncio.TimerHandle):
     """asyncio's own timer; the queue entry beside it decides when it rings."""
 
-    __slots__ = ()
+    __slots__ = ("entry",)
+
+    entry: Timer | None
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
     """An asyncio loop and a ``Clock`` in virtual time.
 
+    What a callback of ``call_at_us`` raises ends the run and reaches the caller, as it does on
+    the stepper; asyncio's own callbacks and tasks keep asyncio's rules.
+
     Parameters
     ----------
     jitter_seed : int or None
-        Shuffles callbacks that are ready together, by seed: to look for races. ``None`` keeps
-        asyncio's order.
+        Shuffles tasks that are ready together, by seed: to look for races. asyncio promises no
+        order among tasks; plain callbacks keep theirs. ``None`` shuffles nothing.
     """
 
     def __init__(self, jitter_seed: int | None = None) -> None:
         super().__init__()
         self._now_us: Us = 0
-        self._timers: list[tuple[Us, int, int, Timer]] = []
-        self._sequence = 0
+        self._queue = TimerQueue()
         self._jitter = None if jitter_seed is None else Random(jitter_seed)
         self._home = get_ident()
 
@@ -71,10 +75,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, when_us: Us, order: int, callback: Callable[..., None], *args: object
     ) -> Timer:
         """Call back at ``when_us``, or at the present if that has passed."""
-        timer = Timer(callback, args)
-        self._sequence += 1
-        heapq.heappush(self._timers, (max(when_us, self._now_us), order, self._sequence, timer))
-        return timer
+        now_us = self._now_us
+        return self._queue.put(max(when_us, now_us), order, callback, args)
 
     def call_at(
         self,
@@ -83,14 +85,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """Set asyncio's kind of timer; rounded to the next whole microsecond."""
-        if self.is_closed():
-            message = "the loop is closed"
-            raise RuntimeError(message)
-        handle = _LoopTimer(when, callback, args, self, context)
-        when_us = -int(-when * 1_000_000 // 1)
-        self.call_at_us(when_us, ORDER_ASYNCIO, self._ring, handle)
-        return handle
+        """Set asyncio's kind of timer, at the nearest whole microsecond."""
+        return self._set(_microseconds(when), callback, args, context)
 
     def call_later(
         self,
@@ -99,18 +95,37 @@ class VirtualLoop(asyncio.BaseEventLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
-        """Set a timer from now on."""
-        when_us = self._now_us + max(0, -int(-delay * 1_000_000 // 1))
+        """Set a timer from now on; a delay above zero lasts a microsecond at least."""
+        delay_us = _microseconds(delay)
+        if delay_us <= 0:
+            # A task that naps for less than the clock's grain must not hold time still.
+            delay_us = 1 if delay > 0 else 0
+        return self._set(self._now_us + delay_us, callback, args, context)
+
+    def _set(
+        self,
+        when_us: Us,
+        callback: Callable[[*Ts], object],
+        args: tuple[*Ts],
+        context: Context | None,
+    ) -> asyncio.TimerHandle:
+        if self.is_closed():
+            message = "the loop is closed"
+            raise RuntimeError(message)
+        when_us = max(when_us, self._now_us)
         handle = _LoopTimer(when_us / 1e6, callback, args, self, context)
-        self.call_at_us(when_us, ORDER_ASYNCIO, self._ring, handle)
+        # What never rings is not queued: who waits for it alone is found to wait in vain.
+        handle.entry = (
+            None
+            if when_us >= NEVER_US
+            else self._queue.put(when_us, ORDER_ASYNCIO, handle._run, ())
+        )
         return handle
 
-    def _ring(self, handle: asyncio.TimerHandle) -> None:
-        if not handle.cancelled():
-            handle._run()
-
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Leave a cancelled timer in the queue: it does nothing when its time comes."""
+        """Take the entry of a cancelled timer back."""
+        if isinstance(handle, _LoopTimer) and handle.entry is not None:
+            handle.entry.cancel()
 
     # -- running ------------------------------------------------------------------------------
 
@@ -118,40 +133,40 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Run what is ready; if nothing is, let time pass to the next timer and ring it."""
         ready = self._ready  # type: ignore[attr-defined]
         if not ready:
-            self._ring_next()
+            if not self._stopping:  # type: ignore[attr-defined]
+                self._ring_next()
             return
         if self._jitter is not None and len(ready) > 1:
-            shuffled = list(ready)
-            self._jitter.shuffle(shuffled)
-            ready.clear()
-            ready.extend(shuffled)
+            _shuffle_tasks(ready, self._jitter)
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle.cancelled():
                 handle._run()
 
     def _ring_next(self) -> None:
-        timers = self._timers
-        while timers:
-            when_us, _, _, timer = heapq.heappop(timers)
-            callback = timer.callback
-            if callback is None:
-                continue
-            self._now_us = when_us
-            timer.callback = None
+        timer = self._queue.pop(NEVER_US)
+        if timer is None:
+            waiting = sorted(task.get_name() for task in asyncio.all_tasks(self))
+            message = (
+                f"nothing is scheduled at {self.time():.6f} s, yet these wait: "
+                f"{', '.join(waiting) or 'no task'}"
+            )
+            raise DeadlockError(message)
+        self._now_us = timer.when_us
+        callback = timer.callback
+        timer.callback = None
+        if callback is not None:
             callback(*timer.args)
-            return
-        waiting = sorted(task.get_name() for task in asyncio.all_tasks(self) if not task.done())
-        message = (
-            f"nothing is scheduled at {self.time():.6f} s, yet these wait: "
-            f"{', '.join(waiting) or 'no task'}"
-        )
-        raise DeadlockError(message)
 
-    def run_until_complete(self, future: Any) -> Any:
-        """Run until the future is done."""
+    def run_forever(self) -> None:
+        """Run until stopped."""
         self._home = get_ident()
-        return super().run_until_complete(future)
+        super().run_forever()
+
+    def close(self) -> None:
+        """Close the loop and forget every timer."""
+        super().close()
+        self._queue = TimerQueue()
 
     def _process_events(self, event_list: list[object]) -> None:
         """Have no descriptors to look after."""
@@ -192,6 +207,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Have none to remove."""
         return False
 
+    def add_signal_handler(self, *_: object) -> Never:
+        """Refuse: signals come in real time."""
+        _refuse("a signal handler")
+
     async def create_connection(self, *_: object, **__: object) -> Never:
         """Refuse."""
         _refuse("a real connection")
@@ -200,12 +219,73 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Refuse."""
         _refuse("a real server")
 
+    async def create_datagram_endpoint(self, *_: object, **__: object) -> Never:
+        """Refuse."""
+        _refuse("a real socket")
+
+    async def create_unix_connection(self, *_: object, **__: object) -> Never:
+        """Refuse."""
+        _refuse("a real connection")
+
+    async def create_unix_server(self, *_: object, **__: object) -> Never:
+        """Refuse."""
+        _refuse("a real server")
+
+    async def sock_accept(self, *_: object) -> Never:
+        """Refuse."""
+        _refuse("a real socket")
+
     async def sock_connect(self, *_: object) -> Never:
         """Refuse."""
         _refuse("a real socket")
 
+    async def sock_recv(self, *_: object) -> Never:
+        """Refuse."""
+        _refuse("a real socket")
+
+    async def sock_sendall(self, *_: object) -> Never:
+        """Refuse."""
+        _refuse("a real socket")
+
+    async def connect_read_pipe(self, *_: object) -> Never:
+        """Refuse."""
+        _refuse("a real pipe")
+
+    async def connect_write_pipe(self, *_: object) -> Never:
+        """Refuse."""
+        _refuse("a real pipe")
+
+    async def subprocess_exec(self, *_: object, **__: object) -> Never:
+        """Refuse."""
+        _refuse("a process")
+
+    async def subprocess_shell(self, *_: object, **__: object) -> Never:
+        """Refuse."""
+        _refuse("a process")
+
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Have no executor to shut down."""
+
+
+def _microseconds(seconds: float) -> Us:
+    """Return the nearest whole microsecond; what never comes stays so."""
+    return NEVER_US if seconds == math.inf else min(NEVER_US, round(seconds * 1e6))
+
+
+def _shuffle_tasks(ready: Any, random: Random) -> None:
+    """Put the steps of tasks into another order; everything else keeps its place."""
+    handles = list(ready)
+    places = [
+        place
+        for place, handle in enumerate(handles)
+        if isinstance(getattr(handle._callback, "__self__", None), asyncio.Task)
+    ]
+    steps = [handles[place] for place in places]
+    random.shuffle(steps)
+    for place, step in zip(places, steps, strict=True):
+        handles[place] = step
+    ready.clear()
+    ready.extend(handles)
 
 
 def _refuse(what: str) -> Never:
