@@ -8,7 +8,7 @@ import difflib
 import importlib
 import os
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
@@ -19,11 +19,15 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Put a recording through detector, program and guard.",
     "detect": "Find the gait events of a recording.",
     "score": "Compare detected events with a reference.",
-    "run": "Run the controller in real time on real sensors and a stimulator.",
     "config": "Show, check and describe the configuration.",
 }
 
+COULD_NOT: Final = 2
 INTERRUPTED: Final = 130
+
+
+class ReaderGone(Exception):  # noqa: N818 - nothing went wrong here
+    """Whoever read our output has closed it."""
 
 
 class LazyGroup(click.Group):
@@ -41,6 +45,17 @@ class LazyGroup(click.Group):
         command = module.command
         assert isinstance(command, click.Command)  # noqa: S101 - the table's promise
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; click alone would take a closed pipe for a verdict, exit code 1."""
+        try:
+            result: object = super().invoke(ctx)
+            stdout: TextIO | None = sys.stdout  # None where it was closed from the beginning
+            if stdout is not None:
+                stdout.flush()
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+        return result
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,26 +91,38 @@ def group() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name="fes-ctrl", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        sys.exit(2)
+        sys.exit(COULD_NOT)
     except click.ClickException as error:
         click.echo(f"fes-ctrl: {one_line(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("fes-ctrl: interrupted", err=True)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing is left to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except ReaderGone:
+        _give_up_stdout()
+        sys.exit(COULD_NOT)
+    except OSError as error:
+        _give_up_stdout()
+        where = error.filename or "output"
+        what = f"{where}: {error.strerror or error}; check the disk and who may use it"
+        click.echo(f"fes-ctrl: {what}", err=True)
+        sys.exit(COULD_NOT)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _give_up_stdout() -> None:
+    # What is still buffered would fail once more, with a traceback, when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def one_line(error: click.ClickException) -> str:
     """Return what was wrong and what to do, in one line."""
     text = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, click.UsageError):
+        text = f"{text[:1].lower()}{text[1:]}"
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{text}; see '{error.ctx.command_path} --help'"
     return text

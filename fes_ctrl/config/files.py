@@ -82,6 +82,14 @@ def _list(section: str) -> str:
     return ", ".join(names_of(section)) or "none there is"
 
 
+def shown(path: Path | str) -> str:
+    """Return a path as a person standing here would write it."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
 def read(path: Path) -> dict[str, object]:
     """Return a TOML file's tables.
 
@@ -104,10 +112,11 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        message = f"{path}: {error.strerror or error}; check the name and who may read it"
+        message = f"{shown(path)}: {error.strerror or error}; check the name and who may read it"
         raise ConfigError(message) from error
     except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
+        what = f"not UTF-8 text ({error.reason} at byte {error.start})"
+        message = f"{shown(path)}: {what}; save it as UTF-8"
         raise ConfigError(message) from error
 
 
@@ -125,11 +134,11 @@ def parse(text: str, name: str) -> dict[str, object]:
         reason = str(error).partition(" (at ")[0]
         found = REPORTED_LINE.search(str(error))
         line = _broken_line(text, int(found[1]) if found else text.count("\n") + 1)
-        message = f"{reason[0].lower()}{reason[1:]} ({name}:{line}); mend the TOML there"
+        message = f"{reason[0].lower()}{reason[1:]} ({shown(name)}:{line}); mend the TOML there"
         raise ConfigError(message) from error
     except (RecursionError, ValueError) as error:
         # tomllib leaves to Python what is nested too deeply, and integers of thousands of digits.
-        message = f"{name}: nested too deeply, or a number too long; mend the TOML there"
+        message = f"{shown(name)}: nested too deeply, or a number too long; mend the TOML there"
         raise ConfigError(message) from error
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fes_ctrl.config.build import ValueProblem, build, dotted, element_class, hints
 from fes_ctrl.config.errors import ConfigError
-from fes_ctrl.config.files import PathParts, find, line_of, parse, read_text
+from fes_ctrl.config.files import PathParts, find, line_of, parse, read_text, shown
 
 DEFAULT: Final = "default"
 INDEX: Final = re.compile(r"[0-9]{1,6}")
@@ -33,9 +33,9 @@ class Source:
         while known:
             line = line_of(self.text, known)
             if line is not None:
-                return f"{self.name}:{line}"
+                return f"{shown(self.name)}:{line}"
             known = known[:-1]
-        return self.name
+        return shown(self.name)
 
 
 class Layers:
