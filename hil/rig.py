@@ -13,6 +13,7 @@ from typing import Final
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.gait import sensors_of
 from fes_ctrl.model import LEG_NAMES, Sample
 from fes_ctrl.runlog.log import RunLog
 from fes_ctrl.runtime.clock import (
@@ -144,7 +145,12 @@ class Rig:
         self._clock = clock
         self._config = config
         self._end_us: Final = us_from_s(config.duration_s)
-        self.patient = VirtualPatient(config.patient, config.seed, config.standing_s)
+        self.patient = VirtualPatient(
+            config.patient,
+            config.seed,
+            config.standing_s,
+            sensors_of(config.control.detector.name),
+        )
         self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
         self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
         self._device = SimulatedP24(self._output, stream(config.seed, "device"))

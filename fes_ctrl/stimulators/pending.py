@@ -29,11 +29,12 @@ class PendingFrames:
         Answers that belonged to no frame: late, repeated, or of someone else.
     """
 
-    __slots__ = ("_frames", "_next", "orphans")
+    __slots__ = ("_frames", "_next", "_with_current", "orphans")
 
     def __init__(self) -> None:
         self._frames: list[Unanswered] = []
         self._next = 0
+        self._with_current = 0
         self.orphans = 0
 
     def number(self) -> int:
@@ -45,12 +46,14 @@ class PendingFrames:
     def sent(self, number: int, command: int, now_us: Us, *, current: bool = False) -> None:
         """Take note of a frame that was handed to the link."""
         self._frames.append(Unanswered(number, command, now_us, current))
+        self._with_current += current
 
     def answered(self, number: int, command: int) -> Unanswered | None:
         """Take the frame that this answer belongs to; ``None`` and counted if there is none."""
         for index, frame in enumerate(self._frames):
             if frame.number == number and frame.command == command:
                 del self._frames[index]
+                self._with_current -= frame.current
                 return frame
         self.orphans += 1
         return None
@@ -60,6 +63,7 @@ class PendingFrames:
         for index, frame in enumerate(self._frames):
             if frame.number == number:
                 del self._frames[index]
+                self._with_current -= frame.current
                 return frame
         self.orphans += 1
         return None
@@ -67,6 +71,7 @@ class PendingFrames:
     def clear(self) -> None:
         """Forget them all: their answers no longer matter."""
         self._frames.clear()
+        self._with_current = 0
 
     @property
     def oldest_us(self) -> Us:
@@ -76,7 +81,7 @@ class PendingFrames:
     @property
     def with_current(self) -> bool:
         """Whether one of them makes the device give current."""
-        return any(frame.current for frame in self._frames)
+        return self._with_current > 0
 
     def __len__(self) -> int:
         """Return how many frames wait."""

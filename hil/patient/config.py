@@ -97,6 +97,8 @@ class SensorConfig:
 
     Attributes
     ----------
+    worn : tuple of str
+        Which of them the leg wears; none named: those that the detector reads.
     rate_hz : float
         Readings per second of each.
     latency_ms, latency_jitter_ms : float
@@ -111,6 +113,7 @@ class SensorConfig:
         Rotation of the IMU about the foot's long axis: no sensor sits straight.
     """
 
+    worn: tuple[Literal["heel_switch", "foot_imu"], ...] = ()
     rate_hz: Annotated[float, Ge(20), Le(400)] = 100.0
     latency_ms: Annotated[float, Ge(0.1), Le(500)] = 2.0
     latency_jitter_ms: Annotated[float, Ge(0), Le(500)] = 2.0

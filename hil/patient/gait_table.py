@@ -105,15 +105,20 @@ GRID: Final = np.linspace(0.0, 1.0, 8193)
 """The series are summed once, on this grid; strides of any length interpolate on it. At 8192
 points the interpolation error is below a millionth of each signal's range."""
 
-_SHANK: Final = np.radians(series(SHANK_DEG, GRID))
-_SHANK_RATE: Final = np.radians(series(SHANK_DEG, GRID, 1))
-_PITCH: Final = np.radians(series(PITCH_DEG, GRID))
-_PITCH_RATE: Final = np.radians(series(PITCH_DEG, GRID, 1))
-_ANKLE_Y: Final = series(ANKLE_Y_M, GRID)
-_ANKLE_AX: Final = series(ANKLE_X_M, GRID, 2)
-_ANKLE_AY: Final = series(ANKLE_Y_M, GRID, 2)
-_CALF: Final = np.exp(2.1016 - 0.0176 * series(KNEE_DEG, GRID))
-_SHIN: Final = np.exp(-7.9763 + 0.0008 * series(KNEE_DEG, GRID))
+_TABLE: Final = np.stack(
+    [
+        np.radians(series(SHANK_DEG, GRID)),
+        np.radians(series(SHANK_DEG, GRID, 1)),
+        series(ANKLE_Y_M, GRID),
+        series(ANKLE_X_M, GRID, 2),
+        series(ANKLE_Y_M, GRID, 2),
+        np.radians(series(PITCH_DEG, GRID)),
+        np.radians(series(PITCH_DEG, GRID, 1)),
+        np.exp(2.1016 - 0.0176 * series(KNEE_DEG, GRID)),
+        np.exp(-7.9763 + 0.0008 * series(KNEE_DEG, GRID)),
+    ]
+)
+"""Rows as ``prepare`` hands them on, from shank tilt to the shin's passive exponential."""
 
 FLOOR_M: Final = _floor_m()
 HEEL_OFF_PHASE, SWITCH_OPEN_PHASE = _heel_phases()
@@ -137,10 +142,9 @@ class Stride:
     calf, shin : list of float
         The knee's share of the two passive exponentials.
     rocker : list of float
-        Plantarflexing moment of the ground on a heel-first foot, per kg of body mass and per
-        Nm/kg of peak.
+        Plantarflexing moment of the ground on a heel-first foot against its peak; stance only.
     moment_per_kg : list of float
-        Plantarflexor moment of an able ankle in stance, 0 in swing.
+        Plantarflexor moment of an able ankle, Nm per kg of body mass; stance only.
     """
 
     start_ms: int
@@ -166,11 +170,6 @@ ROCKER_STANCE: Final = 0.22
 change sign there); it rises and falls as a half sine."""
 
 
-def _on(phase: Array, values: Array, factor: float) -> list[float]:
-    found: list[float] = (np.interp(phase, GRID, values) * factor).tolist()
-    return found
-
-
 def prepare(start_ms: int, steps: int, scale: float) -> Stride:
     """Return one stride of ``steps`` milliseconds.
 
@@ -184,9 +183,16 @@ def prepare(start_ms: int, steps: int, scale: float) -> Stride:
         Lengths against the table's.
     """
     period_s = steps / 1000.0
-    phase = np.arange(steps + 1) / steps
+    place = np.arange(steps + 1) * ((len(GRID) - 1) / steps)
+    below = np.minimum(place.astype(np.intp), len(GRID) - 2)
+    low, high = _TABLE[:, below], _TABLE[:, below + 1]
+    rows = low + (high - low) * (place - below)
+    rows[[1, 6]] *= 1.0 / period_s
+    rows[2] *= scale
+    rows[3:5] *= scale / period_s**2
+    shank, shank_rate, ankle_y, ankle_ax, ankle_ay, pitch, pitch_rate, calf, shin = rows.tolist()
     toe_off = math.ceil(TOE_OFF_PHASE * steps)
-    stance = phase / TOE_OFF_PHASE
+    stance = np.arange(toe_off + 1) / (TOE_OFF_PHASE * steps)
     rocker = np.where(
         stance < ROCKER_STANCE, np.sin(np.pi * np.minimum(stance / ROCKER_STANCE, 1.0)), 0.0
     )
@@ -194,7 +200,6 @@ def prepare(start_ms: int, steps: int, scale: float) -> Stride:
         stance * (len(ANKLE_MOMENT_NM_PER_KG) - 1),
         np.arange(len(ANKLE_MOMENT_NM_PER_KG)),
         np.array(ANKLE_MOMENT_NM_PER_KG),
-        right=0.0,
     )
     return Stride(
         start_ms=start_ms,
@@ -202,15 +207,15 @@ def prepare(start_ms: int, steps: int, scale: float) -> Stride:
         toe_off=toe_off,
         heel_off=math.ceil(HEEL_OFF_PHASE * steps),
         switch_open=math.ceil(SWITCH_OPEN_PHASE * steps),
-        shank_rad=_on(phase, _SHANK, 1.0),
-        shank_rate=_on(phase, _SHANK_RATE, 1.0 / period_s),
-        ankle_y_m=_on(phase, _ANKLE_Y, scale),
-        ankle_ax=_on(phase, _ANKLE_AX, scale / period_s**2),
-        ankle_ay=_on(phase, _ANKLE_AY, scale / period_s**2),
-        pitch_rad=_on(phase, _PITCH, 1.0),
-        pitch_rate=_on(phase, _PITCH_RATE, 1.0 / period_s),
-        calf=_on(phase, _CALF, 1.0),
-        shin=_on(phase, _SHIN, 1.0),
+        shank_rad=shank,
+        shank_rate=shank_rate,
+        ankle_y_m=ankle_y,
+        ankle_ax=ankle_ax,
+        ankle_ay=ankle_ay,
+        pitch_rad=pitch,
+        pitch_rate=pitch_rate,
+        calf=calf,
+        shin=shin,
         rocker=rocker.tolist(),
         moment_per_kg=moment.tolist(),
     )

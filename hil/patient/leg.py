@@ -183,30 +183,24 @@ class PatientLeg:
             return
         self._advance(target_ms)
 
-    @property
-    def pitch_rad(self) -> float:
-        """Foot against the horizontal, toe-up positive."""
-        return self._ankle.pitch
+    def motion(self) -> tuple[float, float, float, float, float]:
+        """Return what an IMU on the foot feels.
 
-    @property
-    def pitch_rate(self) -> float:
-        """Its rate, rad/s."""
-        return self._ankle.rate
-
-    @property
-    def pitch_acceleration(self) -> float:
-        """Its acceleration, rad/s2."""
-        return self._ankle.acceleration
-
-    @property
-    def ankle_deg(self) -> float:
-        """Ankle angle, dorsiflexion positive."""
-        return self._ankle.angle_deg
-
-    def ankle_acceleration(self) -> tuple[float, float]:
-        """Return the ankle's forward and upward acceleration, m/s2."""
-        index = self.now_ms - self._stride.start_ms
-        return self._stride.ankle_ax[index], self._stride.ankle_ay[index]
+        Returns
+        -------
+        tuple of float
+            Pitch (rad, toe-up positive), its rate and acceleration (rad/s, rad/s2), and the
+            ankle's forward and upward acceleration (m/s2).
+        """
+        ankle, stride = self._ankle, self._stride
+        index = self.now_ms - stride.start_ms
+        return (
+            ankle.pitch,
+            ankle.rate,
+            ankle.acceleration,
+            stride.ankle_ax[index],
+            stride.ankle_ay[index],
+        )
 
     def toe_height_mm(self) -> float:
         """Return the toe's height above the floor; negative where the floor would hold it."""
@@ -221,9 +215,9 @@ class PatientLeg:
         self._muscle.advance(self.now_ms, steps, force)
         gain = self._gain
         moment = [gain * newton for newton in force]
-        done = 0
+        done = self._some(moment, steps)
         while done < steps:
-            done += self._some(moment[done:] if done else moment, steps - done)
+            done += self._some(moment[done:], steps - done)
 
     def _some(self, moment: list[float], steps: int) -> int:
         """Take steps up to the next change of state at most; return how many."""

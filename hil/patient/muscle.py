@@ -71,6 +71,7 @@ class Muscle:
         "_km_rest",
         "_last_pulse_us",
         "_pulses",
+        "_shares",
         "_sum",
         "_tau1",
         "_tau1_rest",
@@ -100,11 +101,15 @@ class Muscle:
         self._tau1: float = self._tau1_rest
         self._last_pulse_us: int = -(1 << 62)
         self._pulses: deque[tuple[int, float]] = deque()
+        self._shares: dict[tuple[int, int], float] = {}
         self.force_N: float = 0.0
 
     def stimulate(self, t_us: int, current_ua: int, width_us: int) -> None:
         """Take one pulse; it reaches the muscle after the electromechanical delay."""
-        share = recruitment(self._config, equivalent_ma(current_ua, width_us))
+        share = self._shares.get((current_ua, width_us), -1.0)
+        if share < 0.0:
+            share = recruitment(self._config, equivalent_ma(current_ua, width_us))
+            self._shares[current_ua, width_us] = share
         if share > 0.0:
             self._pulses.append((t_us + self._delay_us, share))
 

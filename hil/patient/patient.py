@@ -1,6 +1,6 @@
 """The patient as the bench sees one: legs to stimulate and advance, sensors to read."""
 
-from fes_ctrl.model import LEFT, RIGHT, Sample
+from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT, Sample
 from hil.patient.config import PatientConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.sensors import Dropout, FootImu, HeelSwitch
@@ -8,7 +8,16 @@ from hil.streams import stream
 
 
 class SensorHub:
-    """The sensors of one leg, read together by one small processor and sent as one packet.
+    """The sensors that one leg wears, read together and sent as one packet.
+
+    Parameters
+    ----------
+    leg : PatientLeg
+        Who wears them.
+    seed : int
+        Of the walk; every sensor draws from its own stream.
+    read_by_detector : tuple of str
+        The sensor kinds to wear where the configuration names none.
 
     Attributes
     ----------
@@ -29,12 +38,17 @@ class SensorHub:
         "dropout",
     )
 
-    def __init__(self, leg: PatientLeg, seed: int) -> None:
+    def __init__(self, leg: PatientLeg, seed: int, read_by_detector: tuple[str, ...]) -> None:
         config = leg.config.sensors
         name = leg.config.side
+        worn: tuple[str, ...] = config.worn or read_by_detector
         self._leg = leg
-        self._switch = HeelSwitch(leg, config, stream(seed, f"{name}.heel_switch"))
-        self._imu = FootImu(leg, config, stream(seed, f"{name}.foot_imu"))
+        self._switch: HeelSwitch | None = None
+        self._imu: FootImu | None = None
+        if HEEL_SWITCH in worn:
+            self._switch = HeelSwitch(leg, config, stream(seed, f"{name}.heel_switch"))
+        if FOOT_IMU in worn:
+            self._imu = FootImu(leg, config, stream(seed, f"{name}.foot_imu"))
         self._random = stream(seed, f"{name}.arrival")
         self._period_us: int = round(1e6 / config.rate_hz)
         self._base_us: int = max(1, round(config.latency_ms * 1000.0))
@@ -47,7 +61,8 @@ class SensorHub:
         """Go on to the next reading; return when its packet arrives, never before the last."""
         self._measured_us += self._period_us
         due_us = self._measured_us + self._base_us + int(self._random.random() * self._jitter_us)
-        self._last_us = max(due_us, self._last_us)
+        if due_us > self._last_us:
+            self._last_us = due_us
         return self._last_us
 
     def read(self) -> tuple[Sample, ...]:
@@ -61,7 +76,12 @@ class SensorHub:
         self._leg.advance_to(t_us)
         if self.dropout.loses(t_us):
             return ()
-        return self._switch.read(t_us, self._last_us), self._imu.read(t_us, self._last_us)
+        if self._imu is None:
+            return () if self._switch is None else (self._switch.read(t_us, self._last_us),)
+        imu = self._imu.read(t_us, self._last_us)
+        if self._switch is None:
+            return (imu,)
+        return self._switch.read(t_us, self._last_us), imu
 
 
 class VirtualPatient:
@@ -75,6 +95,8 @@ class VirtualPatient:
         Of the walk; every part draws from its own stream.
     standing_s : float
         Quiet standing before the first step.
+    read_by_detector : tuple of str
+        The sensor kinds that legs wear where their configuration names none.
 
     Attributes
     ----------
@@ -86,10 +108,16 @@ class VirtualPatient:
 
     __slots__ = ("hubs", "legs")
 
-    def __init__(self, config: PatientConfig, seed: int, standing_s: float) -> None:
+    def __init__(
+        self,
+        config: PatientConfig,
+        seed: int,
+        standing_s: float,
+        read_by_detector: tuple[str, ...] = (HEEL_SWITCH, FOOT_IMU),
+    ) -> None:
         self.legs: list[PatientLeg] = []
         for leg in config.leg:
             side = LEFT if leg.side == "left" else RIGHT
             random = stream(seed, f"{leg.side}.strides")
             self.legs.append(PatientLeg(config, leg, random, standing_s, side))
-        self.hubs: list[SensorHub] = [SensorHub(leg, seed) for leg in self.legs]
+        self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in self.legs]

@@ -133,8 +133,7 @@ class FootImu:
     def read(self, t_us: int, arrive_us: int) -> Sample:
         """Return the reading of now; the leg has been advanced so far."""
         leg = self._leg
-        pitch, rate, change = leg.pitch_rad, leg.pitch_rate, leg.pitch_acceleration
-        forward, upward = leg.ankle_acceleration()
+        pitch, rate, change, forward, upward = leg.motion()
         sine, cosine = sin(pitch), cos(pitch)
         upward += GRAVITY
         acc_x = forward * cosine + upward * sine - IMU_UP_M * change - IMU_FORWARD_M * rate * rate
