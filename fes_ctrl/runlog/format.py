@@ -1,10 +1,12 @@
 """Lines of the run log from the values of the core, by hand where they are many.
 
 Numbers are written as they are; only free text goes through the JSON encoder. A float is written
-by its ``repr``, which reads back exactly.
+by its ``repr``, which reads back exactly; one that is not a number becomes null, and an infinite
+one a number beyond all floats, so that every line is JSON.
 """
 
 import json
+import math
 
 from fes_ctrl.model import (
     BurstEnd,
@@ -36,11 +38,24 @@ def text(value: str) -> str:
     return json.dumps(value)
 
 
+def number(value: float) -> str:
+    """Return any float as JSON."""
+    if math.isnan(value):
+        return "null"
+    if math.isinf(value):
+        return "1e999" if value > 0.0 else "-1e999"
+    # A float of numpy's is one too, but its repr is not JSON.
+    return repr(float(value))
+
+
 def input_line(now_us: Us, item: Input) -> str:
     """Return the line of one controller input."""
     if isinstance(item, Sample):
         meas_us, arrive_us, seq, leg, sensor, values = item
         listed = repr(values[0]) if len(values) == 1 else repr(values)[1:-1]
+        # "nan", "inf" and names of numpy's types hold an n, and no number does.
+        if "n" in listed:
+            listed = ",".join([number(value) for value in values])
         return (
             f'{{"kind":"sample","now":{now_us},"meas":{meas_us},"arrive":{arrive_us},'
             f'"seq":{seq},"leg":{leg},"sensor":"{sensor}","values":[{listed}]}}\n'
@@ -49,7 +64,7 @@ def input_line(now_us: Us, item: Input) -> str:
         detail = text(item.detail) if item.detail else '""'
         return (
             f'{{"kind":"report","now":{now_us},"t":{item.t_us},"stimulator":{item.stimulator},'
-            f'"report":"{item.kind}","pending":{instant(item.pending_since_us)},'
+            f'"report":{text(item.kind)},"pending":{instant(item.pending_since_us)},'
             f'"detail":{detail}}}\n'
         )
     if isinstance(item, Operator):
@@ -59,7 +74,7 @@ def input_line(now_us: Us, item: Input) -> str:
         )
     return (
         f'{{"kind":"parameter","now":{now_us},"t":{item.t_us},"leg":{item.leg},'
-        f'"name":{text(item.name)},"value":{item.value!r}}}\n'
+        f'"name":{text(item.name)},"value":{number(item.value)}}}\n'
     )
 
 

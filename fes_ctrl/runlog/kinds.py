@@ -31,6 +31,8 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "frame": ("now", "direction", "device_t", "data"),
     # the bench, and the end
     "injection": ("name", "t"),
+    # so many lines are missing here, for the disk did not take them
+    "gap": ("dropped",),
     "footer": ("ended", "dropped", "setpoints_sha256"),
 }
 """Fields of each kind, in order, without ``kind`` itself."""

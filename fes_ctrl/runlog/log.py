@@ -1,9 +1,11 @@
 """Writing a run log while the run goes on, so that a kill leaves it readable.
 
 Lines are gathered and written together, at least twice a second. A disk that is full or gone
-never reaches the controller: lines are dropped and counted.
+never reaches the controller: lines are dropped and counted, and where they are missing the file
+says so.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -24,6 +26,7 @@ from fes_ctrl.units import Us
 
 FLUSH_S: Final = 0.25
 LOOK_EVERY: Final = 64
+CLOSED: Final = -1
 
 
 class RunLog(Protocol):
@@ -89,20 +92,27 @@ class RunLogWriter:
     Raises
     ------
     OSError
-        If the file cannot be made; later errors are counted, not raised.
+        If the file cannot be made or does not take the header; later errors are counted, not
+        raised.
     """
 
-    __slots__ = ("_fd", "_last_s", "_lines", "_look_at", "dropped")
+    __slots__ = ("_cut", "_fd", "_last_s", "_lines", "_look_at", "_missing", "dropped")
 
     def __init__(self, path: Path, header: Mapping[str, object]) -> None:
+        first = {"kind": "header", "format": FORMAT, **header}
+        line = json.dumps(first, allow_nan=False) + "\n"
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
-        self._lines: list[str] = []
+        self._lines: list[str] = [line]
         self._look_at = LOOK_EVERY
         self._last_s = time.monotonic()
+        self._cut = b""
+        self._missing = 0
         self.dropped = 0
-        first = {"kind": "header", "format": FORMAT, **header}
-        self._lines.append(json.dumps(first, allow_nan=False) + "\n")
         self.flush()
+        if self.dropped or self._cut:
+            os.close(self._fd)
+            message = f"{path}: the disk does not take the run log; make room or choose another"
+            raise OSError(message)
 
     def input(self, now_us: Us, item: Input) -> None:
         """Write an input that the controller is about to be given."""
@@ -150,22 +160,41 @@ class RunLogWriter:
 
     def flush(self) -> None:
         """Hand everything gathered to the operating system."""
-        data = "".join(self._lines).encode()
-        count = len(self._lines)
+        # A line that a full disk has cut in two is mended first: half a line would spoil the file.
+        gap = f'{{"kind":"gap","dropped":{self._missing}}}\n'.encode() if self._missing else b""
+        data = self._cut + gap + "".join(self._lines).encode()
         self._lines.clear()
         self._look_at = LOOK_EVERY
         self._last_s = time.monotonic()
+        done = 0
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
+            while done < len(data):
+                done += os.write(self._fd, data[done:])
         except OSError:
-            self.dropped += count
+            self._give_up(data, done, len(self._cut) + len(gap))
+        else:
+            self._cut = b""
+            self._missing = 0
+
+    def _give_up(self, data: bytes, done: int, gap_end: int) -> None:
+        """Keep the rest of the line that is begun on the disk, and count those after it."""
+        begun = data[done - 1 : done] != b"\n" if done else bool(self._cut)
+        end = data.index(b"\n", done) + 1 if begun else done
+        self._cut = data[done:end]
+        lost = data.count(b"\n", end)
+        if self._missing and end < gap_end:
+            # The line that tells of the gap is lost itself; the next one tells of both.
+            lost -= 1
+            self._missing += lost
+        else:
+            self._missing = lost
+        self.dropped += lost
 
     def close(self, **footer: object) -> None:
-        """Write the footer and close the file."""
+        """Write the footer and close the file; what comes after that is dropped."""
         self.other("footer", dropped=self.dropped, **footer)
         self.flush()
-        try:
-            os.close(self._fd)
-        except OSError:
-            self.dropped += 1
+        fd, self._fd = self._fd, CLOSED
+        with contextlib.suppress(OSError):
+            # A disk that refuses the last bytes only now can be told to nobody any more.
+            os.close(fd)

@@ -1,6 +1,7 @@
 """Reading a run log back: records as they are, and the controller's inputs as exact values."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def read_log(path: Path) -> Iterator[dict[str, object]]:
     """Yield the records of a run log, the header first.
 
     A run that was killed may end in the middle of a line; that line is left out. Anything else
-    that is not a record is an error.
+    that is not a record is an error, and so is a file without as much as a header.
 
     Raises
     ------
@@ -30,10 +31,15 @@ def read_log(path: Path) -> Iterator[dict[str, object]]:
         message = f"{path}: {error.strerror or error}; give the log.jsonl of a run"
         raise RunLogError(message) from error
     with file:
+        empty = True
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
-                return
+                break
             yield _record(path, number, line)
+            empty = False
+    if empty:
+        message = f"{path}:1: no header; the run ended before it began, or this is not a log"
+        raise RunLogError(message)
 
 
 def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
@@ -52,17 +58,33 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
 
 def controller_inputs(path: Path) -> Iterator[tuple[Us, Input | None]]:
     """Yield ``(now_us, input)`` of every call of the controller, as it was in the run."""
-    for record in read_log(path):
-        if record["kind"] in INPUT_KINDS:
-            now = record["now"]
-            if not isinstance(now, int):
-                message = f"{path}: an input without an integer now"
-                raise RunLogError(message)
-            yield now, decode_input(record)
+    # One record is one line, so its place in the file is its number.
+    for number, record in enumerate(read_log(path), 1):
+        if record["kind"] not in INPUT_KINDS:
+            continue
+        try:
+            yield _now(record), decode_input(record)
+        except RunLogError as error:
+            message = f"{path}:{number}: {error}; the file is damaged"
+            raise RunLogError(message) from None
+
+
+def _now(record: dict[str, object]) -> Us:
+    now = record.get("now")
+    if not isinstance(now, int):
+        message = f"a {record['kind']} record without an integer now"
+        raise RunLogError(message)
+    return now
 
 
 def decode_input(record: dict[str, object]) -> Input | None:
-    """Return the exact value that the controller was given; ``None`` for a wake-up."""
+    """Return the exact value that the controller was given; ``None`` for a wake-up.
+
+    Raises
+    ------
+    RunLogError
+        If it is not the record of an input.
+    """
     match record:
         case {
             "kind": "sample",
@@ -73,7 +95,7 @@ def decode_input(record: dict[str, object]) -> Input | None:
             "sensor": str(sensor),
             "values": list(values),
         }:
-            return Sample(meas, arrive, seq, leg, sensor, tuple(float(v) for v in values))
+            return Sample(meas, arrive, seq, leg, sensor, tuple([_value(v) for v in values]))
         case {
             "kind": "report",
             "t": int(t_us),
@@ -91,11 +113,20 @@ def decode_input(record: dict[str, object]) -> Input | None:
             "t": int(t_us),
             "leg": int(leg),
             "name": str(name),
-            "value": int() | float() as number,
+            "value": int() | float() | None as number,
         }:
-            return ParameterChange(t_us, leg, name, float(number))
+            return ParameterChange(t_us, leg, name, _value(number))
         case {"kind": "wake"}:
             return None
         case _:
             message = f"a {record.get('kind')} record lacks a field or has one of a wrong type"
             raise RunLogError(message)
+
+
+def _value(number: object) -> float:
+    if number is None:
+        return math.nan
+    if isinstance(number, (int, float)):
+        return float(number)
+    message = f"{number!r} where a number belongs"
+    raise RunLogError(message)

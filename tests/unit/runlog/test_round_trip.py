@@ -1,0 +1,91 @@
+"""What the controller was given is read back from the log to the last bit."""
+
+import json
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fes_ctrl.model import (
+    SENSOR_CHANNELS,
+    Input,
+    LinkReport,
+    Operator,
+    ParameterChange,
+    Sample,
+)
+from fes_ctrl.runlog.format import input_line
+from fes_ctrl.runlog.log import RunLogWriter
+from fes_ctrl.runlog.reader import controller_inputs, decode_input
+from fes_ctrl.units import NEVER_US
+
+INSTANTS = st.integers(0, 10**12)
+FLOATS = st.floats(allow_nan=False)
+SAMPLES = st.sampled_from(sorted(SENSOR_CHANNELS)).flatmap(
+    lambda sensor: st.builds(
+        Sample,
+        INSTANTS,
+        INSTANTS,
+        st.integers(0, 10**9),
+        st.integers(0, 1),
+        st.just(sensor),
+        st.tuples(*[FLOATS for _ in SENSOR_CHANNELS[sensor]]),
+    )
+)
+REPORTS = st.builds(
+    LinkReport,
+    INSTANTS,
+    st.integers(0, 3),
+    st.sampled_from(["up", "answer", "error"]),
+    INSTANTS | st.just(NEVER_US),
+    st.text(),
+)
+OPERATORS = st.builds(Operator, INSTANTS, st.sampled_from(["arm", "level"]), st.integers(0, 100))
+CHANGES = st.builds(ParameterChange, INSTANTS, st.integers(0, 1), st.text(), FLOATS)
+INPUTS: st.SearchStrategy[Input] = SAMPLES | REPORTS | OPERATORS | CHANGES
+
+
+def bits(item: Input | None) -> str:
+    """Tell -0.0 from 0.0, which compare equal."""
+    return repr(item)
+
+
+@given(st.lists(st.tuples(INSTANTS, INPUTS | st.none()), max_size=20))
+def test_inputs_come_back_as_they_were(inputs: list[tuple[int, Input | None]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log.jsonl")
+        log = RunLogWriter(path, {"seed": 1})
+        for now_us, item in inputs:
+            if item is None:
+                log.wake(now_us)
+            else:
+                log.input(now_us, item)
+        log.close(ended="finished")
+        read = list(controller_inputs(path))
+    assert [(now_us, bits(item)) for now_us, item in read] == [
+        (now_us, bits(item)) for now_us, item in inputs
+    ]
+
+
+def _refuse(constant: str) -> float:
+    raise AssertionError(constant)
+
+
+@given(st.lists(st.floats(), min_size=6, max_size=6))
+def test_every_float_there_is_makes_a_line_of_strict_json(values: list[float]) -> None:
+    line = input_line(5, Sample(1, 2, 3, 0, "foot_imu", tuple(values)))
+    back = decode_input(json.loads(line, parse_constant=_refuse))
+    assert isinstance(back, Sample)
+    for there, here in zip(back.values, values, strict=True):
+        assert there == here or (math.isnan(there) and math.isnan(here))
+
+
+def test_floats_of_numpy_make_the_same_line_as_python_s() -> None:
+    plain = (0.5, -9.81, 1e-9, 3.0, 4.0, 5.0)
+    foreign = tuple(np.array(plain))
+    assert isinstance(foreign[0], np.float64)
+    lines = [input_line(5, Sample(1, 2, 3, 0, "foot_imu", each)) for each in (plain, foreign)]
+    assert json.loads(lines[0]) == json.loads(lines[1])
