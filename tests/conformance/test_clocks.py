@@ -1,0 +1,116 @@
+"""One composition on every clock: equal walks give equal setpoints, to the last microsecond."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.config.build import build
+from fes_ctrl.config.files import names_of
+from fes_ctrl.model import LEG_NAMES, Setpoint
+from fes_ctrl.runlog.format import command_line
+from fes_ctrl.runlog.reader import controller_inputs, read_log
+from hil.patient import leg as patient_leg
+from hil.scenarios import load_scenario
+from hil.simulate import simulate
+from hil.simulate_real import simulate_real
+
+SCENARIOS = names_of("scenario")
+
+
+def fed_to_the_bare_controller(log: Path) -> list[str]:
+    """Return the setpoint lines that a log's inputs make of a new controller."""
+    header = next(read_log(log))
+    config = header["config"]
+    assert isinstance(config, dict)
+    control: ControlConfig = build(ControlConfig, config["control"], ("control",))
+    legs = tuple(LEG_NAMES.index(leg["side"]) for leg in config["patient"]["leg"])
+    controller = assemble(legs, control)
+    lines = []
+    for now_us, item in controller_inputs(log):
+        for command in controller.step(now_us, item).commands:
+            if isinstance(command, Setpoint):
+                lines.append(command_line(now_us, command))
+    return lines
+
+
+def logged_setpoints(log: Path) -> list[str]:
+    return [line for line in log.read_text().splitlines(keepends=True) if '"setpoint"' in line]
+
+
+def test_the_build_under_test_is_the_one_that_was_asked_for() -> None:
+    compiled = not str(patient_leg.__file__).endswith(".py")
+    assert compiled == (os.environ.get("FES_EXPECT_COMPILED") == "1")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_stepper_and_virtual_loop_give_the_same_setpoints(name: str, tmp_path: Path) -> None:
+    walk = load_scenario(name).walk
+    stepped = simulate(walk, "stepper", tmp_path / "stepped.jsonl")
+    looped = simulate(walk, "virtual", tmp_path / "looped.jsonl")
+    assert stepped.setpoints > 0
+    assert stepped.setpoints_sha256 == looped.setpoints_sha256
+    assert stepped.figures == looped.figures
+    # Not the setpoints alone: everything that happened, in the same order.
+    assert (tmp_path / "stepped.jsonl").read_text() == (tmp_path / "looped.jsonl").read_text()
+
+
+def test_another_process_with_another_hash_seed_gives_the_same_setpoints() -> None:
+    script = (
+        "from hil.scenarios import load_scenario\n"
+        "from hil.simulate import simulate\n"
+        "for name in ('standard', 'answers_lost'):\n"
+        "    print(simulate(load_scenario(name).walk).setpoints_sha256)\n"
+    )
+    found = []
+    for seed in ("0", "1", "4711"):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.append(done.stdout)
+    assert len(set(found)) == 1
+    here = [simulate(load_scenario(n).walk).setpoints_sha256 for n in ("standard", "answers_lost")]
+    assert found[0].split() == here
+
+
+def test_another_seed_gives_other_setpoints() -> None:
+    walk = load_scenario("standard").walk
+    short = replace(walk, duration_s=10.0)
+    assert (
+        simulate(short).setpoints_sha256
+        != simulate(replace(short, seed=walk.seed + 1)).setpoints_sha256
+    )
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_logs_inputs_give_the_bare_controller_the_runs_setpoints(
+    name: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.jsonl"
+    simulate(load_scenario(name).walk, "stepper", log)
+    expected = logged_setpoints(log)
+    assert expected
+    assert fed_to_the_bare_controller(log) == expected
+
+
+@pytest.mark.parametrize("over_pty", [False, True], ids=["in memory", "over a pty"])
+def test_a_real_walks_inputs_give_the_bare_controller_its_setpoints(
+    tmp_path: Path, over_pty: bool
+) -> None:
+    log = tmp_path / "log.jsonl"
+    walk = replace(load_scenario("standard").walk, duration_s=6.0)
+    result = simulate_real(walk, log, over_pty=over_pty)
+    assert result.setpoints > 50
+    expected = logged_setpoints(log)
+    assert fed_to_the_bare_controller(log) == expected
+    late = [json.loads(line) for line in expected]
+    assert all(record["now"] >= record["at"] for record in late)
