@@ -12,7 +12,7 @@ from fes_ctrl.gait import DetectorConfig, make_detector, sensors_of
 from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.limits import Limits, LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
-from fes_ctrl.stim.program import Program
+from fes_ctrl.stim.program import TRIGGERS, Program
 from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 
@@ -78,6 +78,11 @@ def problems_of(config: ControlConfig) -> list[str]:
     """Return what does not fit together, one sentence each, the gravest first."""
     capabilities = capabilities_of(config.stimulator)
     found = _unattended(config, capabilities)
+    if config.program.trigger not in TRIGGERS:
+        found.append(
+            f"program.trigger = {config.program.trigger!r}: no detector gives it; choose "
+            f"{' or '.join(TRIGGERS)}"
+        )
     channels = config.program.channel
     try:
         setups = {channel.muscle: config.setup.of(channel.muscle) for channel in channels}
