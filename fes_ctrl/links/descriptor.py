@@ -17,7 +17,7 @@ class DescriptorLink:
     Parameters
     ----------
     fd : int
-        Non-blocking, open for reading and writing; belongs to the caller.
+        Open for reading and writing; belongs to the caller. Made non-blocking.
     name : str
         For messages.
 
@@ -25,16 +25,19 @@ class DescriptorLink:
     ----------
     on_bytes, on_lost : callable
         As of every ``Link``.
+        ``on_lost`` comes from the loop, never from within a call of this class.
     unsent : int
         Bytes that the kernel has not taken yet.
     """
 
     def __init__(self, fd: int, name: str) -> None:
+        os.set_blocking(fd, False)
         self._fd = fd
         self._name = name
         self._loop = asyncio.get_running_loop()
         self._waiting = b""
         self._open = True
+        self._news: asyncio.Handle | None = None
         self.on_bytes: Callable[[bytes], None] = _nowhere
         self.on_lost: Callable[[str], None] = _nobody
         self._loop.add_reader(fd, self._readable)
@@ -95,14 +98,22 @@ class DescriptorLink:
     def _lose(self, reason: str) -> None:
         if self._open:
             self.detach()
-            self.on_lost(reason)
+            # Whoever is writing just now must not hear of it in the middle of that.
+            self._news = self._loop.call_soon(self._tell_lost, reason)
+
+    def _tell_lost(self, reason: str) -> None:
+        self._news = None
+        self.on_lost(reason)
 
     def forget_unsent(self) -> None:
         """Drop what waits here; what the kernel holds is the caller's to flush."""
         self._waiting = b""
 
     def detach(self) -> None:
-        """Listen no more, and write no more."""
+        """Listen no more, write no more, tell no more."""
+        if self._news is not None:
+            self._news.cancel()
+            self._news = None
         if self._open:
             self._open = False
             self._waiting = b""

@@ -1,0 +1,106 @@
+"""Where a stimulator is, as a person writes it: ``p24:///dev/ttyACM0``, ``p24+tcp://host:port``."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from fes_ctrl.links.serial import SerialLink, SerialSettings
+from fes_ctrl.links.tcp import TcpLink, open_tcp
+
+
+class LinkUrlError(ValueError):
+    """An address that cannot be understood: what, and what to write instead."""
+
+
+class SerialAddress(NamedTuple):
+    """A device on a serial port."""
+
+    device: str
+    port: str
+
+
+class TcpAddress(NamedTuple):
+    """A device on a TCP port."""
+
+    device: str
+    host: str
+    port: int
+
+
+def parse_link_url(url: str, devices: Collection[str]) -> SerialAddress | TcpAddress:
+    """Return what an address says.
+
+    Parameters
+    ----------
+    url : str
+        ``DEVICE:///dev/NAME``, ``DEVICE://COM3`` or ``DEVICE+tcp://HOST:PORT``.
+    devices : collection of str
+        Names of the devices that there are.
+
+    Returns
+    -------
+    SerialAddress or TcpAddress
+        The device, and where it is.
+
+    Raises
+    ------
+    LinkUrlError
+        If it says nothing that could be opened.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        # urllib's words for a port out of range or an unfinished [address].
+        raise _refusal(url, f"{error}; write DEVICE+tcp://HOST:PORT") from error
+    if not url[len(parts.scheme) :].startswith("://"):
+        raise _refusal(url, "no DEVICE:// at its beginning; write p24:///dev/ttyACM0")
+    device, plus, transport = parts.scheme.partition("+")
+    if device not in devices:
+        raise _refusal(url, f"no device {device!r}; there are {', '.join(sorted(devices))}")
+    if plus and transport != "tcp":
+        raise _refusal(url, f"no transport {transport!r}; write {device}:// or {device}+tcp://")
+    if parts.query or parts.fragment:
+        raise _refusal(url, "nothing may follow the address; leave out what begins with ? or #")
+    if "@" in parts.netloc:
+        raise _refusal(url, "a user name has no meaning here; leave out what stands before the @")
+    if plus:
+        if not host or port is None or port == 0 or parts.path not in {"", "/"}:
+            raise _refusal(url, f"host and port are needed; write {device}+tcp://HOST:PORT")
+        return TcpAddress(device, host, port)
+    if parts.netloc and parts.path:
+        raise _refusal(
+            url, f"{parts.netloc} stands where no host belongs; write {device}://{parts.path}"
+        )
+    if port is not None:
+        raise _refusal(url, f"a serial port has no number; write {device}+tcp://HOST:PORT for TCP")
+    name = parts.netloc or parts.path
+    if not name.strip("/"):
+        raise _refusal(url, f"no port is named; write {device}:///dev/ttyACM0")
+    return SerialAddress(device, name)
+
+
+async def open_link(
+    address: SerialAddress | TcpAddress, settings: SerialSettings
+) -> SerialLink | TcpLink:
+    """Open a link on the running loop.
+
+    Parameters
+    ----------
+    address : SerialAddress or TcpAddress
+        Where.
+    settings : SerialSettings
+        For a serial port.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened: which, why, and what to do.
+    """
+    if isinstance(address, TcpAddress):
+        return await open_tcp(address.host, address.port)
+    return SerialLink(address.port, settings)
+
+
+def _refusal(url: str, why: str) -> LinkUrlError:
+    return LinkUrlError(f"{url}: {why}")

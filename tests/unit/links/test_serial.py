@@ -1,0 +1,189 @@
+"""The serial link on real pseudo-terminals and the real loop."""
+
+import asyncio
+import os
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fes_ctrl.links.serial import LAST_BYTES_S, SerialLink, SerialLinkError, SerialSettings
+
+pytestmark = pytest.mark.real_time
+DEADLINE_S = 10.0
+FLOOD = b"\xaa" * 200_000
+"""More than any tty takes at once."""
+
+
+class FarEnd:
+    """The device's side of a pseudo-terminal."""
+
+    def __init__(self) -> None:
+        self.fd, slave = os.openpty()
+        tty.setraw(slave)
+        self.port = os.ttyname(slave)
+        # Kept open, so that bytes survive the moments when nobody else has the port.
+        self._slave = slave
+        os.set_blocking(self.fd, False)
+        self._open = True
+
+    def take(self) -> bytes:
+        try:
+            return os.read(self.fd, 65536)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            # The host has closed its end, and everything it wrote was taken.
+            return b""
+
+    async def take_until(self, end: bytes) -> bytes:
+        data = b""
+        async with asyncio.timeout(DEADLINE_S):
+            while not data.endswith(end):
+                data += self.take()
+                await asyncio.sleep(0.001)
+        return data
+
+    def unplug(self) -> None:
+        if self._open:
+            self._open = False
+            os.close(self.fd)
+            os.close(self._slave)
+
+
+@pytest.fixture
+def far() -> Iterator[FarEnd]:
+    end = FarEnd()
+    yield end
+    end.unplug()
+
+
+@pytest.mark.asyncio
+async def test_bytes_go_both_ways(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    heard = asyncio.get_running_loop().create_future()
+    link.on_bytes = heard.set_result
+    link.write(b"\xf0ask\x0f")
+    assert await far.take_until(b"\x0f") == b"\xf0ask\x0f"
+    os.write(far.fd, b"\xf0answer\x0f")
+    async with asyncio.timeout(DEADLINE_S):
+        assert await heard == b"\xf0answer\x0f"
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_stalled_device_does_not_block_and_bytes_stay_in_order(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    before = time.perf_counter()
+    link.write(FLOOD)
+    link.write(b"end")
+    # Half a second is for a busy machine; a blocked write would never return.
+    assert time.perf_counter() - before < 0.5
+    assert link.unsent > len(FLOOD) // 2
+    assert await far.take_until(b"end") == FLOOD + b"end"
+    assert link.unsent == 0
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_discarded_bytes_never_arrive_and_a_stop_after_them_does(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    link.write(FLOOD)
+    link.discard()
+    link.write(b"stop")
+    data = await far.take_until(b"stop")
+    # What the kernel had already handed over is beyond recall; nothing of the rest follows.
+    assert len(data) < len(FLOOD) // 2
+    assert link.unsent == 0
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_pulled_cable_is_told_once_and_writing_on_is_harmless(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    reasons: list[str] = []
+    lost = asyncio.Event()
+
+    def tell(reason: str) -> None:
+        reasons.append(reason)
+        lost.set()
+
+    link.on_lost = tell
+    far.unplug()
+    link.write(b"into the void")
+    assert reasons == []  # never from within the call
+    async with asyncio.timeout(DEADLINE_S):
+        await lost.wait()
+    link.write(b"again")
+    link.write_now(b"and again")
+    link.discard()
+    await asyncio.sleep(0.02)
+    assert len(reasons) == 1
+    assert far.port in reasons[0]
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_closed_link_tells_nothing_any_more(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    heard: list[object] = []
+    link.on_bytes = heard.append
+    link.on_lost = heard.append
+    far.unplug()
+    link.write(b"fails")
+    link.close()
+    link.close()
+    await asyncio.sleep(0.02)
+    assert heard == []
+
+
+@pytest.mark.asyncio
+async def test_a_stop_written_just_before_closing_still_arrives(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    link.write(b"stop")
+    link.close()
+    assert await far.take_until(b"stop") == b"stop"
+
+
+@pytest.mark.asyncio
+async def test_dropping_a_stalled_line_is_quick_and_closes_it(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    link.write(FLOOD)
+    before = time.perf_counter()
+    link.drop()
+    assert time.perf_counter() - before < LAST_BYTES_S + 0.5
+    link.write(b"nothing")
+    assert b"nothing" not in far.take()
+    SerialLink(far.port).close()  # it is free again
+
+
+@pytest.mark.asyncio
+async def test_a_stop_from_another_thread_passes_what_waits(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    link.write(FLOOD)
+    waiting = link.unsent
+    link.discard()
+    await asyncio.to_thread(link.write_now, b"stop")
+    data = await far.take_until(b"stop")
+    assert len(data) < waiting
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_port_in_use_is_refused(far: FarEnd) -> None:
+    link = SerialLink(far.port)
+    with pytest.raises(SerialLinkError, match="in use by another program"):
+        SerialLink(far.port)
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_what_is_no_port_is_refused_with_what_to_do(tmp_path: Path, far: FarEnd) -> None:
+    with pytest.raises(SerialLinkError, match="no such port"):
+        SerialLink(str(tmp_path / "ttyACM9"))
+    with pytest.raises(SerialLinkError, match="not a serial port"):
+        SerialLink(os.devnull)
+    with pytest.raises(SerialLinkError, match="check the name"):
+        SerialLink(far.port, SerialSettings(baud=-1))
