@@ -1,0 +1,115 @@
+"""``firmware-sim``: simulated stimulators for the bench, as processes of their own."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from firmware_sim.server import TcpPort
+
+INTERRUPTED = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: firmware-sim serve --device p24 --pty /tmp/p24",
+)
+def group() -> None:
+    """Serve simulated stimulators. They give no current to anybody."""
+
+
+@group.command(
+    epilog="Example: firmware-sim serve --device p24 --pty /tmp/p24 --inject answers_lost@20"
+)
+@click.option(
+    "--device", "name", type=click.Choice(["p24"]), required=True, help="Which stimulator."
+)
+@click.option(
+    "--pty",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[PATH]",
+    help="Serve on a pseudo-terminal, with a symbolic link PATH to it.",
+)
+@click.option("--tcp", metavar="HOST:PORT", help="Serve on a TCP port; port 0 takes a free one.")
+@click.option("--inject", multiple=True, metavar="NAME@T", help="Make something go wrong at T s.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of everything random.")
+@click.option(
+    "--pulses", type=click.Path(path_type=Path), help="Write delivered pulses, JSON Lines."
+)
+def serve(
+    name: str,
+    pty: str | None,
+    tcp: str | None,
+    inject: tuple[str, ...],
+    seed: int,
+    pulses: Path | None,
+) -> int:
+    """Run a simulated stimulator; prints one JSON line with its port, and waits."""
+    from fes_ctrl.wire.sciencemode4 import CHANNELS
+    from firmware_sim import server
+    from firmware_sim.devices.p24 import SimulatedP24
+    from firmware_sim.injections import parse
+    from firmware_sim.output import OutputStage
+
+    if (pty is None) == (tcp is None):
+        message = "give either --pty [PATH] or --tcp HOST:PORT"
+        raise click.UsageError(message)
+    output = OutputStage(CHANNELS)
+    device = SimulatedP24(output, Random(f"{seed}:{name}"))
+    port: server.Port | None = None
+    file = None
+    try:
+        links = server.inject([parse(text) for text in inject], device, output)
+        if pulses is not None:
+            file = pulses.open("w", encoding="utf-8")
+            output.sinks.append(server.PulseFile(file).see)
+        port = _tcp(tcp) if tcp is not None else server.PtyPort(Path(pty) if pty else None)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.UsageError(f"{error}") from error
+    stop: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: stop.append(got))
+    try:
+        click.echo(json.dumps({"port": port.name, "device": f"sim+{name}"}))
+        sys.stdout.flush()
+        server.serve(port, device, links, lambda: bool(stop))
+    finally:
+        port.unplug()
+        if file is not None:
+            file.close()
+    return INTERRUPTED if signal.SIGINT in stop else 0
+
+
+def _tcp(text: str) -> "TcpPort":
+    from firmware_sim.server import TcpPort
+
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65_535:
+        message = f"--tcp {text}: write HOST:PORT, as 127.0.0.1:4001"
+        raise ValueError(message)
+    return TcpPort(host or "127.0.0.1", int(port))
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = group.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        text = " ".join(error.format_message().split()).rstrip(".")
+        click.echo(f"firmware-sim: {text}; see 'firmware-sim serve --help'", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
