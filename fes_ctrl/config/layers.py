@@ -180,8 +180,6 @@ class Layers:
             for index, item in enumerate(table):
                 self._note(item, (*path, index), source, (*place, index))
         else:
-            # Later sources stand later in the table, whatever stood there before.
-            self._origins.pop(path, None)
             self._origins[path] = (source, place)
 
     def _forget(self, path: PathParts) -> None:
@@ -193,7 +191,8 @@ class Layers:
             if isinstance(value, dict) and isinstance(below.get(key), dict):
                 self._lay(below[key], value, (*path, key))
             else:
-                # An array is replaced as a whole, with what was known about its values.
+                # An array is replaced as a whole, with what was known about its values; what is
+                # noted then stands last among the origins.
                 self._forget((*path, key))
                 below[key] = copy.deepcopy(value)
 
