@@ -1,0 +1,132 @@
+"""Lines of text from a sensor to samples: the protocol of ``serial:`` sources.
+
+One reading a line, ASCII, ended by a line feed, in either form; empty lines and lines that begin
+with ``#`` mean nothing::
+
+    right,heel_switch,17,1203450,1
+    {"leg": "right", "sensor": "heel_switch", "seq": 17, "t_us": 1203450, "values": [1]}
+
+``leg`` is left or right; ``sensor`` and its values are those of ``model.SENSOR_CHANNELS``; ``seq``
+counts the readings of that sensor; ``t_us`` is when it was measured, in whole microseconds of the
+sensor's own clock, and empty or null for a sensor that has none.
+"""
+
+import json
+import math
+from collections.abc import Collection
+from typing import Final
+
+from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS, Sample
+from fes_ctrl.sensors.source import Worn
+from fes_ctrl.units import NEVER_US, Us
+
+LONGEST_LINE: Final = 512
+WINDOW_US: Final = 10_000_000
+"""Two crystals that differ by 100 ppm part by 1 ms in so long."""
+
+
+class DeviceTime:
+    """A sensor's own clock on the host's: the reading that came fastest tells the difference.
+
+    Delay is only ever added, so the least difference of arrival and stamp seen lately is the
+    offset of the clocks plus the least delay, which stays unknown and is counted as none.
+    """
+
+    __slots__ = ("_last_us", "_new_us", "_old_us", "_turn_us")
+
+    def __init__(self) -> None:
+        self._last_us: Us = -1
+        self._new_us: Us = NEVER_US
+        self._old_us: Us = NEVER_US
+        self._turn_us: Us = -NEVER_US
+
+    def on_host(self, device_us: Us, arrive_us: Us) -> Us:
+        """Return when a reading was taken, on the host's clock; never after its arrival."""
+        if device_us < self._last_us:
+            # The sensor was restarted, or its counter ran over.
+            self._new_us = self._old_us = NEVER_US
+        self._last_us = device_us
+        if arrive_us >= self._turn_us:
+            self._turn_us = arrive_us + WINDOW_US
+            self._old_us, self._new_us = self._new_us, NEVER_US
+        self._new_us = min(self._new_us, arrive_us - device_us)
+        return device_us + min(self._new_us, self._old_us)
+
+
+class SensorLines:
+    """Feed bytes, get samples.
+
+    Parameters
+    ----------
+    sensors : collection of Worn
+        The sensors that may speak.
+
+    Attributes
+    ----------
+    bad : int
+        Lines that were no reading of one of these sensors, and were left out.
+    """
+
+    def __init__(self, sensors: Collection[Worn]) -> None:
+        self._times = {worn: DeviceTime() for worn in sensors}
+        self._rest = b""
+        # Whoever opens a port hears the end of a line first.
+        self._skip = True
+        self.bad = 0
+
+    def feed(self, arrive_us: Us, data: bytes) -> list[Sample]:
+        """Return the readings that are complete with these bytes.
+
+        Parameters
+        ----------
+        arrive_us : int
+            When they came.
+        data : bytes
+            The next piece, of any length.
+        """
+        samples: list[Sample] = []
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if self._skip:
+                self._skip = False
+                continue
+            text = line.strip()
+            if not text or text.startswith(b"#"):
+                continue
+            try:
+                samples.append(self._sample(arrive_us, text))
+            except (ValueError, KeyError, TypeError):
+                # A line that noise has spoilt: the next one is as good.
+                self.bad += 1
+        if len(self._rest) > LONGEST_LINE:
+            self.bad += not self._skip
+            self._skip = True
+            self._rest = b""
+        return samples
+
+    def _sample(self, arrive_us: Us, text: bytes) -> Sample:
+        leg_name, sensor, seq, device_us, values = _fields(text.decode("ascii"))
+        worn = Worn(LEG_NAMES.index(leg_name), sensor)
+        time = self._times[worn]
+        if len(values) != len(SENSOR_CHANNELS[sensor]) or not all(map(math.isfinite, values)):
+            raise ValueError(text)
+        meas_us = arrive_us if device_us is None else time.on_host(device_us, arrive_us)
+        return Sample(meas_us, arrive_us, seq, worn.leg, sensor, values)
+
+
+def _fields(text: str) -> tuple[str, str, int, Us | None, tuple[float, ...]]:
+    if not text.startswith("{"):
+        leg, sensor, seq, t_us, *values = text.split(",")
+        stamp = int(t_us) if t_us.strip() else None
+        return leg.strip(), sensor.strip(), int(seq), stamp, tuple([float(v) for v in values])
+    match json.loads(text):
+        case {
+            "leg": str(leg),
+            "sensor": str(sensor),
+            "seq": int(number),
+            "t_us": int() | None as stamp,
+            "values": list(listed),
+        }:
+            return leg, sensor, number, stamp, tuple([float(v) for v in listed])
+        case _:
+            raise ValueError(text)

@@ -1,0 +1,71 @@
+"""Sensors on a serial port that speak the lines of ``fes_ctrl.sensors.lines``."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from fes_ctrl.links.serial import SerialLink, SerialLinkError, SerialSettings
+from fes_ctrl.model import Sample
+from fes_ctrl.sensors.lines import SensorLines
+from fes_ctrl.sensors.source import NowUs, SensorError, Worn
+
+
+class SerialSensors:
+    """A ``SensorSource`` on a serial port, on the real loop.
+
+    Parameters
+    ----------
+    port : str
+        Its path.
+    settings : SerialSettings
+        Of the line.
+    sensors : tuple of Worn
+        The sensors that may speak; lines of others are counted as bad.
+    now_us : callable
+        The walk's clock.
+
+    Attributes
+    ----------
+    lines : SensorLines
+        With the count of bad lines.
+
+    Raises
+    ------
+    SensorError
+        If the port cannot be opened.
+    """
+
+    def __init__(
+        self, port: str, settings: SerialSettings, sensors: tuple[Worn, ...], now_us: NowUs
+    ) -> None:
+        self._sensors = sensors
+        self._now_us = now_us
+        self._news: asyncio.Queue[Sample | str] = asyncio.Queue()
+        self.lines = SensorLines(sensors)
+        try:
+            self._link = SerialLink(port, settings)
+        except SerialLinkError as error:
+            raise SensorError(str(error)) from error
+        self._link.on_bytes = self._bytes
+        self._link.on_lost = self._news.put_nowait
+
+    @property
+    def sensors(self) -> tuple[Worn, ...]:
+        """Those that may speak."""
+        return self._sensors
+
+    async def samples(self) -> AsyncGenerator[Sample, None]:
+        """Yield each reading as it arrives."""
+        while True:
+            news = await self._news.get()
+            if isinstance(news, str):
+                message = f"sensors: {news}; check the cable"
+                raise SensorError(message)
+            yield news
+
+    def close(self) -> None:
+        """Close the port."""
+        self._link.close()
+
+    def _bytes(self, data: bytes) -> None:
+        for sample in self.lines.feed(self._now_us(), data):
+            self._news.put_nowait(sample)

@@ -1,0 +1,50 @@
+"""Sensors that speak lines on a real pseudo-terminal."""
+
+import asyncio
+import os
+import tty
+
+import pytest
+
+from fes_ctrl.model import HEEL_SWITCH, RIGHT, Sample
+from fes_ctrl.runtime.realtime import RealClock
+from fes_ctrl.sensors.source import SensorError
+from fes_ctrl.sensors.url import open_source, parse_sensor_url
+
+pytestmark = pytest.mark.real_time
+
+
+@pytest.mark.asyncio
+async def test_lines_become_samples_until_the_cable_is_pulled() -> None:
+    sensor, host = os.openpty()
+    tty.setraw(host)
+    url = f"serial:{os.ttyname(host)}?sensors=right.heel_switch"
+    clock = RealClock(asyncio.get_running_loop())
+    source = open_source(parse_sensor_url(url), clock.now_us)
+    os.close(host)
+    os.write(sensor, b"tail\nright,heel_switch,1,500,1\nnoise\nright,heel_switch,2,10500,0\n")
+    samples: list[Sample] = []
+
+    async def listen() -> None:
+        async for sample in source.samples():
+            samples.append(sample)
+            assert sample.t_arrive_us <= clock.now_us()
+            if sample.seq == 2:
+                os.close(sensor)
+
+    async with asyncio.timeout(10):
+        with pytest.raises(SensorError, match="check the cable"):
+            await listen()
+    assert [(s.leg, s.sensor, s.values) for s in samples] == [
+        (RIGHT, HEEL_SWITCH, (1.0,)),
+        (RIGHT, HEEL_SWITCH, (0.0,)),
+    ]
+    assert samples[1].t_meas_us - samples[0].t_meas_us <= 10_000
+    source.close()
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_not_there_is_refused() -> None:
+    place = parse_sensor_url("serial:/dev/ttyNowhere?sensors=right.heel_switch")
+    with pytest.raises(SensorError, match="no such port"):
+        open_source(place, lambda: 0)

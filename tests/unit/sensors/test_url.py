@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT
+from fes_ctrl.sensors.source import Worn
+from fes_ctrl.sensors.url import (
+    ManualPlace,
+    MetronomePlace,
+    ReplayPlace,
+    SensorUrlError,
+    SerialPlace,
+    parse_sensor_url,
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("metronome:?stride_s=1.4&stance=0.62", MetronomePlace(RIGHT, 1.4, 0.62)),
+        ("metronome:?leg=left", MetronomePlace(LEFT)),
+        ("metronome:", MetronomePlace()),
+        ("manual:", ManualPlace(RIGHT)),
+        ("manual:?leg=left", ManualPlace(LEFT)),
+        ("replay:walks/a?b#c.csv", ReplayPlace(Path("walks/a?b#c.csv"))),
+        ("replay:///data/walk.csv.gz", ReplayPlace(Path("/data/walk.csv.gz"))),
+        (
+            "serial:/dev/ttyUSB0?sensors=right.foot_imu,left.heel_switch&baud=57600",
+            SerialPlace("/dev/ttyUSB0", (Worn(RIGHT, FOOT_IMU), Worn(LEFT, HEEL_SWITCH)), 57_600),
+        ),
+        (
+            "serial:COM3?sensors=left.heel_switch",
+            SerialPlace("COM3", (Worn(LEFT, HEEL_SWITCH),)),
+        ),
+    ],
+)
+def test_an_address_says_kind_place_and_options(url: str, place: object) -> None:
+    assert parse_sensor_url(url) == place
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("", "there are serial:, replay:, manual:, metronome:"),
+        ("metronome", "no such source"),
+        ("/dev/ttyUSB0", "no such source"),
+        ("bluetooth:x", "no such source"),
+        ("metronome:fast", "'fast' means nothing here"),
+        ("metronome:?bpm=60", "no option 'bpm'; metronome: has leg, stride_s, stance"),
+        ("metronome:?stride_s=0", r"stride_s = 0: write a number from 0\.3 to 10"),
+        ("metronome:?stride_s=nan", "write a number"),
+        ("metronome:?stride_s=quick", "write a number"),
+        ("metronome:?stance=1", r"from 0\.05 to 0\.95"),
+        ("metronome:?stride_s=1&stride_s=2", "stride_s is there twice"),
+        ("manual:?leg=middle", "write left or right"),
+        ("replay:", r"write replay:walk\.csv"),
+        ("replay://walk.csv", r"write replay:walk\.csv"),
+        ("serial:?sensors=left.heel_switch", "write serial:/dev/ttyUSB0"),
+        ("serial:/dev/ttyUSB0", "which sensors speak there"),
+        ("serial:/dev/ttyUSB0?sensors=left.toe", "no sensor 'left.toe'"),
+        ("serial:/dev/ttyUSB0?sensors=heel_switch", "write LEG.SENSOR"),
+        ("serial:/dev/ttyUSB0?sensors=left.heel_n,left.heel_n", "no sensor 'left.heel_n'"),
+        ("serial:/dev/ttyUSB0?sensors=left.foot_imu,left.foot_imu", "there twice"),
+        ("serial:/dev/ttyUSB0?sensors=left.foot_imu&baud=1", "from 300"),
+    ],
+)
+def test_what_gives_no_samples_is_refused_with_what_to_write(url: str, why: str) -> None:
+    with pytest.raises(SensorUrlError, match=why) as caught:
+        parse_sensor_url(url)
+    assert str(caught.value).startswith(f"{url}: ")
