@@ -136,7 +136,7 @@ def load_scenario(
     section: WalkSection = layers.get("walk")
     names = {part: getattr(section, part) for part in PARTS}
     for part, value in names.items():
-        layers.load(part, value)
+        layers.load(part, value, layers.origin(("walk", part)))
     for key, table in tables.items():
         if key == "limits":
             message = (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fes_ctrl.recordings import Recording
 
 
-@click.command("detect")
+@click.command("detect", epilog="Example: fes-ctrl detect walk.csv.gz --out walk.detected.csv")
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option(
     "--detector",
@@ -25,13 +25,9 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the CSV there.")
 def command(recording: Path, name: str | None, *, explain: bool, out: Path | None) -> None:
-    r"""Print the gait events of RECORDING as a detector would have told them at the time.
+    """Print the gait events of RECORDING as a detector would have told them at the time.
 
     CSV with t_emit_s,t_event_s,event, and leg where there are two.
-
-    \b
-    Example:
-      fes-ctrl detect walk.csv.gz --out walk.detected.csv
     """
     from fes_ctrl.recordings import RecordingError, read_recording
 

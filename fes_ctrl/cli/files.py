@@ -24,5 +24,5 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        message = f"{path}: cannot be written ({error.strerror}); choose another place"
+        message = f"--out {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None

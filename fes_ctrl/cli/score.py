@@ -9,7 +9,10 @@ import click
 from fes_ctrl.cli.errors import Refusal
 
 
-@click.command("score")
+@click.command(
+    "score",
+    epilog="Example: fes-ctrl score walk.detected.csv walk.events.csv --exclude '0 2.5;60 61'",
+)
 @click.argument("events", type=click.Path(path_type=Path))
 @click.argument("reference", type=click.Path(path_type=Path))
 @click.option("--tolerance", default=0.1, show_default=True, help="Largest error, seconds.")
@@ -29,12 +32,7 @@ def command(
     index: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Compare the detected EVENTS with the REFERENCE, kind by kind.
-
-    \b
-    Example:
-      fes-ctrl score walk.detected.csv walk.events.csv --exclude "0 2.5;60 61"
-    """
+    """Compare the detected EVENTS with the REFERENCE, kind by kind."""
     import math
 
     from fes_ctrl.analysis.score import score

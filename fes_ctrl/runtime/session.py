@@ -154,9 +154,11 @@ class ControlSession:
         now_us = self.clock.now_us()
         self.log.input(now_us, item)
         step = self.controller.step(now_us, item)
-        if step.commands or step.records:
+        if step.records or step.commands:
             self._carry_out(now_us, step.commands, step.records)
-        self._alarm.move(step.wake_at_us)
+        alarm = self._alarm
+        if step.wake_at_us != alarm.wake_us:
+            alarm.move(step.wake_at_us)
 
     def stop_now(self) -> None:
         """Stop every stimulator: one synchronous call that waits for nobody.

@@ -136,6 +136,11 @@ class P24Session:
         self.identity = ""
         self.skipped = 0
 
+    @property
+    def orphans(self) -> int:
+        """Answers that belonged to no frame: late, repeated, or somebody else's."""
+        return self._pending.orphans
+
     # -- what comes in --------------------------------------------------------------------------
 
     def open(self, now_us: Us) -> DriverStep:

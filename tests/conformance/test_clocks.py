@@ -31,12 +31,12 @@ def fed_to_the_bare_controller(log: Path) -> list[str]:
     control: ControlConfig = build(ControlConfig, config["control"], ("control",))
     legs = tuple(LEG_NAMES.index(leg["side"]) for leg in config["patient"]["leg"])
     controller = assemble(legs, control)
-    lines = []
-    for now_us, item in controller_inputs(log):
-        for command in controller.step(now_us, item).commands:
-            if isinstance(command, Setpoint):
-                lines.append(command_line(now_us, command))
-    return lines
+    return [
+        command_line(now_us, command)
+        for now_us, item in controller_inputs(log)
+        for command in controller.step(now_us, item).commands
+        if isinstance(command, Setpoint)
+    ]
 
 
 def logged_setpoints(log: Path) -> list[str]:

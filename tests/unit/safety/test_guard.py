@@ -1,0 +1,108 @@
+"""The guard's account over time, and the fault table's promises."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.model import HEEL_SWITCH, RIGHT, Fault, GaitEvent, Sample, Setpoint
+from fes_ctrl.safety.arming import Arming
+from fes_ctrl.safety.duty import WINDOW_US, DutyWindow
+from fes_ctrl.safety.faults import BY_ID, ROWS
+from fes_ctrl.safety.guard import ALLOWED, Guard
+from fes_ctrl.safety.limits import Limits, LimitsConfig
+from fes_ctrl.stimulators.config import P24_MODES
+from fes_ctrl.units import NEVER_US
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@given(st.lists(st.tuples(st.integers(1, 400_000), st.booleans()), min_size=1, max_size=300))
+def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, bool]]) -> None:
+    window, now_us = DutyWindow(), 0
+    spans = []
+    for length_us, stimulated in steps:
+        if stimulated:
+            window.add(now_us, now_us + length_us)
+            spans.append((now_us, now_us + length_us))
+        now_us += length_us
+    oldest_us = now_us - WINDOW_US
+    exact = sum(max(0, to - max(start, oldest_us)) for start, to in spans)
+    assert abs(window.percent(now_us) - 100.0 * exact / WINDOW_US) < 1e-9
+
+
+def train(guard: Guard, from_us: int, to_us: int) -> list[bool]:
+    warnings = []
+    for at_us in range(from_us, to_us, 25_000):
+        guard.sensor_seen(0, at_us)
+        guard.link_seen(NEVER_US)
+        point = Setpoint(at_us, 0, 0, 20_000, 200, at_us + 10_000, 0)
+        assert guard.check(point, at_us) == ALLOWED
+        warnings.append(guard.duty_warning)
+    return warnings
+
+
+def test_duty_is_warned_of_once_per_crossing() -> None:
+    guard = Guard(Limits(LimitsConfig()), P24_MODES["low_level"])
+    guard.armed = True
+    warnings: list[bool] = []
+    at_us = 0
+    while at_us < 30_000_000:  # 1.8 s on, 0.2 s off: 90 %
+        warnings += train(guard, at_us, at_us + 1_800_000)
+        at_us += 2_000_000
+    while at_us < 60_000_000:  # 0.5 s on, 0.5 s off
+        warnings += train(guard, at_us, at_us + 500_000)
+        at_us += 1_000_000
+    changes = [b for a, b in pairwise(warnings) if a != b]
+    assert changes == [True, False]
+
+
+def test_every_row_of_the_fault_table_names_a_proof_that_exists() -> None:
+    assert len({row.id for row in ROWS}) == len(ROWS)
+    for row in ROWS:
+        path, _, name = row.proof.partition("::")
+        assert re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE), row.proof
+
+
+def test_a_fault_of_availability_keeps_arming_and_level_and_any_other_does_not() -> None:
+    arming = Arming()
+    arming.link_up = True
+    assert arming.ask_to_arm()
+    assert arming.ready()
+    arming.set_level(80)
+    assert not arming.latch(BY_ID["F04L"])
+    assert arming.level_percent == 80
+    assert not arming.allows_bursts
+    assert arming.latch(BY_ID["F12"]), "a graver fault takes the latch over"
+    assert arming.level_percent == 0
+    assert not arming.latch(BY_ID["F04L"]), "and a lighter one does not take it back"
+    assert arming.clear() == "F12"
+
+
+def test_a_level_counts_only_when_armed_and_never_goes_beyond_its_range() -> None:
+    arming = Arming()
+    assert not arming.set_level(50)
+    arming.link_up = True
+    arming.ask_to_arm()
+    assert not arming.set_level(50), "the device has not said that it is ready"
+    arming.ready()
+    for asked, got in ((-5, 0), (0, 0), (37, 37), (100, 100), (900, 100)):
+        assert arming.set_level(asked)
+        assert arming.level_percent == got
+
+
+def test_an_assembled_controller_has_nothing_to_give_before_anything_happened() -> None:
+    controller = assemble((RIGHT,), ControlConfig())
+    reading = Sample(0, 0, 1, RIGHT, HEEL_SWITCH, (1.0,))
+    for t_us in range(0, 3_000_000, 10_000):
+        value = 0.0 if t_us % 1_000_000 > 500_000 else 1.0
+        item = reading._replace(t_meas_us=t_us, t_arrive_us=t_us, values=(value,))
+        step = controller.step(t_us, item)
+        assert step.commands == ()
+        for record in step.records:
+            assert not isinstance(record, Fault)
+            if isinstance(record, GaitEvent):
+                assert record.leg == RIGHT

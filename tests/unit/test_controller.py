@@ -1,0 +1,344 @@
+"""The step contract, and what a walk's mishaps make of the controller."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.controller import Controller, LegController
+from fes_ctrl.model import (
+    ALL_LEGS,
+    HEEL_SWITCH,
+    LEFT,
+    RIGHT,
+    Arm,
+    BurstEnd,
+    BurstStart,
+    Disarm,
+    Fault,
+    GaitEvent,
+    Input,
+    LinkReport,
+    Operator,
+    ParameterChange,
+    Record,
+    Sample,
+    Setpoint,
+    Stop,
+)
+from fes_ctrl.safety.limits import Limits
+from fes_ctrl.stim.config import ProgramConfig
+from fes_ctrl.stim.program import Program
+from fes_ctrl.stimulators.config import capabilities_of
+from fes_ctrl.units import NEVER_US
+
+
+class Scripted:
+    """A detector that finds an event wherever a sample's value names one."""
+
+    def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
+        kind = {2.0: "ho", 3.0: "ic"}.get(sample.values[0])
+        if kind is None:
+            return ()
+        return (GaitEvent(kind, sample.leg, sample.t_meas_us, sample.t_arrive_us, 1.0),)
+
+    def snapshot(self) -> dict[str, object]:
+        return {}
+
+
+def controller(legs: Iterable[int] = (RIGHT,), program: ProgramConfig | None = None) -> Controller:
+    config = ControlConfig()
+    device = capabilities_of(config.stimulator)
+    limits = Limits(config.limits)
+    chosen = program or config.program
+    return Controller(
+        [
+            LegController(
+                leg,
+                Scripted(),
+                (HEEL_SWITCH,),
+                Program(leg, chosen, config.setup, device),
+                limits,
+                contralateral=chosen.trigger_side == "contralateral",
+            )
+            for leg in legs
+        ],
+        [device],
+        limits,
+    )
+
+
+def sample(t_us: int, value: float = 1.0, leg: int = RIGHT) -> Sample:
+    return Sample(t_us, t_us, t_us // 10_000, leg, HEEL_SWITCH, (value,))
+
+
+def report(t_us: int, kind: str, detail: str = "") -> LinkReport:
+    return LinkReport(t_us, 0, kind, NEVER_US, detail)
+
+
+ARMING: list[tuple[int, Input]] = [
+    (0, report(0, "up", "a device")),
+    (1, Operator(1, "arm", 0)),
+    (2, report(2, "ready")),
+    (3, Operator(3, "level", 100)),
+]
+
+
+def stride(t_us: int, events: dict[int, float], until_us: int) -> list[tuple[int, Input]]:
+    """Return samples every 10 ms, events at some of them, and answers in between."""
+    inputs: list[tuple[int, Input]] = []
+    for at_us in range(t_us, until_us, 10_000):
+        inputs.append((at_us, sample(at_us, events.get(at_us, 1.0))))
+        inputs.append((at_us + 3_000, report(at_us + 3_000, "answer")))
+    return inputs
+
+
+def play(
+    target: Controller, inputs: Iterable[tuple[int, Input | None]]
+) -> tuple[list[object], list[Record]]:
+    commands: list[object] = []
+    records: list[Record] = []
+    for now_us, item in inputs:
+        step = target.step(now_us, item)
+        commands += step.commands
+        records += step.records
+    return commands, records
+
+
+def setpoints(commands: Iterable[object]) -> list[Setpoint]:
+    return [command for command in commands if isinstance(command, Setpoint)]
+
+
+def faults(records: Iterable[Record]) -> list[tuple[str, str]]:
+    return [(record.id, record.reaction) for record in records if isinstance(record, Fault)]
+
+
+ONE_STRIDE = stride(100_000, {500_000: 2.0, 1_100_000: 3.0}, 2_000_000)
+
+
+def test_a_heel_off_gives_a_burst_that_ends_after_the_next_contact() -> None:
+    commands, records = play(controller(), [*ARMING, *ONE_STRIDE])
+    given_us = [setpoint.at_us for setpoint in setpoints(commands)]
+    assert given_us[0] == 500_000
+    assert 1_100_000 + 100_000 <= given_us[-1] < 1_100_000 + 250_000
+    assert {b - a for a, b in pairwise(given_us)} == {25_000}
+    ends = [record for record in records if isinstance(record, BurstEnd)]
+    assert [end.ended_by for end in ends] == ["initial_contact"]
+
+
+@given(
+    extra=st.lists(st.integers(0, 2_000_000), max_size=40),
+    late=st.lists(st.integers(0, 4_000), min_size=1, max_size=8),
+)
+def test_calls_in_between_and_late_calls_change_no_planned_pulse(
+    extra: list[int], late: list[int]
+) -> None:
+    plain, _ = play(controller(), [*ARMING, *ONE_STRIDE])
+    ticks: list[tuple[int, Input | None]] = [(t_us, None) for t_us in extra]
+    merged = sorted([*ARMING, *ONE_STRIDE, *ticks], key=lambda pair: pair[0])
+    busy, _ = play(controller(), merged)
+    assert setpoints(busy) == setpoints(plain)
+    delayed = [
+        (now_us + (late[index % len(late)] if index > 4 else 0), item)
+        for index, (now_us, item) in enumerate([*ARMING, *ONE_STRIDE])
+    ]
+    slow, _ = play(controller(), delayed)
+    assert setpoints(slow) == setpoints(plain)
+
+
+KINDS = ["up", "ready", "idle", "answer", "skipped", "silent", "electrode", "error", "down"]
+ANYTHING = st.one_of(
+    st.sampled_from([1.0, 2.0, 3.0]).map(lambda value: sample(0, value)),
+    st.sampled_from(KINDS).map(lambda kind: report(0, kind)),
+    st.builds(
+        Operator,
+        st.just(0),
+        st.sampled_from(["disarm", "level", "pause", "resume", "clear", "stop"]),
+        st.integers(-10, 200),
+    ),
+)
+
+
+def at(now_us: int, item: Input) -> Input:
+    if isinstance(item, Sample):
+        return item._replace(t_meas_us=now_us, t_arrive_us=now_us)
+    if isinstance(item, ParameterChange):
+        return item
+    return item._replace(t_us=now_us)
+
+
+@given(st.lists(st.tuples(st.integers(1, 60_000), ANYTHING), max_size=120))
+def test_nothing_with_current_leaves_before_it_was_armed(
+    script: list[tuple[int, Input]],
+) -> None:
+    target, now_us = controller(), 0
+    for wait_us, item in script:
+        now_us += wait_us
+        step = target.step(now_us, at(now_us, item))
+        assert not any(isinstance(command, Setpoint | Arm) for command in step.commands)
+
+
+@given(
+    st.sampled_from(["silent", "electrode", "error", "down", "stuck"]),
+    st.lists(st.tuples(st.integers(1, 60_000), ANYTHING), max_size=80),
+)
+def test_after_a_latched_fault_nothing_is_given_until_armed_again(
+    kind: str, script: list[tuple[int, Input]]
+) -> None:
+    target = controller()
+    play(target, [*ARMING, *ONE_STRIDE[:102]])
+    now_us = 605_000
+    step = target.step(now_us, report(now_us, kind))
+    assert any(isinstance(command, Stop) for command in step.commands)
+    for wait_us, item in script:
+        now_us += wait_us
+        step = target.step(now_us, at(now_us, item))
+        assert not setpoints(step.commands)
+
+
+@given(st.lists(st.tuples(st.integers(-50_000, 60_000), ANYTHING), max_size=80))
+def test_time_that_goes_backwards_neither_raises_nor_repeats_a_pulse(
+    script: list[tuple[int, Input]],
+) -> None:
+    target = controller()
+    commands, _ = play(target, [*ARMING, *ONE_STRIDE[:60]])
+    now_us = 500_000
+    for wait_us, item in script:
+        now_us += wait_us
+        commands += target.step(now_us, at(now_us, item)).commands
+    given_us = [setpoint.at_us for setpoint in setpoints(commands)]
+    assert given_us == sorted(set(given_us))
+
+
+def test_a_heel_that_never_lands_ends_by_the_time_out() -> None:
+    inputs = stride(100_000, {500_000: 2.0, 4_000_000: 3.0}, 4_100_000)
+    commands, records = play(controller(), [*ARMING, *inputs])
+    given_us = [setpoint.at_us for setpoint in setpoints(commands)]
+    assert given_us[-1] - given_us[0] <= 2_000_000
+    assert [end.ended_by for end in records if isinstance(end, BurstEnd)] == ["time_out"]
+    assert faults(records) == [("F02", "warn"), ("F02", "cleared")]
+
+
+def dropout(first_us: int, gap_us: int) -> list[tuple[int, Input]]:
+    before = stride(first_us, {first_us + 100_000: 2.0}, first_us + 300_000)
+    return before + stride(first_us + 300_000 + gap_us, {}, first_us + 1_500_000)
+
+
+def test_three_dropouts_in_ten_seconds_latch() -> None:
+    inputs = [*ARMING]
+    for k in range(3):
+        inputs += dropout(100_000 + k * 1_500_000, 200_000)
+    target = controller()
+    commands, records = play(target, inputs)
+    assert [name for name, _ in faults(records)] == ["F04", "F04", "F04", "F04", "F04L"]
+    # A fault of availability: cleared by hand, walking goes on at the old level.
+    now_us = 5_000_000
+    target.step(now_us, Operator(now_us, "clear", 0))
+    more = stride(now_us + 10_000, {now_us + 1_010_000: 2.0}, now_us + 1_500_000)
+    commands, records = play(target, more)
+    assert setpoints(commands)
+    assert not any(isinstance(command, Arm) for command in commands)
+
+
+def test_a_silent_sensor_cuts_the_burst_within_a_tenth_of_a_second() -> None:
+    inputs = stride(100_000, {500_000: 2.0}, 700_000)
+    last_us = inputs[-2][0]
+    commands, records = play(controller(), [*ARMING, *inputs, (1_500_000, None)])
+    assert setpoints(commands)[-1].at_us < last_us + 100_000
+    assert faults(records) == [("F04", "inhibit")]
+
+
+def test_samples_that_are_old_when_they_arrive_are_no_sign_of_life() -> None:
+    backlog = [
+        (now_us, sample(now_us - 500_000)._replace(t_arrive_us=now_us))
+        for now_us in range(700_000, 1_500_000, 10_000)
+    ]
+    inputs = stride(100_000, {500_000: 2.0}, 700_000)
+    commands, records = play(controller(), [*ARMING, *inputs, *backlog])
+    assert setpoints(commands)[-1].at_us < 690_000 + 100_000
+    assert faults(records)[0] == ("F04", "inhibit")
+
+
+def test_a_device_error_latches() -> None:
+    target = controller()
+    play(target, [*ARMING, *ONE_STRIDE[:102]])
+    step = target.step(605_000, report(605_000, "error", "parameter error"))
+    assert ("F31", "latch") in faults(step.records)
+    assert [type(command) for command in step.commands] == [Stop]
+    assert any(isinstance(r, BurstEnd) and r.ended_by == "fault" for r in step.records)
+    step = target.step(700_000, Operator(700_000, "arm", 0))
+    assert step.commands == (), "the latch holds"
+    target.step(710_000, Operator(710_000, "clear", 0))
+    step = target.step(720_000, Operator(720_000, "arm", 0))
+    assert [type(command) for command in step.commands] == [Arm]
+    target.step(730_000, report(730_000, "ready"))
+    commands, _ = play(target, stride(740_000, {800_000: 2.0}, 1_200_000))
+    assert not setpoints(commands), "the level starts at zero"
+
+
+@pytest.mark.parametrize(("action", "command"), [("stop", Stop), ("disarm", Disarm)])
+def test_stop_and_disarm_end_the_burst_at_once(action: str, command: type) -> None:
+    target = controller()
+    play(target, [*ARMING, *ONE_STRIDE[:102]])
+    step = target.step(605_000, Operator(605_000, action, 0))
+    assert [type(found) for found in step.commands] == [command]
+    later, _ = play(target, stride(610_000, {700_000: 3.0, 900_000: 2.0}, 1_500_000))
+    assert not setpoints(later)
+
+
+def test_a_pause_takes_the_level_and_keeps_the_arming() -> None:
+    target = controller()
+    play(target, [*ARMING, *ONE_STRIDE[:102]])
+    target.step(605_000, Operator(605_000, "pause", 0))
+    commands, _ = play(target, stride(610_000, {700_000: 3.0, 1_000_000: 2.0}, 1_400_000))
+    assert not setpoints(commands)
+    target.step(1_400_000, Operator(1_400_000, "resume", 0))
+    target.step(1_400_001, Operator(1_400_001, "level", 50))
+    commands, _ = play(target, stride(1_410_000, {1_500_000: 3.0, 1_900_000: 2.0}, 2_400_000))
+    assert setpoints(commands)
+
+
+def test_a_lower_level_acts_in_the_running_burst() -> None:
+    target = controller()
+    commands, _ = play(target, [*ARMING, *stride(100_000, {200_000: 2.0}, 700_000)])
+    full_ua = setpoints(commands)[-1].current_ua
+    target.step(700_000, Operator(700_000, "level", 20))
+    commands, _ = play(target, stride(710_000, {}, 800_000))
+    assert setpoints(commands)[0].current_ua < full_ua
+    target.step(800_000, Operator(800_000, "level", 0))
+    commands, _ = play(target, stride(810_000, {}, 900_000))
+    assert not setpoints(commands)
+
+
+def test_the_other_legs_event_triggers_where_the_program_says_so() -> None:
+    program = ProgramConfig(trigger="initial_contact", trigger_side="contralateral")
+    target = controller((LEFT, RIGHT), program)
+    inputs: list[tuple[int, Input]] = []
+    for at_us in range(100_000, 900_000, 10_000):
+        value = 3.0 if at_us == 500_000 else 1.0
+        inputs.append((at_us, sample(at_us, value, LEFT)))
+        inputs.append((at_us, sample(at_us, 1.0, RIGHT)))
+        inputs.append((at_us + 3_000, report(at_us + 3_000, "answer")))
+    commands, records = play(target, [*ARMING, *inputs])
+    assert {setpoint.leg for setpoint in setpoints(commands)} == {RIGHT}
+    assert [r.leg for r in records if isinstance(r, BurstStart)] == [RIGHT]
+
+
+def test_a_parameter_changes_between_bursts_only() -> None:
+    target = controller()
+    play(target, [*ARMING, *stride(100_000, {200_000: 2.0}, 400_000)])
+    target.step(400_000, ParameterChange(400_000, ALL_LEGS, "delay_ms", 100.0))
+    commands, _ = play(target, stride(410_000, {800_000: 3.0, 1_400_000: 2.0}, 2_000_000))
+    given_us = [setpoint.at_us for setpoint in setpoints(commands)]
+    assert given_us[0] < 800_000, "the running burst goes on as it was planned"
+    assert next(t_us for t_us in given_us if t_us > 1_200_000) == 1_500_000
+
+
+def test_equal_inputs_give_equal_steps() -> None:
+    first, second = controller(), controller()
+    for now_us, item in [*ARMING, *ONE_STRIDE]:
+        assert first.step(now_us, item) == second.step(now_us, item)
+    assert first.snapshot() == second.snapshot()
