@@ -109,6 +109,16 @@ def test_a_sensor_s_clock_is_placed_within_the_least_and_the_greatest_delay(
     assert seen_least == least
 
 
+def test_a_late_reading_is_known_as_late_however_long_ago_the_last_prompt_one_was() -> None:
+    clock = DeviceTime()
+    late = []
+    for host_us in range(0, 60_000_000, 10_000):
+        # Every fourth second one reading comes at once, all others 5 ms later.
+        delay_us = 300 if host_us % 4_000_000 == 0 else 5300
+        late.append(clock.on_host(host_us, host_us + delay_us) - host_us)
+    assert set(late) == {300}
+
+
 def test_drift_of_the_sensor_s_clock_is_followed() -> None:
     clock = DeviceTime()
     errors = []
