@@ -5,16 +5,12 @@ loop still turns, and only then lets the interruption take its way.
 """
 
 import asyncio
-import contextlib
-import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
-from fes_ctrl.runtime.realtime import RealClock
-from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.runtime.interrupt import stop_on_interrupt
+from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from hil.pty_cable import PtyCable
 from hil.rig import Rig, WalkConfig
 from hil.simulate import Progress, WalkResult, recorded, result_of
@@ -51,27 +47,9 @@ def simulate_real(
     """
     with recorded(config, log_file) as log:
         started_s = time.perf_counter()
-        rig = asyncio.run(_walk(config, log, progress, over_pty=over_pty))
+        with asyncio.Runner(loop_factory=real_time_loop) as runner:
+            rig = runner.run(_walk(config, log, progress, over_pty=over_pty))
         return result_of(rig, started_s)
-
-
-@contextlib.contextmanager
-def stop_on_interrupt(session: ControlSession) -> Iterator[None]:
-    """Stop the output on SIGINT and SIGTERM before anything else happens.
-
-    A plain signal handler, not one of the loop's: it runs although the loop is blocked.
-    """
-
-    def handler(_number: int, _frame: FrameType | None) -> None:
-        session.stop_now()
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 async def _walk(

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Put a recording through detector, program and guard.",
     "detect": "Find the gait events of a recording.",
     "score": "Compare detected events with a reference.",
+    "run": "Run the controller in real time on real sensors and a stimulator.",
     "config": "Show, check and describe the configuration.",
 }
 

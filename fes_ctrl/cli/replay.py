@@ -94,7 +94,7 @@ def _replay(
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.operator import OperatorConfig
 
-    layers = _layers(program, detector, parts, sets)
+    layers = layers_of(program, detector, parts, sets)
     control = control_of(layers)
     _check_sensors(signal, control.detector.name)
     effective = layers.effective()
@@ -163,9 +163,10 @@ def _burst(figures: dict[str, Any], side: str) -> dict[str, Any]:
     return {"ended_by": burst["ended_by"], "duration_ms": burst["duration_ms"]}
 
 
-def _layers(
+def layers_of(
     program: str, detector: str, parts: Mapping[str, str], sets: tuple[str, ...]
 ) -> "Layers":
+    """Return the layers of everything but a patient: named parts, the detector, options."""
     from fes_ctrl.config.errors import ConfigError
     from fes_ctrl.config.layers import Layers, Source
     from fes_ctrl.gait import DetectorConfig

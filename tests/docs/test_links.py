@@ -32,5 +32,5 @@ def test_the_life_of_one_heel_off_names_real_functions() -> None:
 
 
 def test_the_glossary_is_sorted_and_names_each_term_once() -> None:
-    terms = re.findall(r"^\*\*([^*]+)\*\*:", (ROOT / "docs/glossary.md").read_text(), re.M)
+    terms = re.findall(r"^\*\*([^*]+)\*\*:", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
     assert terms == sorted(set(terms))

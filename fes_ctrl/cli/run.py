@@ -1,0 +1,261 @@
+"""``fes-ctrl run``: the controller in real time, on real sensors and a stimulator."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from fes_ctrl.assembly import ControlConfig
+    from fes_ctrl.config.layers import Layers
+    from fes_ctrl.links.url import SerialAddress, TcpAddress
+    from fes_ctrl.runlog.log import RunLogWriter
+    from fes_ctrl.runtime.live import Hand
+    from fes_ctrl.sensors.source import SensorSource
+    from fes_ctrl.sensors.url import SensorPlace
+
+
+@click.command(
+    epilog="Example: fes-ctrl run --sensor metronome: --stimulator p24:///dev/ttyACM0 "
+    "--arm-allowed bench"
+)
+@click.option(
+    "--sensor", required=True, metavar="URL", help="serial:, replay:, manual:, metronome:"
+)
+@click.option(
+    "--stimulator", required=True, metavar="URL", help="p24:///dev/ttyACM0, p24+tcp://HOST:PORT"
+)
+@click.option("--program", default="standard", show_default=True, help="Program: name or file.")
+@click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
+@click.option("--detector", metavar="heel|foot-imu", help="Default: what the sensors allow.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
+@click.option(
+    "--arm-allowed",
+    metavar="LIMITS",
+    help="Permit arming by hand under these limits; without it nothing is ever given.",
+)
+@click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the log there.")
+def command(
+    sensor: str,
+    stimulator: str,
+    program: str,
+    setup: str,
+    detector: str | None,
+    sets: tuple[str, ...],
+    arm_allowed: str | None,
+    duration: float | None,
+    out: Path | None,
+) -> int:
+    """Run the controller in real time; it starts unarmed, at level zero.
+
+    On a terminal: a arm, + and - level, p pause, r resume, c clear, s stop, d disarm, q quit.
+    Otherwise the same as words, a line each, on standard input; its end changes nothing.
+    """
+    from fes_ctrl.cli.replay import control_of, layers_of
+    from fes_ctrl.links.url import LinkUrlError, parse_link_url
+    from fes_ctrl.runtime.realtime import real_time_loop
+    from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
+
+    if duration is not None and not 0 < duration <= 86_400:
+        message = f"--duration {duration:g}: give seconds above 0 and up to a day"
+        raise Refusal(message)
+    try:
+        place = parse_sensor_url(sensor)
+        address = parse_link_url(stimulator, ("p24",))
+    except SensorUrlError as error:
+        message = f"--sensor {error}"
+        raise Refusal(message) from error
+    except LinkUrlError as error:
+        message = f"--stimulator {error}"
+        raise Refusal(message) from error
+    parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": "p24"}
+    layers = layers_of(program, detector or "heel", parts, sets)
+    control_of(layers)
+    with asyncio.Runner(loop_factory=real_time_loop) as runner:
+        runner.run(
+            _run(
+                place,
+                address,
+                layers,
+                chosen=detector,
+                may_arm=arm_allowed is not None,
+                duration_s=duration,
+                out=out,
+            )
+        )
+    return 0
+
+
+async def _run(
+    place: "SensorPlace",
+    address: "SerialAddress | TcpAddress",
+    layers: "Layers",
+    *,
+    chosen: str | None,
+    may_arm: bool,
+    duration_s: float | None,
+    out: Path | None,
+) -> None:
+    from fes_ctrl.assembly import assemble
+    from fes_ctrl.cli.replay import control_of
+    from fes_ctrl.config.layers import Source
+    from fes_ctrl.links.serial import SerialSettings
+    from fes_ctrl.links.url import open_link
+    from fes_ctrl.recordings import RecordingError
+    from fes_ctrl.runlog.log import NullLog
+    from fes_ctrl.runtime.live import Hand, live
+    from fes_ctrl.runtime.realtime import RealClock
+    from fes_ctrl.runtime.session import ControlSession
+    from fes_ctrl.safety.limits import Limits
+    from fes_ctrl.sensors.source import SensorError
+    from fes_ctrl.sensors.url import open_source
+    from fes_ctrl.stimulators.config import capabilities_of
+    from fes_ctrl.stimulators.p24 import P24Session
+    from fes_ctrl.units import us_from_ms
+
+    clock = RealClock(asyncio.get_running_loop())
+    try:
+        source = open_source(place, clock.now_us)
+    except (SensorError, RecordingError) as error:
+        message = f"--sensor {error}"
+        raise Refusal(message) from error
+    try:
+        name = _detector_of(source, chosen)
+        layers.take("detector", {"name": name}, Source(f"--detector {name}"))
+        control = control_of(layers)
+        link = await open_link(address, SerialSettings())
+    except OSError as error:
+        source.close()
+        message = f"--stimulator {error}"
+        raise Refusal(message) from error
+    except Refusal:
+        source.close()
+        raise
+    legs = tuple(sorted({worn.leg for worn in source.sensors}))
+    driver = P24Session(
+        capabilities_of(control.stimulator),
+        0,
+        Limits(control.limits).min_interval_us,
+        us_from_ms(control.stimulator.poll_ms),
+    )
+    log = _log(out, control)
+    session = ControlSession(
+        clock,
+        assemble(legs, control),
+        [(driver, link)],
+        dict.fromkeys(legs, 0),
+        NullLog() if log is None else log,
+    )
+    hand = Hand(session, clock, _say, may_arm=may_arm)
+    session.listeners.append(_tell)
+    _listen(source, hand)
+    ended = "interrupted"
+    try:
+        await live(session, source, hand, log, duration_s)
+        ended = "finished"
+    except* SensorError as group:
+        message = f"--sensor {group.exceptions[0]}"
+        raise Refusal(message) from group
+    finally:
+        if log is not None:
+            log.close(ended=ended)
+
+
+def _detector_of(source: "SensorSource", chosen: str | None) -> str:
+    from fes_ctrl.gait import detector_for, sensors_of
+
+    have = tuple(worn.sensor for worn in source.sensors)
+    try:
+        name = chosen or detector_for(have)
+        wanted = sensors_of(name)
+    except ValueError as error:
+        message = f"--detector: {error}"
+        raise Refusal(message) from error
+    if not any(sensor in have for sensor in wanted):
+        message = (
+            f"--detector {name} needs {' or '.join(wanted)}, and --sensor gives "
+            f"{', '.join(have)}; choose another of them"
+        )
+        raise Refusal(message)
+    return name
+
+
+def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
+    from dataclasses import asdict
+
+    from fes_ctrl import __version__
+    from fes_ctrl.config.layers import sha256_of
+    from fes_ctrl.runlog.log import RunLogWriter
+
+    if out is None:
+        return None
+    config = {"control": asdict(control)}
+    header = {
+        "config": config,
+        "config_sha256": sha256_of(config),
+        "seed": None,
+        "versions": {"fes_ctrl": __version__},
+        "devices": [control.stimulator.device],
+        "clock": {"unit": "us", "starts_at": 0},
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return RunLogWriter(out / "log.jsonl", header)
+    except OSError as error:
+        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+
+
+def _listen(source: "SensorSource", hand: "Hand") -> None:
+    """Let the person's keys or lines reach the hand."""
+    from fes_ctrl.sensors.manual import KeyTerminal, Manual
+
+    if isinstance(source, Manual):
+        source.on_key = hand.key
+        return
+    loop = asyncio.get_running_loop()
+    fd = sys.stdin.fileno()
+    if sys.stdin.isatty():
+        terminal = KeyTerminal(fd)
+
+        def pressed() -> None:
+            for key in terminal.read():
+                hand.key(key)
+
+        loop.add_reader(fd, pressed)
+        return
+
+    def typed() -> None:
+        line = sys.stdin.readline()
+        if line:
+            hand.line(line)
+        else:
+            loop.remove_reader(fd)
+
+    try:
+        loop.add_reader(fd, typed)
+    except OSError:
+        # A plain file or /dev/null cannot be waited for: it is read at once.
+        for line in sys.stdin:
+            hand.line(line)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _tell(now_us: int, records: tuple[object, ...]) -> None:
+    """Tell the person what matters: faults, and changes of arming and level."""
+    from fes_ctrl.model import Fault, StateChange
+
+    for record in records:
+        if isinstance(record, Fault):
+            _say(f"{now_us / 1e6:9.3f} s  fault {record.id} {record.reaction}: {record.detail}")
+        elif isinstance(record, StateChange):
+            armed = "armed" if record.armed else "not armed"
+            _say(f"{now_us / 1e6:9.3f} s  {armed}, level {record.level_percent} %: {record.reason}")

@@ -1,0 +1,169 @@
+"""A run on the real loop: sensor source, controller, stimulator and a person's hand.
+
+Everything that can end a run ends it here: the source's end, a lost source, the hand's ``quit``,
+the time that was asked for. However it ends, the output has been stopped when it is over.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from fes_ctrl.model import Operator, StateChange
+from fes_ctrl.runlog.log import RunLogWriter
+from fes_ctrl.runtime.clock import Clock
+from fes_ctrl.runtime.interrupt import stop_on_interrupt
+from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.sensors.source import SensorSource
+from fes_ctrl.units import Us
+
+FLUSH_S = 0.25
+DRAIN_S = 0.05
+LEVEL_STEP_PERCENT = 5
+
+HELP = "a arm, + - level, p pause, r resume, c clear, s stop, d disarm, q quit"
+
+
+class Hand:
+    """A person at the console: keys or typed lines become operator inputs.
+
+    Parameters
+    ----------
+    session : ControlSession
+        Takes them.
+    clock : Clock
+        The run's.
+    may_arm : bool
+        Whether arming was allowed on the command line.
+    say : callable
+        Takes lines for the person to read.
+
+    Attributes
+    ----------
+    quit : asyncio.Event
+        Set when the person has had enough.
+    """
+
+    def __init__(
+        self, session: ControlSession, clock: Clock, say: Callable[[str], None], *, may_arm: bool
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._say = say
+        self._may_arm = may_arm
+        self._level = 0
+        self.quit = asyncio.Event()
+        session.listeners.append(self._see)
+
+    def key(self, key: str) -> None:
+        """Take one key."""
+        if key in "+-":
+            change = LEVEL_STEP_PERCENT if key == "+" else -LEVEL_STEP_PERCENT
+            self._act("level", self._level + change)
+            return
+        action = {
+            "a": "arm",
+            "p": "pause",
+            "r": "resume",
+            "c": "clear",
+            "s": "stop",
+            "d": "disarm",
+            "q": "quit",
+        }.get(key)
+        if action is None:
+            self._say(HELP)
+        else:
+            self._act(action, 0)
+
+    def line(self, line: str) -> None:
+        """Take one typed line: an action, and a number where it is ``level``."""
+        words = line.split()
+        if not words:
+            return
+        known = ("arm", "pause", "resume", "clear", "stop", "disarm", "quit")
+        if words[0] == "level" and len(words) == 2 and words[1].isdigit():
+            self._act("level", int(words[1]))
+        elif len(words) == 1 and words[0] in known:
+            self._act(words[0], 0)
+        else:
+            self._say(f"{line.strip()!r} is no action: say {', '.join(known)} or level N")
+
+    def _act(self, action: str, value: int) -> None:
+        if action == "quit":
+            self.quit.set()
+        elif action == "arm" and not self._may_arm:
+            self._say("arming was not allowed: start again with --arm-allowed LIMITS")
+        else:
+            self._session.take(Operator(self._clock.now_us(), action, min(100, max(0, value))))
+
+    def _see(self, _now_us: Us, records: tuple[object, ...]) -> None:
+        for record in records:
+            if isinstance(record, StateChange):
+                self._level = record.level_percent
+
+
+async def live(
+    session: ControlSession,
+    source: SensorSource,
+    hand: Hand,
+    log: RunLogWriter | None,
+    duration_s: float | None,
+) -> None:
+    """Run until something ends it.
+
+    Parameters
+    ----------
+    session : ControlSession
+        Controller, driver and link on the real clock.
+    source : SensorSource
+        Samples as they arrive.
+    hand : Hand
+        May quit.
+    log : RunLogWriter or None
+        Flushed while the run goes on.
+    duration_s : float or None
+        How long at most.
+
+    Raises
+    ------
+    SensorError
+        If the source is lost.
+    KeyboardInterrupt
+        On Ctrl-C, after the output was stopped.
+    """
+    try:
+        with stop_on_interrupt(session):
+            session.open()
+            async with asyncio.TaskGroup() as tasks:
+                parts: list[asyncio.Task[Any]] = [
+                    tasks.create_task(_feed(source, session), name="sensors"),
+                    tasks.create_task(hand.quit.wait(), name="hand"),
+                ]
+                if log is not None:
+                    parts.append(tasks.create_task(_flush(log), name="log"))
+                if duration_s is not None:
+                    parts.append(tasks.create_task(asyncio.sleep(duration_s), name="duration"))
+                await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+                # Whatever ended it, nothing more is given while the rest winds down: the bytes
+                # first, then the controller, so that no burst goes on behind them.
+                session.stop_now()
+                session.take(Operator(session.clock.now_us(), "stop", 0))
+                for part in parts:
+                    part.cancel()
+        # A line takes a moment to carry the stop away; what is left on it at closing is lost.
+        await asyncio.sleep(DRAIN_S)
+    finally:
+        session.close()
+        source.close()
+
+
+async def _feed(source: SensorSource, session: ControlSession) -> None:
+    async with contextlib.aclosing(source.samples()) as samples:
+        async for sample in samples:
+            session.take(sample)
+
+
+async def _flush(log: RunLogWriter) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_S)
+        log.flush()

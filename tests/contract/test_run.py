@@ -1,0 +1,230 @@
+"""The controller in real time against a stimulator that is another process."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fes_ctrl.runlog.reader import read_log
+from fes_ctrl.wire import sciencemode4 as sm4
+
+RUN = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", "metronome:?stride_s=1.0&stance=0.6"]
+
+
+@contextlib.contextmanager
+def serving(*options: str, pulses: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
+    process = subprocess.Popen(
+        [*command, "--pulses", str(pulses), *options], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())["port"]
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+def status_of(port: str) -> int:
+    """Ask the device itself what state it is in."""
+    fd = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        tty.setraw(fd)
+        os.write(fd, sm4.get_stim_status(5))
+        decoder = sm4.Decoder()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if select.select([fd], [], [], 0.5)[0]:
+                for frame in decoder.feed(os.read(fd, 4096)):
+                    if (frame.number, frame.command) == (5, sm4.GET_STIM_STATUS + 1):
+                        return sm4.decode_stim_status(frame.payload)
+    finally:
+        os.close(fd)
+    raise AssertionError("the device does not answer")
+
+
+def run(port: str, typed: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RUN, "--stimulator", f"p24://{port}", *options],
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def delivered(pulses: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in pulses.read_text().splitlines()]
+
+
+def test_unarmed_it_gives_nothing(tmp_path: Path) -> None:
+    pulses = tmp_path / "pulses"
+    with serving(pulses=pulses) as port:
+        done = run(port, "arm\nlevel 100\n", "--duration", "2.5")
+        assert done.returncode == 0, done.stderr
+        assert "--arm-allowed" in done.stderr
+        assert delivered(pulses) == []
+
+
+def armed_run(port: str, out: Path) -> subprocess.Popen[str]:
+    """Start a run, arm it and raise the level; return it when pulses have begun."""
+    process = subprocess.Popen(
+        [*RUN, "--stimulator", f"p24://{port}", "--arm-allowed", "bench", "--out", str(out)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    log = out / "log.jsonl"
+    wait_for(log, '"report":"up"')
+    type_to(process, "arm")
+    wait_for(log, '"report":"ready"')
+    type_to(process, "level 100")
+    wait_for(log, '"kind":"written"')
+    return process
+
+
+def type_to(process: "subprocess.Popen[str]", line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
+def wait_for(log: Path, text: str) -> None:
+    deadline = time.monotonic() + 30
+    while not log.is_file() or text not in log.read_text():
+        assert time.monotonic() < deadline, text
+        time.sleep(0.05)
+
+
+def test_armed_by_hand_it_stimulates_and_ends_silent(tmp_path: Path) -> None:
+    pulses = tmp_path / "pulses"
+    with serving(pulses=pulses) as port:
+        process = armed_run(port, tmp_path / "run")
+        time.sleep(2.0)
+        type_to(process, "quit")
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+        assert "fault" not in errors
+        assert len(delivered(pulses)) > 20
+        assert status_of(port) == sm4.STATUS_NONE
+    records = list(read_log(tmp_path / "run" / "log.jsonl"))
+    assert records[-1]["ended"] == "finished"
+    assert records[0]["devices"] == ["p24"]
+
+
+def test_control_c_stops_the_device_and_leaves_with_130(tmp_path: Path) -> None:
+    pulses = tmp_path / "pulses"
+    with serving(pulses=pulses) as port:
+        process = armed_run(port, tmp_path / "run")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 130, errors
+        assert "Traceback" not in errors
+        assert status_of(port) == sm4.STATUS_NONE
+    assert list(read_log(tmp_path / "run" / "log.jsonl"))[-1]["ended"] == "interrupted"
+
+
+BLOCKED = """
+import sys, time
+import asyncio
+from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.links.serial import SerialLink, SerialSettings
+from fes_ctrl.model import Operator
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.interrupt import stop_on_interrupt
+from fes_ctrl.runtime.realtime import RealClock
+from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.p24 import P24Session
+
+async def main(port):
+    clock = RealClock(asyncio.get_running_loop())
+    driver = P24Session(capabilities_of(StimulatorConfig()), 0, 20_000, 100_000)
+    session = ControlSession(
+        clock, assemble((1,), ControlConfig()), [(driver, SerialLink(port, SerialSettings()))],
+        {1: 0}, NullLog(),
+    )
+    with stop_on_interrupt(session):
+        session.open()
+        await asyncio.sleep(0.5)
+        session.take(Operator(clock.now_us(), "arm", 0))
+        await asyncio.sleep(0.5)
+        assert driver.state == "ready", driver.state
+        print("blocked", flush=True)
+        time.sleep(60)
+
+try:
+    asyncio.run(main(PORT))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_device_is_stopped_although_the_loop_is_blocked(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with serving(pulses=tmp_path / "pulses") as port:
+        script = BLOCKED.replace("PORT", repr(port))
+        process = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "blocked\n"
+        assert status_of(port) == sm4.STATUS_LL_INIT, "it is ready for pulses"
+        sent = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 130
+        assert time.monotonic() - sent < 10, "nobody waited for the loop"
+        process.stdout.close()
+        assert status_of(port) == sm4.STATUS_NONE
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--sensor", "nonsense:", "--stimulator", "p24:///dev/null"], "--sensor nonsense:"),
+        (["--sensor", "metronome:", "--stimulator", "x24:///dev/null"], "no device 'x24'"),
+        (["--sensor", "metronome:", "--stimulator", "p24:///dev/none"], "/dev/none"),
+        (["--sensor", "metronome:", "--stimulator", "p24+tcp://127.0.0.1:1"], "127.0.0.1:1"),
+        (["--sensor", "manual:", "--stimulator", "p24:///dev/none"], "terminal"),
+        (["--sensor", "replay:/none.csv", "--stimulator", "p24:///dev/none"], "/none.csv"),
+        (
+            ["--sensor", "metronome:", "--stimulator", "p24:///dev/none", "--duration", "0"],
+            "--duration 0",
+        ),
+        (
+            ["--sensor", "metronome:", "--stimulator", "p24:///x", "--arm-allowed", "none"],
+            "limits 'none' is unknown",
+        ),
+        (
+            ["--sensor", "metronome:", "--stimulator", "p24:///x", "--detector", "foot-imu"],
+            "foot-imu",
+        ),
+    ],
+)
+def test_a_refusal_is_one_line(options: list[str], says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fes_ctrl", "run", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
