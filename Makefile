@@ -1,7 +1,9 @@
 # Two commands for a newcomer: `make walk` and `make test`. Each makes .venv when it is not there.
 
 SHELL := /bin/bash
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+# The first Python that is new enough and really runs; say make PYTHON=... for another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.stamp-base

@@ -8,7 +8,7 @@ refuse() {
     exit 1
 }
 
-[ -n "${PYTHON:-}" ] || refuse "no python3 found; install Python 3.11 or later, or say make PYTHON=/path/to/python3"
+[ -n "${PYTHON:-}" ] || refuse "no Python 3.11 or later found; on Debian and Ubuntu: apt-get install python3 python3-venv"
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     refuse "$PYTHON is $("$PYTHON" --version 2>&1); Python 3.11 or later is needed: make PYTHON=python3.11"
 
