@@ -88,7 +88,7 @@ def simulate(
             rig = run_virtual(_walk_virtually(config, log, progress))
         else:
             rig = _walk_by_steps(config, log, progress)
-        return result_of(rig, started_s)
+        return result_of(rig, started_s, log)
 
 
 @contextmanager
@@ -98,17 +98,20 @@ def recorded(config: WalkConfig, log_file: Path | None) -> Iterator[NullLog | Ru
         yield NullLog()
         return
     log = RunLogWriter(log_file, log_header(config))
-    ended = "interrupted"
     try:
         yield log
-        ended = "finished"
-    finally:
-        log.close(ended=ended)
+    except BaseException:
+        log.close(ended="interrupted")
+        raise
 
 
-def result_of(rig: Rig, started_s: float) -> WalkResult:
-    """Return what a walk that is over amounts to."""
+def result_of(rig: Rig, started_s: float, log: NullLog | RunLogWriter) -> WalkResult:
+    """Return what a walk that is over amounts to, and close its log with the last of it."""
     walk = rig.finish()
+    if isinstance(log, RunLogWriter):
+        for known in rig.acknowledgements():
+            log.other("injection", name=known.name, t=known.t_us)
+        log.close(ended="finished", setpoints_sha256=rig.account.setpoints_sha256)
     return WalkResult(
         walk=walk,
         figures=summarise(walk),

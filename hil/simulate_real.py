@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
-from fes_ctrl.runtime.interrupt import stop_on_interrupt
+from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from hil.pty_cable import PtyCable
 from hil.rig import Rig, WalkConfig
@@ -49,7 +49,7 @@ def simulate_real(
         started_s = time.perf_counter()
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
             rig = runner.run(_walk(config, log, progress, over_pty=over_pty))
-        return result_of(rig, started_s)
+        return result_of(rig, started_s, log)
 
 
 async def _walk(
@@ -60,13 +60,15 @@ async def _walk(
     cable = PtyCable(clock.now_us) if over_pty else None
     rig = Rig(config, clock, log, cable=cable)
     try:
-        with stop_on_interrupt(rig.session):
+        with stop_on_interrupt(rig.session), stop_on_failure(loop, rig.session) as failed:
             rig.session.open()
             while clock.now_us() < config.duration_s * 1e6:
                 left_s = config.duration_s - clock.now_us() / 1e6
                 await asyncio.sleep(min(FLUSH_S, max(0.0, left_s)))
                 if isinstance(log, RunLogWriter):
                     log.flush()
+                if failed.done():
+                    failed.result()
                 if progress is not None:
                     progress(min(config.duration_s, clock.now_us() / 1e6))
     finally:

@@ -1,9 +1,11 @@
-"""Ctrl-C and its like: the output stops before anything else happens."""
+"""Interruptions and failures: the output stops before anything else happens."""
 
+import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 from fes_ctrl.runtime.session import ControlSession
 
@@ -30,3 +32,38 @@ def stop_on_interrupt(session: ControlSession) -> Iterator[None]:
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+@contextlib.contextmanager
+def stop_on_failure(
+    loop: asyncio.AbstractEventLoop, session: ControlSession
+) -> Iterator["asyncio.Future[None]"]:
+    """Stop the output when a callback of the loop raises, which would otherwise go unnoticed.
+
+    Parameters
+    ----------
+    loop : asyncio.AbstractEventLoop
+        The running loop.
+    session : ControlSession
+        Whose stimulators to stop.
+
+    Yields
+    ------
+    asyncio.Future
+        Done, with the exception, once something has failed.
+    """
+    failed: asyncio.Future[None] = loop.create_future()
+
+    def handler(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        session.stop_now()
+        if not failed.done():
+            error = context.get("exception")
+            failed.set_exception(error or RuntimeError(str(context.get("message"))))
+
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(handler)
+    try:
+        yield failed
+    finally:
+        loop.set_exception_handler(before)
+        failed.cancel()

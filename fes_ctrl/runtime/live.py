@@ -12,7 +12,7 @@ from typing import Any
 from fes_ctrl.model import Operator, StateChange
 from fes_ctrl.runlog.log import RunLogWriter
 from fes_ctrl.runtime.clock import Clock
-from fes_ctrl.runtime.interrupt import stop_on_interrupt
+from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.sensors.source import SensorSource
 from fes_ctrl.units import Us
@@ -132,7 +132,8 @@ async def live(
         On Ctrl-C, after the output was stopped.
     """
     try:
-        with stop_on_interrupt(session):
+        loop = asyncio.get_running_loop()
+        with stop_on_interrupt(session), stop_on_failure(loop, session) as failed:
             session.open()
             async with asyncio.TaskGroup() as tasks:
                 parts: list[asyncio.Task[Any]] = [
@@ -143,13 +144,15 @@ async def live(
                     parts.append(tasks.create_task(_flush(log), name="log"))
                 if duration_s is not None:
                     parts.append(tasks.create_task(asyncio.sleep(duration_s), name="duration"))
-                await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([*parts, failed], return_when=asyncio.FIRST_COMPLETED)
                 # Whatever ended it, nothing more is given while the rest winds down: the bytes
                 # first, then the controller, so that no burst goes on behind them.
                 session.stop_now()
                 session.take(Operator(session.clock.now_us(), "stop", 0))
                 for part in parts:
                     part.cancel()
+            if failed.done():
+                failed.result()
         # A line takes a moment to carry the stop away; what is left on it at closing is lost.
         await asyncio.sleep(DRAIN_S)
     finally:
