@@ -34,7 +34,7 @@ check: $(FULL)
 
 fast: $(FULL)
 	$(BIN)/python tools/build_fast.py
-	PYTHONPATH=build/fast FES_EXPECT_COMPILED=1 $(BIN)/python -m pytest -q -n $(JOBS) tests/conformance
+	PYTHONPATH=$(CURDIR)/build/fast FES_EXPECT_COMPILED=1 $(BIN)/pytest -q -n $(JOBS) tests/conformance
 
 bench: $(FULL)
 	$(BIN)/python tools/build_fast.py
