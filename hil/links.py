@@ -154,7 +154,7 @@ class _Wire:
         self._flights.clear()
 
 
-class SimCable(Cable):
+class SimCable:
     """A cable between a driver's link and a simulated device.
 
     Parameters

@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 from fes_ctrl.links.serial import SerialLink
 from firmware_sim.injections import Acknowledgement
-from hil.links import Cable
 
 
-class PtyCable(Cable):
+class PtyCable:
     """The host's serial link and the far end of its pseudo-terminal, on the running loop.
 
     Attributes
