@@ -22,8 +22,8 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
     treated = "evaluation, no stimulation" if summary["evaluation"] else "with stimulation"
     for side, leg in summary["legs"].items():
         title = (
-            f"{summary['scenario']}: {summary['patient']}, {side} leg, program "
-            f"{summary['program']} on {summary['stimulator']}, seed {summary['seed']}"
+            f"{summary['scenario']}: {summary['patient']}, {side} leg, {summary['program']} on "
+            f"{summary['stimulator']}, seed {summary['seed']}"
         )
         table = Table(title=title, title_justify="left", title_style="bold")
         table.add_column("")
@@ -39,7 +39,7 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
         charge = [_charge(summary["charge"])]
         if twin is not None:
             charge.append(_charge(twin["charge"]))
-        table.add_row("charge", *charge)
+        table.add_row("charge, mC (largest phase, uC)", *charge)
         console.print(table)
     _verdict(console, summary)
     if folder is not None:
@@ -50,26 +50,20 @@ def rows(leg: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the lines of one leg: what, and how much."""
     clearance, contact = leg["toe_clearance_mm"], leg["ankle_at_contact_deg"]
     onset, burst = leg["onset_delay_ms"], leg["burst"]
-    settled = leg["settled_from_stride"]
-    counted = "" if settled is None else f" (figures from stride {settled} on)"
     return [
-        ("strides", f"{leg['strides']}{counted}"),
+        ("strides (settled from)", f"{leg['strides']} ({show(leg['settled_from_stride'], 0)})"),
         ("bursts / pulses", f"{leg['bursts']} / {leg['pulses']}"),
         (
-            "toe clearance, mm",
-            f"median {show(clearance['median'])}, 5 % {show(clearance['p05'])}, "
-            f"least {show(clearance['min'])}",
+            "toe clearance, mm: median (5 %)",
+            f"{show(clearance['median'])} ({show(clearance['p05'])})",
         ),
         ("drags", show(leg["drag_strides"], 0)),
         (
-            "ankle at contact, deg",
-            f"median {show(contact['median'])}, {show(contact['p05'])} to {show(contact['p95'])}",
+            "ankle at contact, deg: median (5 %)",
+            f"{show(contact['median'])} ({show(contact['p05'])})",
         ),
-        (
-            "peak swing dorsiflexion, deg",
-            show(leg["peak_swing_dorsiflexion_deg"]["median"]),
-        ),
-        ("onset delay, ms", f"median {show(onset['p50'])}, 95 % {show(onset['p95'])}"),
+        ("peak swing dorsiflexion, deg", show(leg["peak_swing_dorsiflexion_deg"]["median"])),
+        ("onset delay, ms: median (95 %)", f"{show(onset['p50'])} ({show(onset['p95'])})"),
         (
             "swings missed / bursts extra",
             f"{show(burst['missed_swings'], 0)} / {show(burst['extra'], 0)}",
@@ -85,7 +79,7 @@ def show(value: float | None, digits: int = 1) -> str:
 
 
 def _charge(charge: Mapping[str, Any]) -> str:
-    return f"{charge['total_mC']:.2f} mC, at most {charge['per_phase_uC_max']:.1f} uC a phase"
+    return f"{charge['total_mC']:.2f} ({charge['per_phase_uC_max']:.1f})"
 
 
 def _verdict(console: Console, summary: Mapping[str, Any]) -> None:
