@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fes_ctrl.cli.detectors import choose
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
@@ -75,31 +76,14 @@ def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]", side: st
 
 def detectors_of(signal: "Recording", name: str | None) -> "list[ExplainingDetector]":
     """Return a detector for each leg, or refuse what the recording cannot serve."""
-    from fes_ctrl.gait import (
-        DetectorConfig,
-        detector_for,
-        make_detector,
-        sensors_of,
-    )
+    from fes_ctrl.gait import DetectorConfig, make_detector
     from fes_ctrl.model import LEG_NAMES
 
     config = DetectorConfig()
     detectors = []
     for leg in signal.legs:
-        have = signal.sensors(leg)
-        try:
-            chosen = name or detector_for(have)
-            wanted = sensors_of(chosen)
-        except ValueError as error:
-            option = "--detector" if name else f"{signal.path}"
-            message = f"{option}: {error}"
-            raise Refusal(message) from None
-        if not any(sensor in have for sensor in wanted):
-            message = (
-                f"{signal.path}: --detector {chosen} needs {' or '.join(wanted)}, and the "
-                f"{LEG_NAMES[leg]} leg has {', '.join(have)}; choose another detector"
-            )
-            raise Refusal(message)
+        where = f"{signal.path}, {LEG_NAMES[leg]} leg"
+        chosen = choose(signal.sensors(leg), name, where)
         detectors.append(make_detector(chosen, config, leg))
     return detectors
 

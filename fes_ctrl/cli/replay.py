@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fes_ctrl.cli.detectors import choose
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
@@ -56,7 +57,7 @@ def command(
     except RecordingError as error:
         raise Refusal(str(error)) from error
     parts = {"setup": setup, "limits": limits, "stimulator": "p24"}
-    chosen = detector or _detector_for(signal)
+    chosen = choose(signal.sensors(signal.legs[0]), detector, str(signal.path))
     summary = _replay(signal, program, chosen, parts, sets, events, out)
     if against is not None:
         summary["against"] = _replay(signal, against, chosen, parts, sets, events, None)
@@ -66,16 +67,6 @@ def command(
         _print(summary)
     verdict = summary["verdict"]
     return int(not verdict["passed"])
-
-
-def _detector_for(signal: "Recording") -> str:
-    from fes_ctrl.gait import detector_for
-
-    try:
-        return detector_for(signal.sensors(signal.legs[0]))
-    except ValueError as error:
-        message = f"{signal.path}: {error}"
-        raise Refusal(message) from error
 
 
 def _replay(
@@ -96,7 +87,9 @@ def _replay(
 
     layers = layers_of(program, detector, parts, sets)
     control = control_of(layers)
-    _check_sensors(signal, control.detector.name)
+    for leg in signal.legs:
+        where = f"{signal.path}, {LEG_NAMES[leg]} leg"
+        choose(signal.sensors(leg), control.detector.name, where)
     effective = layers.effective()
     log = None
     if out is not None:
@@ -208,21 +201,6 @@ def control_of(layers: "Layers") -> "ControlConfig":
     if problems:
         raise Refusal(problems[0])
     return control
-
-
-def _check_sensors(signal: "Recording", detector: str) -> None:
-    from fes_ctrl.gait import sensors_of
-    from fes_ctrl.model import LEG_NAMES
-
-    wanted = sensors_of(detector)
-    for leg in signal.legs:
-        have = signal.sensors(leg)
-        if not any(sensor in have for sensor in wanted):
-            message = (
-                f"{signal.path}: --detector {detector} needs {' or '.join(wanted)}, and the "
-                f"{LEG_NAMES[leg]} leg has {', '.join(have)}; choose another detector"
-            )
-            raise Refusal(message)
 
 
 def _score(legs: "list[LegWalk]", events: Path) -> dict[str, dict[str, object]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fes_ctrl.cli.detectors import choose
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ async def _run(
         message = f"--sensor {error}"
         raise Refusal(message) from error
     try:
-        name = _detector_of(source, chosen)
+        name = choose([worn.sensor for worn in source.sensors], chosen, "--sensor")
         layers.take("detector", {"name": name}, Source(f"--detector {name}"))
         control = control_of(layers)
         link = await open_link(address, SerialSettings())
@@ -164,25 +165,6 @@ async def _run(
     finally:
         if log is not None:
             log.close(ended=ended)
-
-
-def _detector_of(source: "SensorSource", chosen: str | None) -> str:
-    from fes_ctrl.gait import detector_for, sensors_of
-
-    have = tuple(worn.sensor for worn in source.sensors)
-    try:
-        name = chosen or detector_for(have)
-        wanted = sensors_of(name)
-    except ValueError as error:
-        message = f"--detector: {error}"
-        raise Refusal(message) from error
-    if not any(sensor in have for sensor in wanted):
-        message = (
-            f"--detector {name} needs {' or '.join(wanted)}, and --sensor gives "
-            f"{', '.join(have)}; choose another of them"
-        )
-        raise Refusal(message)
-    return name
 
 
 def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":

@@ -35,40 +35,32 @@ class StimulatorConfig:
 # electrode detection from 15 mA up, live signal of the mid level 2 s. Not stated by the vendor
 # and assumed: at least 2 ms between two low-level pulses of a channel. frame_spacing_us keeps
 # two frames with current apart by more than an answer takes.
+_LOW_LEVEL: Final = Capabilities(
+    device="p24",
+    mode="low_level",
+    channels=8,
+    current_step_ua=500,
+    current_max_ua=130_000,
+    width_step_us=1,
+    width_min_us=10,
+    width_max_us=4095,
+    time_grid_us=1,
+    min_interval_us=2_000,
+    frame_spacing_us=5_000,
+    rate_max_hz=200.0,
+    unattended_ms=0,
+    ack_deadline_us=100_000,
+    electrode_detection_ua=15_000,
+)
+
 P24_MODES: Final[dict[str, Capabilities]] = {
-    "low_level": Capabilities(
-        device="p24",
-        mode="low_level",
-        channels=8,
-        current_step_ua=500,
-        current_max_ua=130_000,
-        width_step_us=1,
-        width_min_us=10,
-        width_max_us=4095,
-        time_grid_us=1,
-        min_interval_us=2_000,
-        frame_spacing_us=5_000,
-        rate_max_hz=200.0,
-        unattended_ms=0,
-        ack_deadline_us=100_000,
-        electrode_detection_ua=15_000,
-    ),
-    "mid_level": Capabilities(
-        device="p24",
+    "low_level": _LOW_LEVEL,
+    "mid_level": _LOW_LEVEL._replace(
         mode="mid_level",
-        channels=8,
-        current_step_ua=500,
-        current_max_ua=130_000,
-        width_step_us=1,
-        width_min_us=10,
-        width_max_us=4095,
         time_grid_us=250,
         min_interval_us=500,
-        frame_spacing_us=5_000,
         rate_max_hz=2000.0,
         unattended_ms=2_000,
-        ack_deadline_us=100_000,
-        electrode_detection_ua=15_000,
     ),
 }
 

@@ -1,26 +1,16 @@
-"""Sensor recordings and their reference events: files in, samples in order of arrival out.
+"""The signal of a recording: columns of a table to sensors of the house."""
 
-A file that cannot be trusted is refused as a whole, with the line and the column; nothing is
-guessed, skipped or mended.
-"""
-
-import csv
-import gzip
 import io
 import itertools
-import math
-import tomllib
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fes_ctrl.model import (
-    EVENT_KINDS,
     FOOT_IMU,
     FORE_FORCE,
     HEEL_FORCE,
@@ -31,36 +21,14 @@ from fes_ctrl.model import (
     SHANK_IMU,
     Sample,
 )
-from fes_ctrl.units import Us
+from fes_ctrl.recordings.files import LONGEST_S, US_PER_S, RecordingError, number, read_text
+from fes_ctrl.recordings.meta import Meta, meta_path, read_meta
 
 IMU_CHANNELS: Final = SENSOR_CHANNELS[FOOT_IMU]
 SINGLE: Final = {"heel": HEEL_SWITCH, "heel_n": HEEL_FORCE, "fore_n": FORE_FORCE}
 SITES: Final = {"foot": FOOT_IMU, "shank": SHANK_IMU}
 UNUSED: Final = ("mid_n", "total_n", "stim_mA")
 """Columns that a recording may have and that no sensor of the house reads."""
-
-CLOCKS: Final = ("measurement", "arrival")
-LONGEST_S: Final = 1e9
-"""Stamps beyond some thirty years are not seconds."""
-
-US_PER_S: Final = 1e6
-
-
-class RecordingError(ValueError):
-    """A file that cannot be used: what, where, and what to do."""
-
-
-class Meta(NamedTuple):
-    """What ``NAME.meta.toml`` says; empty where it says nothing.
-
-    ``clock`` is ``measurement`` or ``arrival``: which of the two ``t_s`` is.
-    """
-
-    side: str = ""
-    affected_side: str = ""
-    mounting: str = ""
-    aid: str = ""
-    clock: str = "measurement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +99,6 @@ class Recording:
                 yield Sample(t_us, arrive_us, count, leg, sensor, make(values[row]))
 
 
-class ReferenceEvent(NamedTuple):
-    """One line of an events file.
-
-    ``leg`` is -1 where the file does not say; ``t_emit_us`` is ``None`` in references.
-    """
-
-    t_us: Us
-    kind: str
-    leg: int
-    t_emit_us: Us | None
-
-
-# -- the signal ---------------------------------------------------------------------------------
-
-
 def read_recording(path: str | Path) -> Recording:
     """Return a recording.
 
@@ -199,30 +152,6 @@ def read_recording(path: str | Path) -> Recording:
     )
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a plain or gzipped file; ``RecordingError`` says why it cannot be had."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        message = f"{path}: no such file; check the path"
-        raise RecordingError(message) from None
-    except OSError as error:
-        message = f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
-        raise RecordingError(message) from None
-    if path.name.endswith(".gz"):
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            message = f"{path}: not a whole gzip file; copy it again, or drop the .gz if it is text"
-            raise RecordingError(message) from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"{path}:{line}: not UTF-8 text; save it as UTF-8"
-        raise RecordingError(message) from None
-
-
 def _check_header(path: Path, names: list[str]) -> None:
     if names == [""]:
         message = f"{path}:1: empty; a recording begins with its column names, t_s first"
@@ -261,23 +190,9 @@ def _table_by_row(path: Path, names: list[str], body: str) -> NDArray[np.float64
             message = f"{path}:{line}: {len(cells)} values for {len(names)} columns; mend the line"
             raise RecordingError(message)
         rows.append(
-            [_number(path, line, name, cell) for name, cell in zip(names, cells, strict=True)]
+            [number(path, line, name, cell) for name, cell in zip(names, cells, strict=True)]
         )
     return np.array(rows, dtype=np.float64)
-
-
-def _number(path: Path, line: int, column: str, cell: str) -> float:
-    text = cell.strip()
-    try:
-        value = float(text)
-    except ValueError:
-        what = f"{text!r} is not a number" if text else "no value"
-        message = f"{path}:{line}: column {column}: {what}; mend or remove the line"
-        raise RecordingError(message) from None
-    if not math.isfinite(value):
-        message = f"{path}:{line}: column {column}: {text} is not a finite number; remove the line"
-        raise RecordingError(message)
-    return value
 
 
 def _line_of(body: str, row: int) -> int:
@@ -308,9 +223,6 @@ def _stamps(
         )
         raise RecordingError(message)
     return stamps
-
-
-# -- columns to sensors -------------------------------------------------------------------------
 
 
 def _streams(
@@ -372,177 +284,3 @@ def _place(name: str, meta: Meta) -> tuple[int, str] | None:
     if channel in IMU_CHANNELS:
         return leg, SITES[site]
     return None
-
-
-# -- what lies beside a recording ---------------------------------------------------------------
-
-
-def meta_path(path: Path) -> Path:
-    """Return where the description of a recording would be."""
-    return path.with_name(path.name.removesuffix(".gz").removesuffix(".csv") + ".meta.toml")
-
-
-def read_meta(path: Path) -> Meta:
-    """Return what a description says; all empty if there is none."""
-    if not path.exists():
-        return Meta()
-    text = read_text(path)
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = f"{path}: not TOML ({error}); mend or remove it"
-        raise RecordingError(message) from None
-    values: dict[str, str] = {}
-    for key in Meta._fields:
-        value = said.get(key, "")
-        if not isinstance(value, str):
-            message = f"{path}: {key} = {value!r} is not text; put it in quotes"
-            raise RecordingError(message)
-        values[key] = value
-    if values["side"] not in ("", *LEG_NAMES):
-        message = f"{path}: side = {values['side']!r}; say left or right, or leave it out"
-        raise RecordingError(message)
-    if values["clock"] not in ("", *CLOCKS):
-        message = f"{path}: clock = {values['clock']!r}; say {' or '.join(CLOCKS)}"
-        raise RecordingError(message)
-    values["clock"] = values["clock"] or "measurement"
-    return Meta(**values)
-
-
-def read_events(path: str | Path) -> tuple[ReferenceEvent, ...]:
-    """Return reference or detected events in order of time.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``t_s,event`` with an optional ``leg``; or ``t_emit_s,t_event_s,event`` with an optional
-        ``leg``, as ``detect`` writes it.
-
-    Raises
-    ------
-    RecordingError
-        If the file or a line of it cannot be used.
-    """
-    path = Path(path)
-    rows = _dictionaries(path)
-    events: list[ReferenceEvent] = []
-    first = True
-    stamp = "t_s"
-    for line, row in rows:
-        if first:
-            stamp = "t_s" if "t_s" in row else "t_event_s"
-            for needed in (stamp, "event"):
-                if needed not in row:
-                    message = (
-                        f"{path}:1: no column {needed}; events have t_s,event or "
-                        f"t_emit_s,t_event_s,event"
-                    )
-                    raise RecordingError(message)
-            first = False
-        kind = row["event"]
-        if kind not in EVENT_KINDS:
-            known = ", ".join(EVENT_KINDS)
-            message = f"{path}:{line}: event {kind!r} is unknown; known are {known}"
-            raise RecordingError(message)
-        leg = row.get("leg", "")
-        if leg not in ("", *LEG_NAMES):
-            message = f"{path}:{line}: leg {leg!r} is neither left nor right"
-            raise RecordingError(message)
-        emit = row.get("t_emit_s")
-        events.append(
-            ReferenceEvent(
-                _instant(path, line, stamp, row[stamp]),
-                kind,
-                LEG_NAMES.index(leg) if leg else -1,
-                None if emit is None else _instant(path, line, "t_emit_s", emit),
-            )
-        )
-    return tuple(sorted(events, key=lambda event: event.t_us))
-
-
-def _instant(path: Path, line: int, column: str, cell: str) -> Us:
-    seconds = _number(path, line, column, cell)
-    if abs(seconds) > LONGEST_S:
-        message = f"{path}:{line}: {column} = {cell} is not a time in seconds; convert it"
-        raise RecordingError(message)
-    return round(seconds * US_PER_S)
-
-
-def _dictionaries(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
-    reader = csv.reader(io.StringIO(read_text(path)))
-    try:
-        names = [name.strip() for name in next(reader)]
-    except StopIteration:
-        message = f"{path}:1: empty; it begins with its column names"
-        raise RecordingError(message) from None
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != len(names):
-            message = (
-                f"{path}:{reader.line_num}: {len(cells)} values for {len(names)} columns; "
-                f"mend the line"
-            )
-            raise RecordingError(message)
-        yield reader.line_num, dict(zip(names, (cell.strip() for cell in cells), strict=True))
-
-
-class IndexEntry(NamedTuple):
-    """One line of an index of recordings.
-
-    ``exclude_us`` are spans that must not be scored.
-    """
-
-    name: str
-    cohort: str
-    subject: str
-    side: str
-    exclude_us: tuple[tuple[Us, Us], ...]
-
-
-def read_index(path: str | Path) -> dict[str, IndexEntry]:
-    """Return the lines of ``recordings.csv`` by name.
-
-    Raises
-    ------
-    RecordingError
-        If the file or a line of it cannot be used.
-    """
-    path = Path(path)
-    index: dict[str, IndexEntry] = {}
-    for line, row in _dictionaries(path):
-        if "name" not in row:
-            message = f"{path}:1: no column name; an index names its recordings"
-            raise RecordingError(message)
-        try:
-            spans = parse_spans(row.get("exclude_s", ""))
-        except ValueError as error:
-            message = f"{path}:{line}: exclude_s: {error}"
-            raise RecordingError(message) from None
-        index[row["name"]] = IndexEntry(
-            row["name"], row.get("cohort", ""), row.get("subject", ""), row.get("side", ""), spans
-        )
-    return index
-
-
-def parse_spans(text: str) -> tuple[tuple[Us, Us], ...]:
-    """Return spans of time from ``"a b;a b"`` in seconds.
-
-    Raises
-    ------
-    ValueError
-        If a part is not two finite numbers in order.
-    """
-    spans: list[tuple[Us, Us]] = []
-    for part in text.split(";"):
-        if not part.strip():
-            continue
-        try:
-            begin, end = (float(number) for number in part.split())
-        except ValueError:
-            begin, end = math.nan, math.nan
-        if not (math.isfinite(begin) and math.isfinite(end) and begin <= end):
-            message = f"{part.strip()!r} is not a span; write two times in seconds, 'begin end'"
-            raise ValueError(message)
-        spans.append((round(begin * US_PER_S), round(end * US_PER_S)))
-    return tuple(spans)

@@ -1,0 +1,55 @@
+"""What ``NAME.meta.toml`` beside a recording says about it."""
+
+import tomllib
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from fes_ctrl.model import LEG_NAMES
+from fes_ctrl.recordings.files import RecordingError, read_text
+
+CLOCKS: Final = ("measurement", "arrival")
+
+
+class Meta(NamedTuple):
+    """What ``NAME.meta.toml`` says; empty where it says nothing.
+
+    ``clock`` is ``measurement`` or ``arrival``: which of the two ``t_s`` is.
+    """
+
+    side: str = ""
+    affected_side: str = ""
+    mounting: str = ""
+    aid: str = ""
+    clock: str = "measurement"
+
+
+def meta_path(path: Path) -> Path:
+    """Return where the description of a recording would be."""
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".csv") + ".meta.toml")
+
+
+def read_meta(path: Path) -> Meta:
+    """Return what a description says; all empty if there is none."""
+    if not path.exists():
+        return Meta()
+    text = read_text(path)
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: not TOML ({error}); mend or remove it"
+        raise RecordingError(message) from None
+    values: dict[str, str] = {}
+    for key in Meta._fields:
+        value = said.get(key, "")
+        if not isinstance(value, str):
+            message = f"{path}: {key} = {value!r} is not text; put it in quotes"
+            raise RecordingError(message)
+        values[key] = value
+    if values["side"] not in ("", *LEG_NAMES):
+        message = f"{path}: side = {values['side']!r}; say left or right, or leave it out"
+        raise RecordingError(message)
+    if values["clock"] not in ("", *CLOCKS):
+        message = f"{path}: clock = {values['clock']!r}; say {' or '.join(CLOCKS)}"
+        raise RecordingError(message)
+    values["clock"] = values["clock"] or "measurement"
+    return Meta(**values)
