@@ -4,6 +4,7 @@ Unknown is ``None``, never NaN. Percentiles are linear between order statistics.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -101,10 +102,21 @@ def onset_delay(swings: Sequence[Swing], bursts: Sequence[Burst]) -> dict[str, f
 
 
 def burst_of(swing: Swing, bursts: Sequence[Burst]) -> Burst | None:
-    """Return the burst with current that overlaps this swing the longest, if any does."""
+    """Return the burst with current that overlaps this swing the longest, if any does.
+
+    Parameters
+    ----------
+    swing : Swing
+        From its heel-off to its contact.
+    bursts : sequence of Burst
+        In order of time.
+    """
     best: Burst | None = None
     longest_us: Us = 0
-    for burst in bursts:
+    first = bisect_left(bursts, swing.heel_off_us, key=_last_us)
+    for burst in bursts[first:]:
+        if burst.start.t_us > swing.contact_us:
+            break
         if not burst.setpoints:
             continue
         from_us = max(burst.setpoints[0].at_us, swing.heel_off_us)
@@ -114,12 +126,18 @@ def burst_of(swing: Swing, bursts: Sequence[Burst]) -> Burst | None:
     return best
 
 
+def _last_us(burst: Burst) -> Us:
+    return burst.setpoints[-1].at_us if burst.setpoints else burst.start.t_us
+
+
 def burst_figures(walk: Walk, leg: LegWalk) -> dict[str, object]:
     """Return missed and extra bursts, what ended them, and their lengths."""
     given = [burst for burst in leg.bursts if burst.setpoints]
     settled = [swing for swing in leg.swings if swing.heel_off_us >= walk.settled_from_us]
     found = [burst_of(swing, given) for swing in leg.swings]
     used = {id(burst) for burst in found if burst is not None}
+    # A walk may end in the middle of a swing, whose burst is not one too many.
+    over_us = leg.swings[-1].contact_us if leg.swings else walk.duration_us
     ended_by: dict[str, int] = {}
     after_ms: list[float] = []
     lengths_ms: list[float] = []
@@ -136,7 +154,11 @@ def burst_figures(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "missed_swings": (
             sum(burst_of(swing, given) is None for swing in settled) if evaluated else None
         ),
-        "extra": sum(id(burst) not in used for burst in given) if evaluated else None,
+        "extra": (
+            sum(id(burst) not in used and burst.start.t_us <= over_us for burst in given)
+            if evaluated
+            else None
+        ),
         "first_step_missed": first_step_missed(leg),
         "ended_by": dict(sorted(ended_by.items())),
         "duration_ms": spread(lengths_ms, p50=50, p95=95, max=100),
