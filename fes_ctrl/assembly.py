@@ -4,7 +4,7 @@ What a program asks for is held against the device and the limits here, once, so
 never begins that the guard would have to refuse pulse by pulse.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fes_ctrl.controller import Controller, LegController
@@ -15,6 +15,9 @@ from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import TRIGGERS, Program
 from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+
+CHANNELS_A_CONNECTOR: Final = 4
+"""A P24's channels: four on the yellow connector, four on the green one."""
 
 DRIVEN_MODES: Final = (("p24", "low_level"),)
 """Device and mode for which there is a driver session."""
@@ -43,7 +46,7 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
     Parameters
     ----------
     legs : tuple of int
-        ``model.LEFT``, ``model.RIGHT`` or both.
+        ``model.LEFT``, ``model.RIGHT`` or both; the second has the stimulator's second connector.
     config : ControlConfig
         What it is made of.
 
@@ -63,15 +66,34 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
                 leg,
                 make_detector(config.detector.name, config.detector, leg),
                 sensors_of(config.detector.name),
-                Program(leg, config.program, config.setup, capabilities),
+                Program(leg, on_connector(config.program, index), config.setup, capabilities),
                 limits,
                 contralateral=config.program.trigger_side == "contralateral",
             )
-            for leg in legs
+            for index, leg in enumerate(legs)
         ],
         [capabilities],
         limits,
     )
+
+
+def on_connector(program: ProgramConfig, index: int) -> ProgramConfig:
+    """Return a program with its channels on one of the stimulator's connectors.
+
+    Parameters
+    ----------
+    program : ProgramConfig
+        With channels as for the first.
+    index : int
+        Which connector; each has ``CHANNELS_A_CONNECTOR`` channels.
+    """
+    if index == 0:
+        return program
+    shift = index * CHANNELS_A_CONNECTOR
+    channels = tuple(
+        [replace(channel, channel=channel.channel + shift) for channel in program.channel]
+    )
+    return replace(program, channel=channels)
 
 
 def problems_of(config: ControlConfig) -> list[str]:

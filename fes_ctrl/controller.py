@@ -358,6 +358,8 @@ class Controller:
         if action == "arm":
             if arming.ask_to_arm():
                 self._commands.append(Arm(now_us, stimulator))
+            else:
+                self._state(now_us, stimulator, f"not armed: {arming.why_not()}")
         elif action == "level":
             if arming.set_level(operator.value):
                 for leg in self._legs:

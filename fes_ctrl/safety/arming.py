@@ -53,6 +53,14 @@ class Arming:
         self.level_percent = 0
         return True
 
+    def why_not(self) -> str:
+        """Return why a wish to arm is not followed."""
+        if self.latched:
+            return f"fault {self.latched} is latched"
+        if not self.link_up:
+            return "no device has answered"
+        return f"already {self.state}"
+
     def ready(self) -> bool:
         """Take the device's word that it is ready; return whether it is armed by that."""
         if self.state != ARMING or self.latched:

@@ -116,8 +116,10 @@ class VirtualPatient:
         read_by_detector: tuple[str, ...] = (HEEL_SWITCH, FOOT_IMU),
     ) -> None:
         self.legs: list[PatientLeg] = []
-        for leg in config.leg:
+        for index, leg in enumerate(config.leg):
             side = LEFT if leg.side == "left" else RIGHT
             random = stream(seed, f"{leg.side}.strides")
-            self.legs.append(PatientLeg(config, leg, random, standing_s, side))
+            # The other leg takes its first step half a stride later.
+            start_s = standing_s + index * config.stride_s / 2.0
+            self.legs.append(PatientLeg(config, leg, random, start_s, side))
         self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in self.legs]
