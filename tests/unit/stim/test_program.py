@@ -1,6 +1,7 @@
 """Programs: when pulses come, how strong, and what ends them."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -160,7 +161,7 @@ def test_a_trigger_in_the_fall_follows_the_old_burst_after_a_pause() -> None:
     walker.heel_off(700_000)
     walker.contact(1_300_000)
     walker.until(5_000_000)
-    gaps = [b - a for a, b in zip(walker.times, walker.times[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(walker.times)]
     assert max(gaps) >= BURST_PAUSE_US
     assert walker.ends == ["initial_contact", "initial_contact"]
 
