@@ -1,7 +1,8 @@
 """What may be given at most: absolute caps that no file can raise, and a file's narrower limits.
 
-The narrowest wins. Values and sources: docs/safety/limits in the documentation; the suggested
-defaults follow IEC 60601-2-10 practice and the output of marketed drop-foot stimulators.
+The narrowest wins. The defaults stay below what marketed drop-foot stimulators give (0-100 mA,
+25-360 us, 17-60 Hz, bursts of up to 3 s) and far below the 300 mJ a pulse and 50 mA r.m.s. of
+IEC 60601-2-10 clause 201.12.4.104; what binds in practice is charge, and time.
 """
 
 from dataclasses import dataclass

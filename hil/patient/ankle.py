@@ -8,7 +8,8 @@ the ground turns it up onto the heel. Angles in radians inside, toe-up and dorsi
 References
 ----------
 Passive moment: Riener and Edrich, J Biomech 32:539, 1999 (its angle is plantarflexion-positive).
-Rocker: the lever of the ground reaction falls to nothing at foot flat; docs/explanations.
+Rocker: the lever of the ground reaction falls to nothing at foot flat, with a peak of 0.15 to
+0.25 Nm per kg of body mass; a constant lever would ask more than any stimulated muscle has.
 """
 
 from math import cos, degrees, exp, radians, sin
