@@ -2,7 +2,9 @@
 
     python benchmarks/closed_loop.py [--walks N]
 
-One JSON line: a 60 s walk of the standard scenario, sensors at 100 Hz, run log on, one core.
+One JSON line: a 60 s walk of the standard scenario, sensors at 100 Hz, run log on, one core. The
+leg wears the heel switch that the detector reads; ``stepper_with_imu`` is the same walk with a foot
+IMU worn and logged besides.
 ``kernel`` is the patient's leg alone, advanced every 10 ms under the pulses of that same walk.
 Kernel, stepper and virtual loop take turns, and medians are compared, since machines are shared.
 The compiled build is measured the same way in a process of its own where `make fast` has made it.
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,13 +28,23 @@ DURATION_S = 60.0
 
 def measure(walks: int) -> dict[str, object]:
     """Return speeds against real time, of whatever build is imported."""
-    from hil.patient import leg
+    from hil.patient import leg as patient_leg
     from hil.patient.patient import VirtualPatient
     from hil.scenarios import load_scenario
     from hil.simulate import simulate
 
     config = load_scenario("standard").walk
-    speeds: dict[str, list[float]] = {"kernel": [], "stepper": [], "virtual": []}
+    speeds: dict[str, list[float]] = {
+        "kernel": [],
+        "stepper": [],
+        "virtual": [],
+        "stepper_with_imu": [],
+    }
+    legs = tuple(
+        replace(leg, sensors=replace(leg.sensors, worn=("heel_switch", "foot_imu")))
+        for leg in config.patient.leg
+    )
+    with_imu = replace(config, patient=replace(config.patient, leg=legs))
     hashes = set()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.jsonl"
@@ -47,9 +60,13 @@ def measure(walks: int) -> dict[str, object]:
                 result = simulate(config, "virtual" if clock == "virtual" else "stepper", log)
                 speeds[clock].append(DURATION_S / (time.perf_counter() - started))
                 hashes.add(result.setpoints_sha256)
+            started = time.perf_counter()
+            simulate(with_imu, "stepper", log)
+            speeds["stepper_with_imu"].append(DURATION_S / (time.perf_counter() - started))
+        simulate(config, "stepper", log)
         lines = sum(1 for _ in log.open())
     return {
-        "compiled": not leg.__file__.endswith(".py"),
+        "compiled": not patient_leg.__file__.endswith(".py"),
         "hashes": sorted(hashes),
         "log_lines": lines,
         **{name: round(statistics.median(found), 1) for name, found in speeds.items()},
