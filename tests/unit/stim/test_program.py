@@ -313,3 +313,22 @@ def test_what_the_device_cannot_give_is_named_with_the_way_out() -> None:
     text = "\n".join(found)
     for word in ("channels 0 to 1", "30 mA", "10 to 200 us", "35 Hz", "used twice", "small"):
         assert word in text
+
+
+def test_a_contact_that_is_known_late_begins_the_fall_when_it_is_known() -> None:
+    config = replace(STANDARD, extension_ms=0.0)
+    walker = burst(config, contact_us=700_000, late_us=60_000)
+    currents = {s.at_us: s.current_ua for s in walker.setpoints}
+    assert currents[750_000] == 43_000, "given before anybody knew"
+    assert currents[775_000] >= 38_000, "and no step down when they did"
+    assert walker.times[-1] == 900_000
+
+
+@given(RAMPS, RAMPS, st.integers(0, 1_500_000), st.integers(0, 1_500_000))
+def test_a_fall_that_begins_in_the_rise_begins_where_the_rise_is(
+    rise_us: int, fall_us: int, fall_from_us: int, later_us: int
+) -> None:
+    t_us = fall_from_us + later_us
+    falling = envelope_ua(18_000, 43_000, rise_us, fall_us, t_us, later_us)
+    rising = envelope_ua(18_000, 43_000, rise_us, fall_us, t_us, -1)
+    assert falling <= rising
