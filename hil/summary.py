@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fes_ctrl import __version__
 from fes_ctrl.analysis.summary import FORMAT
@@ -63,3 +63,10 @@ def walk_summary(
         for name, twin in twins.items()
     }
     return summary
+
+
+def add_reasons(summary: dict[str, object], reasons: Sequence[str]) -> None:
+    """Add to a summary's verdict what else speaks against a pass."""
+    found = summary["verdict"]
+    if reasons and isinstance(found, dict):
+        summary["verdict"] = {"passed": False, "reasons": [*found["reasons"], *reasons]}

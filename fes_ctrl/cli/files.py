@@ -7,7 +7,7 @@ from pathlib import Path
 from fes_ctrl.cli.errors import Refusal
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, option: str = "--out") -> None:
     """Write a file that is there as a whole or not at all."""
     temporary = None
     try:
@@ -24,5 +24,5 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        message = f"--out {path}: cannot be written ({error.strerror}); choose another place"
+        message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None

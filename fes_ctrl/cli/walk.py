@@ -47,6 +47,15 @@ if TYPE_CHECKING:
     type=click.Choice(["evaluation"]),
     help="Walk the same steps again under another treatment.",
 )
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Fail where figures moved by more than 2 % or half their unit.",
+)
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the verdicts there."
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -58,6 +67,8 @@ def command(
     link: str,
     inject: tuple[str, ...],
     twin: str | None,
+    baseline: Path | None,
+    junit: Path | None,
     out: Path | None,
     *,
     evaluation: bool,
@@ -86,6 +97,10 @@ def command(
     if inject:
         options["inject"] = list(inject)
     names = scenarios or ("standard",)
+    if baseline is not None and len(names) > 1:
+        message = "--baseline with several scenarios: it is one run; walk them one by one"
+        raise Refusal(message)
+    before = None if baseline is None else _baseline(baseline)
     loaded = [_load(name, options, sets) for name in names]
     summaries = []
     for scenario in loaded:
@@ -97,9 +112,14 @@ def command(
             twin=twin,
             evaluation=evaluation,
             folder=folder,
+            before=before,
             quiet=as_json,
         )
         summaries.append(summary)
+    if junit is not None:
+        from fes_ctrl.report.junit import junit_xml
+
+        write_whole(junit, junit_xml(summaries), "--junit")
     if as_json:
         whole = summaries[0] if len(summaries) == 1 else {"walks": summaries}
         click.echo(json.dumps(whole, allow_nan=False))
@@ -109,6 +129,16 @@ def command(
 def _passed(summary: dict[str, object]) -> bool:
     found = summary["verdict"]
     return isinstance(found, dict) and found["passed"] is True
+
+
+def _baseline(path: Path) -> dict[str, object]:
+    from hil.baseline import BaselineError, read_baseline
+
+    try:
+        return read_baseline(path)
+    except BaselineError as error:
+        message = f"--baseline {error}"
+        raise Refusal(message) from error
 
 
 def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scenario":
@@ -134,11 +164,13 @@ def _walk(
     twin: str | None,
     evaluation: bool,
     folder: Path | None,
+    before: dict[str, object] | None,
     quiet: bool,
 ) -> dict[str, object]:
     from dataclasses import replace
 
-    from hil.summary import walk_summary
+    from hil.baseline import differences
+    from hil.summary import add_reasons, walk_summary
 
     picture = folder is not None
     walk = replace(scenario.walk, evaluation=evaluation, trace=picture)
@@ -152,6 +184,8 @@ def _walk(
             with _progress(f"{scenario.name}, {twin}", walk.duration_s, quiet=quiet) as advance:
                 twins[twin] = simulate(replace(walk, evaluation=True), progress=advance)
         summary = walk_summary(scenario, result, clock, twins)
+        if before is not None:
+            add_reasons(summary, differences(summary, before))
         if files is not None:
             _keep(files, scenario, result, twins.get("evaluation"), summary)
     if not quiet:

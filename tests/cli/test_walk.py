@@ -105,6 +105,10 @@ def test_a_bound_that_is_not_met_fails_with_its_name() -> None:
         (["--clock", "sundial"], "sundial"),
         (["--nonsense"], "--nonsense"),
         (["--out", "/dev/null/x"], "--out /dev/null/x"),
+        (["--baseline", "/none"], "--baseline /none"),
+        (["--baseline", "/dev/null"], "--baseline /dev/null: not the summary of a walk"),
+        (["standard", "late_onset", "--baseline", "/none"], "one by one"),
+        (["--duration", "1", "--json", "--junit", "/none/x.xml"], "--junit /none/x.xml"),
     ],
 )
 def test_a_refusal_is_one_line_with_what_where_and_what_to_do(
@@ -116,6 +120,28 @@ def test_a_refusal_is_one_line_with_what_where_and_what_to_do(
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_walk_is_held_against_an_earlier_one(tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    assert walk("--duration", "12", "--out", run).returncode == 0
+    assert walk("--duration", "12", "--baseline", run).returncode == 0
+    moved = walk("--duration", "12", "--baseline", run, "--set", "program.delay_ms=40", "--json")
+    assert moved.returncode == 1
+    reasons = json.loads(moved.stdout)["verdict"]["reasons"]
+    assert any("toe_clearance_mm" in reason and "was" in reason for reason in reasons)
+
+
+def test_verdicts_are_written_for_ci_systems(tmp_path: Path) -> None:
+    from xml.etree import ElementTree as ET
+
+    file = tmp_path / "walks.xml"
+    walk("standard", "late_onset", "--duration", "12", "--junit", str(file))
+    suite = ET.parse(file).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert "drag_strides" in (failure.get("message") or "")
 
 
 def test_a_file_with_a_mistake_is_refused_with_its_line(tmp_path: Path) -> None:

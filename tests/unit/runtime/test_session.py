@@ -1,0 +1,92 @@
+"""The session carries out what drivers want in order, and takes inputs in the order of causes."""
+
+from collections.abc import Callable
+
+from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.model import RIGHT, Command, LinkReport, Operator
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.paper import PaperDriver
+from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.session import DriverStep
+from fes_ctrl.units import NEVER_US
+
+
+class Noted:
+    """A link that notes what it is asked, in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+        self.on_bytes: Callable[[bytes], None] = lambda _data: None
+        self.on_lost: Callable[[str], None] = lambda _reason: None
+
+    def write(self, data: bytes) -> None:
+        self.asked.append(data)
+
+    def discard(self) -> None:
+        self.asked.append("discard")
+
+    def drop(self) -> None:
+        self.asked.append("drop")
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+
+class Scripted(PaperDriver):
+    """A driver that answers every command with one prepared step."""
+
+    def __init__(self, step: DriverStep) -> None:
+        super().__init__(capabilities_of(StimulatorConfig()))
+        self.stop_bytes = b"stop"
+        self.step = step
+        self.commands: list[Command] = []
+
+    def command(self, now_us: int, command: Command) -> DriverStep:
+        self.commands.append(command)
+        return self.step
+
+
+def session_of(driver: Scripted) -> tuple[ControlSession, Noted, Stepper]:
+    clock, link = Stepper(), Noted()
+    controller = assemble((RIGHT,), ControlConfig())
+    return ControlSession(clock, controller, [(driver, link)], {RIGHT: 0}, NullLog()), link, clock
+
+
+def test_what_waits_is_discarded_before_the_line_is_cut_and_anything_written() -> None:
+    driver = Scripted(DriverStep((b"a", b"b"), (), NEVER_US, discard=True, drop=True))
+    session, link, _ = session_of(driver)
+    session.open()
+    session.take(Operator(0, "arm", 0))
+    assert link.asked == ["discard", "drop", b"a", b"b"]
+
+
+def test_stop_is_one_call_that_discards_and_writes_and_asks_nobody() -> None:
+    driver = Scripted(DriverStep((), (), NEVER_US))
+    session, link, _ = session_of(driver)
+    session.stop_now()
+    session.stop_now()
+    assert link.asked == ["discard", b"stop", "discard", b"stop"]
+    assert driver.commands == []
+
+
+def test_closing_stops_first() -> None:
+    session, link, _ = session_of(Scripted(DriverStep((), (), NEVER_US)))
+    session.close()
+    assert link.asked == ["discard", b"stop", "close"]
+
+
+def test_reports_that_come_up_on_the_way_are_taken_in_the_order_of_their_causes() -> None:
+    seen: list[str] = []
+    reports = tuple(LinkReport(0, 0, "error", NEVER_US, detail) for detail in ("one", "two"))
+    driver = Scripted(DriverStep((), reports, NEVER_US))
+    session, _, _ = session_of(driver)
+    session.listeners.append(
+        lambda _now, records: seen.extend(type(record).__name__ for record in records)
+    )
+    session.open()
+    session.take(Operator(0, "arm", 0))
+    # The first error latches and stops; the second finds the latch closed and changes nothing.
+    assert [type(command).__name__ for command in driver.commands] == ["Arm", "Stop"]
+    assert seen.count("Fault") == 1
