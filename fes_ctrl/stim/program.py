@@ -32,9 +32,10 @@ from fes_ctrl.units import NEVER_US, MicroAmp, Us, us_from_ms
 SETPOINT_LIFE_US: Final = 10_000
 """A pulse that cannot be written so soon after its instant is not worth giving."""
 
-BURST_PAUSE_US: Final = 105_000
+BURST_PAUSE_US: Final = 120_000
 """Least time from the last pulse of a burst to the first of the next, whatever the lock-out: so
-that two bursts are two to everybody who counts their length."""
+that two bursts are two to everybody who counts their length by pauses of 100 ms, even where the
+last pulse was written as late as it may be and the cable jitters."""
 
 SURE: Final = 0.5
 """Confidence from which a trigger out of standing counts as a step."""
