@@ -7,8 +7,9 @@ never begins that the guard would have to refuse pulse by pulse.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fes_ctrl.controller import Controller, LegController
+from fes_ctrl.controller import Controller
 from fes_ctrl.gait import DetectorConfig, make_detector, sensors_of
+from fes_ctrl.leg import LegController
 from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.limits import Limits, LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig

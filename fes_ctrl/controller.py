@@ -7,7 +7,7 @@ no I/O and logs nothing: what is to be remembered is in the records it returns.
 
 from typing import Final
 
-from fes_ctrl.gait.phase import PhaseMachine
+from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     INITIAL_CONTACT,
@@ -17,7 +17,6 @@ from fes_ctrl.model import (
     Capabilities,
     Command,
     Decision,
-    Detector,
     Disarm,
     Fault,
     GaitEvent,
@@ -34,10 +33,8 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
 from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, WARN
-from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import ALLOWED, REFUSALS, Guard
 from fes_ctrl.safety.limits import Limits
-from fes_ctrl.stim.program import Program
 from fes_ctrl.units import NEVER_US, Us, s_from_us
 
 FAULT_OF_REPORT: Final = {
@@ -47,61 +44,6 @@ FAULT_OF_REPORT: Final = {
     "stuck": "F20",
     "down": "F15",
 }
-
-
-class LegController:
-    """What one leg is made of: detector, phase machine, program, and the sensor they rest on.
-
-    Parameters
-    ----------
-    leg : int
-        ``model.LEFT`` or ``model.RIGHT``.
-    detector : Detector
-        Of this leg.
-    watched : tuple of str
-        The sensor kinds that the detector reads, whose silence is a fault.
-    program : Program
-        Of this leg.
-    limits : Limits
-        For the age of samples.
-    stimulator : int
-        Which stimulator gives this leg's pulses.
-    contralateral : bool
-        Whether the other leg's events trigger the program.
-    """
-
-    __slots__ = (
-        "awaiting_contact",
-        "contralateral",
-        "detector",
-        "leg",
-        "monitor",
-        "phase",
-        "program",
-        "stimulator",
-        "watched",
-    )
-
-    def __init__(
-        self,
-        leg: int,
-        detector: Detector,
-        watched: tuple[str, ...],
-        program: Program,
-        limits: Limits,
-        stimulator: int = 0,
-        *,
-        contralateral: bool = False,
-    ) -> None:
-        self.leg = leg
-        self.detector = detector
-        self.watched = watched
-        self.program = program
-        self.phase = PhaseMachine(leg)
-        self.monitor = SensorMonitor(limits.sensor_max_age_us)
-        self.stimulator = stimulator
-        self.contralateral = contralateral
-        self.awaiting_contact = False
 
 
 class Controller:

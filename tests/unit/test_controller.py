@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.controller import Controller, LegController
+from fes_ctrl.controller import Controller
+from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     HEEL_SWITCH,
