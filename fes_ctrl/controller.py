@@ -175,11 +175,10 @@ class Controller:
 
     def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> None:
         guard = self._guards[leg.stimulator]
-        warned = guard.duty_warning
         reason = guard.check(setpoint, now_us)
         if reason == ALLOWED:
             self._commands.append(setpoint)
-            if guard.duty_warning != warned:
+            if guard.duty_turned:
                 detail = f"{guard.duty_percent:.1f} % of the last 10 s"
                 reaction = WARN if guard.duty_warning else CLEARED
                 self._records.append(Fault(setpoint.at_us, "F30", reaction, leg.leg, detail))
@@ -241,7 +240,9 @@ class Controller:
         self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
         self._cut(leg, at_us, "sensor")
         if row.reaction == LATCH:
+            # A latch holds every leg of its stimulator, planned bursts included.
             self._armings[leg.stimulator].latch(row)
+            self._cut_all(at_us, leg.stimulator, "fault")
 
     # -- the device -------------------------------------------------------------------------------
 

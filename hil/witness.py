@@ -85,11 +85,12 @@ class Witness:
         if limits_file is not None:
             with limits_file.open("rb") as file:
                 table = tomllib.load(file).get("limits", {})
-        self._current_ua = min(float(table.get("current_mA", 100.0)), 100.0) * 1000.0
-        self._width_us = min(float(table.get("pulse_width_us", 500.0)), 500.0)
-        self._charge_pc = min(float(table.get("charge_per_phase_uC", 40.0)), 40.0) * 1e6
-        self._interval_us = 1e6 / min(float(table.get("rate_hz", 100.0)), 100.0)
-        self._burst_us = min(float(table.get("burst_ms", 3000.0)), 3000.0) * 1000.0
+        # The cap comes first: of it and a NaN, min() then gives the cap.
+        self._current_ua = min(100.0, float(table.get("current_mA", 100.0))) * 1000.0
+        self._width_us = min(500.0, float(table.get("pulse_width_us", 500.0)))
+        self._charge_pc = min(40.0, float(table.get("charge_per_phase_uC", 40.0))) * 1e6
+        self._interval_us = 1e6 / min(100.0, float(table.get("rate_hz", 100.0)))
+        self._burst_us = min(3000.0, float(table.get("burst_ms", 3000.0))) * 1000.0
         self._last_us: dict[int, int] = {}
         self._burst_from_us: dict[int, int] = {}
         self.violations: list[Violation] = []
@@ -117,21 +118,28 @@ class Witness:
         """
         net_pc = 0
         peak_ua = 0
-        longest_us = 0
+        first_us = 0
         largest_pc = 0
         first_pc = 0
         square = 0.0
+        phase_pc = 0
+        in_first = True
         for duration_us, current_ua in points:
             amount_ua = abs(current_ua)
             if amount_ua == 0:
                 continue
-            charge_pc = amount_ua * duration_us
-            net_pc += current_ua * duration_us
+            charge_pc = current_ua * duration_us
+            net_pc += charge_pc
             peak_ua = max(peak_ua, amount_ua)
-            largest_pc = max(largest_pc, charge_pc)
-            if first_pc == 0:
-                first_pc = charge_pc
-                longest_us = duration_us
+            # A phase lasts until the current turns, however many points it is made of.
+            if phase_pc * current_ua < 0:
+                phase_pc = 0
+                in_first = False
+            phase_pc += charge_pc
+            largest_pc = max(largest_pc, abs(phase_pc))
+            if in_first:
+                first_pc = abs(phase_pc)
+                first_us += duration_us
             square += float(amount_ua) * amount_ua * duration_us
         if peak_ua == 0:
             return
@@ -148,8 +156,8 @@ class Witness:
             self._violation(
                 t_us, channel, "current_mA", peak_ua / 1000.0, self._current_ua / 1000.0
             )
-        if longest_us > self._width_us:
-            self._violation(t_us, channel, "pulse_width_us", longest_us, self._width_us)
+        if first_us > self._width_us:
+            self._violation(t_us, channel, "pulse_width_us", first_us, self._width_us)
         if largest_pc > self._charge_pc:
             self._violation(
                 t_us, channel, "charge_per_phase_uC", largest_pc / 1e6, self._charge_pc / 1e6

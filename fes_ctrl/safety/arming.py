@@ -62,8 +62,12 @@ class Arming:
         return f"already {self.state}"
 
     def ready(self) -> bool:
-        """Take the device's word that it is ready; return whether it is armed by that."""
-        if self.state != ARMING or self.latched:
+        """Take the device's word that it is ready; return whether it is armed by that.
+
+        A fault of availability that came meanwhile does not undo the arming, it only holds the
+        bursts: any other fault has disarmed already.
+        """
+        if self.state != ARMING:
             return False
         self.state = ARMED
         self.level_percent = 0

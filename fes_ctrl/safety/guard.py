@@ -7,7 +7,7 @@ has been told that the device is armed, that samples arrive and that answers com
 
 from typing import Final
 
-from fes_ctrl.model import Capabilities, Setpoint
+from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, Capabilities, Setpoint
 from fes_ctrl.safety.duty import DutyWindow
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.units import NEVER_US, Us
@@ -53,8 +53,12 @@ class Guard:
     ----------
     armed : bool
         Set by the controller alone, after the device has said that it is ready.
+    duty_percent : float
+        The duty of the channel of the setpoint that was last let through.
     duty_warning : bool
-        The duty of a channel is above the warning limit.
+        Whether that channel's duty is above the warning limit.
+    duty_turned : bool
+        Whether that setpoint was the one that turned its channel's warning on or off.
     """
 
     __slots__ = (
@@ -63,12 +67,14 @@ class Guard:
         "_current_ua",
         "_device",
         "_duty",
+        "_duty_high",
         "_last_us",
         "_limits",
         "_pending_since_us",
         "_sensor_us",
         "armed",
         "duty_percent",
+        "duty_turned",
         "duty_warning",
     )
 
@@ -81,8 +87,10 @@ class Guard:
         self._last_us: list[Us] = [-NEVER_US] * device.channels
         self._burst_from_us: list[Us] = [-NEVER_US] * device.channels
         self._duty = [DutyWindow() for _ in range(device.channels)]
+        self._duty_high: list[bool] = [False] * device.channels
         self._pending_since_us: Us = NEVER_US
         self.armed = False
+        self.duty_turned = False
         self.duty_warning = False
         self.duty_percent = 0.0
 
@@ -109,7 +117,7 @@ class Guard:
         str
             ``ALLOWED``, else a key of ``REFUSALS``.
         """
-        at_us, leg, channel, current_ua, width_us, expires_us, _ = setpoint
+        at_us, leg, channel, current_ua, width_us, expires_us, waveform = setpoint
         limits = self._limits
         if not self.armed:
             return "not_armed"
@@ -122,7 +130,11 @@ class Guard:
             return "pulse_width"
         if current_ua * width_us > self._charge_pc:
             return "charge"
-        if current_ua % self._device.current_step_ua or width_us % self._device.width_step_us:
+        step_ua = self._device.current_step_ua
+        if waveform == ASYMMETRIC:
+            # The second phase must be whole steps too, or the two would not balance.
+            step_ua *= ASYMMETRY
+        if current_ua % step_ua or width_us % self._device.width_step_us:
             return "step"
         if not 0 < expires_us - at_us <= limits.life_us:
             return "life"
@@ -146,11 +158,14 @@ class Guard:
         if self._pending_since_us == NEVER_US:
             self._pending_since_us = at_us
         percent = self._duty[channel].percent(at_us)
+        was_high = self._duty_high[channel]
+        # Each channel turns by itself: the pulses of several come in turn.
+        clears_at = DUTY_HYSTERESIS_PERCENT if was_high else 0.0
+        is_high = percent >= limits.duty_warn_percent - clears_at
+        self._duty_high[channel] = is_high
         self.duty_percent = percent
-        if percent >= limits.duty_warn_percent:
-            self.duty_warning = True
-        elif percent < limits.duty_warn_percent - DUTY_HYSTERESIS_PERCENT:
-            self.duty_warning = False
+        self.duty_turned = is_high != was_high
+        self.duty_warning = is_high
         return ALLOWED
 
     def snapshot(self) -> dict[str, object]:
@@ -161,5 +176,5 @@ class Guard:
             "burst_from_us": list(self._burst_from_us),
             "pending_since_us": self._pending_since_us,
             "sensor_us": list(self._sensor_us),
-            "duty_warning": self.duty_warning,
+            "duty_high": list(self._duty_high),
         }

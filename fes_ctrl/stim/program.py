@@ -42,15 +42,17 @@ SURE: Final = 0.5
 
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT}
 
-CHANGEABLE: Final = (
-    "delay_ms",
-    "rise_ms",
-    "extension_ms",
-    "fall_ms",
-    "time_out_ms",
-    "min_on_ms",
-    "lock_out_ms",
-)
+CHANGEABLE: Final[dict[str, tuple[float, float]]] = {
+    "delay_ms": (0.0, 2000.0),
+    "rise_ms": (0.0, 2000.0),
+    "extension_ms": (0.0, 1000.0),
+    "fall_ms": (0.0, 1000.0),
+    "time_out_ms": (50.0, 3000.0),
+    "min_on_ms": (0.0, 3000.0),
+    "lock_out_ms": (0.0, 3000.0),
+}
+"""The dials that may be turned in a walk, least and highest: the bounds of ``ProgramConfig``,
+which no file loader stands in front of here."""
 
 
 class Program:
@@ -145,10 +147,15 @@ class Program:
         Raises
         ------
         ValueError
-            If the dial cannot be changed while walking.
+            If the dial cannot be changed while walking, or not to that value.
         """
         if name not in CHANGEABLE:
             message = f"program.{name} cannot be changed in a walk: choose {', '.join(CHANGEABLE)}"
+            raise ValueError(message)
+        low, high = CHANGEABLE[name]
+        # Not (value < low or value > high): a NaN is neither.
+        if not low <= value <= high:
+            message = f"program.{name} = {value:g}: must be {low:g} to {high:g}"
             raise ValueError(message)
         self._waiting_changes[name] = value
         if self.onset_us == NEVER_US:
@@ -233,9 +240,11 @@ class Program:
             The end of a burst whose onset had not come yet, or nothing.
         """
         self._queued = None
-        if self.onset_us == NEVER_US or self.contact_us != NEVER_US or not self._ends_on_contact:
+        if self.onset_us == NEVER_US or self.contact_us != NEVER_US:
             return ()
         self.contact_us = event.t_event_us
+        if not self._ends_on_contact:
+            return ()
         if event.t_emit_us < self.onset_us:
             return self._finish(event.t_emit_us, "initial_contact")
         extension_us = self._extension_us

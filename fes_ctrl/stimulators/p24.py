@@ -51,6 +51,10 @@ STOP_REPEAT_US: Final = 80_000
 
 STOP_NUMBERS: Final = (62, 63)
 
+STOPPED_RESULTS: Final = (sm4.NO_ERROR, sm4.NOT_INITIALISED, sm4.INVALID_COMMAND)
+"""Answers to a stop that mean silence: stopped, that level is not active, there is no such level.
+After any other (busy, a transfer error) the device may go on, and the stop is repeated."""
+
 
 def points_of(setpoint: Setpoint) -> tuple[tuple[Us, MicroAmp], ...]:
     """Return the two phases of a pulse, duration in us and current in uA; their charge is equal."""
@@ -276,7 +280,7 @@ class P24Session:
             self._last_frame_us = now_us
             return False
         self.state = DEAD
-        self._report(now_us, LINK_STUCK, f"{TRIES} stops were not answered; line cut")
+        self._report(now_us, LINK_STUCK, f"{TRIES} stops were not confirmed; line cut")
         return True
 
     def _ask(self, now_us: Us, command: int) -> None:
@@ -304,9 +308,9 @@ class P24Session:
 
     def _take(self, now_us: Us, frame: sm4.Frame) -> None:
         number, command, payload = frame
-        if number in STOP_NUMBERS:
-            # Whatever the result: the other level's stop may be refused.
-            self._stops_open.discard(number)
+        if number in STOP_NUMBERS and command != sm4.GENERAL_ERROR:
+            if payload and payload[0] in STOPPED_RESULTS:
+                self._stops_open.discard(number)
             if self.state == STOPPING and not self._stops_open:
                 self._stopped(now_us)
             return
@@ -365,6 +369,9 @@ class P24Session:
             self._report(now_us, LINK_ELECTRODE, detail)
         else:
             self._report(now_us, LINK_ERROR, detail)
+        # Nothing that waited goes out after a complaint: the controller decides first.
+        while self._held:
+            self._skip(now_us, self._held.popleft(), "waited when the device complained")
 
     # -- what goes back -------------------------------------------------------------------------
 
