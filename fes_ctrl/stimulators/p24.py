@@ -206,8 +206,8 @@ class P24Session:
                 self._report(
                     now_us, LINK_SILENT, f"no answer for {(now_us - oldest_us) / 1000:.0f} ms"
                 )
-                # Said once: these answers no longer matter, newer ones will tell.
-                self._pending.clear()
+                # Said once for each: a younger frame's answer is still waited for.
+                self._pending.forget(now_us - self.capabilities.ack_deadline_us)
             elif not len(self._pending) and now_us >= self._last_frame_us + self._poll_us:
                 number = self._pending.number()
                 self._send(now_us, number, sm4.GET_STIM_STATUS, sm4.get_stim_status(number))

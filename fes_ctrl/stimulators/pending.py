@@ -68,6 +68,11 @@ class PendingFrames:
         self.orphans += 1
         return None
 
+    def forget(self, until_us: Us) -> None:
+        """Forget those written up to then: it has been told that their answers stayed away."""
+        while self._frames and self._frames[0].sent_us <= until_us:
+            self._with_current -= self._frames.pop(0).current
+
     def clear(self) -> None:
         """Forget them all: their answers no longer matter."""
         self._frames.clear()

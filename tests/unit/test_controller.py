@@ -244,6 +244,31 @@ def test_three_dropouts_in_ten_seconds_latch() -> None:
     assert not any(isinstance(command, Arm) for command in commands)
 
 
+def test_a_latch_for_one_leg_holds_the_other_legs_planned_burst_too() -> None:
+    target = controller((LEFT, RIGHT), ProgramConfig(delay_ms=300.0))
+    inputs: list[tuple[int, Input]] = []
+    for at_us in range(100_000, 4_000_000, 10_000):
+        if at_us <= 1_000_000:
+            inputs.append((at_us, sample(at_us, 1.0, LEFT)))
+        value = 2.0 if at_us in {1_500_000, 2_900_000} else 3.0 if at_us == 2_200_000 else 1.0
+        inputs.append((at_us, sample(at_us, value, RIGHT)))
+        inputs.append((at_us + 3_000, report(at_us + 3_000, "answer")))
+    commands, records = play(target, [*ARMING, *inputs])
+    assert ("F04L", "latch") in faults(records)
+    given_us = [setpoint.at_us for setpoint in setpoints(commands)]
+    assert given_us[0] == 1_800_000, "a dropout of the left is no concern of the right"
+    assert given_us[-1] < 3_000_000, "but two seconds of it hold the stimulator"
+    last = [record for record in records if isinstance(record, BurstEnd)][-1]
+    assert (last.leg, last.ended_by) == (RIGHT, "fault")
+
+
+def test_a_contact_is_known_of_even_where_only_the_time_out_ends_a_burst() -> None:
+    program = ProgramConfig(end="time_out", time_out_ms=900.0)
+    commands, records = play(controller(program=program), [*ARMING, *ONE_STRIDE])
+    assert setpoints(commands)[-1].at_us > 1_400_000, "the contact at 1.1 s ended nothing"
+    assert faults(records) == [], "the foot did land"
+
+
 def test_a_silent_sensor_cuts_the_burst_within_a_tenth_of_a_second() -> None:
     inputs = stride(100_000, {500_000: 2.0}, 700_000)
     last_us = inputs[-2][0]

@@ -51,6 +51,9 @@ def test_an_ordinary_burst_breaks_nothing(witness: Witness) -> None:
         (((290, 70_000), (290, -70_000)), "charge_per_phase_uC"),
         (((200, 20_000), (200, -10_000)), "net_charge_uC"),
         (((200, 20_000),), "net_charge_uC"),
+        (((200, 20_000), (101, 20_000), (301, -20_000)), "pulse_width_us"),
+        (((150, 68_000), (145, 68_000), (295, -68_000)), "charge_per_phase_uC"),
+        (((290, 66_000), (10, 0), (150, -66_000), (155, -66_000)), "charge_per_phase_uC"),
         (((140, 20_000), (100, 0), (140, 20_000)), "net_charge_uC"),
     ],
 )
@@ -64,12 +67,21 @@ def test_a_pulse_beyond_a_limit_is_seen(
 def test_a_pulse_at_its_limit_is_not(witness: Witness) -> None:
     witness.see(1_000_000, 0, ((250, 80_000), (250, -80_000)))
     witness.see(2_000_000, 0, ((300, 66_500), (300, -66_500)))
+    witness.see(3_000_000, 0, ((100, 66_500), (200, 66_500), (50, 0), (300, -66_500)))
+    witness.see(4_000_000, 0, ((300, 40_000), (1_200, -10_000)))
+    witness.see(5_000_000, 0, ((200, 20_000), (150, -20_000)))
     assert broken(witness) == set()
 
 
-def test_pulses_that_come_too_close_are_seen(witness: Witness) -> None:
-    train(witness, 3, period_us=17_000)
-    assert broken(witness) == {"interval_ms"}
+@pytest.mark.parametrize(
+    ("gap_us", "limits"),
+    [(20_000, set()), (18_000, set()), (17_999, {"interval_ms"}), (0, {"interval_ms"})],
+)
+def test_pulses_that_come_closer_than_the_wire_can_bring_them_are_seen(
+    witness: Witness, gap_us: int, limits: set[str]
+) -> None:
+    train(witness, 2, period_us=gap_us)
+    assert broken(witness) == limits
 
 
 def test_channels_have_accounts_of_their_own(witness: Witness) -> None:
@@ -80,8 +92,39 @@ def test_channels_have_accounts_of_their_own(witness: Witness) -> None:
 
 
 def test_a_burst_that_lasts_too_long_is_seen(witness: Witness) -> None:
-    train(witness, 60)
+    train(witness, 41)
+    assert broken(witness) == set(), "1000 ms from the first pulse to the last"
+    witness.see(1_000_000 + 41 * 25_000, 0, GOOD)
     assert broken(witness) == {"burst_ms"}
+
+
+@pytest.mark.parametrize(("pause_us", "limits"), [(100_000, {"burst_ms"}), (100_001, set())])
+def test_a_pause_of_more_than_a_tenth_of_a_second_parts_two_bursts(
+    witness: Witness, pause_us: int, limits: set[str]
+) -> None:
+    train(witness, 40)
+    after_us = 1_000_000 + 39 * 25_000 + pause_us
+    for k in range(10):
+        witness.see(after_us + k * 25_000, 0, GOOD)
+    assert broken(witness) == limits
+
+
+def test_a_limit_that_is_no_number_leaves_the_cap(tmp_path: Path) -> None:
+    file = tmp_path / "limits.toml"
+    keys = ("current_mA", "pulse_width_us", "charge_per_phase_uC", "rate_hz", "burst_ms")
+    file.write_text("[limits]\n" + "".join(f"{key} = nan\n" for key in keys))
+    witness = Witness(file)
+    witness.see(1_000_000, 0, ((501, 100_500), (501, -100_500)))
+    witness.see(1_007_999, 0, GOOD)
+    for k in range(1, 32):
+        witness.see(1_007_999 + k * 100_000, 0, GOOD)
+    assert broken(witness) == {
+        "current_mA",
+        "pulse_width_us",
+        "charge_per_phase_uC",
+        "interval_ms",
+        "burst_ms",
+    }
 
 
 def test_any_pulse_is_one_too_many_where_there_is_to_be_silence(witness: Witness) -> None:

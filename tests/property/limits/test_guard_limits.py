@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.model import Setpoint
+from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, SYMMETRIC, Setpoint
 from fes_ctrl.safety.guard import ALLOWED, REFUSALS, Guard
 from fes_ctrl.safety.limits import (
     CAP_BURST_US,
@@ -40,8 +40,9 @@ def setpoint(
     width_us: int = 200,
     life_us: int = 10_000,
     channel: int = 0,
+    waveform: int = SYMMETRIC,
 ) -> Setpoint:
-    return Setpoint(at_us, 0, channel, current_ua, width_us, at_us + life_us, 0)
+    return Setpoint(at_us, 0, channel, current_ua, width_us, at_us + life_us, waveform)
 
 
 LIMITS = Limits(LimitsConfig())
@@ -69,6 +70,17 @@ VALUES = [
         if v <= 80_000
     ],
     *[("step", setpoint(current_ua=v), v % STEP_UA == 0, "step") for v in around(20_000)],
+    *[
+        (
+            "balance",
+            setpoint(current_ua=sign * v, waveform=ASYMMETRIC),
+            v % (STEP_UA * ASYMMETRY) == 0,
+            "step",
+        )
+        for v in around(20_000, STEP_UA)
+        for sign in (1, -1)
+        if v > 0
+    ],
     *[
         ("life", setpoint(life_us=v), 0 < v <= LIMITS.life_us, "life")
         for v in (-1, 0, 1, *around(LIMITS.life_us))

@@ -60,6 +60,23 @@ def test_duty_is_warned_of_once_per_crossing() -> None:
     assert changes == [True, False]
 
 
+def test_a_busy_channel_and_an_idle_one_are_warned_of_each_for_itself() -> None:
+    guard = Guard(Limits(LimitsConfig()), P24_MODES["low_level"])
+    guard.armed = True
+    turned: list[tuple[int, bool]] = []
+    for at_us in range(0, 30_000_000, 25_000):
+        for channel, on_us in ((0, 1_800_000), (1, 500_000)):  # of every two seconds
+            if at_us % 2_000_000 < on_us:
+                due_us = at_us + 5_000 * channel
+                guard.sensor_seen(0, due_us)
+                guard.link_seen(NEVER_US)
+                point = Setpoint(due_us, 0, channel, 20_000, 200, due_us + 10_000, 0)
+                assert guard.check(point, due_us) == ALLOWED
+                if guard.duty_turned:
+                    turned.append((channel, guard.duty_warning))
+    assert turned == [(0, True)]
+
+
 def test_every_row_of_the_fault_table_names_a_proof_that_exists() -> None:
     assert len({row.id for row in ROWS}) == len(ROWS)
     for row in ROWS:
@@ -80,6 +97,29 @@ def test_a_fault_of_availability_keeps_arming_and_level_and_any_other_does_not()
     assert arming.level_percent == 0
     assert not arming.latch(BY_ID["F04L"]), "and a lighter one does not take it back"
     assert arming.clear() == "F12"
+
+
+def test_a_fault_of_availability_while_arming_holds_the_bursts_and_not_the_arming() -> None:
+    arming = Arming()
+    arming.link_up = True
+    assert arming.ask_to_arm()
+    arming.latch(BY_ID["F04L"])
+    assert arming.ready(), "the device is ready: to say otherwise would leave it so for ever"
+    assert not arming.allows_bursts
+    assert not arming.set_level(50)
+    arming.clear()
+    assert arming.allows_bursts
+
+
+def test_a_device_that_is_ready_unasked_arms_nobody() -> None:
+    arming = Arming()
+    arming.link_up = True
+    assert not arming.ready()
+    assert arming.ask_to_arm()
+    assert arming.latch(BY_ID["F31"])
+    assert not arming.ready()
+    assert not arming.ask_to_arm(), "the latch holds"
+    assert "F31" in arming.why_not()
 
 
 def test_a_level_counts_only_when_armed_and_never_goes_beyond_its_range() -> None:

@@ -1,7 +1,9 @@
 """Programs: when pulses come, how strong, and what ends them."""
 
+import math
 from dataclasses import replace
 from itertools import pairwise
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from fes_ctrl.model import BurstEnd, BurstStart, GaitEvent, Record, Setpoint
 from fes_ctrl.stim.config import ChannelConfig, MuscleSetup, ProgramConfig, SetupConfig
 from fes_ctrl.stim.envelope import envelope_ua
-from fes_ctrl.stim.program import BURST_PAUSE_US, Program
+from fes_ctrl.stim.program import BURST_PAUSE_US, CHANGEABLE, Program
 from fes_ctrl.stim.quantise import (
     floor_to_step,
     infeasible,
@@ -210,6 +212,48 @@ def test_level_zero_gives_no_pulse_at_all_and_still_plans() -> None:
     walker.until(5_000_000)
     assert walker.times == []
     assert walker.ends == ["initial_contact"]
+
+
+def test_the_dials_of_a_walk_have_the_bounds_of_their_configuration() -> None:
+    hints = get_type_hints(ProgramConfig, include_extras=True)
+    for name, bounds in CHANGEABLE.items():
+        low, high = hints[name].__metadata__
+        assert bounds == (low.ge, high.le), name
+
+
+@pytest.mark.parametrize("value", [-0.001, 1000.001, math.nan, math.inf, -math.inf])
+def test_a_dial_is_not_turned_beyond_its_bounds(value: float) -> None:
+    walker = Walker()
+    with pytest.raises(ValueError, match=r"program\.fall_ms = .*must be 0 to 1000"):
+        walker.program.change("fall_ms", value)
+    walker.heel_off(0)
+    walker.contact(700_000)
+    walker.until(5_000_000)
+    assert walker.times == burst().times
+
+
+def test_what_is_no_dial_is_named_with_those_that_are() -> None:
+    with pytest.raises(ValueError, match=r"program\.trigger cannot .*delay_ms, rise_ms"):
+        Walker().program.change("trigger", 1.0)
+
+
+@pytest.mark.parametrize("name", CHANGEABLE)
+def test_every_dial_of_a_walk_is_taken_over_after_the_burst(name: str) -> None:
+    walker = Walker()
+    walker.heel_off(0)
+    walker.program.change(name, 123.0)
+    assert getattr(walker.program.config, name) == getattr(STANDARD, name)
+    walker.contact(700_000)
+    walker.until(5_000_000)
+    assert walker.times == burst().times
+    assert walker.program.config == replace(STANDARD, **{name: 123.0})  # type: ignore[arg-type]
+    fresh = Walker(walker.program.config)
+    for one in (walker, fresh):
+        one.setpoints.clear()
+        one.heel_off(6_000_000)
+        one.contact(6_700_000)
+        one.until(9_000_000)
+    assert walker.setpoints == fresh.setpoints
 
 
 def test_a_cut_leaves_nothing_behind() -> None:

@@ -188,6 +188,25 @@ def test_unsolicited_errors_reach_the_caller(command: int) -> None:
     assert bench.kinds() == ["electrode"]
 
 
+def test_an_error_that_bears_a_stops_number_is_an_error_all_the_same() -> None:
+    bench = Bench()
+    bench.ready()
+    error = sm4.encode(STOP_NUMBERS[0], sm4.GENERAL_ERROR, bytes((sm4.ELECTRODE_ERROR,)))
+    bench.take(bench.session.receive(100_000, error))
+    assert bench.kinds() == ["electrode"]
+
+
+def test_after_a_complaint_nothing_that_waited_is_written() -> None:
+    bench = Bench()
+    bench.ready()
+    bench.take(bench.session.command(100_000, pulse(100_000)))
+    bench.take(bench.session.command(101_000, pulse(101_000, channel=1)))
+    (frame,) = bench.unanswered()
+    bench.answer(102_000, frame, bytes((sm4.ELECTRODE_ERROR, 0, 0)))
+    assert bench.kinds() == ["electrode", "skipped"]
+    assert bench.frames == []
+
+
 def test_answers_that_belong_to_nobody_are_counted_and_change_nothing() -> None:
     bench = Bench()
     bench.ready()
@@ -256,6 +275,32 @@ def test_a_deaf_device_is_cut_off_after_three_stops() -> None:
     assert bench.raw == [bench.session.stop_bytes] * 3
     assert bench.kinds() == ["stuck"]
     assert now_us - 100_000 <= 300_000
+
+
+@pytest.mark.parametrize(
+    ("results", "ended"),
+    [
+        ((sm4.NO_ERROR, sm4.NOT_INITIALISED), True),
+        ((sm4.NOT_INITIALISED, sm4.NO_ERROR), True),
+        ((sm4.NO_ERROR, sm4.INVALID_COMMAND), True),
+        ((sm4.BUSY, sm4.NOT_INITIALISED), False),
+        ((sm4.NO_ERROR, sm4.TRANSFER_ERROR), False),
+        ((sm4.NO_ERROR, None), False),
+    ],
+)
+def test_a_stop_is_confirmed_only_by_answers_that_mean_silence(
+    results: tuple[int, int | None], ended: bool
+) -> None:
+    bench = Bench()
+    bench.ready()
+    bench.take(bench.session.command(100_000, Stop(100_000, 0, "test")))
+    for frame, result in zip(bench.unanswered(), results, strict=True):
+        bench.answer(101_000, frame, b"" if result is None else bytes((result,)))
+    assert bench.kinds() == (["idle"] if ended else [])
+    if not ended:
+        bench.raw.clear()
+        bench.take(bench.session.tick(bench.wake_us))
+        assert bench.raw == [bench.session.stop_bytes], "so it is said again"
 
 
 def test_a_stop_on_the_way_to_a_stop_is_written_again() -> None:
