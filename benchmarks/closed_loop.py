@@ -51,7 +51,7 @@ def measure(walks: int) -> dict[str, object]:
         first = simulate(config, "stepper", log)
         pulses = list(zip(first.walk.legs[0].pulses_us, first.walk.legs[0].pulses_ua, strict=True))
         for _ in range(walks):
-            patient = VirtualPatient(config.patient, config.seed, config.standing_s)
+            patient = VirtualPatient(config.patient, config.seed, config.way)
             started = time.perf_counter()
             advance(patient.legs[0], pulses)
             speeds["kernel"].append(DURATION_S / (time.perf_counter() - started))

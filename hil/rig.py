@@ -32,14 +32,18 @@ from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.output import OutputStage, Points
 from hil.links import Cable, CableConfig, SimCable
-from hil.patient.config import PatientConfig
+from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.patient import SensorHub, VirtualPatient
+from hil.patient.plan import SegmentConfig
 from hil.streams import stream
 from hil.witness import Witness
 
 SIM_NAME: Final = "sim+"
 """Simulated parts say so in their name, so that no log can pass for the real thing."""
+
+WAY: Final = (SegmentConfig("stand", 2.0), SegmentConfig("walk", 1.0))
+"""The plainest way: quiet standing, and walking to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,12 @@ class WalkConfig:
         The file that the limits came from: the witness reads it by itself.
     operator, cable
         The scripted operator, and the terms of the cable.
-    standing_s, duration_s : float
-        Quiet standing before the first step, and the whole.
+    way : tuple of SegmentConfig
+        Where the patient goes; the last part goes on to the end.
+    duration_s : float
+        The whole.
+    orthosis : OrthosisConfig
+        What every affected leg wears.
     evaluation : bool
         Sense and decide, never stimulate.
     inject : tuple of Injection
@@ -72,8 +80,9 @@ class WalkConfig:
     operator: OperatorConfig = OperatorConfig()
     cable: CableConfig = CableConfig()
     seed: int = 1
-    standing_s: float = 2.0
+    way: tuple[SegmentConfig, ...] = WAY
     duration_s: float = 60.0
+    orthosis: OrthosisConfig = OrthosisConfig()
     evaluation: bool = False
     inject: tuple[Injection, ...] = ()
     trace: bool = False
@@ -148,8 +157,9 @@ class Rig:
         self.patient = VirtualPatient(
             config.patient,
             config.seed,
-            config.standing_s,
+            config.way,
             sensors_of(config.control.detector.name),
+            config.orthosis,
         )
         self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
         # Whoever evaluates gives nothing at all.

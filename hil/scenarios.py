@@ -19,7 +19,8 @@ from fes_ctrl.stimulators.config import StimulatorConfig
 from firmware_sim.injections import Injection
 from firmware_sim.injections import parse as parse_injection
 from hil.links import CableConfig
-from hil.patient.config import PatientConfig
+from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
+from hil.patient.plan import SegmentConfig
 from hil.rig import WalkConfig
 
 
@@ -33,6 +34,10 @@ class WalkSection:
         Names or files of the parts.
     duration_s, standing_s : float
         The whole, and the quiet standing before the first step.
+    segment : tuple of SegmentConfig
+        Where the patient goes after that; none: level walking. The last goes on to the end.
+    orthosis : str
+        What every affected leg wears.
     seed : int
         Of everything random.
     inject : tuple of str
@@ -46,6 +51,8 @@ class WalkSection:
     limits: str = "bench"
     duration_s: Annotated[float, Gt(0), Le(36_000)] = 60.0
     standing_s: Annotated[float, Ge(0.001), Le(3_600)] = 2.0
+    segment: Annotated[tuple[SegmentConfig, ...], MaxLen(1000)] = ()
+    orthosis: OrthosisKind = "none"
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 1
     inject: Annotated[tuple[str, ...], MaxLen(1000)] = ()
 
@@ -165,7 +172,11 @@ def load_scenario(
             operator=layers.get("operator"),
             cable=layers.get("cable"),
             seed=section.seed,
-            standing_s=section.standing_s,
+            way=(
+                SegmentConfig("stand", section.standing_s),
+                *(section.segment or (SegmentConfig("walk", section.duration_s),)),
+            ),
+            orthosis=OrthosisConfig(section.orthosis),
             duration_s=section.duration_s,
             inject=injections,
         ),

@@ -59,11 +59,17 @@ def main(gait: Path, kinetics: Path) -> None:
         print(f"{name}_FORWARD_M: Final = {fit[0]:.4f}")
         print(f"{name}_DOWN_M: Final = {fit[1]:.4f}\n")
     stance = np.loadtxt(kinetics, delimiter=",", skiprows=1)
-    print("# plantarflexor positive, Nm per kg of body mass, every 4 % of stance")
-    print("ANKLE_MOMENT_NM_PER_KG: Final = (")
-    for value in np.interp(np.arange(0, 101, 4), stance[:, 0], stance[:, 4]):
-        print(f"    {value:.4f},")
-    print(")")
+    columns = (
+        ("ANKLE_MOMENT_NM_PER_KG", 4, "plantarflexor positive, Nm per kg of body mass"),
+        ("GROUND_N_PER_KG", 1, "vertical ground reaction, N per kg of body mass"),
+        ("PRESSURE_AHEAD_M", 3, "centre of pressure ahead of the ankle, m"),
+    )
+    for number, (name, column, what) in enumerate(columns):
+        print(f"# {what}, every 4 % of stance")
+        print(f"{name}: Final = (")
+        for value in np.interp(np.arange(0, 101, 4), stance[:, 0], stance[:, column]):
+            print(f"    {value:.4f},")
+        print(")" if number == len(columns) - 1 else ")\n")
 
 
 if __name__ == "__main__":

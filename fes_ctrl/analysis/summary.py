@@ -49,10 +49,15 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "drag_strides": sum(value < 0.0 for value in clearance) if settled else None,
         "foot_slap_percent": round(100.0 * sum(slaps) / len(slaps), 1) if slaps else None,
         "compensation_mm": percentile([swing.compensation_mm for swing in settled], 50),
+        "circumduction_mm": percentile([swing.circumduction_mm for swing in settled], 50),
         "push_off": {"lost_work_percent": percentile(lost, 50)},
         "ankle_at_contact_deg": spread(
             [swing.ankle_at_contact_deg for swing in settled], p05=5, median=50, p95=95
         ),
+        "eversion_at_contact_deg": spread(
+            [swing.eversion_at_contact_deg for swing in settled], p05=5, median=50, p95=95
+        ),
+        "foot_flat_ms": spread([swing.foot_flat_ms for swing in settled], median=50, p95=95),
         "peak_swing_dorsiflexion_deg": spread(
             [swing.peak_dorsiflexion_deg for swing in settled], median=50
         ),

@@ -35,8 +35,12 @@ class Swing:
         The forefoot slapped down after contact.
     lost_push_off_percent : float
         Share of the ankle's push-off work that stimulation took away.
-    compensation_mm : float
-        How much the leg was lifted besides.
+    compensation_mm, circumduction_mm : float
+        How much the leg was lifted besides, and how far it swung out for it.
+    eversion_at_contact_deg : float
+        Negative is inverted.
+    foot_flat_ms : float
+        From contact to the whole sole.
     """
 
     stride: int
@@ -49,6 +53,9 @@ class Swing:
     slap: bool
     lost_push_off_percent: float
     compensation_mm: float = 0.0
+    circumduction_mm: float = 0.0
+    eversion_at_contact_deg: float = 0.0
+    foot_flat_ms: float = 0.0
 
 
 @dataclass(slots=True)

@@ -5,48 +5,44 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+from hil.patient.muscle.config import MuscleConfig
+
+OrthosisKind = Literal["none", "rigid", "hinged", "carbon"]
+
 
 @dataclass(frozen=True, slots=True)
-class MuscleConfig:
-    """The dorsiflexors under stimulation: Ding 2003 with amplitude recruitment by Hmed 2018.
+class ElectrodeConfig:
+    """Where the electrode lies over the common peroneal nerve, and what it reaches from there.
+
+    The deep branch dorsiflexes (and inverts a little), the superficial one everts. Over-inversion
+    or over-eversion is why clinicians move electrodes. Currents hold at 300 us.
 
     Attributes
     ----------
-    strength : float
-        Scales the moment; 0 is a muscle that no longer answers.
-    moment_per_force_m : float
-        Ankle moment per newton of the model's force: 315 N of tetanus give 20 Nm. Assumption:
-        full recruitment of the dorsiflexors gives 15 to 20 Nm.
-    a_rest_N_per_s, tau1_rest_s, tau2_s, km_rest, tau_c_s : float
-        Ding, Wexler, Binder-Macleod, J Electromyogr Kinesiol 13:575, 2003 (quadriceps).
-    tau_fatigue_s, alpha_a_per_s2, alpha_km_per_s_N, alpha_tau1_per_N : float
-        Fatigue of the same model.
-    fatigue_scale : float
-        Scales the three alphas: 1 for stimulation over the muscle point, about 0.1 for the nerve
-        (an estimate).
-    half_current_mA, recruitment_slope_per_mA, recruitment_gain, recruitment_offset : float
-        Hmed et al., Comput Biol Med 101:218, 2018: ``gain * (tanh(slope * (I - half)) + offset)``.
-    delay_ms : float
-        From pulse to calcium. Evoked electromechanical delay is about 17 ms to force.
+    position_mm : float
+        From the usual spot; positive is backwards, to the superficial branch.
+    sensory_mA, motor_mA, tolerated_mA : float
+        The patient feels it, the dorsiflexors begin to answer, and he wants no more. The motor
+        threshold is that of the usual spot. Assumptions, as in ``configs/setups``.
+    everter_motor_mA : float
+        Where the everters begin to answer at the usual spot. Assumption.
+    reach_mm : float
+        The thresholds of the two branches rise and fall by e over so many millimetres.
+        Assumption.
+    chronaxie_us : float
+        Strength-duration time constant; 100 to 400 us are reported. Assumption within that.
+    impedance_ohm : float
+        Electrode and skin; with the device's voltage it bounds the current.
     """
 
-    strength: Annotated[float, Ge(0), Le(3)] = 1.0
-    moment_per_force_m: Annotated[float, Gt(0), Le(1)] = 0.0635
-    a_rest_N_per_s: Annotated[float, Gt(0), Le(20_000)] = 3009.0
-    tau1_rest_s: Annotated[float, Gt(0), Le(1)] = 0.050957
-    tau2_s: Annotated[float, Gt(0), Le(1)] = 0.060
-    km_rest: Annotated[float, Gt(0), Le(2)] = 0.103
-    tau_c_s: Annotated[float, Gt(0), Le(0.5)] = 0.020
-    tau_fatigue_s: Annotated[float, Gt(0), Le(3600)] = 127.0
-    alpha_a_per_s2: Annotated[float, Ge(-10), Le(0)] = -0.4
-    alpha_km_per_s_N: Annotated[float, Ge(0), Le(1)] = 1.9e-5
-    alpha_tau1_per_N: Annotated[float, Ge(0), Le(1)] = 2.1e-5
-    fatigue_scale: Annotated[float, Ge(0), Le(10)] = 0.1
-    half_current_mA: Annotated[float, Gt(0), Le(200)] = 63.1
-    recruitment_slope_per_mA: Annotated[float, Gt(0), Le(1)] = 0.026
-    recruitment_gain: Annotated[float, Gt(0), Le(5)] = 0.586
-    recruitment_offset: Annotated[float, Ge(0), Le(5)] = 0.833
-    delay_ms: Annotated[float, Ge(1), Le(100)] = 10.0
+    position_mm: Annotated[float, Ge(-40), Le(40)] = 0.0
+    sensory_mA: Annotated[float, Gt(0), Le(100)] = 10.0
+    motor_mA: Annotated[float, Gt(0), Le(100)] = 17.03
+    tolerated_mA: Annotated[float, Gt(0), Le(200)] = 60.0
+    everter_motor_mA: Annotated[float, Gt(0), Le(150)] = 21.0
+    reach_mm: Annotated[float, Gt(0), Le(200)] = 40.0
+    chronaxie_us: Annotated[float, Ge(50), Le(1000)] = 200.0
+    impedance_ohm: Annotated[float, Ge(100), Le(20_000)] = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,8 @@ class AnkleConfig:
     shoe_kg : float
         A shoe, its mass taken at 1.2 times the foot's centre of mass. Assumption.
     damping_Nms_per_rad : float
-        Viscous damping; published values run from 0.1 to 0.8. Assumption.
+        Viscous damping of an adult of 75 kg; published values run from 0.1 to 0.8. Assumption.
+        Scales with mass times height squared.
     calf_scale : float
         Scales the passive calf: 1 healthy; 1.5 matches Chung 2004 for spastic calves.
     arm_m, optimum_m, width, v_max_m_per_s, fv_short, fv_long, fv_gain : float
@@ -89,6 +86,151 @@ class AnkleConfig:
     fv_long: Annotated[float, Gt(0), Le(2)] = 0.023
     fv_gain: Annotated[float, Gt(0), Le(3)] = 1.33
     rocker_Nm_per_kg: Annotated[float, Ge(0), Le(1)] = 0.20
+
+
+@dataclass(frozen=True, slots=True)
+class ReflexConfig:
+    """The stretch reflex of the calf: velocity beyond a threshold, delayed, then filtered.
+
+    Attributes
+    ----------
+    gain_Nms_per_rad : float
+        0 is none. Galiana 2005: raised in 4 of 11 ankles after stroke.
+    threshold_deg_per_s : float
+        Stretch slower than this brings nothing. Assumption.
+    delay_ms, rise_ms : float
+        Of the reflex arc, and of the muscle's answer.
+    per_deg : float
+        The gain grows by this share for each degree of dorsiflexion (Galiana 2005: direction)
+        and is at least 0. Size: assumption.
+    """
+
+    gain_Nms_per_rad: Annotated[float, Ge(0), Le(20)] = 0.0
+    threshold_deg_per_s: Annotated[float, Ge(0), Le(1000)] = 60.0
+    delay_ms: Annotated[float, Ge(1), Le(120)] = 40.0
+    rise_ms: Annotated[float, Gt(0), Le(500)] = 50.0
+    per_deg: Annotated[float, Ge(0), Le(0.2)] = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class VoluntaryConfig:
+    """What the patient still does with the dorsiflexors himself, in pre-swing, swing and loading.
+
+    Attributes
+    ----------
+    drive : float
+        Share of the muscle, 0 none to 1; stimulation reaches the rest of it.
+    before_toe_off_ms, after_contact_ms : float
+        When it begins and ends. Normal tibialis anterior is active from late pre-swing to the
+        end of loading.
+    rise_ms, fall_ms : float
+        Activation and deactivation: 15 and 60 ms (OpenSim's DeGroote-Fregly muscle).
+    """
+
+    drive: Annotated[float, Ge(0), Le(1)] = 0.0
+    before_toe_off_ms: Annotated[float, Ge(0), Le(500)] = 60.0
+    after_contact_ms: Annotated[float, Ge(0), Le(500)] = 90.0
+    rise_ms: Annotated[float, Gt(0), Le(500)] = 15.0
+    fall_ms: Annotated[float, Gt(0), Le(500)] = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class EversionConfig:
+    """The second angle: what turns the foot out and in.
+
+    Attributes
+    ----------
+    rest_deg : float
+        Where the foot hangs; negative is inverted. Assumption.
+    everter_arm_m, inverter_arm_m : float
+        Of the everters, and of the dorsiflexors' inversion. Assumptions.
+    stiffness_Nm_per_deg, time_constant_ms : float
+        Passive. Assumptions.
+    """
+
+    rest_deg: Annotated[float, Ge(-40), Le(40)] = -5.0
+    everter_arm_m: Annotated[float, Ge(0), Le(0.1)] = 0.020
+    inverter_arm_m: Annotated[float, Ge(0), Le(0.1)] = 0.006
+    stiffness_Nm_per_deg: Annotated[float, Gt(0), Le(10)] = 0.25
+    time_constant_ms: Annotated[float, Gt(1), Le(1000)] = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class OrthosisConfig:
+    """An ankle-foot orthosis: what it is made of where it is worn.
+
+    Attributes
+    ----------
+    kind : str
+        ``rigid`` holds the ankle both ways, ``hinged`` stops plantarflexion only, ``carbon``
+        is a softer spring both ways that gives back what it stored.
+    stiffness_Nm_per_deg : float or None
+        None: 5 rigid, 3 hinged (at its stop), 1 carbon. Measured orthoses lie between 0.02 and
+        8 Nm/deg (Totah et al., Gait Posture 69:101, 2019: range from memory). Assumption.
+    neutral_deg : float
+        Ankle angle that it holds or stops at.
+    mass_kg : float
+        Added to the foot at its centre of mass. Assumption.
+    """
+
+    kind: OrthosisKind = "none"
+    stiffness_Nm_per_deg: Annotated[float, Gt(0), Le(50)] | None = None
+    neutral_deg: Annotated[float, Ge(-20), Le(20)] = 0.0
+    mass_kg: Annotated[float, Ge(0), Le(3)] = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationConfig:
+    """Hip hike and circumduction, which follow the clearance that the patient gets.
+
+    ``hike[n+1] = clip(hike[n] + rate * (wanted - clearance[n]) + noise, 0, max)``. Without
+    stimulation or orthosis patients clear 12.7 +- 4.7 mm, with an orthosis 13.9 +- 6.2 (Cruz and
+    Dhaher 2009); what aid buys is less compensation.
+
+    Attributes
+    ----------
+    max_mm : float
+        0 is a patient who does not compensate.
+    wanted_mm : float
+        Clearance that he steers for.
+    rate : float
+        Share of an error made good in a stride. Assumption.
+    noise_mm : float
+        Standard deviation from stride to stride. Clearance varies by 4 to 6 mm.
+    habit_mm : float
+        With what he sets out.
+    circumduction_share : float
+        Share of the height that is won by swinging the leg out instead of hiking the hip.
+        Assumption.
+    """
+
+    max_mm: Annotated[float, Ge(0), Le(200)] = 0.0
+    wanted_mm: Annotated[float, Ge(0), Le(100)] = 13.0
+    rate: Annotated[float, Ge(0), Le(1)] = 0.15
+    noise_mm: Annotated[float, Ge(0), Le(30)] = 0.0
+    habit_mm: Annotated[float, Ge(0), Le(200)] = 0.0
+    circumduction_share: Annotated[float, Ge(0), Le(1)] = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class GaitConfig:
+    """How one leg is swung through; the ankle is not part of it.
+
+    Attributes
+    ----------
+    stance_percent : float
+        Of the stride; 60.9 in the table, 66 +- 3 in slow able walking, 68 +- 5 after stroke.
+    amplitude : float
+        Excursions of shank and foot against the table's (a walker at 1.43 m/s).
+    push_off_plantarflexion_deg : float
+        Ankle range that a whole lost push-off would take away at toe-off; with it goes
+        ``knee_loss_deg`` of swing knee flexion (Kesar 2009: direction). Sizes: assumptions.
+    """
+
+    stance_percent: Annotated[float, Ge(52), Le(78)] = 60.9
+    amplitude: Annotated[float, Ge(0.1), Le(1.5)] = 1.0
+    push_off_plantarflexion_deg: Annotated[float, Ge(0), Le(60)] = 30.0
+    knee_loss_deg: Annotated[float, Ge(0), Le(60)] = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +272,14 @@ class LegConfig:
 
     side: Literal["left", "right"] = "right"
     channel: Annotated[int, Ge(0), Le(7)] = 0
+    gait: GaitConfig = GaitConfig()
+    electrode: ElectrodeConfig = ElectrodeConfig()
     muscle: MuscleConfig = MuscleConfig()
     ankle: AnkleConfig = AnkleConfig()
+    reflex: ReflexConfig = ReflexConfig()
+    voluntary: VoluntaryConfig = VoluntaryConfig()
+    eversion: EversionConfig = EversionConfig()
+    compensation: CompensationConfig = CompensationConfig()
     sensors: SensorConfig = SensorConfig()
 
 
@@ -143,6 +291,8 @@ class PatientConfig:
     ----------
     name : str
         For people to read.
+    note : str
+        What whoever walks this patient has to know; printed with the result.
     height_m, mass_kg : float
         Of the body; foot and leg scale with them.
     stride_s, stride_cv_percent : float
@@ -152,6 +302,7 @@ class PatientConfig:
     """
 
     name: str = "flaccid drop foot"
+    note: str = ""
     height_m: Annotated[float, Ge(0.8), Le(2.3)] = 1.75
     mass_kg: Annotated[float, Ge(10), Le(250)] = 75.0
     stride_s: Annotated[float, Ge(0.6), Le(4)] = 1.1

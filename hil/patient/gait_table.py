@@ -1,13 +1,14 @@
-"""The prescribed leg: what shank, knee and ankle path do in one stride, and the able foot with it.
+"""The prescribed leg: what shank, knee and ankle path do in one stride, made into rows.
 
-One stride is prepared at a time, as lists with a value for every millisecond, so that whatever
-integrates over them only reads. The series are summed harmonic by harmonic and not by a matrix
-product, whose order of summation depends on the machine.
+The table is one able stride at 1.43 m/s. Ways of walking differ from it by four numbers: how much
+of the stride is stance (time is stretched smoothly, so that toe-off falls there), how large the
+excursions are, how long the leg is, and how steep the ground. The series are summed harmonic by
+harmonic and not by a matrix product, whose order of summation depends on the machine.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,16 @@ from hil.patient.gait_data import (
     ANKLE_MOMENT_NM_PER_KG,
     ANKLE_X_M,
     ANKLE_Y_M,
+    GROUND_N_PER_KG,
     HEEL_DOWN_M,
     HEEL_FORWARD_M,
     KNEE_DEG,
     PITCH_DEG,
+    PRESSURE_AHEAD_M,
     SHANK_DEG,
     TOE_OFF_PHASE,
 )
+from hil.patient.rows import BEYOND, ROWS, GaitRows
 
 TOE_FORWARD_M: Final = 0.167
 TOE_DOWN_M: Final = 0.0555
@@ -30,6 +34,9 @@ TOE_DOWN_M: Final = 0.0555
 
 REFERENCE_HEIGHT_M: Final = 1.75
 """Height at which the table's lengths are taken as they are. Assumption: the table states none."""
+
+SHANK_FRACTION: Final = 0.246
+"""Shank length against body height (Winter/Dempster)."""
 
 ABLE_CLEARANCE_M: Final = 0.0129
 """Able-bodied minimum toe clearance, Winter 1992; the floor is set so that the table has it."""
@@ -39,12 +46,30 @@ FLAT_PHASE: Final = 0.25
 
 HEEL_LIFT_M: Final = 0.015
 """The heel has left the ground when the table's heel is so far above mid-stance: until then its
-padding and the shoe follow. Gives heel-off at about 42 % of the stride; insoles see 41 +- 7 %."""
-
-SWITCH_LIFT_M: Final = 0.013
-"""Where a heel switch opens: a little before the last newton is gone. Assumption."""
+padding and the shoe follow. Gives heel-off at about 39 % of the stride; insoles see 41 +- 7 %."""
 
 Array = NDArray[np.float64]
+
+
+class GaitStyle(NamedTuple):
+    """One way of walking.
+
+    Attributes
+    ----------
+    stance_share : float
+        Of the stride.
+    amplitude : float
+        Excursions of shank, foot and ankle path against the table's.
+    scale : float
+        Lengths against the table's.
+    slope_rad : float
+        Of the ground, uphill positive.
+    """
+
+    stance_share: float = TOE_OFF_PHASE
+    amplitude: float = 1.0
+    scale: float = 1.0
+    slope_rad: float = 0.0
 
 
 def series(coefficients: tuple[float, ...], phase: Array, order: int = 0) -> Array:
@@ -78,6 +103,11 @@ def series(coefficients: tuple[float, ...], phase: Array, order: int = 0) -> Arr
     return total
 
 
+def toe_height(ankle_y_m: Array, pitch_rad: Array) -> Array:
+    """Return the toe's height above the table's origin, m."""
+    return ankle_y_m + TOE_FORWARD_M * np.sin(pitch_rad) - TOE_DOWN_M * np.cos(pitch_rad)
+
+
 def _floor_m() -> float:
     phase = np.linspace(TOE_OFF_PHASE, 1.0, 2001)
     toe = toe_height(series(ANKLE_Y_M, phase), np.radians(series(PITCH_DEG, phase)))
@@ -85,163 +115,174 @@ def _floor_m() -> float:
     return float(middle.min()) - ABLE_CLEARANCE_M
 
 
-def toe_height(ankle_y_m: Array, pitch_rad: Array) -> Array:
-    """Return the toe's height above the table's origin, m."""
-    return ankle_y_m + TOE_FORWARD_M * np.sin(pitch_rad) - TOE_DOWN_M * np.cos(pitch_rad)
+def _at_flat(coefficients: tuple[float, ...]) -> float:
+    return float(series(coefficients, np.array([FLAT_PHASE]))[0])
 
-
-def _heel_phases() -> tuple[float, float]:
-    """Return the phases at which the table's heel is 15 mm and 13 mm above mid-stance."""
-    phase = np.linspace(FLAT_PHASE, TOE_OFF_PHASE, 4001)
-    pitch = np.radians(series(PITCH_DEG, phase))
-    height = series(ANKLE_Y_M, phase) + HEEL_FORWARD_M * np.sin(pitch) - HEEL_DOWN_M * np.cos(pitch)
-    lift = height - height[0]
-    off = float(phase[int(np.argmax(lift > HEEL_LIFT_M))])
-    switch = float(phase[int(np.argmax(lift > SWITCH_LIFT_M))])
-    return off, switch
-
-
-GRID: Final = np.linspace(0.0, 1.0, 8193)
-"""The series are summed once, on this grid; strides of any length interpolate on it. At 8192
-points the interpolation error is below a millionth of each signal's range."""
-
-_TABLE: Final = np.stack(
-    [
-        np.radians(series(SHANK_DEG, GRID)),
-        np.radians(series(SHANK_DEG, GRID, 1)),
-        series(ANKLE_Y_M, GRID),
-        series(ANKLE_X_M, GRID, 2),
-        series(ANKLE_Y_M, GRID, 2),
-        np.radians(series(PITCH_DEG, GRID)),
-        np.radians(series(PITCH_DEG, GRID, 1)),
-        np.exp(2.1016 - 0.0176 * series(KNEE_DEG, GRID)),
-        np.exp(-7.9763 + 0.0008 * series(KNEE_DEG, GRID)),
-    ]
-)
-"""Rows as ``prepare`` hands them on, from shank tilt to the shin's passive exponential."""
 
 FLOOR_M: Final = _floor_m()
-HEEL_OFF_PHASE, SWITCH_OPEN_PHASE = _heel_phases()
-FLAT_RAD: Final = math.radians(float(series(PITCH_DEG, np.array([FLAT_PHASE]))[0]))
+FLAT_RAD: Final = math.radians(_at_flat(PITCH_DEG))
+
+CALF: Final = 2.1016, -0.0176
+SHIN: Final = -7.9763, 0.0008
+"""Riener and Edrich, J Biomech 32:539, 1999: exponents of the two passive terms, constant and per
+degree of knee flexion."""
 
 
-@dataclass(slots=True)
-class Stride:
-    """One stride, a value for every millisecond from its heel contact on.
+def stretched(time: Array, stance_share: float) -> tuple[Array, Array, Array]:
+    """Return the table's phase at times of the stride, and its two derivatives.
 
-    Attributes
-    ----------
-    start_ms, steps : int
-        First millisecond, and how many.
-    toe_off, heel_off, switch_open : int
-        Index of the true toe-off and heel-off and of the switch's opening.
-    shank_rad, shank_rate, knee_deg, ankle_y_m, ankle_ax, ankle_ay : list of float
-        Tilt and its rate (rad, rad/s), flexion, height, acceleration (m/s2).
-    pitch_rad, pitch_rate : list of float
-        The able foot: prescribed in stance.
-    calf, shin : list of float
-        The knee's share of the two passive exponentials.
-    rocker : list of float
-        Plantarflexing moment of the ground on a heel-first foot against its peak; stance only.
-    moment_per_kg : list of float
-        Plantarflexor moment of an able ankle, Nm per kg of body mass; stance only.
-    """
-
-    start_ms: int
-    steps: int
-    toe_off: int
-    heel_off: int
-    switch_open: int
-    shank_rad: list[float]
-    shank_rate: list[float]
-    ankle_y_m: list[float]
-    ankle_ax: list[float]
-    ankle_ay: list[float]
-    pitch_rad: list[float]
-    pitch_rate: list[float]
-    calf: list[float]
-    shin: list[float]
-    rocker: list[float]
-    moment_per_kg: list[float]
-
-
-ROCKER_STANCE: Final = 0.22
-"""The ground's plantarflexing moment ends here, as a share of stance (measured ankle moments
-change sign there); it rises and falls as a half sine."""
-
-
-def prepare(start_ms: int, steps: int, scale: float) -> Stride:
-    """Return one stride of ``steps`` milliseconds.
+    Time runs slowest in mid-stance and fastest in mid-swing, smoothly, so that toe-off falls on
+    ``stance_share``.
 
     Parameters
     ----------
-    start_ms : int
-        Its heel contact.
-    steps : int
-        Its length.
-    scale : float
-        Lengths against the table's.
+    time : array, shape (n,)
+        1 is one stride.
+    stance_share : float
+        Above 0.5, at most 0.79.
+
+    Raises
+    ------
+    ValueError
+        If time would have to run backwards.
     """
-    period_s = steps / 1000.0
-    place = np.arange(steps + 1) * ((len(GRID) - 1) / steps)
-    below = np.minimum(place.astype(np.intp), len(GRID) - 2)
-    low, high = _TABLE[:, below], _TABLE[:, below + 1]
-    rows = low + (high - low) * (place - below)
-    rows[[1, 6]] *= 1.0 / period_s
-    rows[2] *= scale
-    rows[3:5] *= scale / period_s**2
-    shank, shank_rate, ankle_y, ankle_ax, ankle_ay, pitch, pitch_rate, calf, shin = rows.tolist()
-    toe_off = math.ceil(TOE_OFF_PHASE * steps)
-    stance = np.arange(toe_off + 1) / (TOE_OFF_PHASE * steps)
-    rocker = np.where(
-        stance < ROCKER_STANCE, np.sin(np.pi * np.minimum(stance / ROCKER_STANCE, 1.0)), 0.0
-    )
-    moment = np.interp(
-        stance * (len(ANKLE_MOMENT_NM_PER_KG) - 1),
-        np.arange(len(ANKLE_MOMENT_NM_PER_KG)),
-        np.array(ANKLE_MOMENT_NM_PER_KG),
-    )
-    return Stride(
-        start_ms=start_ms,
-        steps=steps,
-        toe_off=toe_off,
-        heel_off=math.ceil(HEEL_OFF_PHASE * steps),
-        switch_open=math.ceil(SWITCH_OPEN_PHASE * steps),
-        shank_rad=shank,
-        shank_rate=shank_rate,
-        ankle_y_m=ankle_y,
-        ankle_ax=ankle_ax,
-        ankle_ay=ankle_ay,
-        pitch_rad=pitch,
-        pitch_rate=pitch_rate,
-        calf=calf,
-        shin=shin,
-        rocker=rocker.tolist(),
-        moment_per_kg=moment.tolist(),
+    turn = 2.0 * math.pi
+    a = (stance_share - TOE_OFF_PHASE) / (2.0 * math.sin(math.pi * stance_share))
+    if not 0.5 < stance_share <= 0.79 or abs(a) * turn >= 1.0:
+        message = f"a stance of {stance_share:.3f} of the stride cannot be made of the table"
+        raise ValueError(message)
+    angle = turn * (time - stance_share / 2.0)
+    first = 1.0 - a * turn * np.cos(angle)
+    second = a * turn**2 * np.sin(angle)
+    return time - a * (np.sin(angle) + math.sin(math.pi * stance_share)), first, second
+
+
+class _Motion:
+    """The table's series at given times of the stride, with derivatives by time."""
+
+    def __init__(self, style: GaitStyle, time: Array) -> None:
+        self.phase, self._first, self._second = stretched(time, style.stance_share)
+        self._amplitude = style.amplitude
+
+    def value(self, coefficients: tuple[float, ...]) -> Array:
+        """Return the series, its excursions from mid-stance scaled."""
+        middle = _at_flat(coefficients)
+        return middle + self._amplitude * (series(coefficients, self.phase) - middle)
+
+    def rate(self, coefficients: tuple[float, ...]) -> Array:
+        """Return the first derivative, per stride."""
+        return self._amplitude * series(coefficients, self.phase, 1) * self._first
+
+    def acceleration(self, coefficients: tuple[float, ...]) -> Array:
+        """Return the second derivative, per stride squared."""
+        return self._amplitude * (
+            series(coefficients, self.phase, 2) * self._first**2
+            + series(coefficients, self.phase, 1) * self._second
+        )
+
+
+def _common(style: GaitStyle, motion: _Motion) -> list[Array]:
+    """Return shank tilt and rate, ankle acceleration forward and up, calf and shin."""
+    knee = motion.value(KNEE_DEG)
+    return [
+        np.radians(motion.value(SHANK_DEG)) - style.slope_rad,
+        np.radians(motion.rate(SHANK_DEG)),
+        style.scale * motion.acceleration(ANKLE_X_M),
+        style.scale * motion.acceleration(ANKLE_Y_M),
+        np.exp(CALF[0] + CALF[1] * knee),
+        np.exp(SHIN[0] + SHIN[1] * knee),
+    ]
+
+
+def _of_stance(table: tuple[float, ...], share: Array) -> Array:
+    found: Array = np.interp(share * (len(table) - 1), np.arange(len(table)), np.array(table))
+    return found
+
+
+def heel_share(pressure_ahead_m: Array) -> Array:
+    """Return how much of the ground's force the heel bears, by the lever rule.
+
+    The ends of the centre of pressure's way are where heel or forefoot bear all.
+    """
+    back, front = min(PRESSURE_AHEAD_M), max(PRESSURE_AHEAD_M)
+    share: Array = np.clip((front - pressure_ahead_m) / (front - back), 0.0, 1.0)
+    return share
+
+
+def _knee_loss(s: Array) -> Array:
+    """Return the course of lost knee flexion over swing, its peak of 1 at a third."""
+    return 45.5625 * s**2 * (1.0 - s) ** 4
+
+
+@lru_cache(maxsize=64)
+def gait_rows(style: GaitStyle) -> GaitRows:
+    """Return the rows of one way of walking.
+
+    Parameters
+    ----------
+    style : GaitStyle
+        Which.
+
+    Raises
+    ------
+    ValueError
+        If the table cannot be stretched so far.
+    """
+    share = np.linspace(0.0, 1.0, ROWS + 1)
+    stance_share = np.arange(ROWS + 1 + BEYOND) / ROWS
+    motion = _Motion(style, stance_share * style.stance_share)
+    pitch = np.radians(motion.value(PITCH_DEG))
+    ankle_y = motion.value(ANKLE_Y_M)
+    pressure = _of_stance(PRESSURE_AHEAD_M, stance_share)
+    # After mid-stance the heel bears less and less; a rise at the very end is the meter's noise.
+    bears = heel_share(np.where(stance_share > 0.75, max(PRESSURE_AHEAD_M), pressure))
+    stance = [
+        *_common(style, motion),
+        pitch,
+        np.radians(motion.rate(PITCH_DEG)),
+        style.scale * ankle_y,
+        _of_stance(ANKLE_MOMENT_NM_PER_KG, stance_share),
+        _of_stance(GROUND_N_PER_KG, stance_share),
+        bears,
+    ]
+    heel_m = ankle_y + HEEL_FORWARD_M * np.sin(pitch) - HEEL_DOWN_M * np.cos(pitch)
+    flat_row = int(np.argmin(np.abs(motion.phase - FLAT_PHASE)))
+    lifted = np.nonzero(heel_m[flat_row:] - heel_m[flat_row] > HEEL_LIFT_M)[0]
+    off_row = flat_row + int(lifted[0]) if len(lifted) else round(0.97 * ROWS)
+    omega = stance[7] - stance[1]
+    return GaitRows(
+        stance_share=style.stance_share,
+        heel_off=off_row / ROWS * style.stance_share,
+        upright=float(np.argmax(stance[0] + style.slope_rad < 0.0)) / ROWS * style.stance_share,
+        push_off_per_kg=float(np.sum(np.where(omega < 0.0, -omega * stance[9], 0.0)[off_row:]))
+        * style.stance_share
+        / ROWS,
+        slope_rad=style.slope_rad,
+        stance=list(zip(*[column.tolist() for column in stance], strict=True)),
+        swing=list(zip(*[column.tolist() for column in _swing(style, share)], strict=True)),
     )
 
 
-def standing(steps: int, scale: float) -> Stride:
-    """Return a posture held for ``steps`` milliseconds: mid-stance, both heels loaded."""
-    one = prepare(0, 1000, scale)
-    at = round(FLAT_PHASE * 1000)
-    count = steps + 1
-    zeros = [0.0] * count
-    return Stride(
-        start_ms=0,
-        steps=steps,
-        toe_off=steps + 1,
-        heel_off=steps + 1,
-        switch_open=steps + 1,
-        shank_rad=[one.shank_rad[at]] * count,
-        shank_rate=zeros,
-        ankle_y_m=[one.ankle_y_m[at]] * count,
-        ankle_ax=zeros,
-        ankle_ay=zeros,
-        pitch_rad=[FLAT_RAD] * count,
-        pitch_rate=zeros,
-        calf=[one.calf[at]] * count,
-        shin=[one.shin[at]] * count,
-        rocker=zeros,
-        moment_per_kg=zeros,
-    )
+def _swing(style: GaitStyle, share: Array) -> list[Array]:
+    swing_share = 1.0 - style.stance_share
+    motion = _Motion(style, style.stance_share + share * swing_share)
+    common = _common(style, motion)
+    shank_m = SHANK_FRACTION * REFERENCE_HEIGHT_M * style.scale
+    loss = _knee_loss(share)
+    step = swing_share / ROWS
+
+    # A shank turned forward by a radian moves the ankle by its length times these.
+    forward_m = shank_m * np.cos(common[0]) * loss
+    up_m = shank_m * np.sin(common[0]) * loss
+    hike = np.sin(math.pi * share) ** 2
+    return [
+        *common,
+        style.scale * motion.value(ANKLE_Y_M),
+        hike,
+        2.0 * (math.pi / swing_share) ** 2 * np.cos(2.0 * math.pi * share),
+        loss,
+        np.gradient(loss, step),
+        np.gradient(np.gradient(forward_m, step), step),
+        np.gradient(np.gradient(up_m, step), step),
+        up_m,
+    ]

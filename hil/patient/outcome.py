@@ -1,6 +1,40 @@
-"""What a swing amounts to."""
+"""What a leg really did: events, swings, and what a swing amounts to."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class LegEvent(NamedTuple):
+    """Something the foot really did: ``ic``, ``ff``, ``ho`` or ``tc``."""
+
+    kind: str
+    t_us: int
+
+
+class LegSwing(NamedTuple):
+    """One swing as it really was; see ``fes_ctrl.analysis.walk.Swing``."""
+
+    stride: int
+    heel_off_us: int
+    toe_off_us: int
+    contact_us: int
+    clearance_mm: float
+    ankle_at_contact_deg: float
+    peak_dorsiflexion_deg: float
+    slap: bool
+    lost_push_off_percent: float
+    compensation_mm: float
+    circumduction_mm: float
+    eversion_at_contact_deg: float
+    foot_flat_ms: float
+
+
+class TraceRow(NamedTuple):
+    """One row of the time series that pictures need."""
+
+    t_us: int
+    ankle_deg: float
+    toe_mm: float
 
 
 def mid_swing_clearance(toe_mm: Sequence[float]) -> float:

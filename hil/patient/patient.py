@@ -1,8 +1,11 @@
 """The patient as the bench sees one: legs to stimulate and advance, sensors to read."""
 
+from collections.abc import Sequence
+
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT, Sample
-from hil.patient.config import PatientConfig
+from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.leg import PatientLeg
+from hil.patient.plan import Plan, SegmentConfig
 from hil.patient.sensors import Dropout, FootImu, HeelSwitch
 from hil.streams import stream
 
@@ -85,7 +88,7 @@ class SensorHub:
 
 
 class VirtualPatient:
-    """A patient who stands, and then walks.
+    """A patient on the way that a scenario gives.
 
     Parameters
     ----------
@@ -93,10 +96,12 @@ class VirtualPatient:
         Who.
     seed : int
         Of the walk; every part draws from its own stream.
-    standing_s : float
-        Quiet standing before the first step.
+    way : sequence of SegmentConfig
+        Where the patient goes.
     read_by_detector : tuple of str
         The sensor kinds that legs wear where their configuration names none.
+    orthosis : OrthosisConfig
+        What every affected leg wears.
 
     Attributes
     ----------
@@ -112,14 +117,15 @@ class VirtualPatient:
         self,
         config: PatientConfig,
         seed: int,
-        standing_s: float,
+        way: Sequence[SegmentConfig],
         read_by_detector: tuple[str, ...] = (HEEL_SWITCH, FOOT_IMU),
+        orthosis: OrthosisConfig = OrthosisConfig(),  # noqa: B008 - immutable
     ) -> None:
         self.legs: list[PatientLeg] = []
         for index, leg in enumerate(config.leg):
             side = LEFT if leg.side == "left" else RIGHT
             random = stream(seed, f"{leg.side}.strides")
             # The other leg takes its first step half a stride later.
-            start_s = standing_s + index * config.stride_s / 2.0
-            self.legs.append(PatientLeg(config, leg, random, start_s, side))
+            delay_ms = round(index * config.stride_s * 500.0)
+            self.legs.append(PatientLeg(config, leg, random, Plan(way), side, delay_ms, orthosis))
         self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in self.legs]

@@ -32,6 +32,10 @@ IMU_UP_M: Final = 0.02
 
 NOISE_TABLE: Final = 4096
 
+CLOSES_N: Final = 40.0
+OPENS_N: Final = 20.0
+"""Load at which the heel switch closes, and opens. Assumption."""
+
 
 class Dropout:
     """A span of time in which a sensor's readings never arrive.
@@ -72,26 +76,27 @@ class Dropout:
 
 
 class HeelSwitch:
-    """Closed while the heel bears; chatters after each change."""
+    """Closed while the heel bears; opens at less load than it closes; chatters on change."""
 
-    __slots__ = ("_bounce_us", "_edge_us", "_leg", "_random", "_seq", "_until_us")
+    __slots__ = ("_bounce_us", "_closed", "_leg", "_random", "_seq", "_until_us")
 
     def __init__(self, leg: PatientLeg, config: SensorConfig, random: Random) -> None:
         self._leg = leg
         self._random = random
         self._bounce_us: float = config.bounce_ms * 1000.0
-        self._edge_us: int = leg.heel_edge_us
-        self._until_us: int = leg.heel_edge_us
+        self._closed: bool = True
+        self._until_us: int = 0
         self._seq: int = 0
 
     def read(self, t_us: int, arrive_us: int) -> Sample:
         """Return the reading of now; the leg has been advanced so far."""
         leg = self._leg
-        closed = leg.heel_loaded
-        if leg.heel_edge_us != self._edge_us:
-            self._edge_us = leg.heel_edge_us
-            self._until_us = self._edge_us + int(self._random.random() * self._bounce_us)
-        if t_us < self._until_us and self._random.random() < 0.5:
+        load_N, _ = leg.loads()
+        closed = load_N > (OPENS_N if self._closed else CLOSES_N)
+        if closed != self._closed:
+            self._closed = closed
+            self._until_us = t_us + int(self._random.random() * self._bounce_us)
+        elif t_us < self._until_us and self._random.random() < 0.5:
             closed = not closed
         self._seq += 1
         value = 1.0 if closed else 0.0

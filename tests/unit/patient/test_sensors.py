@@ -10,15 +10,18 @@ from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, Sample
 from fes_ctrl.runlog.format import input_line
 from hil.patient.config import LegConfig, PatientConfig, SensorConfig
 from hil.patient.patient import VirtualPatient
+from hil.patient.plan import SegmentConfig
 
 BOTH = (HEEL_SWITCH, FOOT_IMU)
+WAY = (SegmentConfig("stand", 1.0), SegmentConfig("walk", 1.0))
 
 
 def readings(
     sensors: SensorConfig | None = None, duration_s: float = 12.0, standing_s: float = 2.0
 ) -> list[Sample]:
     config = replace(PatientConfig(), leg=(LegConfig(sensors=sensors or SensorConfig()),))
-    (hub,) = VirtualPatient(config, 3, standing_s, BOTH).hubs
+    way = (SegmentConfig("stand", standing_s), SegmentConfig("walk", 1.0))
+    (hub,) = VirtualPatient(config, 3, way, BOTH).hubs
     found: list[Sample] = []
     while hub.next_arrival_us() < duration_s * 1e6:
         found += hub.read()
@@ -76,17 +79,17 @@ def test_readings_are_whole_steps_of_the_converter_and_read_back_exactly() -> No
 def test_a_leg_wears_what_its_detector_reads_unless_told_otherwise() -> None:
     config = PatientConfig()
     for asked in ((HEEL_SWITCH,), (FOOT_IMU,), BOTH):
-        (hub,) = VirtualPatient(config, 1, 1.0, asked).hubs
+        (hub,) = VirtualPatient(config, 1, WAY, asked).hubs
         hub.next_arrival_us()
         assert tuple(sample.sensor for sample in hub.read()) == asked
     told = replace(config, leg=(LegConfig(sensors=SensorConfig(worn=("foot_imu",))),))
-    (hub,) = VirtualPatient(told, 1, 1.0, (HEEL_SWITCH,)).hubs
+    (hub,) = VirtualPatient(told, 1, WAY, (HEEL_SWITCH,)).hubs
     hub.next_arrival_us()
     assert [sample.sensor for sample in hub.read()] == [FOOT_IMU]
 
 
 def test_a_dropout_loses_what_is_measured_in_it_and_says_when_it_began() -> None:
-    (hub,) = VirtualPatient(PatientConfig(), 1, 1.0, (HEEL_SWITCH,)).hubs
+    (hub,) = VirtualPatient(PatientConfig(), 1, WAY, (HEEL_SWITCH,)).hubs
     hub.dropout.inject("sensor_dropout", 500_000, 800_000)
     times = []
     while hub.next_arrival_us() < 1_500_000:

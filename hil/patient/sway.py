@@ -1,0 +1,53 @@
+"""Standing: half the weight, shifted now and then to the other leg and back."""
+
+from math import pi, sin
+from random import Random
+
+SHIFT_S = (0.8, 2.5)
+"""A shift lasts between so long and so long. Assumption."""
+
+
+class WeightShifts:
+    """When the weight goes over, and how far.
+
+    Parameters
+    ----------
+    random : random.Random
+        Its own stream.
+    """
+
+    __slots__ = ("_amount", "_end_ms", "_from_ms", "_random")
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._from_ms: int = 0
+        self._end_ms: int = 0
+        self._amount: float = 0.0
+
+    def bearing(self, t_ms: int, per_min: float) -> float:
+        """Return which share of its half of the weight the leg bears.
+
+        Parameters
+        ----------
+        t_ms : int
+            Never goes backwards.
+        per_min : float
+            How many shifts a minute there are.
+        """
+        if per_min <= 0.0:
+            return 1.0
+        while t_ms >= self._end_ms:
+            self._draw(per_min)
+        if t_ms < self._from_ms:
+            return 1.0
+        share = (t_ms - self._from_ms) / (self._end_ms - self._from_ms)
+        return 1.0 - self._amount * sin(pi * share) ** 2
+
+    def _draw(self, per_min: float) -> None:
+        random = self._random
+        short, long = SHIFT_S
+        pause_s = max(0.5, random.expovariate(1.0) * max(0.5, 60.0 / per_min - long))
+        self._from_ms = self._end_ms + round(1000.0 * pause_s)
+        self._end_ms = self._from_ms + round(1000.0 * random.uniform(short, long))
+        # Beyond 1 the heel is lifted for a moment without a step.
+        self._amount = random.uniform(0.6, 1.05)
