@@ -21,7 +21,10 @@ from firmware_sim.injections import parse as parse_injection
 from hil.links import CableConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
 from hil.patient.plan import SegmentConfig
+from hil.patient.subtalar import branch_thresholds
 from hil.rig import WalkConfig
+
+OWN_SETUP: Final = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class WalkSection:
     Attributes
     ----------
     patient, program, setup, stimulator, limits : str
-        Names or files of the parts.
+        Names or files of the parts. The setup ``patient`` is what a seated session with this
+        patient would find: the thresholds of his own electrode.
     duration_s, standing_s : float
         The whole, and the quiet standing before the first step.
     segment : tuple of SegmentConfig
@@ -46,7 +50,7 @@ class WalkSection:
 
     patient: str = "flaccid"
     program: str = "standard"
-    setup: str = "standard"
+    setup: str = OWN_SETUP
     stimulator: str = "p24"
     limits: str = "bench"
     duration_s: Annotated[float, Gt(0), Le(36_000)] = 60.0
@@ -137,13 +141,19 @@ def load_scenario(
     layers.take("walk", tables.pop("walk", {}), source)
     for key, value in (options or {}).items():
         layers.take("walk", {key: value}, Source(f"--{key.replace('_', '-')}"))
-    walk_sets = [option for option in sets if option.startswith("walk.")]
-    for option in walk_sets:
+    for option in _of("walk", sets):
         layers.set(option)
     section: WalkSection = layers.get("walk")
     names = {part: getattr(section, part) for part in PARTS}
     for part, value in names.items():
-        layers.load(part, value, layers.origin(("walk", part)))
+        if value != OWN_SETUP or part != "setup":
+            layers.load(part, value, layers.origin(("walk", part)))
+    if "patient" in tables:
+        layers.take("patient", tables.pop("patient"), source)
+    for option in _of("patient", sets):
+        layers.set(option)
+    if names["setup"] == OWN_SETUP:
+        layers.take("setup", own_setup(layers.get("patient")), Source("the patient's electrode"))
     for key, table in tables.items():
         if key == "limits":
             message = (
@@ -152,8 +162,9 @@ def load_scenario(
             )
             raise ConfigError(message)
         layers.take(key, table, source)
+    done = (*_of("walk", sets), *_of("patient", sets))
     for option in sets:
-        if option not in walk_sets:
+        if option not in done:
             layers.set(option)
     injections = _injections(section, layers)
     return Scenario(
@@ -184,6 +195,29 @@ def load_scenario(
         layers=layers,
         config_sha256=sha256_of(layers.effective()),
     )
+
+
+def _of(section: str, sets: Sequence[str]) -> list[str]:
+    return [option for option in sets if option.startswith(f"{section}.")]
+
+
+def own_setup(patient: PatientConfig) -> dict[str, object]:
+    """Return what a seated session would find with this patient, leg by leg the most careful.
+
+    Parameters
+    ----------
+    patient : PatientConfig
+        Whose electrodes are asked.
+    """
+    electrodes = [leg.electrode for leg in patient.leg]
+    motor = [branch_thresholds(electrode)[0] for electrode in electrodes]
+    return {
+        "dorsiflexors": {
+            "sensory_mA": min(electrode.sensory_mA for electrode in electrodes),
+            "motor_mA": round(max(motor), 1),
+            "tolerated_mA": min(electrode.tolerated_mA for electrode in electrodes),
+        }
+    }
 
 
 def _injections(section: WalkSection, layers: Layers) -> tuple[Injection, ...]:

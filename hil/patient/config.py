@@ -37,9 +37,9 @@ class ElectrodeConfig:
 
     position_mm: Annotated[float, Ge(-40), Le(40)] = 0.0
     sensory_mA: Annotated[float, Gt(0), Le(100)] = 10.0
-    motor_mA: Annotated[float, Gt(0), Le(100)] = 17.03
+    motor_mA: Annotated[float, Gt(0), Le(100)] = 18.0
     tolerated_mA: Annotated[float, Gt(0), Le(200)] = 60.0
-    everter_motor_mA: Annotated[float, Gt(0), Le(150)] = 21.0
+    everter_motor_mA: Annotated[float, Gt(0), Le(150)] = 22.0
     reach_mm: Annotated[float, Gt(0), Le(200)] = 40.0
     chronaxie_us: Annotated[float, Ge(50), Le(1000)] = 200.0
     impedance_ohm: Annotated[float, Ge(100), Le(20_000)] = 1000.0
@@ -69,7 +69,10 @@ class AnkleConfig:
         Moment arm and the length and velocity factors of the dorsiflexors (the set used with
         Benoussaad's drop-foot model).
     rocker_Nm_per_kg : float
-        Peak of the plantarflexing moment of the ground after heel contact: 0.15 to 0.25.
+        Peak of the plantarflexing moment of the ground after heel contact; measured 0.18.
+    rocker_damping_Nms_per_rad : float
+        What heel pad and shoe take from the foot's fall onto the sole; scales as the damping.
+        Assumption.
     """
 
     foot_mass_fraction: Annotated[float, Gt(0), Le(0.1)] = 0.0145
@@ -85,7 +88,8 @@ class AnkleConfig:
     fv_short: Annotated[float, Gt(0), Le(2)] = 0.18
     fv_long: Annotated[float, Gt(0), Le(2)] = 0.023
     fv_gain: Annotated[float, Gt(0), Le(3)] = 1.33
-    rocker_Nm_per_kg: Annotated[float, Ge(0), Le(1)] = 0.20
+    rocker_Nm_per_kg: Annotated[float, Ge(0), Le(1)] = 0.18
+    rocker_damping_Nms_per_rad: Annotated[float, Ge(0), Le(10)] = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,9 @@ class VoluntaryConfig:
     before_toe_off_ms, after_contact_ms : float
         When it begins and ends. Normal tibialis anterior is active from late pre-swing to the
         end of loading.
+    loading : float
+        Drive after contact against that in swing, which it is not above the whole muscle with:
+        tibialis anterior peaks in loading, at about twice its level in swing. Size: assumption.
     rise_ms, fall_ms : float
         Activation and deactivation: 15 and 60 ms (OpenSim's DeGroote-Fregly muscle).
     """
@@ -130,6 +137,7 @@ class VoluntaryConfig:
     drive: Annotated[float, Ge(0), Le(1)] = 0.0
     before_toe_off_ms: Annotated[float, Ge(0), Le(500)] = 60.0
     after_contact_ms: Annotated[float, Ge(0), Le(500)] = 90.0
+    loading: Annotated[float, Ge(0), Le(10)] = 2.0
     rise_ms: Annotated[float, Gt(0), Le(500)] = 15.0
     fall_ms: Annotated[float, Gt(0), Le(500)] = 60.0
 
@@ -222,6 +230,9 @@ class GaitConfig:
         Of the stride; 60.9 in the table, 66 +- 3 in slow able walking, 68 +- 5 after stroke.
     amplitude : float
         Excursions of shank and foot against the table's (a walker at 1.43 m/s).
+    lift_deficit_mm : float
+        Hip and knee bring the foot so much less high in mid-swing: low clearance comes from them
+        as much as from the ankle (Little et al., 2014).
     push_off_plantarflexion_deg : float
         Ankle range that a whole lost push-off would take away at toe-off; with it goes
         ``knee_loss_deg`` of swing knee flexion (Kesar 2009: direction). Sizes: assumptions.
@@ -229,6 +240,7 @@ class GaitConfig:
 
     stance_percent: Annotated[float, Ge(52), Le(78)] = 60.9
     amplitude: Annotated[float, Ge(0.1), Le(1.5)] = 1.0
+    lift_deficit_mm: Annotated[float, Ge(-50), Le(100)] = 0.0
     push_off_plantarflexion_deg: Annotated[float, Ge(0), Le(60)] = 30.0
     knee_loss_deg: Annotated[float, Ge(0), Le(60)] = 20.0
 

@@ -34,8 +34,8 @@ scale with it. Assumption."""
 LANDING_WEIGHT: Final = 1.0 - exp(-1.0 / 12.0)
 """A foot that lands flat or toe first is turned with a time constant of 12 ms. Assumption."""
 
-ROCKER_FALL_RAD: Final = 0.105
-"""The rocker's lever falls to nothing over the last six degrees. Assumption."""
+ROCKER_FALL_RAD: Final = 0.052
+"""The rocker's lever falls to nothing over the last three degrees. Assumption."""
 
 FULL_GROUND_N_PER_KG: Final = 7.0
 """Ground reaction at which the rocker's moment is at its peak: the measured ankle moment is, at
@@ -77,6 +77,7 @@ class Foot:
         "_offset",
         "_orthosis",
         "_rocker",
+        "_rocker_damping",
         "_size",
         "_v_max",
         "_width",
@@ -117,6 +118,9 @@ class Foot:
         self._fv_long: float = config.fv_long
         self._fv_gain: float = config.fv_gain
         self._rocker: float = config.rocker_Nm_per_kg * mass_kg
+        self._rocker_damping: float = (
+            config.rocker_damping_Nms_per_rad * self._size * height_m / 1.75
+        )
         self._orthosis = Orthosis(orthosis, self._inertia)
         self.pitch: float = pitch
         self.rate: float = 0.0
@@ -174,7 +178,7 @@ class Foot:
         Parameters
         ----------
         moment : float
-            Of the dorsiflexors without length and velocity factors, Nm.
+            Of the stimulated dorsiflexors without length and velocity factors, Nm.
         """
         resisted = moment * self.gain(self.angle, self.omega) if moment > 0.0 else 0.0
         if self._orthosis.worn:
@@ -254,6 +258,7 @@ class Foot:
         lever = (self.pitch - flat) / ROCKER_FALL_RAD
         lever = 0.0 if lever < 0.0 else min(lever, 1.0)
         rocker = self._rocker * min(1.0, ground / FULL_GROUND_N_PER_KG) * lever
+        rocker += self._rocker_damping * self.rate
         self._fall(
             shank,
             turn * per_stride_s,

@@ -32,8 +32,9 @@ TOE_FORWARD_M: Final = 0.167
 TOE_DOWN_M: Final = 0.0555
 """The shoe's lowest forward point: beyond the table's toe marker, which sits on the shoe."""
 
-REFERENCE_HEIGHT_M: Final = 1.75
-"""Height at which the table's lengths are taken as they are. Assumption: the table states none."""
+REFERENCE_HEIGHT_M: Final = 1.58
+"""Height at which the table's lengths are taken as they are. It states none; the hip's highest
+point, 0.835 m, is 0.530 of it (Winter/Dempster)."""
 
 SHANK_FRACTION: Final = 0.246
 """Shank length against body height (Winter/Dempster)."""
@@ -254,6 +255,7 @@ def gait_rows(style: GaitStyle) -> GaitRows:
         stance_share=style.stance_share,
         heel_off=off_row / ROWS * style.stance_share,
         upright=float(np.argmax(stance[0] + style.slope_rad < 0.0)) / ROWS * style.stance_share,
+        fall_rate=-float(stance[7][: ROWS // 6].min()),
         push_off_per_kg=float(np.sum(np.where(omega < 0.0, -omega * stance[9], 0.0)[off_row:]))
         * style.stance_share
         / ROWS,

@@ -77,22 +77,24 @@ class VoluntaryDrive:
         Its numbers.
     """
 
-    __slots__ = ("_drive", "_fall", "_level", "_rise")
+    __slots__ = ("_drive", "_fall", "_level", "_loading", "_rise")
 
     def __init__(self, config: VoluntaryConfig) -> None:
         self._drive: float = config.drive
+        self._loading: float = min(1.0, config.drive * config.loading)
         self._rise: float = 1.0 - exp(-STEP_MS / config.rise_ms)
         self._fall: float = 1.0 - exp(-STEP_MS / config.fall_ms)
         self._level: float = 0.0
 
-    def step(self, *, wanted: bool) -> float:
+    def step(self, *, swing: bool, loading: bool) -> float:
         """Advance one millisecond; return the share of the muscle that he drives."""
         level = self._level
-        if wanted:
-            level += (self._drive - level) * self._rise
+        wanted = self._loading if loading else self._drive if swing else 0.0
+        if wanted > level:
+            level += (wanted - level) * self._rise
         elif level < 1e-9:
             level = 0.0
         else:
-            level -= level * self._fall
+            level += (wanted - level) * self._fall
         self._level = level
         return level

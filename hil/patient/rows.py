@@ -50,6 +50,8 @@ class GaitRows:
         When the heel has left the ground, as a share of the stride.
     upright : float
         The foot is flat and the shank upright; where standing happens.
+    fall_rate : float
+        How fast an able foot falls onto the sole, rad per stride.
     push_off_per_kg : float
         Work of an able ankle from heel-off to toe-off, J per kg of body mass.
     slope_rad : float
@@ -61,6 +63,7 @@ class GaitRows:
     """
 
     __slots__ = (
+        "fall_rate",
         "heel_off",
         "push_off_per_kg",
         "slope_rad",
@@ -75,6 +78,7 @@ class GaitRows:
         stance_share: float,
         heel_off: float,
         upright: float,
+        fall_rate: float,
         push_off_per_kg: float,
         slope_rad: float,
         stance: list[StanceRow],
@@ -83,6 +87,7 @@ class GaitRows:
         self.stance_share = stance_share
         self.heel_off = heel_off
         self.upright = upright
+        self.fall_rate = fall_rate
         self.push_off_per_kg = push_off_per_kg
         self.slope_rad = slope_rad
         self.stance = stance
