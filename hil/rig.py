@@ -6,7 +6,7 @@ calls.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +86,36 @@ class WalkConfig:
     evaluation: bool = False
     inject: tuple[Injection, ...] = ()
     trace: bool = False
+
+
+def treated(walk: WalkConfig, treatment: str) -> WalkConfig:
+    """Return the same steps under another treatment.
+
+    Parameters
+    ----------
+    walk : WalkConfig
+        The walk to compare with.
+    treatment : str
+        ``evaluation``: no stimulation; ``orthosis``: that instead (a hinged one where the walk
+        has none); ``both``: stimulation and orthosis.
+
+    Raises
+    ------
+    ValueError
+        If there is no such treatment.
+    """
+    brace = walk.orthosis
+    if brace.kind == "none":
+        brace = replace(brace, kind="hinged")
+    match treatment:
+        case "evaluation":
+            return replace(walk, evaluation=True, trace=walk.trace)
+        case "orthosis":
+            return replace(walk, evaluation=True, orthosis=brace, trace=False)
+        case "both":
+            return replace(walk, evaluation=False, orthosis=brace, trace=False)
+    message = f"treatment {treatment!r} is unknown: choose evaluation, orthosis or both"
+    raise ValueError(message)
 
 
 class _DeviceEnd:

@@ -272,6 +272,24 @@ def figure_of(summary: Mapping[str, object], dotted: str) -> object:
     return here
 
 
+def figures_of(summary: Mapping[str, object], dotted: str) -> dict[str, object]:
+    """Return the figures that a dotted name means; ``legs.*.…`` means every leg's.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    head, star, tail = dotted.partition(".*.")
+    if not star:
+        return {dotted: figure_of(summary, dotted)}
+    among = figure_of(summary, head)
+    if not isinstance(among, Mapping):
+        raise KeyError(dotted)
+    names = [f"{head}.{key}.{tail}" for key in among]
+    return {name: figure_of(summary, name) for name in names}
+
+
 def verdict(
     summary: Mapping[str, object], bounds: Mapping[str, Bound], unreached: Sequence[str]
 ) -> dict[str, object]:
@@ -292,16 +310,22 @@ def verdict(
         reasons.append(f"the witness saw {len(violations)} violations of the limits")
     for name, bound in bounds.items():
         try:
-            value = figure_of(summary, name)
+            figures = figures_of(summary, name)
         except KeyError:
             reasons.append(f"{name}: there is no such figure")
             continue
-        if isinstance(value, list):
-            value = len(value)
-        if not isinstance(value, int | float):
-            reasons.append(f"{name} is unknown")
-        elif bound.min is not None and value < bound.min:
-            reasons.append(f"{name} = {value:g}: below {bound.min:g}")
-        elif bound.max is not None and value > bound.max:
-            reasons.append(f"{name} = {value:g}: above {bound.max:g}")
+        reasons += [reason for one in figures.items() if (reason := _beyond(*one, bound))]
     return {"passed": not reasons, "reasons": reasons}
+
+
+def _beyond(name: str, value: object, bound: Bound) -> str:
+    """Return what speaks against a figure; nothing where it is within its bound."""
+    if isinstance(value, list):
+        value = len(value)
+    if not isinstance(value, int | float):
+        return f"{name} is unknown"
+    if bound.min is not None and value < bound.min:
+        return f"{name} = {value:g}: below {bound.min:g}"
+    if bound.max is not None and value > bound.max:
+        return f"{name} = {value:g}: above {bound.max:g}"
+    return ""

@@ -43,6 +43,8 @@ def walk_summary(
         "stimulator": f"{SIM_NAME}{scenario.names['stimulator']}",
         "seed": scenario.walk.seed,
         "evaluation": scenario.walk.evaluation,
+        "orthosis": scenario.walk.orthosis.kind,
+        "notes": notes(scenario, result),
         "config_sha256": scenario.config_sha256,
         "setpoints_sha256": result.setpoints_sha256,
         "run": {
@@ -63,6 +65,19 @@ def walk_summary(
         for name, twin in twins.items()
     }
     return summary
+
+
+def notes(scenario: Scenario, result: WalkResult) -> list[str]:
+    """Return what whoever reads the figures has to know of the patient."""
+    patient = scenario.walk.patient
+    found = [patient.note] if patient.note else []
+    for leg, walk in zip(patient.leg, result.walk.legs, strict=True):
+        if leg.muscle.innervation == 0.0 and walk.pulses_us:
+            found.append(
+                f"stimulation got no contraction on the {leg.side}: FES needs an intact lower "
+                f"motor neuron"
+            )
+    return found
 
 
 def add_reasons(summary: dict[str, object], reasons: Sequence[str]) -> None:

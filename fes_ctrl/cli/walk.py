@@ -12,6 +12,7 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
+    from hil.rig import WalkConfig
     from hil.scenarios import Scenario
     from hil.simulate import WalkResult
 
@@ -43,9 +44,16 @@ if TYPE_CHECKING:
 )
 @click.option("--inject", multiple=True, metavar="NAME@T", help="Make something go wrong at T s.")
 @click.option(
+    "--orthosis",
+    type=click.Choice(["none", "rigid", "hinged", "carbon"]),
+    help="Ankle-foot orthosis that is worn.",
+)
+@click.option(
     "--twin",
-    type=click.Choice(["evaluation"]),
-    help="Walk the same steps again under another treatment.",
+    "twins",
+    multiple=True,
+    type=click.Choice(["evaluation", "orthosis", "both"]),
+    help="Walk the same steps again under another treatment; repeatable.",
 )
 @click.option(
     "--baseline",
@@ -66,7 +74,7 @@ def command(
     clock: str,
     link: str,
     inject: tuple[str, ...],
-    twin: str | None,
+    twins: tuple[str, ...],
     baseline: Path | None,
     junit: Path | None,
     out: Path | None,
@@ -86,7 +94,7 @@ def command(
             "add --clock real"
         )
         raise Refusal(message)
-    if evaluation and twin:
+    if evaluation and "evaluation" in twins:
         message = "--evaluation with --twin evaluation: both would be the same walk; leave one out"
         raise Refusal(message)
     options: dict[str, object] = {name: value for name, value in parts.items() if value}
@@ -109,7 +117,7 @@ def command(
             scenario,
             clock=clock,
             link=link,
-            twin=twin,
+            twins=tuple(dict.fromkeys(twins)),
             evaluation=evaluation,
             folder=folder,
             before=before,
@@ -161,7 +169,7 @@ def _walk(
     *,
     clock: str,
     link: str,
-    twin: str | None,
+    twins: tuple[str, ...],
     evaluation: bool,
     folder: Path | None,
     before: dict[str, object] | None,
@@ -175,24 +183,44 @@ def _walk(
     picture = folder is not None
     walk = replace(scenario.walk, evaluation=evaluation, trace=picture)
     scenario.walk = walk
+    others = {name: _treated(walk, name) for name in twins}
     with _run_folder(folder) as files:
         result = _simulate(scenario, clock, link, files, quiet=quiet)
-        twins: dict[str, WalkResult] = {}
-        if twin is not None:
+        results: dict[str, WalkResult] = {}
+        for name, other in others.items():
             from hil.simulate import simulate
 
-            with _progress(f"{scenario.name}, {twin}", walk.duration_s, quiet=quiet) as advance:
-                twins[twin] = simulate(replace(walk, evaluation=True), progress=advance)
-        summary = walk_summary(scenario, result, clock, twins)
+            with _progress(f"{scenario.name}, {name}", walk.duration_s, quiet=quiet) as advance:
+                results[name] = simulate(other, progress=advance)
+        summary = walk_summary(scenario, result, clock, results)
         if before is not None:
             add_reasons(summary, differences(summary, before))
         if files is not None:
-            _keep(files, scenario, result, twins.get("evaluation"), summary)
+            _keep(files, scenario, result, results.get("evaluation"), summary)
     if not quiet:
         from fes_ctrl.report.table import print_walk
 
         print_walk(summary, None if folder is None else str(folder))
     return summary
+
+
+def _treated(walk: "WalkConfig", treatment: str) -> "WalkConfig":
+    """Return the same steps under another treatment.
+
+    Raises
+    ------
+    Refusal
+        If that is how the walk is treated already.
+    """
+    from dataclasses import replace
+
+    from hil.rig import treated
+
+    other = treated(walk, treatment)
+    if replace(other, trace=walk.trace) == walk:
+        message = f"--twin {treatment}: that is this walk itself; choose another treatment"
+        raise Refusal(message)
+    return other
 
 
 def _simulate(

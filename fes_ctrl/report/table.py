@@ -1,14 +1,21 @@
 """A walk as a table that a person can read."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+TREATMENTS: Final = {
+    "evaluation": "same steps without",
+    "orthosis": "with an orthosis",
+    "both": "with both",
+}
+"""Columns of the twins."""
+
 
 def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
-    """Print the figures of a walk beside its twin's, and the verdict.
+    """Print the figures of a walk beside its twins', and the verdict.
 
     Parameters
     ----------
@@ -18,32 +25,36 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
         Where the run was kept.
     """
     console = Console(highlight=False)
-    twin = summary["twins"].get("evaluation")
-    treated = "evaluation, no stimulation" if summary["evaluation"] else "with stimulation"
-    for side, leg in summary["legs"].items():
+    columns = {name_of(summary): summary}
+    columns |= {TREATMENTS[name]: twin for name, twin in summary["twins"].items()}
+    for side in summary["legs"]:
         title = (
             f"{summary['scenario']}: {summary['patient']}, {side} leg, {summary['program']} on "
             f"{summary['stimulator']}, seed {summary['seed']}"
         )
         table = Table(title=title, title_justify="left", title_style="bold")
-        table.add_column("")
-        table.add_column(treated, justify="right")
-        if twin is not None:
-            table.add_column("same steps without", justify="right")
-        other = None if twin is None else twin["legs"][side]
-        for name, cell in rows(leg):
-            values = [cell]
-            if other is not None:
-                values.append(dict(rows(other))[name])
-            table.add_row(name, *values)
-        charge = [_charge(summary["charge"])]
-        if twin is not None:
-            charge.append(_charge(twin["charge"]))
+        table.add_column("", no_wrap=True)
+        for name in columns:
+            table.add_column(name, justify="right")
+        lines = [dict(rows(column["legs"][side])) for column in columns.values()]
+        for name in lines[0]:
+            table.add_row(name, *[line[name] for line in lines])
+        charge = [_charge(column["charge"]) for column in columns.values()]
         table.add_row("charge, mC (largest phase, uC)", *charge)
         console.print(table)
+    for note in summary["notes"]:
+        console.print(f"note: {note}")
     _verdict(console, summary)
     if folder is not None:
         console.print(f"run kept in {folder}: log.jsonl, summary.json, strides.svg")
+
+
+def name_of(summary: Mapping[str, Any]) -> str:
+    """Return what the walk itself was treated with."""
+    brace = summary["orthosis"]
+    if summary["evaluation"]:
+        return "evaluation, no stimulation" if brace == "none" else f"{brace} orthosis"
+    return "with stimulation" if brace == "none" else f"stimulation and {brace} orthosis"
 
 
 def rows(leg: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -70,6 +81,8 @@ def rows(leg: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         ("push-off work lost, %", show(leg["push_off"]["lost_work_percent"])),
         ("foot slap, %", show(leg["foot_slap_percent"])),
+        ("compensation, mm", show(leg["compensation_mm"])),
+        ("eversion at contact, deg", show(leg["eversion_at_contact_deg"]["median"])),
     ]
 
 

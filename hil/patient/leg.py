@@ -25,6 +25,7 @@ from hil.patient.gait_table import (
 from hil.patient.muscle import make_muscle
 from hil.patient.muscle.ding import DingMuscle
 from hil.patient.muscle.veltink import VeltinkMuscle
+from hil.patient.orthosis import SIDEWAYS
 from hil.patient.outcome import LegEvent, LegSwing, TraceRow, mid_swing_clearance
 from hil.patient.plan import LEVEL, Manner, Plan
 from hil.patient.reflex import StretchReflex, VoluntaryDrive
@@ -187,7 +188,9 @@ class PatientLeg:
         chronaxie_us = config.electrode.chronaxie_us
         self._dorsiflexors: DingMuscle | VeltinkMuscle = make_muscle(muscle, deep, chronaxie_us)
         self._everters: DingMuscle | VeltinkMuscle = make_muscle(muscle, superficial, chronaxie_us)
-        self._subtalar = SubtalarJoint(config.eversion, muscle.strength * muscle.innervation)
+        self._subtalar = SubtalarJoint(
+            config.eversion, muscle.strength * muscle.innervation, SIDEWAYS[orthosis.kind]
+        )
         self._foot = Foot(config.ankle, orthosis, patient.height_m, patient.mass_kg, FLAT_RAD)
         self._reflex = StretchReflex(config.reflex, size)
         self._voluntary = VoluntaryDrive(config.voluntary)

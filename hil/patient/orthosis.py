@@ -7,6 +7,9 @@ from hil.patient.config import OrthosisConfig
 STIFFNESS_NM_PER_DEG: Final = {"none": 0.0, "rigid": 5.0, "hinged": 3.0, "carbon": 1.0}
 """Where the configuration states none. Assumption."""
 
+SIDEWAYS: Final = {"none": 1.0, "rigid": 0.25, "hinged": 0.3, "carbon": 0.5}
+"""What is left of inversion and eversion inside it. Assumption."""
+
 DAMPING_SHARE: Final = 0.3
 """Of critical: what straps, shoe and skin take from a spring. Assumption."""
 

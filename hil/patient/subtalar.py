@@ -31,6 +31,8 @@ class SubtalarJoint:
         Its numbers.
     strength : float
         Of the leg's muscles; scales both moments.
+    free : float
+        Share of the motion that what is worn leaves.
 
     Attributes
     ----------
@@ -40,12 +42,13 @@ class SubtalarJoint:
 
     __slots__ = ("_inward", "_outward", "_rest", "_weight", "angle_deg")
 
-    def __init__(self, config: EversionConfig, strength: float) -> None:
-        self._rest: float = config.rest_deg
+    def __init__(self, config: EversionConfig, strength: float, free: float = 1.0) -> None:
+        self._rest: float = config.rest_deg * free
+        strength *= free
         self._outward: float = strength * config.everter_arm_m / config.stiffness_Nm_per_deg
         self._inward: float = strength * config.inverter_arm_m / config.stiffness_Nm_per_deg
         self._weight: float = 1.0 - exp(-1.0 / config.time_constant_ms)
-        self.angle_deg: float = config.rest_deg
+        self.angle_deg: float = self._rest
 
     def step(self, everters_N: float, dorsiflexors_N: float) -> float:
         """Advance one millisecond; return the angle."""
