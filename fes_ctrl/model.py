@@ -22,8 +22,11 @@ ALL_LEGS: Final = -1
 
 # -- sensors ------------------------------------------------------------------------------------
 
-SensorKind: TypeAlias = Literal["heel_switch", "heel_force", "fore_force", "foot_imu", "shank_imu"]
+SensorKind: TypeAlias = Literal[
+    "heel_switch", "forefoot_switch", "heel_force", "fore_force", "foot_imu", "shank_imu"
+]
 HEEL_SWITCH: Final = "heel_switch"
+FOREFOOT_SWITCH: Final = "forefoot_switch"
 HEEL_FORCE: Final = "heel_force"
 FORE_FORCE: Final = "fore_force"
 FOOT_IMU: Final = "foot_imu"
@@ -31,6 +34,7 @@ SHANK_IMU: Final = "shank_imu"
 
 SENSOR_CHANNELS: Final[dict[str, tuple[str, ...]]] = {
     HEEL_SWITCH: ("heel",),  # 1 loaded, 0 not
+    FOREFOOT_SWITCH: ("fore",),  # 1 loaded, 0 not
     HEEL_FORCE: ("heel_n",),  # newton
     FORE_FORCE: ("fore_n",),  # newton
     FOOT_IMU: ("acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"),  # m/s2, deg/s

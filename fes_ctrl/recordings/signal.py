@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fes_ctrl.model import (
     FOOT_IMU,
     FORE_FORCE,
+    FOREFOOT_SWITCH,
     HEEL_FORCE,
     HEEL_SWITCH,
     LEFT,
@@ -25,7 +26,12 @@ from fes_ctrl.recordings.files import LONGEST_S, US_PER_S, RecordingError, numbe
 from fes_ctrl.recordings.meta import Meta, meta_path, read_meta
 
 IMU_CHANNELS: Final = SENSOR_CHANNELS[FOOT_IMU]
-SINGLE: Final = {"heel": HEEL_SWITCH, "heel_n": HEEL_FORCE, "fore_n": FORE_FORCE}
+SINGLE: Final = {
+    "heel": HEEL_SWITCH,
+    "fore": FOREFOOT_SWITCH,
+    "heel_n": HEEL_FORCE,
+    "fore_n": FORE_FORCE,
+}
 SITES: Final = {"foot": FOOT_IMU, "shank": SHANK_IMU}
 UNUSED: Final = ("mid_n", "total_n", "stim_mA")
 """Columns that a recording may have and that no sensor of the house reads."""

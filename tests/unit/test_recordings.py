@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.model import FOOT_IMU, HEEL_FORCE, HEEL_SWITCH, LEFT, RIGHT, SHANK_IMU, Sample
+from fes_ctrl.model import (
+    FOOT_IMU,
+    FORE_FORCE,
+    FOREFOOT_SWITCH,
+    HEEL_FORCE,
+    HEEL_SWITCH,
+    LEFT,
+    RIGHT,
+    SHANK_IMU,
+    Sample,
+)
 from fes_ctrl.recordings import (
     RecordingError,
     parse_spans,
@@ -56,6 +66,17 @@ def test_prefixes_name_leg_and_site(tmp_path: Path) -> None:
         HEEL_SWITCH,
         SHANK_IMU,
     ]
+
+
+def test_switches_and_forces_of_heel_and_forefoot_have_a_column_each(tmp_path: Path) -> None:
+    path = write(tmp_path, "t_s,heel,fore,heel_n,fore_n\n0,1,0,50,2\n")
+    values = {sample.sensor: sample.values for sample in read_recording(path).samples()}
+    assert values == {
+        HEEL_SWITCH: (1.0,),
+        FOREFOOT_SWITCH: (0.0,),
+        HEEL_FORCE: (50.0,),
+        FORE_FORCE: (2.0,),
+    }
 
 
 def test_the_description_beside_it_names_side_and_mounting(tmp_path: Path) -> None:
