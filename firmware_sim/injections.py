@@ -14,7 +14,8 @@ class InjectionRow(NamedTuple):
     """One thing that can go wrong.
 
     ``part`` is who is hit: ``sensor``, ``link``, ``device`` or ``electrode``. ``fault`` is the
-    row of the fault table that is expected to come true. ``lasts_s`` is how long it holds where
+    row of the fault table that is expected to come true; empty where the controller has no means
+    to notice, and the stimulation just ends. ``lasts_s`` is how long it holds where
     nothing else is said; ``None`` for good.
     """
 
@@ -27,6 +28,12 @@ class InjectionRow(NamedTuple):
 
 ROWS: Final = (
     InjectionRow("sensor_dropout", "sensor", "no sample of any sensor arrives", "F04", 1.0),
+    InjectionRow(
+        "heel_stuck_open", "sensor", "the heel switch reads open, whatever bears on it", "F02", None
+    ),
+    InjectionRow(
+        "heel_stuck_closed", "sensor", "the heel switch reads closed in the air as well", "", None
+    ),
     InjectionRow("cable_pulled", "link", "the connection hangs up", "F15", None),
     InjectionRow(
         "answers_lost", "device", "commands are executed, answers never come", "F18", None

@@ -34,8 +34,9 @@ from firmware_sim.output import OutputStage, Points
 from hil.links import Cable, CableConfig, SimCable
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.leg import PatientLeg
-from hil.patient.patient import SensorHub, VirtualPatient
+from hil.patient.patient import VirtualPatient
 from hil.patient.plan import SegmentConfig
+from hil.patient.sensors.hub import SensorHub
 from hil.streams import stream
 from hil.witness import Witness
 
@@ -250,7 +251,7 @@ class Rig:
         part = BY_NAME[name].part
         if part == "sensor":
             for hub in self.patient.hubs:
-                hub.dropout.inject(name, from_us, to_us)
+                hub.inject(name, from_us, to_us)
         elif part == "link":
             self._clock.call_at_us(from_us, ORDER_INJECTION, self.cable.inject, name)
         elif part == "device":
@@ -263,7 +264,7 @@ class Rig:
         found = [*self._output.acknowledgements, *self._device.acknowledgements]
         found += self.cable.acknowledgements
         for hub in self.patient.hubs:
-            found += hub.dropout.acknowledgements
+            found += hub.acknowledgements()
         return sorted(found, key=_time_of)
 
     def finish(self) -> Walk:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from hil.patient.muscle.config import MuscleConfig
+from hil.patient.sensors.config import SensorConfig
 
 OrthosisKind = Literal["none", "rigid", "hinged", "carbon"]
 
@@ -243,39 +244,6 @@ class GaitConfig:
     lift_deficit_mm: Annotated[float, Ge(-50), Le(100)] = 0.0
     push_off_plantarflexion_deg: Annotated[float, Ge(0), Le(60)] = 30.0
     knee_loss_deg: Annotated[float, Ge(0), Le(60)] = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class SensorConfig:
-    """The heel switch and the foot IMU of one leg.
-
-    Attributes
-    ----------
-    worn : tuple of str
-        Which of them the leg wears; none named: those that the detector reads.
-    rate_hz : float
-        Readings per second of each.
-    latency_ms, latency_jitter_ms : float
-        Least time from measurement to arrival, and what is added at random; never zero.
-    bounce_ms : float
-        The switch chatters for up to so long after it opens or closes.
-    gyro_noise_deg_per_s, acc_noise_m_per_s2 : float
-        Standard deviation of white noise.
-    gyro_bias_deg_per_s : float
-        Constant offset of each axis.
-    mount_deg : float
-        Rotation of the IMU about the foot's long axis: no sensor sits straight.
-    """
-
-    worn: tuple[Literal["heel_switch", "foot_imu"], ...] = ()
-    rate_hz: Annotated[float, Ge(20), Le(400)] = 100.0
-    latency_ms: Annotated[float, Ge(0.1), Le(500)] = 2.0
-    latency_jitter_ms: Annotated[float, Ge(0), Le(500)] = 2.0
-    bounce_ms: Annotated[float, Ge(0), Le(50)] = 15.0
-    gyro_noise_deg_per_s: Annotated[float, Ge(0), Le(50)] = 0.5
-    acc_noise_m_per_s2: Annotated[float, Ge(0), Le(10)] = 0.05
-    gyro_bias_deg_per_s: Annotated[float, Ge(-50), Le(50)] = 0.3
-    mount_deg: Annotated[float, Ge(-180), Le(180)] = 12.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What sensors make of a leg: each with its defects, together in packets that arrive late."""

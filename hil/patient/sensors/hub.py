@@ -1,0 +1,127 @@
+"""The sensors of one leg, read together and sent as one packet."""
+
+from typing import NamedTuple
+
+from fes_ctrl.model import Sample
+from fes_ctrl.units import NEVER_US
+from firmware_sim.injections import Acknowledgement
+from hil.patient.leg import PatientLeg
+from hil.patient.sensors.arrival import Packets
+from hil.patient.sensors.injected import DROPOUT, STUCK_CLOSED, STUCK_OPEN, Injected
+from hil.patient.sensors.worn import WornSensors, worn_by_default
+
+
+class TruthRow(NamedTuple):
+    """What really was at one instant of measurement; no tremor."""
+
+    t_us: int
+    heel_load_N: float
+    pitch_rad: float
+    rate_rad_per_s: float
+
+
+class SensorHub:
+    """The sensors of one leg.
+
+    Parameters
+    ----------
+    leg : PatientLeg
+        Who wears them.
+    seed : int
+        Of the walk; every part draws from its own stream.
+    read_by_detector : tuple of str
+        The sensor kinds to wear where the configuration names none.
+
+    Attributes
+    ----------
+    keep_truth : bool
+        Set it to have ``truth`` kept.
+    truth : list of TruthRow
+        A row for every instant of measurement, whether or not its packet arrives.
+    """
+
+    __slots__ = (
+        "_dropouts",
+        "_injected",
+        "_last",
+        "_leg",
+        "_packets",
+        "_stuck",
+        "_worn",
+        "keep_truth",
+        "truth",
+    )
+
+    def __init__(self, leg: PatientLeg, seed: int, read_by_detector: tuple[str, ...]) -> None:
+        config = leg.config.sensors
+        worn: tuple[str, ...] = config.worn or worn_by_default(read_by_detector)
+        self.keep_truth: bool = False
+        self.truth: list[TruthRow] = []
+        self._leg = leg
+        self._last: tuple[Sample, ...] = ()
+        self._injected: list[Injected] = []
+        self._dropouts: list[Injected] = []
+        self._stuck: list[Injected] = []
+        if config.heel_stuck != "no":
+            how = STUCK_CLOSED if config.heel_stuck == "closed" else STUCK_OPEN
+            self._stuck.append(Injected(how, round(config.stuck_from_s * 1e6), NEVER_US))
+        self._packets = Packets(config.packets, seed, leg.config.side)
+        period_s = self._packets.period_us * 1e-6
+        self._worn = WornSensors(leg, seed, worn, period_s, self._stuck)
+
+    def inject(self, name: str, from_us: int, to_us: int) -> None:
+        """Make something go wrong with what is measured from one instant to another.
+
+        Parameters
+        ----------
+        name : str
+            A row of ``firmware_sim.injections`` that hits a sensor.
+        from_us, to_us : int
+            From when to when; the end is outside.
+
+        Raises
+        ------
+        ValueError
+            If the sensors do not know the injection.
+        """
+        injected = Injected(name, from_us, to_us)
+        self._injected.append(injected)
+        if name == DROPOUT:
+            self._dropouts.append(injected)
+        else:
+            self._stuck.append(injected)
+
+    def acknowledgements(self) -> list[Acknowledgement]:
+        """Return which injections have had an effect on this leg, and when."""
+        known = [injected.acknowledgement() for injected in self._injected]
+        return [acknowledgement for acknowledgement in known if acknowledgement is not None]
+
+    def next_arrival_us(self) -> int:
+        """Go on to the next packet; return when it arrives, never before the last."""
+        return self._packets.next_us()
+
+    def read(self) -> tuple[Sample, ...]:
+        """Return the packet that arrives now; nothing where it is lost.
+
+        The leg is advanced to the instant of measurement, which has passed. That is soon enough:
+        pulses keep their instants and are taken in their turn whenever the leg goes on. A reading
+        that is lost was measured all the same, so that a loss changes nothing after it.
+        """
+        packets = self._packets
+        arrive_us = packets.arrive_us
+        if packets.again:
+            return tuple([sample._replace(t_arrive_us=arrive_us) for sample in self._last])
+        t_us = packets.measured_us
+        leg = self._leg
+        leg.advance_to(t_us)
+        found = self._worn.measure(t_us, arrive_us)
+        if self.keep_truth:
+            motion = leg.motion()
+            self.truth.append(TruthRow(t_us, leg.loads()[0], motion[0], motion[1]))
+        lost = packets.lost
+        for dropout in self._dropouts:
+            if dropout.holds(t_us):
+                dropout.reach(t_us)
+                lost = True
+        self._last = () if lost else found
+        return self._last
