@@ -11,7 +11,8 @@ from fes_ctrl.controller import Controller
 from fes_ctrl.gait import DetectorConfig, make_detector, sensors_of
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import Capabilities
-from fes_ctrl.safety.limits import Limits, LimitsConfig
+from fes_ctrl.safety.config import LimitsConfig
+from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import TRIGGERS, Program
 from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel

@@ -6,39 +6,14 @@ takes its answers. Latency is never zero, and bytes stay in order in each direct
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
-from typing import Annotated, Protocol
-
-from annotated_types import Ge, Gt, Le
+from typing import Protocol
 
 from fes_ctrl.links.link import Link
 from fes_ctrl.runtime.clock import ORDER_LINK, Clock, Handle
 from fes_ctrl.units import Us
 from firmware_sim.injections import Acknowledgement
-
-
-@dataclass(frozen=True, slots=True)
-class CableConfig:
-    """Terms of one cable.
-
-    Attributes
-    ----------
-    byte_us : float
-        Wire time of a byte. A P24 is a USB CDC device whose line rate is nominal; 10 bits at
-        1 Mbit/s stand in for the bus.
-    latency_us, jitter_us : int
-        Least time from the end of a write to the arrival, and the most that is added at random.
-        About what a pseudo-terminal and a USB full-speed frame take.
-    loss, corruption : float
-        Probability that a write is lost, or that one of its bits is flipped.
-    """
-
-    byte_us: Annotated[float, Gt(0), Le(10_000)] = 10.0
-    latency_us: Annotated[int, Ge(1), Le(1_000_000)] = 300
-    jitter_us: Annotated[int, Ge(0), Le(1_000_000)] = 700
-    loss: Annotated[float, Ge(0), Le(1)] = 0.0
-    corruption: Annotated[float, Ge(0), Le(1)] = 0.0
+from hil.config import CableConfig
 
 
 class Cable(Protocol):

@@ -6,13 +6,12 @@ calls.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
-from fes_ctrl.assembly import ControlConfig, assemble
+from fes_ctrl.assembly import assemble
 from fes_ctrl.gait import sensors_of
 from fes_ctrl.model import LEG_NAMES, Sample
 from fes_ctrl.runlog.log import RunLog
@@ -22,7 +21,7 @@ from fes_ctrl.runtime.clock import (
     ORDER_SENSOR,
     Clock,
 )
-from fes_ctrl.runtime.operator import OperatorConfig, ScriptedOperator
+from fes_ctrl.runtime.operator import ScriptedOperator
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import capabilities_of
@@ -31,92 +30,16 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms, us_from_s
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.output import OutputStage, Points
-from hil.links import Cable, CableConfig, SimCable
-from hil.patient.config import OrthosisConfig, PatientConfig
+from hil.config import WalkConfig
+from hil.links import Cable, SimCable
 from hil.patient.leg import PatientLeg
 from hil.patient.patient import VirtualPatient
-from hil.patient.plan import SegmentConfig
 from hil.patient.sensors.hub import SensorHub
 from hil.streams import stream
 from hil.witness import Witness
 
 SIM_NAME: Final = "sim+"
 """Simulated parts say so in their name, so that no log can pass for the real thing."""
-
-WAY: Final = (SegmentConfig("stand", 2.0), SegmentConfig("walk", 1.0))
-"""The plainest way: quiet standing, and walking to the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class WalkConfig:
-    """Everything a walk depends on; picklable.
-
-    Attributes
-    ----------
-    patient : PatientConfig
-        Who walks.
-    control : ControlConfig
-        What the controller is made of.
-    limits_file : str
-        The file that the limits came from: the witness reads it by itself.
-    operator, cable
-        The scripted operator, and the terms of the cable.
-    way : tuple of SegmentConfig
-        Where the patient goes; the last part goes on to the end.
-    duration_s : float
-        The whole.
-    orthosis : OrthosisConfig
-        What every affected leg wears.
-    evaluation : bool
-        Sense and decide, never stimulate.
-    inject : tuple of Injection
-        What is made to go wrong, and when.
-    trace : bool
-        Keep the time series that pictures need.
-    """
-
-    patient: PatientConfig
-    control: ControlConfig = ControlConfig()
-    limits_file: str = ""
-    operator: OperatorConfig = OperatorConfig()
-    cable: CableConfig = CableConfig()
-    seed: int = 1
-    way: tuple[SegmentConfig, ...] = WAY
-    duration_s: float = 60.0
-    orthosis: OrthosisConfig = OrthosisConfig()
-    evaluation: bool = False
-    inject: tuple[Injection, ...] = ()
-    trace: bool = False
-
-
-def treated(walk: WalkConfig, treatment: str) -> WalkConfig:
-    """Return the same steps under another treatment.
-
-    Parameters
-    ----------
-    walk : WalkConfig
-        The walk to compare with.
-    treatment : str
-        ``evaluation``: no stimulation; ``orthosis``: that instead (a hinged one where the walk
-        has none); ``both``: stimulation and orthosis.
-
-    Raises
-    ------
-    ValueError
-        If there is no such treatment.
-    """
-    brace = walk.orthosis
-    if brace.kind == "none":
-        brace = replace(brace, kind="hinged")
-    match treatment:
-        case "evaluation":
-            return replace(walk, evaluation=True, trace=walk.trace)
-        case "orthosis":
-            return replace(walk, evaluation=True, orthosis=brace, trace=False)
-        case "both":
-            return replace(walk, evaluation=False, orthosis=brace, trace=False)
-    message = f"treatment {treatment!r} is unknown: choose evaluation, orthosis or both"
-    raise ValueError(message)
 
 
 class _DeviceEnd:

@@ -13,16 +13,15 @@ from fes_ctrl.config.files import find, parse, read_text
 from fes_ctrl.config.layers import Layers, Source, sha256_of
 from fes_ctrl.gait import DetectorConfig
 from fes_ctrl.runtime.operator import OperatorConfig
-from fes_ctrl.safety.limits import LimitsConfig
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
 from firmware_sim.injections import Injection
 from firmware_sim.injections import parse as parse_injection
-from hil.links import CableConfig
+from hil.config import CableConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
-from hil.patient.plan import SegmentConfig
 from hil.patient.subtalar import branch_thresholds
-from hil.rig import WalkConfig
+from hil.patient.way import SegmentConfig
 
 OWN_SETUP: Final = "patient"
 

@@ -17,7 +17,8 @@ from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
 from fes_ctrl.runtime.virtual import run as run_virtual
 from fes_ctrl.units import Us, us_from_s
-from hil.rig import SIM_NAME, Rig, WalkConfig
+from hil.config import WalkConfig
+from hil.rig import SIM_NAME, Rig
 
 ClockName = Literal["stepper", "virtual"]
 Progress = Callable[[float], None]

@@ -11,8 +11,9 @@ from pathlib import Path
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
 from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
+from hil.config import WalkConfig
 from hil.pty_cable import PtyCable
-from hil.rig import Rig, WalkConfig
+from hil.rig import Rig
 from hil.simulate import Progress, WalkResult, recorded, result_of
 
 FLUSH_S = 0.25

@@ -163,7 +163,7 @@ def layers_of(
     from fes_ctrl.config.errors import ConfigError
     from fes_ctrl.config.layers import Layers, Source
     from fes_ctrl.gait import DetectorConfig
-    from fes_ctrl.safety.limits import LimitsConfig
+    from fes_ctrl.safety.config import LimitsConfig
     from fes_ctrl.stim.config import ProgramConfig, SetupConfig
     from fes_ctrl.stimulators.config import StimulatorConfig
 

@@ -12,7 +12,7 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
-    from hil.rig import WalkConfig
+    from hil.config import WalkConfig
     from hil.scenarios import Scenario
     from hil.simulate import WalkResult
 
@@ -214,7 +214,7 @@ def _treated(walk: "WalkConfig", treatment: str) -> "WalkConfig":
     """
     from dataclasses import replace
 
-    from hil.rig import treated
+    from hil.config import treated
 
     other = treated(walk, treatment)
     if replace(other, trace=walk.trace) == walk:

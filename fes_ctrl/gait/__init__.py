@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from fes_ctrl.gait.config import FootImuConfig, HeelConfig
 from fes_ctrl.gait.explain import ExplainingDetector
-from fes_ctrl.gait.foot_imu import FootImuConfig, FootImuDetector
-from fes_ctrl.gait.heel import HeelConfig, HeelDetector
+from fes_ctrl.gait.foot_imu import FootImuDetector
+from fes_ctrl.gait.heel import HeelDetector
 from fes_ctrl.model import FOOT_IMU, HEEL_FORCE, HEEL_SWITCH
 
 HEEL: Final = "heel"

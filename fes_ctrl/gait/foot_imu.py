@@ -7,13 +7,11 @@ Events follow Rampp et al. 2015 (IEEE Trans Biomed Eng 62:1089) where they defin
 contact is where the rate turns from toe-down to toe-up, initial contact where it turns back.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from annotated_types import Ge, Le
-
+from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.explain import Notebook, Remark
-from fes_ctrl.gait.intake import DROP, RESTART, Intake, IntakeConfig
+from fes_ctrl.gait.intake import DROP, RESTART, Intake
 from fes_ctrl.gait.sagittal import LEAST_TIP_DEG, SagittalAxis
 from fes_ctrl.model import (
     FOOT_FLAT,
@@ -45,40 +43,6 @@ LEAST_PUSH_DPS: Final = 40.0
 FIRST_PUSH_DPS: Final = 100.0
 FULL_TIP_DEG: Final = 20.0
 """A foot that tips by so much leaves no doubt; paretic feet tip by less."""
-
-
-@dataclass(frozen=True, slots=True)
-class FootImuConfig:
-    """The few absolute numbers; the others follow from the walker.
-
-    Attributes
-    ----------
-    still_dps : float
-        Rate below which a foot is at rest, whoever walks.
-    still_ms : float
-        For how long it has to be, to count as flat.
-    heel_off_deg : float
-        Toe-down rotation out of rest that is believed to be a heel-off.
-    min_swing_ms : float
-        Shortest time from terminal to initial contact.
-    max_swing_ms : float
-        Longest; then the foot is lost until its next rest.
-    max_push_ms : float
-        Longest time from heel-off to terminal contact.
-    min_stance_ms : float
-        After a contact without a rest, a heel-off is looked for again after so long.
-    intake : IntakeConfig
-        When data count as missing or late.
-    """
-
-    still_dps: Annotated[float, Ge(5), Le(100)] = 20.0
-    still_ms: Annotated[float, Ge(20), Le(500)] = 80.0
-    heel_off_deg: Annotated[float, Ge(0.5), Le(20)] = 3.0
-    min_swing_ms: Annotated[float, Ge(50), Le(500)] = 150.0
-    max_swing_ms: Annotated[float, Ge(500), Le(5000)] = 2000.0
-    max_push_ms: Annotated[float, Ge(200), Le(5000)] = 1500.0
-    min_stance_ms: Annotated[float, Ge(100), Le(1000)] = 300.0
-    intake: IntakeConfig = IntakeConfig()
 
 
 class FootImuDetector:

@@ -4,13 +4,11 @@ The first edge acts at once; what follows within a time in which no foot can mov
 and is looked at once more when that time is over. So debouncing costs no delay.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from annotated_types import Ge, Gt, Le
-
+from fes_ctrl.gait.config import HeelConfig
 from fes_ctrl.gait.explain import Notebook, Remark
-from fes_ctrl.gait.intake import DROP, RESTART, Intake, IntakeConfig
+from fes_ctrl.gait.intake import DROP, RESTART, Intake
 from fes_ctrl.model import HEEL_FORCE, HEEL_OFF, HEEL_SWITCH, INITIAL_CONTACT, GaitEvent, Sample
 from fes_ctrl.units import Us, us_from_ms
 
@@ -21,36 +19,6 @@ LOADED: Final = 1
 SWITCH_LEVEL: Final = 0.5
 BELATED: Final = 0.5
 """Confidence in an edge that was only believed after the lock-out."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeelConfig:
-    """Thresholds and shortest durations.
-
-    Attributes
-    ----------
-    on_N, off_N : float
-        Heel force above which the heel is loaded, and below which it is not.
-    min_loaded_ms : float
-        After a contact, openings within so long are bounce.
-    min_unloaded_ms : float
-        After a heel-off, closings within so long are bounce; the swing of the fastest walkers
-        lasts about twice as long.
-    intake : IntakeConfig
-        When data count as missing or late.
-    """
-
-    on_N: Annotated[float, Gt(0), Le(2000)] = 40.0
-    off_N: Annotated[float, Gt(0), Le(2000)] = 20.0
-    min_loaded_ms: Annotated[float, Ge(0), Le(500)] = 100.0
-    min_unloaded_ms: Annotated[float, Ge(0), Le(500)] = 150.0
-    intake: IntakeConfig = IntakeConfig()
-
-    def __post_init__(self) -> None:
-        """Refuse a hysteresis that is none."""
-        if self.off_N >= self.on_N:
-            message = f"off_N {self.off_N:g} must lie below on_N {self.on_N:g}"
-            raise ValueError(message)
 
 
 class HeelDetector:

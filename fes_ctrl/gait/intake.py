@@ -4,11 +4,9 @@ Duplicates, packets out of order and readings that are older than they seem are 
 gap the detector is told that what it knew is void. No event may come from stale state or data.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from annotated_types import Ge, Le
-
+from fes_ctrl.gait.config import IntakeConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 
@@ -24,29 +22,6 @@ SMOOTHING_ROWS: Final = 1024
 LEAK: Final = 0.1
 CATCHING_UP: Final = 0.15
 """Lateness that shrinks by less than this share of the elapsed time is not being worked off."""
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeConfig:
-    """When data count as missing or late.
-
-    Attributes
-    ----------
-    max_gap_ms : float
-        A longer distance of two readings voids what the detector knew.
-    max_age_ms : float
-        A reading that arrives later than so is dropped.
-    max_late_ms : float
-        Where only arrival is stamped: estimated lateness from which a backlog is suspected.
-    probation_ms : float
-        Rows that have kept their ordinary rate for so long after a stall are taken as punctual:
-        the missing ones were lost and not queued.
-    """
-
-    max_gap_ms: Annotated[float, Ge(20), Le(2000)] = 100.0
-    max_age_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
-    max_late_ms: Annotated[float, Ge(5), Le(500)] = 40.0
-    probation_ms: Annotated[float, Ge(50), Le(2000)] = 300.0
 
 
 class Intake:

@@ -4,11 +4,9 @@ What it says goes stale by itself: without events a leg that was in stance is st
 that was in the air is no longer known.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from annotated_types import Ge, Le
-
+from fes_ctrl.gait.config import PhaseConfig
 from fes_ctrl.model import (
     FOOT_FLAT,
     HEEL_OFF,
@@ -26,24 +24,6 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms
 
 MIN_SWING_US: Final = 100_000
 MIN_STANCE_US: Final = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseConfig:
-    """How long a leg may do nothing.
-
-    Attributes
-    ----------
-    stance_time_out_ms : float
-        A stance without an event for so long is standing. Strides after a stroke last up to
-        2.6 s, of which about two thirds are stance (Sanchez Manchola et al. 2019, Sensors
-        19:2988, their recordings), so walking stays below it.
-    swing_time_out_ms : float
-        A foot that left the ground so long ago without a contact: nothing is known of it.
-    """
-
-    stance_time_out_ms: Annotated[float, Ge(500), Le(10000)] = 2500.0
-    swing_time_out_ms: Annotated[float, Ge(500), Le(10000)] = 2500.0
 
 
 class PhaseMachine:

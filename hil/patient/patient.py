@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.leg import PatientLeg
-from hil.patient.plan import Plan, SegmentConfig
+from hil.patient.plan import Plan
 from hil.patient.sensors.hub import SensorHub
+from hil.patient.way import SegmentConfig
 from hil.streams import stream
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -117,3 +118,9 @@ def test_a_real_walks_inputs_give_the_bare_controller_its_setpoints(
     assert fed_to_the_bare_controller(log) == expected
     late = [json.loads(line) for line in expected]
     assert all(record["now"] >= record["at"] for record in late)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_walks_configuration_travels_to_another_process(name: str) -> None:
+    walk = load_scenario(name).walk
+    assert pickle.loads(pickle.dumps(walk)) == walk  # noqa: S301 - our own

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fes_ctrl.model import FOOT_IMU, FORE_FORCE, FOREFOOT_SWITCH, HEEL_FORCE, HEEL_SWITCH, SHANK_IMU
+from hil.config import WalkConfig
 from hil.patient.sensors.config import PacketConfig, SensorConfig
-from hil.rig import WalkConfig
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
 

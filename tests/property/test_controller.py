@@ -29,8 +29,9 @@ from fes_ctrl.model import (
     Step,
     Stop,
 )
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.faults import CLEARED, LATCH
-from fes_ctrl.safety.limits import Limits, LimitsConfig
+from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stimulators.config import P24_MODES

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.gait.heel import HeelConfig, HeelDetector
+from fes_ctrl.gait.config import HeelConfig
+from fes_ctrl.gait.heel import HeelDetector
 from fes_ctrl.model import HEEL_SWITCH, LEFT, GaitEvent, Sample
 
 # Steps in time from a millisecond to beyond any gap, backwards too, with either level.

@@ -9,8 +9,7 @@ from fes_ctrl.assembly import problems_of
 from fes_ctrl.safety.faults import BY_ID, LATCH
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
 from firmware_sim.injections import ROWS, Injection
-from hil.links import CableConfig
-from hil.rig import WalkConfig
+from hil.config import CableConfig, WalkConfig
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
 

@@ -9,7 +9,7 @@ from fes_ctrl.config.files import configs_folder
 from fes_ctrl.config.layers import Layers, Source, sha256_of
 from fes_ctrl.gait import DetectorConfig
 from fes_ctrl.runtime.operator import OperatorConfig
-from fes_ctrl.safety.limits import LimitsConfig
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
 

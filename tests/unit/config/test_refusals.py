@@ -7,7 +7,7 @@ import pytest
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import find
 from fes_ctrl.config.layers import Layers, Source
-from fes_ctrl.safety.limits import LimitsConfig
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 
 SECTIONS = {"program": ProgramConfig, "setup": SetupConfig, "limits": LimitsConfig}

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fes_ctrl.gait.foot_imu import FootImuConfig, FootImuDetector
+from fes_ctrl.gait.config import FootImuConfig
+from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.model import (
     FOOT_IMU,
     HEEL_OFF,

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from fes_ctrl.gait.heel import HeelConfig, HeelDetector
+from fes_ctrl.gait.config import HeelConfig
+from fes_ctrl.gait.heel import HeelDetector
 from fes_ctrl.model import (
     HEEL_FORCE,
     HEEL_OFF,

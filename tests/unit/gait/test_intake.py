@@ -2,8 +2,9 @@
 
 import random
 
+from fes_ctrl.gait.config import IntakeConfig
 from fes_ctrl.gait.explain import Notebook
-from fes_ctrl.gait.intake import DROP, FRESH, RESTART, Intake, IntakeConfig
+from fes_ctrl.gait.intake import DROP, FRESH, RESTART, Intake
 
 PERIOD_US = 5_000
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.runtime.stepper import Stepper
-from hil.links import CableConfig, SimCable
+from hil.config import CableConfig
+from hil.links import SimCable
 
 PLAIN = CableConfig(byte_us=10.0, latency_us=300, jitter_us=700)
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from fes_ctrl.assembly import ControlConfig, assemble
 from fes_ctrl.model import HEEL_SWITCH, RIGHT, Fault, GaitEvent, Sample, Setpoint
 from fes_ctrl.safety.arming import Arming
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.duty import WINDOW_US, DutyWindow
 from fes_ctrl.safety.faults import BY_ID, ROWS
 from fes_ctrl.safety.guard import ALLOWED, Guard
-from fes_ctrl.safety.limits import Limits, LimitsConfig
+from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import P24_MODES
 from fes_ctrl.units import NEVER_US
 

@@ -8,9 +8,9 @@ import pytest
 from fes_ctrl.model import Sample
 from hil.patient.config import LegConfig, PatientConfig
 from hil.patient.patient import VirtualPatient
-from hil.patient.plan import SegmentConfig
 from hil.patient.sensors.config import SensorConfig
 from hil.patient.sensors.hub import SensorHub
+from hil.patient.way import SegmentConfig
 
 Wear = Callable[..., SensorHub]
 Hear = Callable[[SensorHub, float], list[Sample]]
