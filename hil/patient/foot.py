@@ -310,7 +310,16 @@ class Foot:
         self.omega = after - shank_rate
         self.angle = angle + STEP_S * self.omega
 
-    def land(self, flat: float, shank: float, shank_rate: float) -> None:
-        """Be turned onto the flat sole by the ground for one millisecond."""
-        change = (flat - self.pitch) * LANDING_WEIGHT
-        self.ride(self.pitch + change, change / STEP_S, shank, shank_rate)
+    def land(self, sole: float, sole_rate: float, shank: float, shank_rate: float) -> None:
+        """Be turned by the ground towards a pitch, or stay there, for one millisecond.
+
+        Parameters
+        ----------
+        sole, sole_rate : float
+            Where the ground holds a foot that is down, and how that moves; rad, rad/s.
+        shank, shank_rate : float
+            Tilt at the end of the step, rad, and its rate.
+        """
+        ahead = self.pitch + sole_rate * STEP_S
+        pitch = ahead + (sole - ahead) * LANDING_WEIGHT
+        self.ride(pitch, (pitch - self.pitch) / STEP_S, shank, shank_rate)

@@ -400,7 +400,7 @@ class PatientLeg:
 
     def _land_on(self, t: int) -> None:
         shank, rate = self._shank_at(t + 1)
-        self._foot.land(FLAT_RAD, shank, rate)
+        self._foot.land(FLAT_RAD, 0.0, shank, rate)
 
     def _shank_at(self, t: int) -> tuple[float, float]:
         x = t * self._stance_rows
@@ -423,7 +423,10 @@ class PatientLeg:
         foot = self._foot
         if t <= self._heel_off_ms:
             # A foot that came down early stays flat until the able one is down as well.
-            foot.land(min(pitch, FLAT_RAD), shank, shank_rate)
+            if pitch < FLAT_RAD:
+                foot.land(pitch, rate, shank, shank_rate)
+            else:
+                foot.land(FLAT_RAD, 0.0, shank, shank_rate)
             return
         less = self._push_off_rad * self._lost
         foot.ride(pitch + less, rate + (less - self._less_pitch) / STEP_S, shank, shank_rate)
