@@ -58,6 +58,10 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
             [swing.eversion_at_contact_deg for swing in settled], p05=5, median=50, p95=95
         ),
         "foot_flat_ms": spread([swing.foot_flat_ms for swing in settled], median=50, p95=95),
+        "forefoot_fall_deg_per_s": spread(
+            [swing.fall_deg_per_s for swing in settled], median=50, p95=95
+        ),
+        "reflex_Nm": spread([swing.reflex_Nm for swing in settled], median=50, p95=95),
         "peak_swing_dorsiflexion_deg": spread(
             [swing.peak_dorsiflexion_deg for swing in settled], median=50
         ),

@@ -41,6 +41,10 @@ class Swing:
         Negative is inverted.
     foot_flat_ms : float
         From contact to the whole sole.
+    fall_deg_per_s : float
+        Fastest fall of the forefoot onto the sole after a heel-first contact; 0 after another.
+    reflex_Nm : float
+        Highest moment of the calf's stretch reflex in this swing.
     """
 
     stride: int
@@ -56,6 +60,8 @@ class Swing:
     circumduction_mm: float = 0.0
     eversion_at_contact_deg: float = 0.0
     foot_flat_ms: float = 0.0
+    fall_deg_per_s: float = 0.0
+    reflex_Nm: float = 0.0
 
 
 @dataclass(slots=True)

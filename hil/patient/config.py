@@ -73,7 +73,8 @@ class AnkleConfig:
         Peak of the plantarflexing moment of the ground after heel contact; measured 0.18.
     rocker_damping_Nms_per_rad : float
         What heel pad and shoe take from the foot's fall onto the sole; scales as the damping.
-        Assumption.
+        Assumption; the 1.2 Nms/rad measured at 7 % of stance (Ficanha et al., J Med Devices 2018)
+        are those of able ankles with their muscles at work, which this does not contain.
     """
 
     foot_mass_fraction: Annotated[float, Gt(0), Le(0.1)] = 0.0145
@@ -128,15 +129,19 @@ class VoluntaryConfig:
     before_toe_off_ms, after_contact_ms : float
         When it begins and ends. Normal tibialis anterior is active from late pre-swing to the
         end of loading.
+    before_contact_ms : float
+        The drive of loading begins so long before contact: in able walkers tibialis anterior is
+        active again in terminal swing (Di Nardo et al., Medicon 2013). 0 waits for the contact.
     loading : float
-        Drive after contact against that in swing, which it is not above the whole muscle with:
-        tibialis anterior peaks in loading, at about twice its level in swing. Size: assumption.
+        Drive at contact against that in swing; both together at most the whole muscle. Tibialis
+        anterior peaks in loading, at two to three times its level in swing. Size: assumption.
     rise_ms, fall_ms : float
         Activation and deactivation: 15 and 60 ms (OpenSim's DeGroote-Fregly muscle).
     """
 
     drive: Annotated[float, Ge(0), Le(1)] = 0.0
     before_toe_off_ms: Annotated[float, Ge(0), Le(500)] = 60.0
+    before_contact_ms: Annotated[float, Ge(0), Le(200)] = 0.0
     after_contact_ms: Annotated[float, Ge(0), Le(500)] = 90.0
     loading: Annotated[float, Ge(0), Le(10)] = 2.0
     rise_ms: Annotated[float, Gt(0), Le(500)] = 15.0

@@ -124,6 +124,7 @@ class PatientLeg:
         "_random",
         "_reflex",
         "_reflex_Nm",
+        "_reflex_peak_Nm",
         "_rows",
         "_scale",
         "_shifts",
@@ -141,6 +142,7 @@ class PatientLeg:
         "_toe_off_us",
         "_voluntary",
         "_voluntary_from_ms",
+        "_voluntary_loads_ms",
         "_voluntary_until_ms",
         "config",
         "events",
@@ -203,6 +205,7 @@ class PatientLeg:
         self._moment: float = 0.0
         self._stimulated: float = 0.0
         self._reflex_Nm: float = 0.0
+        self._reflex_peak_Nm: float = 0.0
         self._toe: list[float] = []
         self._angles: list[float] = []
         self._taken: float = 0.0
@@ -342,13 +345,16 @@ class PatientLeg:
         self._subtalar.step(everting, force)
         own = self._voluntary.step(
             swing=self.now_ms >= self._voluntary_from_ms,
-            loading=self.now_ms < self._voluntary_until_ms,
+            loading=self.now_ms < self._voluntary_until_ms
+            or self.now_ms >= self._voluntary_loads_ms,
         )
         self._stimulated = self._gain * force * (1.0 - own)
         self._moment = self._stimulated + self._gain * own * FULL_FORCE_N
         self._reflex_Nm = self._reflex.step(foot.angle, foot.omega)
         t += 1
         if state == SWING:
+            if self._reflex_Nm > self._reflex_peak_Nm:
+                self._reflex_peak_Nm = self._reflex_Nm
             if t >= self._period_ms:
                 self._contact()
         elif state == STANCE:
@@ -457,6 +463,7 @@ class PatientLeg:
             self._state = SWING
             self._toe.clear()
             self._angles.clear()
+            self._reflex_peak_Nm = 0.0
             self._knee_loss = self._knee_loss_rad * max(0.0, self._lost)
             self._hike_m = self._compensation.height_mm / 1000.0 + self._lift_m
             self.events.append(LegEvent("tc", t_us))
@@ -483,6 +490,9 @@ class PatientLeg:
         self._voluntary_from_ms: int = (
             start_ms + int(self._toe_off_at) - round(self.config.voluntary.before_toe_off_ms)
         )
+        self._voluntary_loads_ms: int = (
+            start_ms + period_ms - round(self.config.voluntary.before_contact_ms)
+        )
 
     def _length_ms(self, manner: Manner) -> int:
         factor = manner.period
@@ -499,6 +509,7 @@ class PatientLeg:
         self._begin_stride(self.now_ms, manner)
         self._start_ms -= round(self._rows.upright * self._period_ms)
         self._voluntary_from_ms -= round(self._rows.upright * self._period_ms)
+        self._voluntary_loads_ms -= round(self._rows.upright * self._period_ms)
         self._state = STANCE
 
     def _contact(self) -> None:
@@ -524,6 +535,8 @@ class PatientLeg:
             circumduction_mm=compensation.circumduction_mm(),
             eversion_at_contact_deg=self._subtalar.angle_deg,
             foot_flat_ms=0.0,
+            fall_deg_per_s=0.0,
+            reflex_Nm=self._reflex_peak_Nm,
         )
         compensation.after(clearance_mm)
         self.events.append(LegEvent("ic", t_us))
@@ -551,6 +564,7 @@ class PatientLeg:
                 swing._replace(
                     slap=self._fastest < -SLAP_FACTOR * self._rows.fall_rate * self._per_stride_s,
                     foot_flat_ms=(t_us - self._contact_us) / 1000.0,
+                    fall_deg_per_s=-self._fastest * TO_DEG,
                 )
             )
             self._swing = None

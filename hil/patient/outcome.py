@@ -27,6 +27,8 @@ class LegSwing(NamedTuple):
     circumduction_mm: float
     eversion_at_contact_deg: float
     foot_flat_ms: float
+    fall_deg_per_s: float
+    reflex_Nm: float
 
 
 class TraceRow(NamedTuple):
