@@ -10,7 +10,7 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check fast bench clean help
+.PHONY: walk test check fast bench dials clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -18,6 +18,7 @@ help:
 	@echo "make check  lint, types, import contracts"
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
+	@echo "make dials  the page of pictures: what each dial of a program costs"
 	@echo "make clean  remove what was made"
 
 walk: $(BASE)
@@ -37,9 +38,15 @@ fast: $(FULL)
 	PYTHONPATH=$(CURDIR)/build/fast FES_EXPECT_COMPILED=1 $(BIN)/pytest -q -n $(JOBS) tests/conformance
 
 bench: $(FULL)
+	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python tools/build_fast.py
 	$(BIN)/python benchmarks/closed_loop.py
+	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/detection.py
+
+dials: $(FULL)
+	$(BIN)/python -m pip install -q -e ".[docs]"
+	$(BIN)/python tools/dials_page.py
 
 # The stamps are written last: an attempt that failed leaves no .venv that looks finished.
 $(BASE): pyproject.toml
