@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from hil.patient.muscle import DingMuscle, MuscleConfig, VeltinkMuscle, make_muscle
-from hil.patient.muscle.config import Ding2003Config, Ding2007Config, FatigueConfig
-from hil.patient.muscle.recruitment import by_amplitude, by_width, equivalent_ma, threshold_ma
+from hil.patient.muscle.config import Ding2003Config, FatigueConfig
+from hil.patient.muscle.recruitment import by_amplitude, equivalent_ma, threshold_ma
 
 HMED = Ding2003Config()
 THRESHOLD = threshold_ma(HMED)
@@ -30,82 +30,9 @@ def run(
     return [muscle.step(1000 * ms, angle) for ms in range(from_ms + 1, to_ms + 1)]
 
 
-def calcium_after(pulses_us: list[int], to_ms: int) -> list[float]:
-    muscle = muscle_of(FRESH)
-    for t_us in pulses_us:
-        muscle.excite(t_us, 1.0)
-    found = []
-    for ms in range(1, to_ms + 1):
-        muscle.step(1000 * ms, 0.0)
-        found.append(muscle.snapshot()["calcium"])
-    return found
-
-
-def test_one_pulse_raises_calcium_to_one_over_e_after_its_time_constant() -> None:
-    calcium = calcium_after([0], 60)
-    assert max(calcium) == pytest.approx(1 / math.e, rel=1e-3)
-    assert calcium.index(max(calcium)) + 1 == 20
-
-
-def test_a_steady_train_settles_at_the_mean_calcium_of_the_equations() -> None:
-    calcium = calcium_after([k * 30_000 for k in range(100)], 3000)
-    last = calcium[-300:]
-    assert sum(last) / len(last) == pytest.approx(0.68794, rel=0.005)
-
-
-def test_a_second_at_thirty_three_hertz_peaks_where_ding_2003_does() -> None:
-    force = run(muscle_of(FRESH), [k * 30_000 for k in range(34)], 1000)
-    assert max(force) == pytest.approx(271.6, rel=0.01)
-
-
-@pytest.mark.parametrize(
-    ("rate_hz", "share"), [(10, 0.529), (20, 0.753), (33.3, 0.865), (50, 0.929)]
-)
-def test_force_rises_with_rate_as_in_ding_2003(rate_hz: float, share: float) -> None:
-    def peak(hz: float) -> float:
-        period_us = round(1e6 / hz)
-        return max(run(muscle_of(FRESH), list(range(0, 1_000_000, period_us)), 1000))
-
-    assert peak(rate_hz) / peak(100) == pytest.approx(share, abs=0.01)
-
-
-def test_it_fatigues_and_recovers_as_in_ding_2003() -> None:
-    muscle = muscle_of(DING)
-    peaks = []
-    for burst in range(170):
-        start_ms = burst * 1100
-        pulses = [start_ms * 1000 + k * 30_000 for k in range(17)]
-        peaks.append(max(run(muscle, pulses, start_ms + 1100, start_ms)))
-    assert peaks[54] / peaks[0] == pytest.approx(0.552, abs=0.02)
-    assert peaks[163] / peaks[0] == pytest.approx(0.346, abs=0.02)
-    lost = HMED.a_rest_N_per_s - muscle.snapshot()["a_N_per_s"]
-    run(muscle, [], 170 * 1100 + 127_000, 170 * 1100)
-    still = HMED.a_rest_N_per_s - muscle.snapshot()["a_N_per_s"]
-    # A little force is left at the beginning of the rest, so the deficit is not quite 1/e.
-    assert still / lost == pytest.approx(0.368, rel=0.02)
-
-
-def test_ten_to_ninety_per_cent_of_the_rise_takes_as_long_as_in_the_equations() -> None:
-    force = run(muscle_of(FRESH), [k * 30_000 for k in range(40)], 1200)
-    top = max(force)
-    low = next(i for i, f in enumerate(force) if f >= 0.1 * top)
-    high = next(i for i, f in enumerate(force) if f >= 0.9 * top)
-    assert high - low == pytest.approx(238, abs=5)
-
-
-def test_recruitment_follows_hmed_2018() -> None:
-    assert pytest.approx(17.03, abs=0.01) == THRESHOLD
+def test_recruitment_begins_at_its_threshold() -> None:
     assert by_amplitude(HMED, THRESHOLD - 0.01) == 0
     assert by_amplitude(HMED, THRESHOLD + 0.01) > 0
-    assert by_amplitude(HMED, 60) == pytest.approx(0.441, abs=0.002)
-    assert by_amplitude(HMED, 100) == pytest.approx(0.924, abs=0.002)
-
-
-def test_width_recruits_as_in_ding_2007() -> None:
-    config = Ding2007Config()
-    assert by_width(config, 131.4) == 0
-    for width_us, share in ((200, 0.298), (400, 0.749), (600, 0.911)):
-        assert by_width(config, width_us) == pytest.approx(share, abs=0.005)
 
 
 def test_the_width_muscle_asks_the_amplitude_only_for_its_threshold() -> None:
