@@ -10,7 +10,7 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check fast bench dials clean help
+.PHONY: walk test check fast bench pages clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -18,7 +18,7 @@ help:
 	@echo "make check  lint, types, import contracts"
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
-	@echo "make dials  the page of pictures: what each dial of a program costs"
+	@echo "make pages  the patient's pages: what each dial costs, what each assumption moves"
 	@echo "make clean  remove what was made"
 
 walk: $(BASE)
@@ -44,9 +44,9 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/detection.py
 
-dials: $(FULL)
+pages: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[docs]"
-	$(BIN)/python tools/dials_page.py
+	$(BIN)/python tools/patient_pages.py
 
 # The stamps are written last: an attempt that failed leaves no .venv that looks finished.
 $(BASE): pyproject.toml

@@ -34,7 +34,7 @@ def turned(name: str) -> Curve:
 
 
 def check_page(curve: Curve) -> None:
-    """The page is made by ``make dials``: a number that moved means that it must be made again."""
+    """The page is made by ``make pages``: a number that moved means that it must be made again."""
     dial = curve.dial
     text = PAGE.read_text()
     assert dial.price in text
@@ -44,7 +44,7 @@ def check_page(curve: Curve) -> None:
     for value, row, line in zip(dial.values, curve.rows, lines, strict=False):
         shown = [float(cell) for cell in line.strip("|").split("|")]
         assert shown[0] == value
-        assert shown[1:] == pytest.approx(row, rel=0.02, abs=0.06), "run `make dials`"
+        assert shown[1:] == pytest.approx(row, rel=0.02, abs=0.06), "run `make pages`"
 
 
 def rises(values: list[float], by: float = 0.0) -> bool:

@@ -1,12 +1,16 @@
-"""Make docs/explanations/dials.md and its pictures from the curves that the tests look at.
+"""Make the patient's pages: what each dial costs, and what each assumption moves.
 
-    make dials
+    make pages
 
-Every number and every line is what ``hil.dials`` walks; nothing on the page is typed in but the
-words. Needs matplotlib (extra ``docs``).
+Writes docs/explanations/dials.md with its pictures, from the curves that the tests look at, and
+the table of docs/explanations/limits-of-the-patient.md. No number on either is typed in. Needs
+matplotlib (extra ``docs``).
 """
 
 import argparse
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,7 +18,10 @@ import matplotlib.pyplot as plt
 
 from hil.dials import DIALS, Curve, turn
 
-PAGE = Path(__file__).parents[1] / "docs" / "explanations" / "dials.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "explanations" / "dials.md"
+LIMITS = ROOT / "docs" / "explanations" / "limits-of-the-patient.md"
+TABLE = re.compile(r"(<!-- sensitivity -->\n).*(<!-- /sensitivity -->)", re.DOTALL)
 
 HEAD = """\
 # What each dial does, and what it costs
@@ -23,7 +30,7 @@ Each picture turns one dial of a program through its range, on the whole simulat
 the outcomes that pay for each other. The patient takes the same stride over and over and does not
 compensate, so that nothing but the dial moves; which patient it is stands above the picture. The
 figures are those that `tests/unit/patient/test_dials.py` asks about, and this page is made from
-them by `make dials`. What the patient leaves out is in `limits-of-the-patient.md`.
+them by `make pages`. What the patient leaves out is in `limits-of-the-patient.md`.
 """
 
 
@@ -69,7 +76,7 @@ def section(curve: Curve) -> str:
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the pages."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     arguments = parser.parse_args()
@@ -83,7 +90,11 @@ def main() -> None:
         picture(curve, folder / f"{dial.name}.svg")
         parts.append(section(curve))
     PAGE.write_text("\n".join(parts))
-    print(f"{PAGE} and {len(DIALS)} pictures")
+    print(f"{PAGE.relative_to(ROOT)} and {len(DIALS)} pictures")
+    command = [sys.executable, str(ROOT / "benchmarks" / "sensitivity.py"), "--markdown"]
+    table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    LIMITS.write_text(TABLE.sub(lambda found: found[1] + table + found[2], LIMITS.read_text()))
+    print(f"the table of {LIMITS.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
