@@ -158,6 +158,8 @@ class Rig:
         sinks.append(self.witness.see)
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)
+            electrode = leg.config.electrode
+            self._output.impedance_ohm[leg.config.channel] = round(electrode.impedance_ohm)
 
     def _expect(self, hub: SensorHub) -> None:
         at_us = hub.next_arrival_us()
