@@ -43,9 +43,16 @@ def patient_of(name: str) -> Any:
 def new_leg(patient: Any, seed: int = 1) -> Any:
     """Return the patient's first leg, standing."""
     from hil.patient.leg import PatientLeg
+    from hil.patient.pace import steps_of
     from hil.patient.plan import stand_then_walk
 
-    return PatientLeg(patient, patient.leg[0], Random(seed), stand_then_walk(1.0), 1)
+    return PatientLeg(
+        patient,
+        patient.leg[0],
+        Random(seed),
+        steps_of(patient, stand_then_walk(1.0), Random(seed)),
+        1,
+    )
 
 
 def speed(repeats: int) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from hil.patient.muscle.config import FatigueConfig
 from hil.patient.muscle.recruitment import by_amplitude, by_width, threshold_ma
 from hil.patient.open_loop import drive
 from hil.patient.outcome import TraceRow, mid_swing_clearance
+from hil.patient.pace import steps_of
 from hil.patient.plan import stand_then_walk
 from hil.patient.train import Train
 from hil.scenarios import load_scenario
@@ -264,7 +265,13 @@ def _traced(current_ua: int) -> tuple[list[TraceRow], int, int]:
     patient = replace(_moderate(), stride_cv_percent=0.0)
     leg = patient.leg[0]
     still = replace(leg.compensation, rate=0.0, noise_mm=0.0)
-    body = PatientLeg(patient, replace(leg, compensation=still), Random(1), stand_then_walk(1.0), 1)
+    body = PatientLeg(
+        patient,
+        replace(leg, compensation=still),
+        Random(1),
+        steps_of(patient, stand_then_walk(1.0), Random(1)),
+        1,
+    )
     body.keep_trace = True
     drive(body, Train(current_ua=current_ua), 15_000_000)
     return body.trace, body.swings[-1].toe_off_us, body.swings[-1].contact_us

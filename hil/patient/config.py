@@ -282,6 +282,9 @@ class PatientConfig:
         Of the body; foot and leg scale with them.
     stride_s, stride_cv_percent : float
         Stride time and its variation from stride to stride.
+    step_percent : float
+        Where two legs are affected: the second one's contact, after this share of the first
+        one's stride. 50 is even; hemiparetic steps are not.
     leg : tuple of LegConfig
         The legs with drop foot.
     """
@@ -292,4 +295,5 @@ class PatientConfig:
     mass_kg: Annotated[float, Ge(10), Le(250)] = 75.0
     stride_s: Annotated[float, Ge(0.6), Le(4)] = 1.1
     stride_cv_percent: Annotated[float, Ge(0), Le(20)] = 2.0
+    step_percent: Annotated[float, Ge(30), Le(70)] = 50.0
     leg: Annotated[tuple[LegConfig, ...], MinLen(1)] = (LegConfig(),)

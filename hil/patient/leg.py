@@ -27,7 +27,8 @@ from hil.patient.muscle.ding import DingMuscle
 from hil.patient.muscle.veltink import VeltinkMuscle
 from hil.patient.orthosis import SIDEWAYS
 from hil.patient.outcome import LegEvent, LegSwing, TraceRow, mid_swing_clearance
-from hil.patient.plan import LEVEL, Manner, Plan
+from hil.patient.pace import Steps, Stride
+from hil.patient.plan import LEVEL, Manner
 from hil.patient.reflex import StretchReflex, VoluntaryDrive
 from hil.patient.rows import ROWS, GaitRows
 from hil.patient.subtalar import SubtalarJoint, branch_thresholds
@@ -70,13 +71,11 @@ class PatientLeg:
     config : LegConfig
         This leg.
     random : random.Random
-        Its own stream, for the variation of its strides.
-    plan : Plan
-        Where the patient goes.
+        Its own stream.
+    steps : Steps
+        Its strides, one after the other.
     leg : int
         ``model.LEFT`` or ``model.RIGHT``.
-    delay_ms : int
-        The plan is followed so much later: the other leg's half stride.
     orthosis : OrthosisConfig
         What is worn.
 
@@ -95,8 +94,6 @@ class PatientLeg:
         "_angles",
         "_compensation",
         "_contact_us",
-        "_cv",
-        "_delay_ms",
         "_dorsiflexors",
         "_everters",
         "_fastest",
@@ -119,9 +116,7 @@ class PatientLeg:
         "_number",
         "_per_stride_s",
         "_period_ms",
-        "_plan",
         "_push_off_rad",
-        "_random",
         "_reflex",
         "_reflex_Nm",
         "_reflex_peak_Nm",
@@ -131,8 +126,9 @@ class PatientLeg:
         "_stance_rows",
         "_start_ms",
         "_state",
+        "_steps",
         "_stimulated",
-        "_stride_ms",
+        "_stride",
         "_subtalar",
         "_swing",
         "_swing_rows",
@@ -159,9 +155,8 @@ class PatientLeg:
         patient: PatientConfig,
         config: LegConfig,
         random: Random,
-        plan: Plan,
+        steps: Steps,
         leg: int,
-        delay_ms: int = 0,
         orthosis: OrthosisConfig = OrthosisConfig(),  # noqa: B008 - immutable
     ) -> None:
         self.config = config
@@ -171,11 +166,7 @@ class PatientLeg:
         self.events: list[LegEvent] = []
         self.swings: list[LegSwing] = []
         self.trace: list[TraceRow] = []
-        self._random = random
-        self._plan = plan
-        self._delay_ms: int = delay_ms
-        self._cv: float = patient.stride_cv_percent / 100.0
-        self._stride_ms: float = patient.stride_s * 1000.0
+        self._steps = steps
         self._mass_kg: float = patient.mass_kg
         self._scale: float = patient.height_m / REFERENCE_HEIGHT_M
         self.shank_length_m: float = SHANK_FRACTION * patient.height_m
@@ -225,9 +216,10 @@ class PatientLeg:
         self._hold_ms: int = 0
         self._manner: Manner = LEVEL
         self._start_ms: int = 0
+        self._stride: Stride = steps.next()
         self._begin_stride(0, LEVEL)
         self._state: int = STANDING
-        self._manner = plan.at(0)
+        self._manner = self._stride.manner
         self._hold_ms = round(self._rows.upright * self._period_ms)
         self._start_ms = -self._hold_ms
         shank = self._rows.stance[self._stance_row(self._hold_ms)][0]
@@ -366,7 +358,7 @@ class PatientLeg:
                 self._flat()
             elif state == LOADING and t >= FORCED_FLAT * self._toe_off_at:
                 self._state = LANDING
-        elif self.now_ms >= self._plan.end_ms() + self._delay_ms:
+        elif self.now_ms >= self._stride.until_ms:
             self._walk_on()
 
     def _swing_on(self, t: int) -> None:
@@ -475,7 +467,7 @@ class PatientLeg:
         rows = gait_rows(
             GaitStyle(share, gait.amplitude * manner.amplitude, self._scale, manner.slope_rad)
         )
-        period_ms = self._length_ms(manner)
+        period_ms = self._stride.period_ms
         self._manner = manner
         self._rows: GaitRows = rows
         self._start_ms = start_ms
@@ -494,15 +486,10 @@ class PatientLeg:
             start_ms + period_ms - round(self.config.voluntary.before_contact_ms)
         )
 
-    def _length_ms(self, manner: Manner) -> int:
-        factor = manner.period
-        if self._cv > 0.0 and not manner.standing:
-            factor *= 1.0 + self._cv * max(-3.0, min(3.0, self._random.gauss(0.0, 1.0)))
-        return max(300, round(self._stride_ms * factor))
-
     def _walk_on(self) -> None:
         """Begin to walk out of standing, with the leg upright over a flat foot."""
-        manner = self._plan.at(self.now_ms - self._delay_ms)
+        self._stride = self._steps.next()
+        manner = self._stride.manner
         if manner.standing:
             self._manner = manner
             return
@@ -542,7 +529,8 @@ class PatientLeg:
         self.events.append(LegEvent("ic", t_us))
         voluntary_ms = round(self.config.voluntary.after_contact_ms)
         self._voluntary_until_ms = self.now_ms + voluntary_ms
-        manner = self._plan.at(self.now_ms - self._delay_ms)
+        self._stride = self._steps.next()
+        manner = self._stride.manner
         if manner.standing:
             self._begin_stride(self.now_ms, LEVEL)
             self._manner = manner

@@ -10,6 +10,7 @@ from typing import Final
 from hil.patient.config import LegConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.outcome import LegSwing
+from hil.patient.pace import steps_of
 from hil.patient.plan import Plan
 from hil.patient.train import OpenWalk, Train
 
@@ -36,9 +37,9 @@ def _walk_leg(walk: OpenWalk, config: LegConfig, index: int) -> list[LegSwing]:
         walk.patient,
         config,
         Random(walk.seed * 2 + index),
-        Plan(walk.way),
+        # Each leg walks by a copy of the same timetable.
+        steps_of(walk.patient, Plan(walk.way), Random(walk.seed), index),
         index,
-        round(index * walk.patient.stride_s * 500.0),
         walk.orthosis,
     )
     drive(leg, walk.train, round(walk.duration_s * 1e6))

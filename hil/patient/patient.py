@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.leg import PatientLeg
+from hil.patient.pace import Pace, Steps
 from hil.patient.plan import Plan
 from hil.patient.sensors.hub import SensorHub
 from hil.patient.way import SegmentConfig
@@ -46,10 +47,10 @@ class VirtualPatient:
         orthosis: OrthosisConfig = OrthosisConfig(),  # noqa: B008 - immutable
     ) -> None:
         self.legs: list[PatientLeg] = []
+        pace = Pace(config, Plan(way), stream(seed, "pace"))
         for index, leg in enumerate(config.leg):
             side = LEFT if leg.side == "left" else RIGHT
-            random = stream(seed, f"{leg.side}.strides")
-            # The other leg takes its first step half a stride later.
-            delay_ms = round(index * config.stride_s * 500.0)
-            self.legs.append(PatientLeg(config, leg, random, Plan(way), side, delay_ms, orthosis))
+            steps = Steps(pace, config, index, stream(seed, f"{leg.side}.steps"))
+            random = stream(seed, f"{leg.side}.leg")
+            self.legs.append(PatientLeg(config, leg, random, steps, side, orthosis))
         self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in self.legs]

@@ -46,6 +46,8 @@ class Manner(NamedTuple):
 
 LEVEL: Final = Manner()
 
+FOREVER_MS: Final = 1 << 62
+
 
 def manner_of(segment: SegmentConfig) -> Manner:
     """Return how strides of a segment are made; sizes are assumptions, directions are not.
@@ -92,7 +94,7 @@ class Plan:
         for segment in segments:
             end_s += segment.duration_s
             self._ends_ms.append(round(end_s * 1000.0))
-        self._ends_ms[-1] = 1 << 62
+        self._ends_ms[-1] = FOREVER_MS
         self._at: int = 0
 
     def at(self, t_ms: int) -> Manner:

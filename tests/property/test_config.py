@@ -111,7 +111,10 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.lists(instances(element), min_size=1, max_size=2).map(tuple)
     bare = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
     if get_origin(bare) is tuple:
-        return st.lists(values(get_args(bare)[0]), max_size=3).map(tuple)
+        parts = get_args(bare)
+        if parts[-1] is not Ellipsis:
+            return st.tuples(*[values(part) for part in parts])
+        return st.lists(values(parts[0]), max_size=3).map(tuple)
     if hint is str:
         return st.text(st.characters(exclude_categories=["Cs"]))
     return st.from_type(hint)

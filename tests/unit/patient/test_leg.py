@@ -10,9 +10,14 @@ from fes_ctrl.model import RIGHT
 from hil.patient.config import AnkleConfig, LegConfig, MuscleConfig, PatientConfig
 from hil.patient.leg import LegSwing, PatientLeg
 from hil.patient.muscle.config import FatigueConfig
+from hil.patient.pace import Steps, steps_of
 from hil.patient.plan import stand_then_walk
 
 PATIENT = PatientConfig(stride_cv_percent=0.0)
+
+
+def level_steps(patient: PatientConfig, seed: int = 1) -> Steps:
+    return steps_of(patient, stand_then_walk(1.0), Random(seed))
 
 
 def walked(
@@ -29,7 +34,7 @@ def walked(
 ) -> list[LegSwing]:
     """Walk a leg with a plain 40 Hz train from one event to some time after another."""
     config = leg or LegConfig()
-    body = PatientLeg(patient, config, Random(1), stand_then_walk(1.0), RIGHT)
+    body = PatientLeg(patient, config, Random(1), level_steps(patient), RIGHT)
     seen, next_us, end_us, t_us, onset_us = 0, None, None, 0, 0
     while len(body.swings) < strides:
         t_us += poll_us
@@ -129,7 +134,7 @@ def test_a_drop_foot_lands_plantarflexed_and_a_lifted_one_does_not() -> None:
 def test_a_foot_that_lands_toe_first_loads_its_heel_late() -> None:
     def first_load_after_contact_us(calf_scale: float) -> int:
         leg = LegConfig(ankle=AnkleConfig(calf_scale=calf_scale))
-        body = PatientLeg(PATIENT, leg, Random(1), stand_then_walk(1.0), RIGHT)
+        body = PatientLeg(PATIENT, leg, Random(1), level_steps(PATIENT), RIGHT)
         t_us = 0
         while not body.events or body.events[-1].kind != "ic":
             t_us += 1000
@@ -146,12 +151,14 @@ def test_a_foot_that_lands_toe_first_loads_its_heel_late() -> None:
 
 @pytest.mark.parametrize("poll_us", [1_000, 7_000, 10_000])
 def test_who_asks_and_how_often_changes_nothing(poll_us: int) -> None:
+    varied = replace(PATIENT, stride_cv_percent=3.0)
+
     def states(step_us: int) -> dict[str, float]:
         body = PatientLeg(
-            replace(PATIENT, stride_cv_percent=3.0),
+            varied,
             LegConfig(),
             Random(7),
-            stand_then_walk(1.0),
+            level_steps(varied, 7),
             RIGHT,
         )
         for t_us in range(0, 10_000_000, 25_000):
@@ -166,7 +173,9 @@ def test_who_asks_and_how_often_changes_nothing(poll_us: int) -> None:
 
 def test_equal_seeds_walk_alike_and_others_do_not() -> None:
     def contacts(seed: int) -> list[int]:
-        body = PatientLeg(PatientConfig(), LegConfig(), Random(seed), stand_then_walk(1.0), RIGHT)
+        body = PatientLeg(
+            PatientConfig(), LegConfig(), Random(seed), level_steps(PatientConfig(), seed), RIGHT
+        )
         body.advance_to(10_000_000)
         return [event.t_us for event in body.events]
 
@@ -174,7 +183,9 @@ def test_equal_seeds_walk_alike_and_others_do_not() -> None:
 
 
 def test_every_stride_has_its_events_in_order() -> None:
-    body = PatientLeg(PatientConfig(), LegConfig(), Random(3), stand_then_walk(1.0), RIGHT)
+    body = PatientLeg(
+        PatientConfig(), LegConfig(), Random(3), level_steps(PatientConfig(), 3), RIGHT
+    )
     body.advance_to(30_000_000)
     kinds = [event.kind for event in body.events]
     assert kinds[:4] == ["ho", "tc", "ic", "ff"]
