@@ -304,6 +304,7 @@ KESAR: Final = "Kesar 2010"
 CHUNG: Final = "Chung 2004"
 CRUZ: Final = "Cruz and Dhaher 2009"
 WINTER: Final = "Winter, table of one adult at 1.43 m/s"
+ROBISON: Final = "Robison 2022"
 MOOSABHOY: Final = "Moosabhoy and Gard 2006"
 
 CHECKS: Final = (
@@ -583,7 +584,7 @@ CHECKS: Final = (
         "gain at contact, deg",
         3,
         8,
-        "published gains",
+        ROBISON + ": 5.2; others 3 to 8",
         lambda: _gain("ankle_at_contact_deg"),
     ),
     Check(
@@ -607,6 +608,24 @@ CHECKS: Final = (
     Check(
         "E7",
         "evidence",
+        "change of eversion at contact, deg",
+        1,
+        7,
+        ROBISON + ": 3.6 in swing",
+        lambda: _gain("eversion_at_contact_deg"),
+    ),
+    Check(
+        "E8",
+        "evidence",
+        "change of contact to foot flat, ms",
+        1,
+        100,
+        ROBISON + ": direction",
+        lambda: _gain("foot_flat_ms"),
+    ),
+    Check(
+        "E9",
+        "evidence",
         "healthy: toe clearance, mm",
         9,
         24,
@@ -614,7 +633,7 @@ CHECKS: Final = (
         lambda: _healthy("clearance_mm"),
     ),
     Check(
-        "E8",
+        "E10",
         "evidence",
         "healthy: ankle at contact, deg",
         -5,
@@ -623,7 +642,7 @@ CHECKS: Final = (
         lambda: _healthy("ankle_at_contact_deg"),
     ),
     Check(
-        "E9",
+        "E11",
         "evidence",
         "healthy: fall of the forefoot, deg/s",
         150,

@@ -21,27 +21,28 @@ class Compensation:
     Attributes
     ----------
     height_mm : float
-        Of the coming or present swing; at most in mid-swing.
+        What he means to add in the coming or present swing; most of it in mid-swing.
+    scatter_mm : float
+        What that swing has more or less of it by chance.
     """
 
-    __slots__ = ("_config", "_habit", "_length_m", "_random", "height_mm")
+    __slots__ = ("_config", "_length_m", "_random", "height_mm", "scatter_mm")
 
     def __init__(self, config: CompensationConfig, leg_length_m: float, random: Random) -> None:
         self._config = config
         self._length_m: float = leg_length_m
         self._random = random
-        self._habit: float = min(config.habit_mm, config.max_mm)
-        self.height_mm: float = self._habit
+        self.height_mm: float = min(config.habit_mm, config.max_mm)
+        self.scatter_mm: float = 0.0
 
     def after(self, clearance_mm: float) -> None:
         """Learn from a swing's clearance, and choose the height of the next."""
         config = self._config
-        self._habit += config.rate * (config.wanted_mm - clearance_mm)
-        self._habit = min(config.max_mm, max(0.0, self._habit))
-        height = self._habit
-        if config.noise_mm > 0.0:
-            height += config.noise_mm * max(-3.0, min(3.0, self._random.gauss(0.0, 1.0)))
+        height = self.height_mm + config.rate * (config.wanted_mm - clearance_mm)
         self.height_mm = min(config.max_mm, max(0.0, height))
+        if config.noise_mm > 0.0:
+            scatter = max(-3.0, min(3.0, self._random.gauss(0.0, 1.0)))
+            self.scatter_mm = config.noise_mm * scatter
 
     def circumduction_mm(self) -> float:
         """Return how far the leg swings out for its share of the height.

@@ -197,7 +197,7 @@ class OrthosisConfig:
 class CompensationConfig:
     """Hip hike and circumduction, which follow the clearance that the patient gets.
 
-    ``hike[n+1] = clip(hike[n] + rate * (wanted - clearance[n]) + noise, 0, max)``. Without
+    ``hike[n+1] = clip(hike[n] + rate * (wanted - clearance[n]), 0, max)``, and chance. Without
     stimulation or orthosis patients clear 12.7 +- 4.7 mm, with an orthosis 13.9 +- 6.2 (Cruz and
     Dhaher 2009); what aid buys is less compensation.
 
@@ -210,7 +210,8 @@ class CompensationConfig:
     rate : float
         Share of an error made good in a stride. Assumption.
     noise_mm : float
-        Standard deviation from stride to stride. Clearance varies by 4 to 6 mm.
+        Standard deviation of the height from stride to stride, whether he compensates or not:
+        one walker's clearance varies by a few millimetres. Size: assumption.
     habit_mm : float
         With what he sets out.
     circumduction_share : float

@@ -457,7 +457,8 @@ class PatientLeg:
             self._angles.clear()
             self._reflex_peak_Nm = 0.0
             self._knee_loss = self._knee_loss_rad * max(0.0, self._lost)
-            self._hike_m = self._compensation.height_mm / 1000.0 + self._lift_m
+            adds = self._compensation
+            self._hike_m = (adds.height_mm + adds.scatter_mm) / 1000.0 + self._lift_m
             self.events.append(LegEvent("tc", t_us))
 
     def _begin_stride(self, start_ms: int, manner: Manner) -> None:
