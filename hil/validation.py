@@ -17,6 +17,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fes_ctrl.analysis.walk import Swing, Walk
+from fes_ctrl.model import RIGHT
 from hil.config import WalkConfig
 from hil.patient.config import LegConfig, OrthosisConfig, PatientConfig
 from hil.patient.foot import Foot
@@ -270,7 +271,7 @@ def _traced(current_ua: int) -> tuple[list[TraceRow], int, int]:
         replace(leg, compensation=still),
         Random(1),
         steps_of(patient, stand_then_walk(1.0), Random(1)),
-        1,
+        RIGHT,
     )
     body.keep_trace = True
     drive(body, Train(current_ua=current_ua), 15_000_000)
@@ -297,6 +298,24 @@ def _clearance_per_angle_cm() -> float:
 def _healthy(field: str) -> float:
     walk = _walked(True, "walk.patient=healthy", scenario="standard")
     return median(float(getattr(s, field)) for s in _settled(walk))
+
+
+@cache
+def _healthy_rates() -> tuple[float, float]:
+    """Return lowest and highest foot pitch rate of a healthy walk, deg/s."""
+    patient = load_scenario("standard", {"patient": "healthy"}).walk.patient
+    body = PatientLeg(
+        patient,
+        patient.leg[0],
+        Random(1),
+        steps_of(patient, stand_then_walk(1.0), Random(1)),
+        RIGHT,
+    )
+    rates = []
+    for ms in range(3000, 20_000):
+        body.advance_to(1000 * ms)
+        rates.append(math.degrees(body.motion()[1]))
+    return min(rates), max(rates)
 
 
 DING: Final = "equations of Ding 2003"
@@ -649,6 +668,24 @@ CHECKS: Final = (
         884,
         "19 able walkers: median 378, 95 % below 884",
         lambda: _healthy("fall_deg_per_s"),
+    ),
+    Check(
+        "E12",
+        "evidence",
+        "healthy: foot rate at push-off, deg/s",
+        -777,
+        -381,
+        "19 able walkers: 5 to 95 %",
+        lambda: _healthy_rates()[0],
+    ),
+    Check(
+        "E13",
+        "evidence",
+        "healthy: foot rate in swing, deg/s",
+        269,
+        471,
+        "19 able walkers: 5 to 95 %",
+        lambda: _healthy_rates()[1],
     ),
 )
 """D1 to D19, then what else the same patient must show at once."""
