@@ -65,6 +65,13 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "peak_swing_dorsiflexion_deg": spread(
             [swing.peak_dorsiflexion_deg for swing in settled], median=50
         ),
+        "ankle_at_toe_off_deg": spread(
+            [swing.ankle_at_toe_off_deg for swing in settled], median=50
+        ),
+        "peak_knee_flexion_deg": spread(
+            [swing.peak_knee_flexion_deg for swing in settled], median=50
+        ),
+        "speed_m_per_s": percentile([swing.speed_m_per_s for swing in settled], 50),
         "detection": detection(leg),
         "onset_delay_ms": onset_delay(settled, leg.bursts),
         "burst": burst_figures(walk, leg),

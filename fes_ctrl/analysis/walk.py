@@ -45,6 +45,10 @@ class Swing:
         Fastest fall of the forefoot onto the sole after a heel-first contact; 0 after another.
     reflex_Nm : float
         Highest moment of the calf's stretch reflex in this swing.
+    ankle_at_toe_off_deg, peak_knee_flexion_deg : float
+        What push-off left behind; the knee's peak is that of the swing.
+    speed_m_per_s : float
+        Of the stride that ended with this swing.
     """
 
     stride: int
@@ -62,6 +66,9 @@ class Swing:
     foot_flat_ms: float = 0.0
     fall_deg_per_s: float = 0.0
     reflex_Nm: float = 0.0
+    ankle_at_toe_off_deg: float = 0.0
+    peak_knee_flexion_deg: float = 0.0
+    speed_m_per_s: float = 0.0
 
 
 @dataclass(slots=True)

@@ -63,6 +63,7 @@ def rows(leg: Mapping[str, Any]) -> list[tuple[str, str]]:
     onset, burst = leg["onset_delay_ms"], leg["burst"]
     return [
         ("strides (settled from)", f"{leg['strides']} ({show(leg['settled_from_stride'], 0)})"),
+        ("walking speed, m/s", show(leg["speed_m_per_s"], 2)),
         ("bursts / pulses", f"{leg['bursts']} / {leg['pulses']}"),
         (
             "toe clearance, mm: median (5 %)",

@@ -24,6 +24,7 @@ from hil.patient.gait_data import (
     PITCH_DEG,
     PRESSURE_AHEAD_M,
     SHANK_DEG,
+    STRIDE_M,
     TOE_OFF_PHASE,
 )
 from hil.patient.rows import BEYOND, ROWS, GaitRows
@@ -260,14 +261,20 @@ def gait_rows(style: GaitStyle) -> GaitRows:
         * style.stance_share
         / ROWS,
         slope_rad=style.slope_rad,
+        stride_m=STRIDE_M * style.amplitude * style.scale,
+        knee_peak_rad=math.radians(float(_in_swing(style, share).value(KNEE_DEG).max())),
         stance=list(zip(*[column.tolist() for column in stance], strict=True)),
         swing=list(zip(*[column.tolist() for column in _swing(style, share)], strict=True)),
     )
 
 
+def _in_swing(style: GaitStyle, share: Array) -> _Motion:
+    return _Motion(style, style.stance_share + share * (1.0 - style.stance_share))
+
+
 def _swing(style: GaitStyle, share: Array) -> list[Array]:
     swing_share = 1.0 - style.stance_share
-    motion = _Motion(style, style.stance_share + share * swing_share)
+    motion = _in_swing(style, share)
     common = _common(style, motion)
     shank_m = SHANK_FRACTION * REFERENCE_HEIGHT_M * style.scale
     loss = _knee_loss(share)

@@ -135,6 +135,7 @@ class PatientLeg:
         "_taken",
         "_toe",
         "_toe_off_at",
+        "_toe_off_rad",
         "_toe_off_us",
         "_voluntary",
         "_voluntary_from_ms",
@@ -209,6 +210,7 @@ class PatientLeg:
         self._number: int = 0
         self._heel_off_us: int = 0
         self._toe_off_us: int = 0
+        self._toe_off_rad: float = 0.0
         self._contact_us: int = 0
         self._voluntary_until_ms: int = -1
         self._swing: LegSwing | None = None
@@ -452,6 +454,7 @@ class PatientLeg:
             self.events.append(LegEvent("ho", t_us))
         if t >= self._toe_off_at:
             self._toe_off_us = t_us
+            self._toe_off_rad = self._foot.angle
             self._state = SWING
             self._toe.clear()
             self._angles.clear()
@@ -525,6 +528,9 @@ class PatientLeg:
             foot_flat_ms=0.0,
             fall_deg_per_s=0.0,
             reflex_Nm=self._reflex_peak_Nm,
+            ankle_at_toe_off_deg=self._toe_off_rad * TO_DEG,
+            peak_knee_flexion_deg=(self._rows.knee_peak_rad - self._knee_loss) * TO_DEG,
+            speed_m_per_s=self._rows.stride_m * self._per_stride_s,
         )
         compensation.after(clearance_mm)
         self.events.append(LegEvent("ic", t_us))

@@ -29,6 +29,9 @@ class LegSwing(NamedTuple):
     foot_flat_ms: float
     fall_deg_per_s: float
     reflex_Nm: float
+    ankle_at_toe_off_deg: float
+    peak_knee_flexion_deg: float
+    speed_m_per_s: float
 
 
 class TraceRow(NamedTuple):

@@ -56,6 +56,10 @@ class GaitRows:
         Work of an able ankle from heel-off to toe-off, J per kg of body mass.
     slope_rad : float
         Of the ground, uphill positive; angles are against the ground, gravity is not.
+    stride_m : float
+        Length of a stride.
+    knee_peak_rad : float
+        Greatest knee flexion in swing.
     stance : list of StanceRow, length ROWS + BEYOND + 1
         From heel contact to toe-off and a little on.
     swing : list of SwingRow, length ROWS + 1
@@ -65,10 +69,12 @@ class GaitRows:
     __slots__ = (
         "fall_rate",
         "heel_off",
+        "knee_peak_rad",
         "push_off_per_kg",
         "slope_rad",
         "stance",
         "stance_share",
+        "stride_m",
         "swing",
         "upright",
     )
@@ -81,6 +87,8 @@ class GaitRows:
         fall_rate: float,
         push_off_per_kg: float,
         slope_rad: float,
+        stride_m: float,
+        knee_peak_rad: float,
         stance: list[StanceRow],
         swing: list[SwingRow],
     ) -> None:
@@ -90,5 +98,7 @@ class GaitRows:
         self.fall_rate = fall_rate
         self.push_off_per_kg = push_off_per_kg
         self.slope_rad = slope_rad
+        self.stride_m = stride_m
+        self.knee_peak_rad = knee_peak_rad
         self.stance = stance
         self.swing = swing
