@@ -115,7 +115,8 @@ def test_no_stride_is_shorter_than_a_leg_can_make_it_and_standing_ends(
             stride = steps.next()
             assert stride.period_ms >= 300
             if stride.manner.standing:
-                assert stride.until_ms >= until_ms
+                # The follower waits for a share of the stride to come, which may be a shorter one.
+                assert stride.until_ms > until_ms - 0.1 * stride.period_ms
                 until_ms = stride.until_ms
             if until_ms >= FOREVER_MS:
                 break
