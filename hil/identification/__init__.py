@@ -1,0 +1,1 @@
+"""Identification: what one seated bench session tells of a patient, with honest intervals."""
