@@ -12,6 +12,8 @@ deviation) from what the recording says.
 
 import argparse
 import json
+import multiprocessing
+import os
 import statistics
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -77,7 +79,9 @@ def main() -> None:
         "current_varies_percent": arguments.vary,
         "asked": {"coverage": [0.9, 0.98]},
     }
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    # A process a core: threads of the linear algebra besides would only wait for one another.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
         for model in ("ding2003", "veltink"):
             rows = pool.map(partial(one, model, arguments.vary), seeds, chunksize=5)
             line[model] = summed(list(rows))

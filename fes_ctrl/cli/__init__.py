@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "detect": "Find the gait events of a recording.",
     "score": "Compare detected events with a reference.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
+    "identify": "Tell a patient's parameters from a bench session.",
     "config": "Show, check and describe the configuration.",
 }
 

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.identification.fit import fit_releases, foot_of, hinge
+from hil.identification.fit import fit_releases, hinge
 from hil.identification.intervals import (
     Spread,
     cluster_covariance,
@@ -26,12 +26,19 @@ ZERO_DEG: Final = 3.0
 """Standard deviation of a goniometer's zero; it hides how far the weight's lever has turned.
 Assumption."""
 
+INERTIA_SHARE: Final = 0.1
+"""Standard deviation of a foot's inertia about what height and mass let one expect. Assumption; the
+sets in print differ by more."""
+
 WINDOWS_S: Final = {0.1: 0.04, 0.9: 0.14}
 """Of the cubics that differentiate the ankle angle, for each crossing: short where the moment sets
 in with a corner, long where it creeps towards its level and noise would cross first."""
 
 CURRENT_MA: Final = 0.01
 """Standard deviation of what a stimulator says it gives, at the very least. Assumption."""
+
+WELL_KNOWN: Final = 100.0
+"""Degrees of freedom of a variance that is stated and not measured."""
 
 CLEAR_DEG: Final = 0.5
 """A burst that lifts the foot by less may as well be noise."""
@@ -108,9 +115,11 @@ def fitted_foot(falls: Array, step_s: float, body: Body) -> FittedFoot:
     """Return the foot that falls like that."""
     rest = float(falls[:, -falls.shape[1] // 4 :].mean())
     found = fit_releases(falls, step_s, body.weight_per_inertia, rest)
+    if found.at_bound:
+        message = "the releases fall as no foot would; lift it higher, hold it still, let go at once"
+        raise IdentificationError(message)
     covariance = cluster_covariance(found.slopes, found.residuals, len(falls))[:3, :3]
-    foot = foot_of(found, body.weight_per_inertia, rest)
-    return FittedFoot(foot, covariance, max(1.0, len(falls) - 1.0))
+    return FittedFoot(found.foot, covariance, max(1.0, len(falls) - 1.0))
 
 
 def stiffness(fitted: FittedFoot, body: Body) -> Figure:
@@ -118,8 +127,10 @@ def stiffness(fitted: FittedFoot, body: Body) -> Figure:
     per_deg = body.inertia_kg_m2 * math.pi / 180.0
     value = fitted.foot.stiffness * per_deg
     lever = body.weight_per_inertia * math.cos(fitted.foot.rest_rad) * math.radians(ZERO_DEG)
-    zero = Spread((lever / fitted.foot.stiffness) ** 2, 100.0)
-    half = together([Spread(float(fitted.covariance[0, 0]), fitted.freedom), zero]).half_width
+    zero = Spread((lever / fitted.foot.stiffness) ** 2, WELL_KNOWN)
+    foot = Spread(INERTIA_SHARE**2, WELL_KNOWN)
+    falls = Spread(float(fitted.covariance[0, 0]), fitted.freedom)
+    half = together([falls, zero, foot]).half_width
     return Figure(value, value * math.exp(-half), value * math.exp(half))
 
 
@@ -138,6 +149,9 @@ def threshold(found: list[Answer], fitted: FittedFoot | None) -> Figure:
     IdentificationError
         If too few of them got no answer, or an answer.
     """
+    if not found:
+        message = "no bursts of rising current; go up from below the threshold in steps of 1 mA"
+        raise IdentificationError(message)
     rising = sorted(found, key=lambda answer: answer.current_mA)
     current = np.array([answer.current_mA for answer in rising])
     response = np.array([answer.response_rad for answer in rising])
@@ -147,7 +161,20 @@ def threshold(found: list[Answer], fitted: FittedFoot | None) -> Figure:
     weight = np.exp(-bend * np.maximum(response, 0.0))
     low = moment < LOW_SHARE * moment.max(initial=0.0)
     count = len(moment) if low.all() else int(np.argmin(low))
-    answered = int(np.sum(response[:count] > math.radians(CLEAR_DEG)))
+    clear = response > math.radians(CLEAR_DEG)
+    if not clear.any():
+        message = (
+            f"no burst of the search, up to {current[-1]:.3g} mA, got an answer; go on in small "
+            f"steps to the current that does"
+        )
+        raise IdentificationError(message)
+    if count == 0:
+        message = (
+            f"the weakest burst, {current[0]:.3g} mA, already got nearly the largest answer; "
+            f"begin below the threshold and go up in steps of 1 mA"
+        )
+        raise IdentificationError(message)
+    answered = int(np.sum(clear[:count]))
     if answered < FEWEST or count - answered < FEWEST - 1:
         message = (
             f"{answered} bursts of the search got a small answer and {count - answered} none, where "
@@ -161,19 +188,16 @@ def threshold(found: list[Answer], fitted: FittedFoot | None) -> Figure:
         return hinge(current[kept], moment[kept], weight[kept], powers)
 
     bursts = jackknife(without, count, max(2.0, answered - powers))
-    half = together([bursts, Spread(CURRENT_MA**2, 100.0)]).half_width
+    half = together([bursts, Spread(CURRENT_MA**2, WELL_KNOWN)]).half_width
     return Figure(value, value - half, value + half)
 
 
 def gain(found: list[Answer]) -> Figure:
     """Return the steady dorsiflexion, the mean over equal bursts, degrees."""
     response = np.degrees([answer.response_rad for answer in found])
-    number = np.linspace(-1.0, 1.0, len(found))
-    # Fatigue from burst to burst is no scatter.
-    curve = np.vander(number, 3)
     value = float(response.mean())
     weights = np.full(len(found), 1.0 / len(found))
-    half = linear_spread(weights, curve, response).half_width
+    half = linear_spread(weights, _course(np.arange(len(found))), response).half_width
     return Figure(value, value - half, value + half)
 
 
@@ -186,9 +210,13 @@ def fatigue(found: list[Answer], step_s: float) -> Figure:
     start, slope = float(line[0] @ response), float(line[1] @ response)
     value = -100.0 * slope / start
     weights = -100.0 * (line[1] / start - slope * line[0] / start**2)
-    curve = np.vander(minutes / max(minutes[-1], 1e-9), 4)
-    half = linear_spread(weights, curve, response).half_width
+    half = linear_spread(weights, _course(minutes), response).half_width
     return Figure(value, value - half, value + half)
+
+
+def _course(at: NDArray[Any]) -> Array:
+    """Return the basis of the smooth course that fatigue takes: what follows it is no scatter."""
+    return np.vander(at / at[-1], min(4, len(at) - 2))
 
 
 def rise_time(recording: Recording, found: list[Answer], fitted: FittedFoot) -> Figure:
@@ -212,7 +240,7 @@ def rise_time(recording: Recording, found: list[Answer], fitted: FittedFoot) -> 
     value = read(fitted.foot)
     bursts = jackknife(lambda kept: read(fitted.foot, kept), len(found), len(found) - 1.0)
     # Nothing is read finer than the samples stand apart.
-    grain = Spread(recording.step_s**2 / 12.0, 100.0)
+    grain = Spread(recording.step_s**2 / 12.0, WELL_KNOWN)
     half = together([bursts, grain, fitted.spread(read)]).half_width
     return Figure(1000.0 * value, 1000.0 * (value - half), 1000.0 * (value + half))
 

@@ -19,7 +19,6 @@ from hil.identification.figures import (
     stiffness,
     threshold,
 )
-from hil.identification.fit import FitError
 from hil.identification.model import Body
 from hil.identification.session import REPEATS, Answer, Recording, answers, falls, series
 
@@ -37,6 +36,9 @@ SMALLEST_DEG: Final = 1.0
 FEWEST_RELEASES: Final = 4
 """Fewer releases leave too little to tell their scatter from."""
 
+RADIANS: Final = 1.6
+"""A recording whose angles span no more, and yet rise far above their noise, is in radians."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identified:
@@ -44,26 +46,27 @@ class Identified:
 
     Attributes
     ----------
-    reference_mA : float or None
-        Current of gain, rise time and fatigue, at 300 us.
     figures : dict of str to Figure
         By the names of ``NAMES``; those that could be told.
     unknown : dict of str to str
         Why the others could not.
-    bursts, releases : int
+    bursts, references, fatiguing : tuple of Answer
+        All, those behind gain and rise time, and those behind fatigue.
+    releases : int
         How many were found.
-    search, references, fatigued : tuple of Answer
-        The bursts behind threshold, gain and rise time, and fatigue.
     """
 
-    reference_mA: float | None
     figures: dict[str, Figure]
     unknown: dict[str, str]
-    bursts: int
-    releases: int
-    search: tuple[Answer, ...]
+    bursts: tuple[Answer, ...]
     references: tuple[Answer, ...]
-    fatigued: tuple[Answer, ...]
+    fatiguing: tuple[Answer, ...]
+    releases: int
+
+    @property
+    def reference_mA(self) -> float | None:
+        """Current of gain, rise time and fatigue, at 300 us."""
+        return self.references[0].current_mA if self.references else None
 
 
 def identify(recording: Recording, body: Body | None) -> Identified:
@@ -82,53 +85,70 @@ def identify(recording: Recording, body: Body | None) -> Identified:
         If the foot did not answer at all, or there was nothing to answer.
     """
     found = answers(recording)
-    if not found:
-        message = (
-            "no burst of one current that lasts 0.6 s and follows 0.3 s of rest; "
-            "see the bench protocol"
-        )
-        raise IdentificationError(message)
-    strongest = max(found, key=lambda answer: answer.response_rad)
+    _refuse_silence(recording, found)
     highest = max(answer.current_mA for answer in found)
-    if math.degrees(strongest.response_rad) < SMALLEST_DEG:
-        message = (
-            f"stimulation up to {highest:.3g} mA got no contraction (below {SMALLEST_DEG:g} deg): "
-            f"move the electrodes or go higher; if none comes, note that FES needs an intact "
-            f"lower motor neuron"
-        )
-        raise IdentificationError(message)
     runs = [run for run in series(found) if run[0].current_mA >= 0.5 * highest]
     references = tuple(runs[0]) if runs else ()
-    fatigued = tuple(max(runs, key=lambda run: len(run))) if runs else ()  # noqa: PLW0108 - typed
-    repeated = {answer.first for answer in (*references, *fatigued)}
-    search = tuple(answer for answer in found if answer.first not in repeated)
+    fatiguing: tuple[Answer, ...] = tuple(max(runs, key=len)) if runs else ()
+    repeated = {answer.first for run in runs for answer in run}
+    search = [answer for answer in found if answer.first not in repeated]
     dropped = falls(recording)
     figures: dict[str, Figure] = {}
     unknown: dict[str, str] = {}
 
     def tell(name: str, figure: Callable[[], Figure]) -> None:
         try:
-            figures[name] = figure()
+            told = figure()
         except (IdentificationError, np.linalg.LinAlgError) as error:
             unknown[name] = str(error)
+            return
+        if math.isfinite(told.low) and math.isfinite(told.high):
+            figures[name] = told
+        else:
+            unknown[name] = "its scatter cannot be told; repeat more bursts and releases"
 
     fitted = _fitted(dropped, recording, body)
-    told = fitted if isinstance(fitted, FittedFoot) else None
-    tell(NAMES[0], lambda: threshold(list(search), told))
+    foot = fitted if isinstance(fitted, FittedFoot) else None
+    tell(NAMES[0], lambda: threshold(search, foot))
     tell(NAMES[1], lambda: gain(_some(references)))
     tell(NAMES[2], lambda: rise_time(recording, _some(references), _foot(fitted)))
     tell(NAMES[3], lambda: stiffness(_foot(fitted), _body(body)))
-    tell(NAMES[4], lambda: fatigue(_some(fatigued), recording.step_s))
-    return Identified(
-        reference_mA=references[0].current_mA if references else None,
-        figures=figures,
-        unknown=unknown,
-        bursts=len(found),
-        releases=len(dropped),
-        search=search,
-        references=references,
-        fatigued=fatigued,
-    )
+    tell(NAMES[4], lambda: fatigue(_some(fatiguing), recording.step_s))
+    return Identified(figures, unknown, tuple(found), references, fatiguing, len(dropped))
+
+
+def _refuse_silence(recording: Recording, found: list[Answer]) -> None:
+    """Refuse a session without bursts, or with bursts and no answer to any."""
+    if not found:
+        message = (
+            "no burst of one current that lasts 0.6 s and follows 0.3 s of rest; "
+            "fes-ctrl identify --protocol says what to do"
+        )
+        raise IdentificationError(message)
+    strongest = math.degrees(max(answer.response_rad for answer in found))
+    lowest = math.degrees(min(answer.response_rad for answer in found))
+    angles = np.degrees(recording.ankle_rad)
+    noise = float(np.median(np.abs(np.diff(angles))))
+    if 0.05 < strongest < RADIANS and np.ptp(angles) < RADIANS and strongest > 20.0 * noise:
+        message = (
+            f"ankle_deg spans {np.ptp(angles):.2g} in all, and answers: that looks like radians; "
+            f"give degrees"
+        )
+        raise IdentificationError(message)
+    if strongest < SMALLEST_DEG and lowest < -2.0 * SMALLEST_DEG:
+        message = (
+            f"the foot goes down under stimulation, by {-lowest:.1f} deg; give dorsiflexion as "
+            f"positive, or move the electrodes from the calf to the dorsiflexors' nerve"
+        )
+        raise IdentificationError(message)
+    if strongest < SMALLEST_DEG:
+        highest = max(answer.current_mA for answer in found)
+        message = (
+            f"stimulation up to {highest:.3g} mA got no contraction (below {SMALLEST_DEG:g} deg): "
+            f"move the electrodes or go higher; if none comes, note that FES needs an intact "
+            f"lower motor neuron"
+        )
+        raise IdentificationError(message)
 
 
 def _fitted(
@@ -143,8 +163,8 @@ def _fitted(
     try:
         # Height alone enters, through the weight's lever; that of an average adult does for it.
         return fitted_foot(dropped, recording.step_s, body or Body())
-    except (FitError, np.linalg.LinAlgError) as error:
-        return f"the releases fit no hanging foot ({error}); let go of it without a push"
+    except IdentificationError as error:
+        return str(error)
 
 
 def _foot(fitted: FittedFoot | str) -> FittedFoot:
@@ -162,6 +182,6 @@ def _body(body: Body | None) -> Body:
 
 def _some(run: tuple[Answer, ...]) -> list[Answer]:
     if not run:
-        message = f"no series of {REPEATS} equal bursts or more; repeat the reference burst"
+        message = f"no series of {REPEATS} equal bursts or more; repeat the reference burst so often"
         raise IdentificationError(message)
     return list(run)

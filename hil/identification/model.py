@@ -2,8 +2,8 @@
 
 Hammerstein in form: static recruitment from a threshold, then the activation's dynamics, then the
 foot. Nothing in it knows calcium, motor units or the muscle models of the virtual patient. The
-foot is known up to three numbers, since body height and mass give its weight and inertia; its
-motion then tells the moment that acts on it, whatever muscle made that.
+foot is known up to three numbers, since body height gives its weight and inertia for each kilogram
+of it; its motion then tells the moment that acts on it, whatever muscle made that.
 
 References
 ----------
@@ -17,14 +17,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+from scipy.signal import savgol_filter
 
 from hil.patient.config import AnkleConfig
 
 Array = NDArray[np.float64]
 
 GRAVITY: Final = 9.81
-SUBSTEPS: Final = 2
-"""Runge-Kutta steps in a sample; a foot's poles lie below 60 rad/s."""
 
 STRAIGHT: Final = 1e-6
 """Stiffening below this (1/rad) is none; the exponential would lose its digits."""
@@ -103,8 +103,11 @@ class HangingFoot:
             Between the samples; of the cubics that smooth and differentiate.
         """
         half = max(2, round(0.5 * window_s / step_s))
-        smooth, rate, acceleration = cubics(x, half, step_s)
-        return acceleration + self.damping * rate + self.resistance(smooth)
+        smooth, rate, acceleration = (
+            savgol_filter(x, 2 * half + 1, 3, deriv=order, delta=step_s, mode="nearest")
+            for order in range(3)
+        )
+        return np.asarray(acceleration + self.damping * rate + self.resistance(smooth))
 
 
 def resistance(
@@ -134,7 +137,7 @@ def fall(
     ----------
     shared : tuple of ndarray
         Stiffness, stiffening and damping; broadcast against the starts.
-    start : tuple of ndarray, shape (feet,)
+    start : tuple of ndarray
         Dorsiflexion from rest (rad) and rate (rad/s) of the first sample.
     weight, rest_rad : float
         As in ``HangingFoot``.
@@ -143,53 +146,27 @@ def fall(
 
     Returns
     -------
-    ndarray, shape (samples, feet)
+    ndarray, shape (samples, ...)
         Dorsiflexion from rest, rad.
     """
     stiffness, stiffening, damping = shared
-    x, v = (np.array(part, dtype=np.float64) for part in start)
+    x, v = np.broadcast_arrays(*start)
 
-    def pull(x: Array, v: Array) -> Array:
-        return -damping * v - resistance(x, stiffness, stiffening, weight, rest_rad)
+    def motion(_: float, state: Array) -> Array:
+        x, v = state.reshape(2, *shape)
+        pull = -damping * v - resistance(x, stiffness, stiffening, weight, rest_rad)
+        return np.stack([v, pull]).ravel()
 
-    h = step_s / SUBSTEPS
-    path = [x]
-    for step in range((samples - 1) * SUBSTEPS):
-        a1 = pull(x, v)
-        v2 = v + 0.5 * h * a1
-        a2 = pull(x + 0.5 * h * v, v2)
-        v3 = v + 0.5 * h * a2
-        a3 = pull(x + 0.5 * h * v2, v3)
-        v4 = v + h * a3
-        a4 = pull(x + h * v3, v4)
-        x = x + h / 6.0 * (v + 2.0 * v2 + 2.0 * v3 + v4)
-        v = v + h / 6.0 * (a1 + 2.0 * a2 + 2.0 * a3 + a4)
-        if step % SUBSTEPS == SUBSTEPS - 1:
-            path.append(x)
-    return np.array(path)
-
-
-def recruited(current: Array, threshold: float, powers: int) -> Array:
-    """Return the columns of static recruitment: powers of the current above a threshold."""
-    above = np.maximum(0.0, current - threshold)
-    return np.stack([above**power for power in range(1, powers + 1)], axis=1)
-
-
-def cubics(x: Array, half: int, step_s: float) -> tuple[Array, Array, Array]:
-    """Return value, first and second derivative of running least-squares cubics.
-
-    Parameters
-    ----------
-    x : ndarray, shape (samples,)
-        Evenly sampled; at both ends it is taken to go on as it is.
-    half : int
-        Samples to either side of the middle.
-    step_s : float
-        Between the samples.
-    """
-    offsets = np.arange(-half, half + 1)
-    basis = np.vander(offsets * step_s, 4, increasing=True)
-    weights = np.linalg.pinv(basis)
-    padded = np.pad(x, half, mode="edge")
-    value, rate, second = (np.correlate(padded, weights[k], mode="valid") for k in range(3))
-    return value, rate, 2.0 * second
+    shape = x.shape
+    times = step_s * np.arange(samples)
+    # One tolerance for all of them: neighbours take the same steps, so their differences are smooth.
+    path = solve_ivp(
+        motion,
+        (0.0, float(times[-1])),
+        np.stack([x, v]).ravel(),
+        method="DOP853",
+        t_eval=times,
+        rtol=1e-7,
+        atol=1e-9,
+    )
+    return np.asarray(path.y.T.reshape(samples, 2, *shape)[:, 0])

@@ -5,7 +5,7 @@ is upright. Nothing is measured but the ankle angle; all moments come from the f
 and inertia, which the releases set free.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 STEADY_S: Final = 0.3
@@ -121,3 +121,46 @@ class Protocol:
             bursts.append(Burst(t, self.fatigue_on_s, self.reference_mA))
             t += self.fatigue_every_s
         return tuple(releases), tuple(bursts)
+
+    def within(self, tolerated_mA: float) -> "Protocol":
+        """Return the protocol for someone who wants no more than a current."""
+        reference_mA = min(self.reference_mA, tolerated_mA)
+        highest = min(self.ascending_to_mA, reference_mA)
+        return replace(self, reference_mA=reference_mA, ascending_to_mA=highest)
+
+    @property
+    def minutes(self) -> float:
+        """How long it takes."""
+        _, bursts = self.schedule()
+        return (bursts[-1].start_s + self.fatigue_every_s) / 60.0
+
+
+def as_text(protocol: Protocol) -> str:
+    """Return the protocol as an examiner reads it."""
+    p = protocol
+    return f"""\
+Bench session for fes-ctrl identify, {p.minutes:.0f} minutes. A research and bench tool, not a
+medical device: whom it may be used with, an approved study says and not this text.
+
+Posture    Seated, barefoot, the foot hanging free, knee at 75 to 90 deg, shank upright. The leg
+           stays slack and still; electrodes over the common peroneal nerve.
+Record     CSV with t_s (seconds), stim_mA (of the pulse train that is on, 0 when off), ankle_deg
+           (dorsiflexion positive, any zero), and pulse_width_us where it is not 300; the ankle at
+           40 Hz or more, better 100, from before the first release to after the last burst.
+Pulses     {p.rate_hz:g} Hz, 300 us. Never above what the person tolerates.
+
+1 Releases Lift the foot by hand to about {0.8 * p.lift_deg:.0f} to {1.2 * p.lift_deg:.0f} deg \
+above rest, each time a little
+           differently; hold it for half a second and let go at once, without a push.
+           {p.releases} times, every {p.release_every_s:g} s.            gives stiffness (with the body's height and mass)
+2 Search   One burst of {p.ascending_on_s:g} s every {p.ascending_every_s:g} s, from \
+{p.ascending_from_mA:g} mA up in steps of {p.ascending_step_mA:g} mA, until the foot is
+           well up or {p.ascending_to_mA:g} mA.                gives the motor threshold
+3 Repeats  {p.references} bursts of {p.reference_on_s:g} s, every {p.reference_every_s:g} s, all \
+at one current: {p.reference_mA:g} mA, or about twice the
+           threshold where less is tolerated.    gives gain and, with 1, rise time
+4 Fatigue  {p.fatigue_bursts} bursts of {p.fatigue_on_s:g} s, every {p.fatigue_every_s:g} s, at \
+the same current.  gives fatigue
+
+What is left out leaves out its figures and no others.
+"""

@@ -25,6 +25,10 @@ FINEST_S: Final = 0.005
 GAP_STEPS: Final = 4.0
 """Readings further apart than so many steps leave a gap."""
 
+SMALLEST_MA: Final = 0.5
+LARGEST_MA: Final = 200.0
+"""No surface electrode is driven with less, or with more."""
+
 LARGEST_DEG: Final = 120.0
 """No ankle, and no goniometer's zero, is beyond that."""
 
@@ -54,13 +58,19 @@ def read_session(path: Path) -> Recording:
     if not 0.0 < step_s <= SLOWEST_S:
         message = (
             f"{path}: readings every {1000.0 * step_s:g} ms; record the ankle at "
-            f"{1.0 / SLOWEST_S:g} Hz or more"
+            f"{1.0 / SLOWEST_S:g} Hz or more, and give t_s in seconds"
         )
         raise RecordingError(message)
     if not (stim > 0.0).any():
         message = (
             f"{path}: no stimulation at all, stim_mA is 0 in every row; record the current of the "
             f"pulse train while it is on"
+        )
+        raise RecordingError(message)
+    if not SMALLEST_MA <= stim.max() <= LARGEST_MA:
+        looks = "amperes" if stim.max() < SMALLEST_MA else "microamperes"
+        message = (
+            f"{path}: stim_mA reaches {stim.max():g}: that looks like {looks}; give milliamperes"
         )
         raise RecordingError(message)
     gaps = np.flatnonzero(steps > GAP_STEPS * step_s)

@@ -1,12 +1,12 @@
 """A virtual patient who sits through a bench session, with either muscle; and the goniometer.
 
 The patient is the one who walks elsewhere: the same muscle, foot and reflex, the shank upright
-and at rest.
+and at rest, the shoe taken off.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -86,7 +86,8 @@ class SeatedPatient:
         self._gain = muscle.moment_per_force_m * muscle.strength * muscle.innervation * size
         self.motor_mA, _ = branch_thresholds(leg.electrode)
         self._muscle = make_muscle(muscle, self.motor_mA, leg.electrode.chronaxie_us)
-        self._foot = Foot(leg.ankle, OrthosisConfig(), patient.height_m, patient.mass_kg, 0.0)
+        bare = replace(leg.ankle, shoe_kg=0.0)
+        self._foot = Foot(bare, OrthosisConfig(), patient.height_m, patient.mass_kg, 0.0)
         self._reflex = StretchReflex(leg.reflex, size)
         self._row: SwingRow = (
             *(0.0, 0.0, 0.0, 0.0, self._calf, self._shin, 0.0),
@@ -194,6 +195,24 @@ def measured(session: Session, sensor: GoniometerConfig, random: Random) -> Arra
     if sensor.step_deg > 0.0:
         read = np.round(read / sensor.step_deg) * sensor.step_deg
     return np.asarray(read, dtype=np.float64)
+
+
+def as_csv(session: Session, sensor: GoniometerConfig, random: Random) -> str:
+    """Return the file of a session, as a bench would write it.
+
+    Parameters
+    ----------
+    session : Session
+        What happened.
+    sensor : GoniometerConfig
+        How it is measured.
+    random : random.Random
+        For the noise.
+    """
+    angles = measured(session, sensor, random)
+    rows = zip(session.t_s.tolist(), session.stim_mA.tolist(), angles.tolist(), strict=True)
+    lines = [f"{t:.3f},{current:g},{angle:.3f}" for t, current, angle in rows]
+    return "\n".join(["t_s,stim_mA,ankle_deg", *lines]) + "\n"
 
 
 def _pulses(bursts: Sequence[Burst], rate_hz: float) -> dict[int, list[tuple[int, int]]]:
