@@ -162,6 +162,7 @@ def as_object(
         "mass_kg": None if body is None else body.mass_kg,
         "bursts": len(found.bursts),
         "releases": found.releases,
+        "rest_deg": found.rest_deg,
         "reference_mA": found.reference_mA,
         "figures": {name: figures.get(name) for name in SHOWN},
         "unknown": found.unknown,
@@ -180,6 +181,8 @@ def as_table(found: "Identified") -> str:
             words = f"gain at {found.reference_mA:.3g} mA"
         between = f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
         lines.append(f"{words:<20}{figure.value:>10.{digits}f}{between:>22}  {unit}")
+    if found.rest_deg is not None:
+        lines.append(f"{'hangs at':<20}{found.rest_deg:>10.1f}{'as its zero says':>22}  deg")
     lines.append(f"from {len(found.bursts)} bursts and {found.releases} releases; current at 300 us")
     lines += [f"not told: {SHOWN[name][0]}: {why}" for name, why in found.unknown.items()]
     return "\n".join(lines) + "\n"

@@ -54,6 +54,8 @@ class Identified:
         All, those behind gain and rise time, and those behind fatigue.
     releases : int
         How many were found.
+    rest_deg : float or None
+        Where the released foot comes to rest, as the goniometer's zero says.
     """
 
     figures: dict[str, Figure]
@@ -62,6 +64,7 @@ class Identified:
     references: tuple[Answer, ...]
     fatiguing: tuple[Answer, ...]
     releases: int
+    rest_deg: float | None
 
     @property
     def reference_mA(self) -> float | None:
@@ -114,7 +117,15 @@ def identify(recording: Recording, body: Body | None) -> Identified:
     tell(NAMES[2], lambda: rise_time(recording, _some(references), _foot(fitted)))
     tell(NAMES[3], lambda: stiffness(_foot(fitted), _body(body)))
     tell(NAMES[4], lambda: fatigue(_some(fatiguing), recording.step_s))
-    return Identified(figures, unknown, tuple(found), references, fatiguing, len(dropped))
+    return Identified(
+        figures=figures,
+        unknown=unknown,
+        bursts=tuple(found),
+        references=references,
+        fatiguing=fatiguing,
+        releases=len(dropped),
+        rest_deg=None if foot is None else math.degrees(foot.foot.rest_rad),
+    )
 
 
 def _refuse_silence(recording: Recording, found: list[Answer]) -> None:

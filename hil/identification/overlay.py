@@ -3,21 +3,25 @@
 Each figure sets one number of the patient, in this order, since each rests on those before it:
 
 * motor threshold: ``electrode.motor_mA``, the same quantity;
-* stiffness at rest: ``ankle.calf_scale``, for the knee at 80 degrees;
+* the calf: ``ankle.calf_scale``, so that angle and stiffness at rest agree best, each weighed by
+  what is known of it, the knee at 80 degrees. A calf that grows exponentially is no stiffer where
+  it balances the foot's weight, it balances it further down: so the angle tells most of it, and
+  the stiffness agrees within its interval or is said not to;
 * gain, rise time and fatigue together: ``muscle.strength``, one factor on both time constants of
   the Ding 2003 muscle, and ``muscle.fatigue.scale``, so that the seated patient, given the bursts
   of the session, answers with those figures.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, least_squares
+from scipy.optimize import least_squares, minimize_scalar
 
-from hil.identification.figures import Figure
+from hil.identification.figures import ZERO_DEG, Figure
 from hil.identification.identify import Identified
 from hil.identification.model import Body
 from hil.identification.protocol import Burst
@@ -28,17 +32,11 @@ from hil.patient.config import LegConfig, PatientConfig
 
 Array = NDArray[np.float64]
 
-STIFFEST: Final = 5.0
-"""The largest ``calf_scale`` that a patient may have."""
-
+CALVES: Final = (0.05, 5.0)
 STRENGTHS: Final = (0.01, 3.0)
 SLOWNESSES: Final = (0.1, 10.0)
 FATIGUES: Final = (1e-4, 10.0)
-"""Between these the muscle is searched; a patient may have no other."""
-
-UNTIRED: Final = 0.01
-"""Less fatigue, percent per minute, is none."""
-
+"""Between these the numbers are searched; a patient may have no larger ones."""
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
@@ -99,13 +97,15 @@ def overlay(
     else:
         notes.append("electrode.motor_mA left out: the motor threshold is not known")
     stiffness = figures.get("stiffness_Nm_per_deg")
-    scale = None if stiffness is None else _calf_scale(patient, leg, stiffness.value)
-    if stiffness is None or scale is None:
-        why = "is not known" if stiffness is None else "is beyond a virtual calf's"
-        notes.append(f"ankle.calf_scale left out: the stiffness {why}")
+    if stiffness is None or found.rest_deg is None:
+        notes.append("ankle.calf_scale left out: the stiffness is not known")
     else:
+        scale = _calf_scale(patient, leg, stiffness, found.rest_deg)
         leg = replace(leg, ankle=replace(leg.ankle, calf_scale=scale))
         tables["ankle"].append(_line("calf_scale", scale, "stiffness", stiffness, "Nm/deg"))
+        given = SeatedPatient(patient, leg).passive_stiffness()
+        if not stiffness.low <= given <= stiffness.high:
+            notes.append(_short("stiffness_Nm_per_deg", given, stiffness))
     if tables["electrode"] and tables["ankle"] and "gain_deg" in figures:
         leg, lines, short = _with_muscle(replace(patient, leg=(leg,)), found, step_s, rate_hz)
         tables["muscle"] += lines
@@ -116,16 +116,21 @@ def overlay(
     return Overlay(patient, _text(patient, body, tables, notes), tuple(notes))
 
 
-def _calf_scale(patient: PatientConfig, leg: LegConfig, stiffness: float) -> float | None:
-    """Return the calf that makes the seated foot so stiff, or nothing where none does."""
+def _calf_scale(
+    patient: PatientConfig, leg: LegConfig, stiffness: Figure, rest_deg: float
+) -> float:
+    """Return the calf with which the seated foot hangs like that, and is as stiff."""
+    share = math.log(stiffness.high / stiffness.low) / (2.0 * 1.96)
 
-    def beyond(scale: float) -> float:
-        tried = replace(leg, ankle=replace(leg.ankle, calf_scale=scale))
-        return SeatedPatient(patient, tried).passive_stiffness() - stiffness
+    def squares(logarithm: float) -> float:
+        calf = replace(leg.ankle, calf_scale=math.exp(logarithm))
+        seated = SeatedPatient(patient, replace(leg, ankle=calf))
+        stiffer = math.log(seated.passive_stiffness() / stiffness.value) / share
+        lower = (math.degrees(seated.rest_rad) - rest_deg) / ZERO_DEG
+        return stiffer**2 + lower**2
 
-    if beyond(0.0) > 0.0 or beyond(STIFFEST) < 0.0:
-        return None
-    return _rounded(float(brentq(beyond, 0.0, STIFFEST, xtol=1e-5)))
+    bounds = (math.log(CALVES[0]), math.log(CALVES[1]))
+    return _rounded(math.exp(minimize_scalar(squares, bounds=bounds, method="bounded").x))
 
 
 def _with_muscle(
@@ -136,7 +141,8 @@ def _with_muscle(
     figures = found.figures
     muscle = leg.muscle
     if "fatigue_percent_per_min" in figures:
-        tires = figures["fatigue_percent_per_min"].value > UNTIRED
+        # What cannot be told from none is none.
+        tires = figures["fatigue_percent_per_min"].low > 0.0
         fatigue = muscle.fatigue if tires else replace(muscle.fatigue, scale=0.0)
         muscle = replace(muscle, fatigue=fatigue)
         leg = replace(leg, muscle=muscle)
@@ -149,22 +155,26 @@ def _with_muscle(
     wanted = np.array([figures[name].value for name in names])
     answering = _answering(patient, found, step_s, rate_hz)
 
+    start = np.array([value for _, _, value in searched])
+
+    # Logarithms of percent of the start: fatigue spans decades, and no variable begins at zero.
     def shaped(logarithms: Array) -> LegConfig:
-        values = dict(zip(names, (_rounded(x) for x in np.exp(logarithms)), strict=True))
-        return _shaped(leg, values)
+        values = (_rounded(value) for value in (start * np.exp(logarithms) / 100.0).tolist())
+        return _shaped(leg, dict(zip(names, values, strict=True)))
 
     def beyond(logarithms: Array) -> Array:
-        got = answering(_shaped(leg, dict(zip(names, np.exp(logarithms), strict=True))))
+        got = answering(shaped(logarithms))
         return np.array([got[name] for name in names]) / wanted - 1.0
 
+    ends = (np.array([bounds[end] for _, bounds, _ in searched]) for end in (0, 1))
     best = least_squares(
         beyond,
-        np.log([start for _, _, start in searched]),
-        bounds=np.log([bounds for _, bounds, _ in searched]).T,
-        diff_step=0.01,
-        xtol=1e-4,
-        ftol=1e-6,
-        gtol=1e-6,
+        np.full(len(names), math.log(100.0)),
+        bounds=[np.log(100.0 * end / start) for end in ends],
+        diff_step=0.005,
+        xtol=1e-3,
+        ftol=1e-3,
+        gtol=1e-5,
     )
     leg = shaped(best.x)
     got = answering(leg)
@@ -180,7 +190,7 @@ def _with_muscle(
         tired = figures["fatigue_percent_per_min"]
         lines.append(_line("fatigue.scale", muscle.fatigue.scale, "fatigue", tired, "%/min"))
     short = [
-        f"{name}: this patient gets {got[name]:.4g}, the session {figures[name].value:.4g}"
+        _short(name, got[name], figures[name])
         for name in names
         if not figures[name].low <= got[name] <= figures[name].high
     ]
@@ -209,7 +219,10 @@ def _answering(
 
     def burst(answer: Answer) -> Burst:
         lasted_s = (answer.last - answer.first) * step_s
-        return Burst(answer.first * step_s, lasted_s, answer.current_mA)
+        return Burst((answer.first - first) * step_s, lasted_s, answer.current_mA)
+
+    # Nothing moves before the first burst.
+    first = found.bursts[0].first - round(1.0 / step_s)
 
     bursts, references, fatiguing = (
         [burst(answer) for answer in answers]
@@ -239,9 +252,13 @@ def _text(
     return "\n".join(lines) + "\n"
 
 
+def _short(name: str, given: float, figure: Figure) -> str:
+    return f"{name}: this patient has {given:.4g}, the session {figure.value:.4g}"
+
+
 def _line(key: str, value: float, what: str, figure: Figure, unit: str) -> str:
     told = f"{what} {figure.value:.4g} ({figure.low:.4g} to {figure.high:.4g}) {unit}"
-    return f"{f'{key} = {value:g}':<32}# {told}"
+    return f"{f'{key} = {value:g}':<32} # {told}"
 
 
 def _rounded(value: float) -> float:

@@ -145,22 +145,23 @@ medical device: whom it may be used with, an approved study says and not this te
 Posture    Seated, barefoot, the foot hanging free, knee at 75 to 90 deg, shank upright. The leg
            stays slack and still; electrodes over the common peroneal nerve.
 Record     CSV with t_s (seconds), stim_mA (of the pulse train that is on, 0 when off), ankle_deg
-           (dorsiflexion positive, any zero), and pulse_width_us where it is not 300; the ankle at
-           40 Hz or more, better 100, from before the first release to after the last burst.
+           (dorsiflexion positive, 0 where the foot is square to the shank, a few degrees off do
+           no harm), and pulse_width_us where it is not 300; the ankle at 40 Hz or more, better
+           100, from before the first release to after the last burst.
 Pulses     {p.rate_hz:g} Hz, 300 us. Never above what the person tolerates.
 
-1 Releases Lift the foot by hand to about {0.8 * p.lift_deg:.0f} to {1.2 * p.lift_deg:.0f} deg \
-above rest, each time a little
-           differently; hold it for half a second and let go at once, without a push.
-           {p.releases} times, every {p.release_every_s:g} s.            gives stiffness (with the body's height and mass)
+1 Releases Lift the foot by hand to {0.8 * p.lift_deg:.0f} to {1.2 * p.lift_deg:.0f} deg above \
+rest, a little differently each time;
+           hold it for half a second and let go at once, without a push. {p.releases} times, every
+           {p.release_every_s:g} s. Gives the stiffness, with the body's height and mass.
 2 Search   One burst of {p.ascending_on_s:g} s every {p.ascending_every_s:g} s, from \
 {p.ascending_from_mA:g} mA up in steps of {p.ascending_step_mA:g} mA, until the foot is
-           well up or {p.ascending_to_mA:g} mA.                gives the motor threshold
+           well up; {p.ascending_to_mA:g} mA at most. Gives the motor threshold.
 3 Repeats  {p.references} bursts of {p.reference_on_s:g} s, every {p.reference_every_s:g} s, all \
 at one current: {p.reference_mA:g} mA, or about twice the
-           threshold where less is tolerated.    gives gain and, with 1, rise time
+           threshold where less is tolerated. Gives the gain and, with 1, the rise time.
 4 Fatigue  {p.fatigue_bursts} bursts of {p.fatigue_on_s:g} s, every {p.fatigue_every_s:g} s, at \
-the same current.  gives fatigue
+the same current. Gives the fatigue.
 
 What is left out leaves out its figures and no others.
 """

@@ -40,8 +40,8 @@ def read_session(path: Path) -> Recording:
     ----------
     path : Path
         CSV, plain or gzipped, with ``t_s``, ``stim_mA`` (of the pulse train that is on, 0 when
-        off), ``ankle_deg`` (dorsiflexion positive, any zero) and, where it is not 300,
-        ``pulse_width_us``.
+        off), ``ankle_deg`` (dorsiflexion positive, zero to a few degrees) and, where it is not
+        300, ``pulse_width_us``.
 
     Raises
     ------

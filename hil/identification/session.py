@@ -44,7 +44,7 @@ class Recording:
     stim_mA : ndarray, shape (samples,)
         Current of the pulse train that is on, at the reference width; 0 when off.
     ankle_rad : ndarray, shape (samples,)
-        Dorsiflexion positive, its zero unknown.
+        Dorsiflexion positive, its zero good to a few degrees.
     known : ndarray of bool, shape (samples,)
         False where the recording has a gap, which is bridged by a straight line.
     """
