@@ -177,13 +177,14 @@ def as_table(found: "Identified") -> str:
         if name not in found.figures:
             continue
         figure = found.figures[name]
-        if name == "gain_deg":
-            words = f"gain at {found.reference_mA:.3g} mA"
+        what = f"{words} at {found.reference_mA:.3g} mA" if name == "gain_deg" else words
         between = f"{figure.low:.{digits}f} to {figure.high:.{digits}f}"
-        lines.append(f"{words:<20}{figure.value:>10.{digits}f}{between:>22}  {unit}")
+        lines.append(f"{what:<20}{figure.value:>10.{digits}f}{between:>22}  {unit}")
     if found.rest_deg is not None:
         lines.append(f"{'hangs at':<20}{found.rest_deg:>10.1f}{'as its zero says':>22}  deg")
-    lines.append(f"from {len(found.bursts)} bursts and {found.releases} releases; current at 300 us")
+    lines.append(
+        f"from {len(found.bursts)} bursts and {found.releases} releases; current at 300 us"
+    )
     lines += [f"not told: {SHOWN[name][0]}: {why}" for name, why in found.unknown.items()]
     return "\n".join(lines) + "\n"
 

@@ -116,7 +116,9 @@ def fitted_foot(falls: Array, step_s: float, body: Body) -> FittedFoot:
     rest = float(falls[:, -falls.shape[1] // 4 :].mean())
     found = fit_releases(falls, step_s, body.weight_per_inertia, rest)
     if found.at_bound:
-        message = "the releases fall as no foot would; lift it higher, hold it still, let go at once"
+        message = (
+            "the releases fall as no foot would; lift it higher, hold it still, let go at once"
+        )
         raise IdentificationError(message)
     covariance = cluster_covariance(found.slopes, found.residuals, len(falls))[:3, :3]
     return FittedFoot(found.foot, covariance, max(1.0, len(falls) - 1.0))
@@ -177,8 +179,9 @@ def threshold(found: list[Answer], fitted: FittedFoot | None) -> Figure:
     answered = int(np.sum(clear[:count]))
     if answered < FEWEST or count - answered < FEWEST - 1:
         message = (
-            f"{answered} bursts of the search got a small answer and {count - answered} none, where "
-            f"{FEWEST} and {FEWEST - 1} are needed; go up from below the threshold in smaller steps"
+            f"{answered} bursts of the search got a small answer and {count - answered} none, "
+            f"where {FEWEST} and {FEWEST - 1} are needed; go up from below the threshold in "
+            f"smaller steps"
         )
         raise IdentificationError(message)
     powers = min(3, answered - 1)

@@ -67,7 +67,7 @@ class Identified:
     rest_deg: float | None
 
     @property
-    def reference_mA(self) -> float | None:
+    def reference_mA(self) -> float | None:  # noqa: N802 - a unit's symbol
         """Current of gain, rise time and fatigue, at 300 us."""
         return self.references[0].current_mA if self.references else None
 
@@ -92,7 +92,8 @@ def identify(recording: Recording, body: Body | None) -> Identified:
     highest = max(answer.current_mA for answer in found)
     runs = [run for run in series(found) if run[0].current_mA >= 0.5 * highest]
     references = tuple(runs[0]) if runs else ()
-    fatiguing: tuple[Answer, ...] = tuple(max(runs, key=len)) if runs else ()
+    longest: list[Answer] = max(runs, key=len, default=[])
+    fatiguing = tuple(longest)
     repeated = {answer.first for run in runs for answer in run}
     search = [answer for answer in found if answer.first not in repeated]
     dropped = falls(recording)
@@ -193,6 +194,8 @@ def _body(body: Body | None) -> Body:
 
 def _some(run: tuple[Answer, ...]) -> list[Answer]:
     if not run:
-        message = f"no series of {REPEATS} equal bursts or more; repeat the reference burst so often"
+        message = (
+            f"no series of {REPEATS} equal bursts or more; repeat the reference burst so often"
+        )
         raise IdentificationError(message)
     return list(run)

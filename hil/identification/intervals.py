@@ -22,6 +22,7 @@ from scipy.stats import t
 
 Array = NDArray[np.float64]
 
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A variance and how well it is known.

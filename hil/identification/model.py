@@ -159,7 +159,7 @@ def fall(
 
     shape = x.shape
     times = step_s * np.arange(samples)
-    # One tolerance for all of them: neighbours take the same steps, so their differences are smooth.
+    # One run for all of them: neighbours take the same steps, so their differences are smooth.
     path = solve_ivp(
         motion,
         (0.0, float(times[-1])),

@@ -38,6 +38,7 @@ SLOWNESSES: Final = (0.1, 10.0)
 FATIGUES: Final = (1e-4, 10.0)
 """Between these the numbers are searched; a patient may have no larger ones."""
 
+
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """A patient with the figures of a session.
@@ -85,7 +86,8 @@ def overlay(
     leg = LegConfig(side=side)
     patient = PatientConfig(name=name, leg=(leg,))
     if body is not None:
-        patient = replace(patient, height_m=body.height_m, mass_kg=body.mass_kg)
+        height_m, mass_kg = _rounded(body.height_m), _rounded(body.mass_kg)
+        patient = replace(patient, height_m=height_m, mass_kg=mass_kg)
     tables: dict[str, list[str]] = {"electrode": [], "ankle": [], "muscle": []}
     notes: list[str] = []
     figures = found.figures
@@ -136,7 +138,7 @@ def _calf_scale(
 def _with_muscle(
     patient: PatientConfig, found: Identified, step_s: float, rate_hz: float
 ) -> tuple[LegConfig, list[str], list[str]]:
-    """Return the leg with the muscle of the figures, its lines of the file, and what falls short."""
+    """Return the leg with the muscle of the figures, its lines of the file, what falls short."""
     leg = patient.leg[0]
     figures = found.figures
     muscle = leg.muscle
@@ -164,7 +166,7 @@ def _with_muscle(
 
     def beyond(logarithms: Array) -> Array:
         got = answering(shaped(logarithms))
-        return np.array([got[name] for name in names]) / wanted - 1.0
+        return np.asarray(np.array([got[name] for name in names]) / wanted - 1.0)
 
     ends = (np.array([bounds[end] for _, bounds, _ in searched]) for end in (0, 1))
     best = least_squares(
@@ -244,7 +246,7 @@ def _text(
     lines += [f"# {note}" for note in notes]
     lines += ["", "[patient]", f'name = "{patient.name}"']
     if body is not None:
-        lines += [f"height_m = {body.height_m:g}", f"mass_kg = {body.mass_kg:g}"]
+        lines += [f"height_m = {patient.height_m:g}", f"mass_kg = {patient.mass_kg:g}"]
     lines += ["", "[[patient.leg]]", f'side = "{patient.leg[0].side}"']
     for table, inner in tables.items():
         if inner:

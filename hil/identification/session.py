@@ -124,8 +124,8 @@ def falls(recording: Recording) -> Array:
     ankle, stim = recording.ankle_rad, recording.stim_mA
     length = recording.samples(FALL_S)
     free = recording.known.copy()
-    for last in np.flatnonzero(stim > 0.0):
-        free[last : last + recording.samples(AFTER_S)] = False
+    for on in np.flatnonzero(stim > 0.0):
+        free[on : on + recording.samples(AFTER_S)] = False
     rest = _rest(ankle[free]) if free.any() else 0.0
     high = free & (ankle - rest > np.radians(LIFTED_DEG))
     edges = np.flatnonzero(np.diff(high.astype(np.int8)) != 0) + 1
@@ -136,7 +136,7 @@ def falls(recording: Recording) -> Array:
             continue
         # Back from where it crossed, to where the fall began.
         height = float(np.median(ankle[max(first, last - 3 * quiet) : last])) - rest
-        begun = int(last)
+        begun = last
         while begun > first and ankle[begun - 1] - rest < BEGUN * height:
             begun -= 1
         part = ankle[begun : begun + length]

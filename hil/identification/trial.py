@@ -17,6 +17,7 @@ from hil.patient.muscle.config import Ding2003Config, FatigueConfig, MuscleConfi
 
 SENSOR_S: Final = 0.01
 
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One patient's session and what is true of it.

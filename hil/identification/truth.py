@@ -58,9 +58,7 @@ def _gains(session: Session, bursts: Sequence[Burst]) -> list[float]:
     for burst in bursts:
         end_s = burst.start_s + burst.duration_s
         steady = (session.t_s >= end_s - LAST_S - 1e-9) & (session.t_s < end_s - 1e-9)
-        rest = (session.t_s >= burst.start_s - LAST_S - 1e-9) & (
-            session.t_s < burst.start_s - 1e-9
-        )
+        rest = (session.t_s >= burst.start_s - LAST_S - 1e-9) & (session.t_s < burst.start_s - 1e-9)
         found.append(float(session.ankle_deg[steady].mean() - session.ankle_deg[rest].mean()))
     return found
 
