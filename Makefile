@@ -43,6 +43,7 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/closed_loop.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/detection.py
+	$(BIN)/python benchmarks/identification.py
 
 pages: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[docs]"
