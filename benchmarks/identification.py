@@ -5,14 +5,16 @@
 
 One JSON line: for N patients drawn at random with a Ding 2003 muscle, and N with a Veltink muscle,
 the share of intervals that hold the truth, the median error, and the median width. The fit knows
-neither muscle. Noise 0.2 deg, zero off by up to 5 deg, steps of 0.1 deg. The seeds below 10000
-were used to choose the methods; the default ones were not.
+neither muscle. Beside it, threshold and gain as an examiner reads them by hand. Noise 0.2 deg,
+zero off by up to 5 deg, steps of 0.1 deg. The seeds below 10000 were used to choose the methods;
+the default ones were not.
 ``--vary`` also lets each burst reach the nerve with a current that differs by so much (standard
 deviation) from what the recording says; ``--reflex`` gives every calf a stretch reflex.
 """
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import statistics
@@ -21,9 +23,12 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
+from scipy.stats import t
+
 from hil.identification.identify import NAMES, identify
 from hil.identification.protocol import Protocol
 from hil.identification.seated import GoniometerConfig
+from hil.identification.session import Recording, answers, series
 from hil.identification.trial import draw_patient, perform, recorded
 from hil.patient.config import ReflexConfig
 
@@ -38,17 +43,38 @@ def one(model: str, vary: float, reflex: float, seed: int) -> Row:
     patient = replace(patient, leg=(lively,))
     trial = perform(patient, knee_deg, Protocol(), Random(f"{model} {seed} vary"), vary)
     sensor = GoniometerConfig(bias_deg=random.uniform(-5.0, 5.0))
-    found = identify(recorded(trial.session, sensor, random), trial.body)
-    return {
+    recording = recorded(trial.session, sensor, random)
+    found = identify(recording, trial.body)
+    told = {
         name: (trial.truth[name], figure.value, figure.low, figure.high)
         for name, figure in found.figures.items()
+    }
+    return told | by_hand(recording, trial.truth)
+
+
+def by_hand(recording: Recording, truth: dict[str, float]) -> Row:
+    """Return what an examiner reads from the same session: the reference.
+
+    The threshold lies between the last burst without and the first with an answer of half a
+    degree; the gain is the mean of the repeats with Student's interval.
+    """
+    found = answers(recording)
+    repeats = [math.degrees(answer.response_rad) for answer in series(found)[0]]
+    first = next(k for k, answer in enumerate(found) if answer.response_rad > math.radians(0.5))
+    low, high = found[first - 1].current_mA, found[first].current_mA
+    mean = statistics.fmean(repeats)
+    half = float(t.ppf(0.975, len(repeats) - 1)) * statistics.stdev(repeats) / len(repeats) ** 0.5
+    threshold, gain = truth["motor_threshold_mA"], truth["gain_deg"]
+    return {
+        "motor_threshold_mA by hand": (threshold, 0.5 * (low + high), low, high),
+        "gain_deg by hand": (gain, mean, mean - half, mean + half),
     }
 
 
 def summed(rows: list[Row]) -> dict[str, dict[str, float | None]]:
     """Return coverage, errors and widths by figure."""
     whole: dict[str, dict[str, float | None]] = {}
-    for name in NAMES:
+    for name in (*NAMES, "motor_threshold_mA by hand", "gain_deg by hand"):
         found = [row[name] for row in rows if name in row]
         errors = [abs(value - true) for true, value, _, _ in found]
         whole[name] = {

@@ -116,6 +116,7 @@ def _identify(
     if out is not None:
         from hil.identification.overlay import overlay
 
+        click.echo("searching for the virtual patient with these figures", err=True)
         name = path.name.partition(".")[0]
         file = overlay(found, body, session.step_s, rate_hz, side, name)
         write_whole(out, file.text)
@@ -123,10 +124,11 @@ def _identify(
         click.echo(json.dumps(as_object(path, found, body, file), allow_nan=False))
         return
     click.echo(as_table(found), nl=False)
-    if file is not None:
+    if file is not None and out is not None:
         for note in file.notes:
             click.echo(note, err=True)
-        click.echo(f"patient written to {out}; try fes-ctrl walk --patient ./{out}", err=True)
+        there = out if out.suffix == ".toml" else out.absolute()
+        click.echo(f"patient written to {out}; try fes-ctrl walk --patient {there}", err=True)
 
 
 def body_of(height_m: float | None, mass_kg: float | None) -> "Body | None":

@@ -206,6 +206,7 @@ def gain(found: list[Answer]) -> Figure:
 
 def fatigue(found: list[Answer], step_s: float) -> Figure:
     """Return the loss of gain per minute over a series, percent of the gain at its beginning."""
+    _require_answers(found)
     response = np.array([answer.response_rad for answer in found])
     minutes = np.array([answer.first for answer in found]) * step_s / 60.0
     minutes = minutes - minutes[0]
@@ -217,6 +218,16 @@ def fatigue(found: list[Answer], step_s: float) -> Figure:
     return Figure(value, value - half, value + half)
 
 
+def _require_answers(found: list[Answer]) -> None:
+    mean = math.degrees(sum(answer.response_rad for answer in found) / len(found))
+    if mean < CLEAR_DEG:
+        message = (
+            f"the equal bursts of {found[0].current_mA:.3g} mA got no answer; repeat a current "
+            f"that lifts the foot"
+        )
+        raise IdentificationError(message)
+
+
 def _course(at: NDArray[Any]) -> Array:
     """Return the basis of the smooth course that fatigue takes: what follows it is no scatter."""
     return np.vander(at / at[-1], min(4, len(at) - 2))
@@ -224,6 +235,7 @@ def _course(at: NDArray[Any]) -> Array:
 
 def rise_time(recording: Recording, found: list[Answer], fitted: FittedFoot) -> Figure:
     """Return how long the moment takes from 10 to 90 % of its steady value, ms."""
+    _require_answers(found)
     rest = recording.samples(REST_S)
     length = min(answer.last - answer.first for answer in found)
     traces = []

@@ -12,6 +12,7 @@ Each figure sets one number of the patient, in this order, since each rests on t
   of the session, answers with those figures.
 """
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -244,7 +245,7 @@ def _text(
 ) -> str:
     lines = ["# From a bench session; in brackets the 95 % interval of the figure behind a number."]
     lines += [f"# {note}" for note in notes]
-    lines += ["", "[patient]", f'name = "{patient.name}"']
+    lines += ["", "[patient]", f"name = {json.dumps(patient.name, ensure_ascii=False)}"]
     if body is not None:
         lines += [f"height_m = {patient.height_m:g}", f"mass_kg = {patient.mass_kg:g}"]
     lines += ["", "[[patient.leg]]", f'side = "{patient.leg[0].side}"']

@@ -13,8 +13,8 @@ from hil.patient.muscle.config import FatigueConfig
 
 SHORT = Protocol(
     releases=6,
-    ascending_from_mA=10.0,
-    ascending_to_mA=30.0,
+    ascending_from_mA=12.0,
+    ascending_to_mA=28.0,
     ascending_every_s=2.5,
     references=6,
     reference_every_s=4.5,

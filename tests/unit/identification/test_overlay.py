@@ -96,7 +96,7 @@ def test_without_height_and_mass_the_file_has_the_threshold_alone(
     tmp_path: Path, recording: Recording, short: Protocol
 ) -> None:
     file = overlay(
-        identify(recording, None), None, recording.step_s, short.rate_hz, "right", "bert"
+        identify(recording, None), None, recording.step_s, short.rate_hz, "right", 'bert "the foot"'
     )
     assert "ankle.calf_scale left out" in file.notes[0]
     assert "muscle left out" in file.notes[1]
