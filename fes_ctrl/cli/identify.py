@@ -36,7 +36,13 @@ Side = Literal["left", "right"]
 @click.argument("recording", type=click.Path(path_type=Path), required=False)
 @click.option("--height", type=float, metavar="M", help="Of the body, for moments.")
 @click.option("--mass", type=float, metavar="KG", help="Of the body, for moments.")
-@click.option("--side", type=click.Choice(["left", "right"]), default="right", show_default=True)
+@click.option(
+    "--side",
+    type=click.Choice(["left", "right"]),
+    default="right",
+    show_default=True,
+    help="Of the leg, for --out.",
+)
 @click.option("--rate", default=40.0, show_default=True, help="Pulses per second, for --out.")
 @click.option(
     "--out",
@@ -211,8 +217,8 @@ def _simulate(name: str, seed: int, out: Path | None) -> None:
     else:
         write_whole(out, text)
     where = out or "SESSION.csv"
-    body = f"--height {patient.height_m:g} --mass {patient.mass_kg:g}"
-    click.echo(f"{leg.side} leg; now: fes-ctrl identify {where} {body}", err=True)
+    whose = f"--height {patient.height_m:g} --mass {patient.mass_kg:g} --side {leg.side}"
+    click.echo(f"now: fes-ctrl identify {where} {whose}", err=True)
 
 
 def _patient(name: str) -> "PatientConfig":
