@@ -48,9 +48,7 @@ ERRAND = tuple(
 
 @pytest.mark.parametrize("way", [LEVEL, ERRAND], ids=["level", "errand"])
 @pytest.mark.parametrize("step_percent", [50.0, 42.0])
-def test_legs_stay_in_step_for_minutes(
-    way: tuple[SegmentConfig, ...], step_percent: float
-) -> None:
+def test_legs_stay_in_step_for_minutes(way: tuple[SegmentConfig, ...], step_percent: float) -> None:
     first, second = walked(replace(BOTH, step_percent=step_percent), 5.0, way)
     assert abs(len(first) - len(second)) <= 1
     late = shares(first, second)[-100:]
