@@ -34,7 +34,7 @@ class Fine:
         self.step_s = step_s
         count = round(self.length_s / step_s) * 2 + 1
         time_s = self.offset_s + np.arange(count) * step_s / 2.0
-        style = table.GaitStyle(share, config.gait.amplitude, leg._scale)
+        style = table.GaitStyle(share, config.gait.amplitude, leg._scale, 0.0, leg._stride_s)
         motion = table._Motion(style, time_s / self.period_s)
         shank, shank_rate, ax, ay, calf, shin = table._common(style, motion)
         s = (time_s / self.period_s - share) / (1.0 - share)

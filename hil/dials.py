@@ -114,18 +114,17 @@ DIALS: Final = (
         name="rise",
         label="rise from motor threshold, ms",
         setting="program.rise_ms",
-        values=(100, 200, 300, 400, 500),
+        values=(0, 100, 200, 300, 400, 500),
         outcomes=(CLEARANCE, REFLEX, PUSH_OFF),
         price=(
             "A fast rise stretches a spastic calf, which answers, and costs push-off; a slow one "
             "comes too late for the swing."
         ),
         patient="stroke_severe_spastic",
-        fixed=(*STEADY, "program.delay_ms=300"),
     ),
     Dial(
         name="end",
-        label="onset to end, ms (contact at about 680)",
+        label="onset to end, ms (contact at about 650)",
         setting="program.time_out_ms",
         values=(500, 550, 600, 650, 700, 800, 900),
         outcomes=(SLAP, FALL, CONTACT, CHARGE),
@@ -158,7 +157,7 @@ DIALS: Final = (
         outcomes=(SLAP, FALL, CHARGE),
         price="A burst that ends early and at once lets the foot slap; a ramp costs charge.",
         patient="flaccid",
-        fixed=(*STEADY, "program.end=time_out", "program.time_out_ms=560"),
+        fixed=(*STEADY, "program.end=time_out", "program.time_out_ms=540"),
     ),
     Dial(
         name="intensity",

@@ -279,19 +279,14 @@ def _traced(current_ua: int) -> tuple[list[TraceRow], int, int]:
 
 
 def _clearance_per_angle_cm() -> float:
-    """Return how much higher the toe is for a radian at the ankle, at the lowest of mid-swing.
+    """Return how much higher the toe is for a radian at the ankle, when it is lowest.
 
-    From two walks whose currents differ a little and nothing else does.
+    From two walks whose currents differ a little and nothing else does, at 51 % of swing.
     """
     low, toe_off_us, contact_us = _traced(36_000)
     high, _, _ = _traced(44_000)
-    length_us = contact_us - toe_off_us
-    pairs = [
-        (a, b)
-        for a, b in zip(low, high, strict=True)
-        if toe_off_us + 0.2 * length_us <= a.t_us <= toe_off_us + 0.8 * length_us
-    ]
-    a, b = min(pairs, key=lambda pair: pair[0].toe_mm)
+    at_us = toe_off_us + 0.51 * (contact_us - toe_off_us)
+    a, b = min(zip(low, high, strict=True), key=lambda pair: abs(pair[0].t_us - at_us))
     return (b.toe_mm - a.toe_mm) / 10.0 / math.radians(b.ankle_deg - a.ankle_deg)
 
 

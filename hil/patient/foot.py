@@ -31,8 +31,8 @@ ADULT_KG_M: Final = 75.0 * 1.75
 """Mass times height of the adult that passive moments and muscle moments are stated for; they
 scale with it. Assumption."""
 
-LANDING_WEIGHT: Final = 1.0 - exp(-1.0 / 12.0)
-"""A foot that lands flat or toe first is turned with a time constant of 12 ms. Assumption."""
+LANDING_WEIGHT: Final = 1.0 - exp(-1.0 / 40.0)
+"""A foot that lands flat or toe first is turned with a time constant of 40 ms. Assumption."""
 
 ROCKER_FALL_RAD: Final = 0.052
 """The rocker's lever falls to nothing over the last three degrees. Assumption."""

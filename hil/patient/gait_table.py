@@ -1,8 +1,8 @@
 """The prescribed leg: what shank, knee and ankle path do in one stride, made into rows.
 
-The table is one able stride at 1.43 m/s. Ways of walking differ from it by four numbers: how much
-of the stride is stance (time is stretched smoothly, so that toe-off falls there), how large the
-excursions are, how long the leg is, and how steep the ground. The series are summed harmonic by
+The table is one able stride at 1.43 m/s. Ways of walking differ from it by five numbers: how much
+of the stride is stance and how long it is (``tempo`` divides it), how large the excursions are, how
+long the leg is, and how steep the ground. The series are summed harmonic by
 harmonic and not by a matrix product, whose order of summation depends on the machine.
 """
 
@@ -25,9 +25,11 @@ from hil.patient.gait_data import (
     PRESSURE_AHEAD_M,
     SHANK_DEG,
     STRIDE_M,
+    TABLE_STRIDE_S,
     TOE_OFF_PHASE,
 )
 from hil.patient.rows import BEYOND, ROWS, GaitRows
+from hil.patient.tempo import warped
 
 TOE_FORWARD_M: Final = 0.167
 TOE_DOWN_M: Final = 0.0555
@@ -66,12 +68,15 @@ class GaitStyle(NamedTuple):
         Lengths against the table's.
     slope_rad : float
         Of the ground, uphill positive.
+    stride_s : float
+        Stride time that it is made for.
     """
 
     stance_share: float = TOE_OFF_PHASE
     amplitude: float = 1.0
     scale: float = 1.0
     slope_rad: float = 0.0
+    stride_s: float = TABLE_STRIDE_S
 
 
 def series(coefficients: tuple[float, ...], phase: Array, order: int = 0) -> Array:
@@ -130,40 +135,11 @@ SHIN: Final = -7.9763, 0.0008
 degree of knee flexion."""
 
 
-def stretched(time: Array, stance_share: float) -> tuple[Array, Array, Array]:
-    """Return the table's phase at times of the stride, and its two derivatives.
-
-    Time runs slowest in mid-stance and fastest in mid-swing, smoothly, so that toe-off falls on
-    ``stance_share``.
-
-    Parameters
-    ----------
-    time : array, shape (n,)
-        1 is one stride.
-    stance_share : float
-        Above 0.5, at most 0.79.
-
-    Raises
-    ------
-    ValueError
-        If time would have to run backwards.
-    """
-    turn = 2.0 * math.pi
-    a = (stance_share - TOE_OFF_PHASE) / (2.0 * math.sin(math.pi * stance_share))
-    if not 0.5 < stance_share <= 0.79 or abs(a) * turn >= 1.0:
-        message = f"a stance of {stance_share:.3f} of the stride cannot be made of the table"
-        raise ValueError(message)
-    angle = turn * (time - stance_share / 2.0)
-    first = 1.0 - a * turn * np.cos(angle)
-    second = a * turn**2 * np.sin(angle)
-    return time - a * (np.sin(angle) + math.sin(math.pi * stance_share)), first, second
-
-
 class _Motion:
     """The table's series at given times of the stride, with derivatives by time."""
 
     def __init__(self, style: GaitStyle, time: Array) -> None:
-        self.phase, self._first, self._second = stretched(time, style.stance_share)
+        self.phase, self._first, self._second = warped(time, style.stance_share, style.stride_s)
         self._amplitude = style.amplitude
 
     def value(self, coefficients: tuple[float, ...]) -> Array:
@@ -175,11 +151,20 @@ class _Motion:
         """Return the first derivative, per stride."""
         return self._amplitude * series(coefficients, self.phase, 1) * self._first
 
-    def acceleration(self, coefficients: tuple[float, ...]) -> Array:
-        """Return the second derivative, per stride squared."""
+    def acceleration(self, coefficients: tuple[float, ...], per_stride: float = 0.0) -> Array:
+        """Return the second derivative, per stride squared.
+
+        Parameters
+        ----------
+        coefficients : tuple of float
+            The series.
+        per_stride : float
+            What the quantity also gains in each stride: a foot that stands still in stance does
+            so only on the ground, and not against a body that goes on.
+        """
         return self._amplitude * (
             series(coefficients, self.phase, 2) * self._first**2
-            + series(coefficients, self.phase, 1) * self._second
+            + (series(coefficients, self.phase, 1) + per_stride) * self._second
         )
 
 
@@ -189,7 +174,7 @@ def _common(style: GaitStyle, motion: _Motion) -> list[Array]:
     return [
         np.radians(motion.value(SHANK_DEG)) - style.slope_rad,
         np.radians(motion.rate(SHANK_DEG)),
-        style.scale * motion.acceleration(ANKLE_X_M),
+        style.scale * motion.acceleration(ANKLE_X_M, STRIDE_M),
         style.scale * motion.acceleration(ANKLE_Y_M),
         np.exp(CALF[0] + CALF[1] * knee),
         np.exp(SHIN[0] + SHIN[1] * knee),
@@ -235,16 +220,18 @@ def gait_rows(style: GaitStyle) -> GaitRows:
     motion = _Motion(style, stance_share * style.stance_share)
     pitch = np.radians(motion.value(PITCH_DEG))
     ankle_y = motion.value(ANKLE_Y_M)
-    pressure = _of_stance(PRESSURE_AHEAD_M, stance_share)
+    # What the ground does in stance comes with the table's phase, however that is warped.
+    through = motion.phase / TOE_OFF_PHASE
+    pressure = _of_stance(PRESSURE_AHEAD_M, through)
     # After mid-stance the heel bears less and less; a rise at the very end is the meter's noise.
-    bears = heel_share(np.where(stance_share > 0.75, max(PRESSURE_AHEAD_M), pressure))
+    bears = heel_share(np.where(through > 0.75, max(PRESSURE_AHEAD_M), pressure))
     stance = [
         *_common(style, motion),
         pitch,
         np.radians(motion.rate(PITCH_DEG)),
         style.scale * ankle_y,
-        _of_stance(ANKLE_MOMENT_NM_PER_KG, stance_share),
-        _of_stance(GROUND_N_PER_KG, stance_share),
+        _of_stance(ANKLE_MOMENT_NM_PER_KG, through),
+        _of_stance(GROUND_N_PER_KG, through),
         bears,
     ]
     heel_m = ankle_y + HEEL_FORWARD_M * np.sin(pitch) - HEEL_DOWN_M * np.cos(pitch)

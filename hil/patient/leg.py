@@ -33,6 +33,7 @@ from hil.patient.reflex import StretchReflex, VoluntaryDrive
 from hil.patient.rows import ROWS, GaitRows
 from hil.patient.subtalar import SubtalarJoint, branch_thresholds
 from hil.patient.sway import WeightShifts
+from hil.patient.tempo import stance_at
 
 STANDING: Final = 0
 STANCE: Final = 1
@@ -129,6 +130,7 @@ class PatientLeg:
         "_steps",
         "_stimulated",
         "_stride",
+        "_stride_s",
         "_subtalar",
         "_swing",
         "_swing_rows",
@@ -168,6 +170,7 @@ class PatientLeg:
         self.swings: list[LegSwing] = []
         self.trace: list[TraceRow] = []
         self._steps = steps
+        self._stride_s: float = patient.stride_s
         self._mass_kg: float = patient.mass_kg
         self._scale: float = patient.height_m / REFERENCE_HEIGHT_M
         self.shank_length_m: float = SHANK_FRACTION * patient.height_m
@@ -467,9 +470,15 @@ class PatientLeg:
     def _begin_stride(self, start_ms: int, manner: Manner) -> None:
         """Take up the rows and the length of a new stride."""
         gait = self._gait
-        share = min(0.78, gait.stance_percent / 100.0 + manner.stance)
+        share = min(0.78, stance_at(gait.stance_percent / 100.0, manner.period) + manner.stance)
         rows = gait_rows(
-            GaitStyle(share, gait.amplitude * manner.amplitude, self._scale, manner.slope_rad)
+            GaitStyle(
+                share,
+                gait.amplitude * manner.amplitude,
+                self._scale,
+                manner.slope_rad,
+                self._stride_s * manner.period,
+            )
         )
         period_ms = self._stride.period_ms
         self._manner = manner

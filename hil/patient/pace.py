@@ -57,7 +57,7 @@ class Pace:
         self._cv: float = patient.stride_cv_percent / 100.0
         self._stride_ms: float = patient.stride_s * 1000.0
         gait = patient.leg[0].gait
-        style = GaitStyle(gait.stance_percent / 100.0, gait.amplitude)
+        style = GaitStyle(gait.stance_percent / 100.0, gait.amplitude, stride_s=patient.stride_s)
         self._upright: float = gait_rows(style).upright
         self._plan = plan
         self._random = random

@@ -4,7 +4,7 @@ A stride is walked to its end in the manner in which it was begun.
 """
 
 from collections.abc import Sequence
-from math import atan
+from math import atan, sqrt
 from typing import Final, NamedTuple
 
 from hil.patient.way import SegmentConfig
@@ -20,7 +20,7 @@ class Manner(NamedTuple):
     amplitude, period : float
         Factors on the excursions and on the stride time.
     stance : float
-        Added to the share of stance.
+        Added to the share of stance that follows from the stride time.
     slope_rad : float
         Of the ground, uphill positive.
     turn_deg_per_s : float
@@ -55,25 +55,27 @@ def manner_of(segment: SegmentConfig) -> Manner:
     Turning: shorter, slower steps. Shuffling: the feet hardly leave the ground, and quickly.
     Stairs: slow, the leg lifted, the foot set down flat.
     """
-    period = 100.0 / segment.speed_percent
+    # Cadence and step length change alike with speed (walk ratio, Sekiya and Nagasaki 1998).
+    amplitude = sqrt(segment.speed_percent / 100.0)
+    period = 1.0 / amplitude
     slope = atan(segment.slope_percent / 100.0)
     match segment.kind:
         case "stand":
             return Manner(standing=True, shifts_per_min=segment.weight_shifts_per_min)
         case "walk":
-            return Manner(period=period)
+            return Manner(False, amplitude, period)
         case "turn":
-            return Manner(False, 0.7, 1.1 * period, 0.03, 0.0, 45.0)
+            return Manner(False, 0.7 * amplitude, 1.1 * period, 0.02, 0.0, 45.0)
         case "shuffle":
-            return Manner(False, 0.35, 0.85 * period, 0.08)
+            return Manner(False, 0.35 * amplitude, 0.85 * period, 0.1)
         case "slope_up":
-            return Manner(False, 0.95, 1.05 * period, 0.01, slope)
+            return Manner(False, 0.95 * amplitude, 1.05 * period, 0.0, slope)
         case "slope_down":
-            return Manner(False, 0.95, 0.98 * period, 0.01, -slope)
+            return Manner(False, 0.95 * amplitude, 0.98 * period, 0.0, -slope)
         case "stairs_up":
-            return Manner(False, 0.75, 1.4 * period, 0.03, 0.0, 0.0, 0.02, True)
+            return Manner(False, 0.75 * amplitude, 1.4 * period, 0.0, 0.0, 0.0, 0.02, True)
         case "stairs_down":
-            return Manner(False, 0.7, 1.3 * period, 0.02, 0.0, 0.0, 0.01, True)
+            return Manner(False, 0.7 * amplitude, 1.3 * period, 0.0, 0.0, 0.0, 0.01, True)
 
 
 class Plan:

@@ -21,7 +21,7 @@ class SegmentConfig:
     duration_s : float
         For how long; the stride or stance that is under way then is finished.
     speed_percent : float
-        Of the patient's own cadence.
+        Of the patient's own speed; cadence and step length change alike.
     slope_percent : float
         Rise of a slope: metres in a hundred.
     weight_shifts_per_min : float
