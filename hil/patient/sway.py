@@ -4,7 +4,10 @@ from math import pi, sin
 from random import Random
 
 SHIFT_S = (0.8, 2.5)
-"""A shift lasts between so long and so long. Assumption."""
+"""A shift lasts between so long and so long, less where they come in quick succession.
+Assumption."""
+
+MEAN_SHIFT_S = 0.5 * (SHIFT_S[0] + SHIFT_S[1])
 
 
 class WeightShifts:
@@ -46,8 +49,12 @@ class WeightShifts:
     def _draw(self, per_min: float) -> None:
         random = self._random
         short, long = SHIFT_S
-        pause_s = max(0.5, random.expovariate(1.0) * max(0.5, 60.0 / per_min - long))
+        every_s = 60.0 / per_min
+        share = min(1.0, 0.6 * every_s / MEAN_SHIFT_S)
+        least_s = min(0.5, 0.2 * every_s)
+        more_s = every_s - least_s - share * MEAN_SHIFT_S
+        pause_s = least_s + random.expovariate(1.0) * more_s
         self._from_ms = self._end_ms + round(1000.0 * pause_s)
-        self._end_ms = self._from_ms + round(1000.0 * random.uniform(short, long))
+        self._end_ms = self._from_ms + round(1000.0 * share * random.uniform(short, long))
         # Beyond 1 the heel is lifted for a moment without a step.
         self._amount = random.uniform(0.6, 1.05)
