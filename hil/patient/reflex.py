@@ -9,6 +9,10 @@ STEP_MS: Final = 1.0
 LONGEST: Final = 128
 """Milliseconds of ankle rate that are remembered; above the longest delay of a reflex."""
 
+LARGEST_NM: Final = 60.0
+"""An adult's reflex gives no more, about half of what the calf can; without a bound the delayed
+answer to its own oscillation grows to thousands. Assumption."""
+
 
 class StretchReflex:
     """A delayed, thresholded answer of the calf to being stretched, rising in one pole.
@@ -30,6 +34,7 @@ class StretchReflex:
         "_at",
         "_delay",
         "_gain",
+        "_most",
         "_per_rad",
         "_rates",
         "_threshold",
@@ -39,6 +44,7 @@ class StretchReflex:
 
     def __init__(self, config: ReflexConfig, size: float) -> None:
         self._gain: float = config.gain_Nms_per_rad * size
+        self._most: float = LARGEST_NM * size
         self._threshold: float = config.threshold_deg_per_s / 57.29577951308232
         self._per_rad: float = config.per_deg * 57.29577951308232
         self._delay: int = round(config.delay_ms)
@@ -64,6 +70,7 @@ class StretchReflex:
         wanted = 0.0
         if beyond > 0.0:
             wanted = self._gain * beyond * max(0.0, 1.0 + self._per_rad * angle)
+            wanted = min(wanted, self._most)
         self.moment_Nm += (wanted - self.moment_Nm) * self._weight
         return self.moment_Nm
 

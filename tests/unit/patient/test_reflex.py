@@ -62,7 +62,7 @@ def test_the_reflex_never_dorsiflexes(rates: list[float], angle_deg: float) -> N
     assert min(answers(LIVELY, rates, angle_deg)) >= 0.0
 
 
-@given(st.floats(70, 600), st.floats(-20, 20), st.floats(0.2, 2.0))
+@given(st.floats(70, 500), st.floats(-20, 20), st.floats(0.2, 2.0))
 def test_a_held_stretch_is_answered_by_gain_times_what_is_beyond_the_threshold(
     rate: float, angle_deg: float, size: float
 ) -> None:
@@ -86,6 +86,13 @@ def test_a_dorsiflexed_ankle_answers_more() -> None:
     found = [answers(LIVELY, [200.0] * 400, angle)[-1] for angle in (-30, -15, 0, 10, 20)]
     assert found[0] == 0.0, "a slack calf is silent"
     assert found[1:] == sorted(set(found[1:]))
+
+
+def test_a_reflex_is_never_stronger_than_a_calf() -> None:
+    wild = ReflexConfig(gain_Nms_per_rad=10, threshold_deg_per_s=0, rise_ms=10, per_deg=0.2)
+    strongest = [answers(wild, [5000.0] * 500, 20.0, size)[-1] for size in (0.3, 1.0)]
+    assert strongest[1] < 100
+    assert strongest[0] == pytest.approx(0.3 * strongest[1]), "a child's is a child's"
 
 
 def test_no_gain_is_no_reflex() -> None:
