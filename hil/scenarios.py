@@ -209,11 +209,12 @@ def own_setup(patient: PatientConfig) -> dict[str, object]:
         Whose electrodes are asked.
     """
     electrodes = [leg.electrode for leg in patient.leg]
-    motor = [branch_thresholds(electrode)[0] for electrode in electrodes]
+    motor_mA = round(max(branch_thresholds(electrode)[0] for electrode in electrodes), 1)
     return {
         "dorsiflexors": {
-            "sensory_mA": min(electrode.sensory_mA for electrode in electrodes),
-            "motor_mA": round(max(motor), 1),
+            # Over the nerve itself, what moves the foot is felt as soon as it moves.
+            "sensory_mA": min(motor_mA, *[electrode.sensory_mA for electrode in electrodes]),
+            "motor_mA": motor_mA,
             "tolerated_mA": min(electrode.tolerated_mA for electrode in electrodes),
         }
     }
