@@ -41,7 +41,7 @@ class ElectrodeConfig:
     motor_mA: Annotated[float, Gt(0), Le(100)] = 18.0
     tolerated_mA: Annotated[float, Gt(0), Le(200)] = 60.0
     everter_motor_mA: Annotated[float, Gt(0), Le(150)] = 22.0
-    reach_mm: Annotated[float, Gt(0), Le(200)] = 40.0
+    reach_mm: Annotated[float, Ge(10), Le(200)] = 40.0
     chronaxie_us: Annotated[float, Ge(50), Le(1000)] = 200.0
     impedance_ohm: Annotated[float, Ge(100), Le(20_000)] = 1000.0
 
@@ -77,19 +77,19 @@ class AnkleConfig:
         are those of able ankles with their muscles at work, which this does not contain.
     """
 
-    foot_mass_fraction: Annotated[float, Gt(0), Le(0.1)] = 0.0145
-    com_forward_fraction: Annotated[float, Gt(0), Le(0.2)] = 0.0427
-    gyration_fraction: Annotated[float, Gt(0), Le(0.2)] = 0.0498
+    foot_mass_fraction: Annotated[float, Ge(0.008), Le(0.1)] = 0.0145
+    com_forward_fraction: Annotated[float, Ge(0.01), Le(0.2)] = 0.0427
+    gyration_fraction: Annotated[float, Ge(0.02), Le(0.2)] = 0.0498
     shoe_kg: Annotated[float, Ge(0), Le(3)] = 0.35
-    damping_Nms_per_rad: Annotated[float, Gt(0), Le(5)] = 0.4
-    calf_scale: Annotated[float, Ge(0), Le(5)] = 1.0
-    arm_m: Annotated[float, Gt(0), Le(0.2)] = 0.037
+    damping_Nms_per_rad: Annotated[float, Ge(0.1), Le(5)] = 0.4
+    calf_scale: Annotated[float, Ge(0.2), Le(5)] = 1.0
+    arm_m: Annotated[float, Ge(0.01), Le(0.2)] = 0.037
     optimum_m: Annotated[float, Gt(0), Le(0.5)] = 0.098
     width: Annotated[float, Gt(0), Le(3)] = 0.56
     v_max_m_per_s: Annotated[float, Gt(0), Le(5)] = 0.9
     fv_short: Annotated[float, Gt(0), Le(2)] = 0.18
     fv_long: Annotated[float, Gt(0), Le(2)] = 0.023
-    fv_gain: Annotated[float, Gt(0), Le(3)] = 1.33
+    fv_gain: Annotated[float, Ge(1), Le(2)] = 1.33
     rocker_Nm_per_kg: Annotated[float, Ge(0), Le(1)] = 0.18
     rocker_damping_Nms_per_rad: Annotated[float, Ge(0), Le(10)] = 0.1
 
@@ -111,10 +111,10 @@ class ReflexConfig:
         and is at least 0. Size: assumption.
     """
 
-    gain_Nms_per_rad: Annotated[float, Ge(0), Le(20)] = 0.0
+    gain_Nms_per_rad: Annotated[float, Ge(0), Le(10)] = 0.0
     threshold_deg_per_s: Annotated[float, Ge(0), Le(1000)] = 60.0
     delay_ms: Annotated[float, Ge(1), Le(120)] = 40.0
-    rise_ms: Annotated[float, Gt(0), Le(500)] = 50.0
+    rise_ms: Annotated[float, Ge(10), Le(500)] = 50.0
     per_deg: Annotated[float, Ge(0), Le(0.2)] = 0.04
 
 
@@ -165,7 +165,7 @@ class EversionConfig:
     rest_deg: Annotated[float, Ge(-40), Le(40)] = -5.0
     everter_arm_m: Annotated[float, Ge(0), Le(0.1)] = 0.020
     inverter_arm_m: Annotated[float, Ge(0), Le(0.1)] = 0.006
-    stiffness_Nm_per_deg: Annotated[float, Gt(0), Le(10)] = 0.25
+    stiffness_Nm_per_deg: Annotated[float, Ge(0.05), Le(10)] = 0.25
     time_constant_ms: Annotated[float, Gt(1), Le(1000)] = 60.0
 
 
@@ -246,7 +246,7 @@ class GaitConfig:
     """
 
     stance_percent: Annotated[float, Ge(52), Le(78)] = 60.9
-    amplitude: Annotated[float, Ge(0.1), Le(1.5)] = 1.0
+    amplitude: Annotated[float, Ge(0.4), Le(1.5)] = 1.0
     lift_deficit_mm: Annotated[float, Ge(-50), Le(100)] = 0.0
     push_off_plantarflexion_deg: Annotated[float, Ge(0), Le(60)] = 30.0
     knee_loss_deg: Annotated[float, Ge(0), Le(60)] = 20.0
@@ -298,3 +298,11 @@ class PatientConfig:
     stride_cv_percent: Annotated[float, Ge(0), Le(20)] = 2.0
     step_percent: Annotated[float, Ge(30), Le(70)] = 50.0
     leg: Annotated[tuple[LegConfig, ...], MinLen(1)] = (LegConfig(),)
+
+    def __post_init__(self) -> None:
+        """Refuse two legs of one side: figures, sensors and bursts are told apart by it."""
+        sides = [leg.side for leg in self.leg]
+        for side in sides:
+            if sides.count(side) > 1:
+                message = f"{sides.count(side)} legs are {side}; give each side once"
+                raise ValueError(message)

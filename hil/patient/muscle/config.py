@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,15 @@ class Ding2003Config:
     that this threshold falls on the electrode's own.
     """
 
-    a_rest_N_per_s: Annotated[float, Gt(0), Le(20_000)] = 3009.0
+    a_rest_N_per_s: Annotated[float, Gt(0), Le(10_000)] = 3009.0
     tau1_rest_s: Annotated[float, Gt(0), Le(1)] = 0.050957
     tau2_s: Annotated[float, Gt(0), Le(1)] = 0.060
     km_rest: Annotated[float, Gt(0), Le(2)] = 0.103
     tau_c_s: Annotated[float, Gt(0), Le(0.5)] = 0.020
     half_current_mA: Annotated[float, Gt(0), Le(200)] = 63.1
     recruitment_slope_per_mA: Annotated[float, Gt(0), Le(1)] = 0.026
-    recruitment_gain: Annotated[float, Gt(0), Le(5)] = 0.586
-    recruitment_offset: Annotated[float, Ge(0), Le(5)] = 0.833
+    recruitment_gain: Annotated[float, Gt(0), Le(1)] = 0.586
+    recruitment_offset: Annotated[float, Ge(0), Lt(1)] = 0.833
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Ding2007Config:
     threshold width; amplitude counts only as reaching the motor threshold or not.
     """
 
-    a_scale_N_per_s: Annotated[float, Gt(0), Le(20_000)] = 4920.0
+    a_scale_N_per_s: Annotated[float, Gt(0), Le(10_000)] = 4920.0
     threshold_us: Annotated[float, Ge(0), Le(500)] = 131.405
     constant_us: Annotated[float, Gt(0), Le(2000)] = 194.138
     tau_c_s: Annotated[float, Gt(0), Le(0.5)] = 0.011
@@ -70,8 +70,8 @@ class VeltinkConfig:
     tau_s: Annotated[float, Gt(0), Le(2)] = 0.26
     hold_ms: Annotated[float, Gt(0), Le(500)] = 60.0
     fitness_min: Annotated[float, Ge(0), Le(1)] = 0.2
-    tau_fatigue_s: Annotated[float, Gt(0), Le(3600)] = 30.0
-    tau_recovery_s: Annotated[float, Gt(0), Le(3600)] = 50.0
+    tau_fatigue_s: Annotated[float, Ge(1), Le(3600)] = 30.0
+    tau_recovery_s: Annotated[float, Ge(1), Le(3600)] = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class FatigueConfig:
 
     scale: Annotated[float, Ge(0), Le(10)] = 0.1
     tau_s: Annotated[float, Gt(0), Le(7200)] = 127.0
-    alpha_a_per_s2: Annotated[float, Ge(-10), Le(0)] = -0.4
-    alpha_km_per_s_N: Annotated[float, Ge(0), Le(1)] = 1.9e-5
-    alpha_tau1_per_N: Annotated[float, Ge(0), Le(1)] = 2.1e-5
+    alpha_a_per_s2: Annotated[float, Ge(-1), Le(0)] = -0.4
+    alpha_km_per_s_N: Annotated[float, Ge(0), Le(0.001)] = 1.9e-5
+    alpha_tau1_per_N: Annotated[float, Ge(0), Le(0.001)] = 2.1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class MuscleConfig:
     model: Literal["ding2003", "ding2007", "veltink"] = "ding2003"
     strength: Annotated[float, Ge(0), Le(3)] = 1.0
     innervation: Annotated[float, Ge(0), Le(1)] = 1.0
-    moment_per_force_m: Annotated[float, Gt(0), Le(1)] = 0.0635
+    moment_per_force_m: Annotated[float, Gt(0), Le(0.3)] = 0.0635
     delay_ms: Annotated[float, Ge(1), Le(100)] = 10.0
     delay_growth: Annotated[float, Ge(0), Le(5)] = 0.5
     km_per_rad: Annotated[float, Ge(0), Le(1.5)] = 0.5
