@@ -123,6 +123,20 @@ def test_a_hinged_one_leaves_dorsiflexion_to_the_muscle_and_a_rigid_one_does_not
     assert settled_deg(OrthosisConfig("rigid", mass_kg=0.0), 12.0) < 3
 
 
+def test_a_hinged_one_is_not_felt_at_all_above_its_stop() -> None:
+    paths = []
+    for kind in ("none", "hinged"):
+        worn = OrthosisConfig(kind, mass_kg=0.0)  # type: ignore[arg-type]
+        foot = Foot(AnkleConfig(), worn, 1.75, 75.0, radians(15))
+        row = held_row()
+        for k in range(200):
+            foot.swing(row, 0.0, 1.0, 0.0, 0.0, 14.0, 0.0, 0.0, 0.5 if k == 0 else 1.0)
+            paths.append(foot.pitch)
+    assert paths[:200] == paths[200:]
+    assert max(paths) - min(paths) > radians(1.5), "it moved"
+    assert min(paths) > 0
+
+
 # -- walking in it ------------------------------------------------------------------------------
 
 

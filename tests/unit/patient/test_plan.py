@@ -1,6 +1,8 @@
 """Where a patient goes: when each part of the way begins, and how the legs walk it."""
 
+import statistics
 from bisect import bisect_right
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from math import atan, degrees
 from pathlib import Path
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.model import RIGHT
-from hil.patient.config import LegConfig, PatientConfig, VoluntaryConfig
+from hil.patient.config import GaitConfig, LegConfig, PatientConfig, VoluntaryConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.plan import LEVEL, Plan, manner_of, stand_then_walk
 from hil.patient.way import SegmentConfig, SegmentKind
@@ -177,6 +179,14 @@ def test_who_shuffles_or_turns_stays_longer_on_each_foot() -> None:
     assert stance_share("shuffle") > stance_share("turn") > stance_share("walk") + 0.02
 
 
+def test_the_longest_stance_can_still_be_shuffled() -> None:
+    slow = replace(BODY, leg=(replace(BODY.leg[0], gait=GaitConfig(stance_percent=78)),))
+    way = Plan((part("stand", 1), part("shuffle", 10)))
+    body = PatientLeg(slow, slow.leg[0], Random(1), way, RIGHT)
+    body.advance_to(11_000_000)
+    assert len(body.swings) >= 8
+
+
 def stance_ankle_deg(kind: SegmentKind) -> float:
     """Return the most dorsiflexed ankle of a stance."""
     body = walked(part("stand", 1), part(kind, 20, slope_percent=12), until_s=8)
@@ -207,6 +217,20 @@ def test_a_foot_flat_on_a_slope_is_tilted_as_the_ground_is() -> None:
         flat[kind] = degrees(body.motion()[0])
     assert flat["slope_up"] - flat["walk"] == pytest.approx(degrees(atan(0.12)), abs=0.2)
     assert flat["slope_down"] - flat["walk"] == pytest.approx(-degrees(atan(0.12)), abs=0.2)
+
+
+@pytest.mark.parametrize("kind", ["walk", "slope_up", "shuffle"])
+def test_the_shank_turns_as_fast_as_its_tilt_changes(kind: SegmentKind) -> None:
+    body = walked(part("stand", 1), part(kind, 20), until_s=5)
+    tilts, rates = [], []
+    for t_ms in range(5_001, 7_500):
+        body.advance_to(1000 * t_ms)
+        tilts.append(body.shank_motion()[0])
+        rates.append(body.shank_motion()[1])
+    turned = [(b - a) * 1000 for a, b in pairwise(tilts)]
+    off = [abs(t - r) for t, r in zip(turned, rates[1:], strict=True)]
+    assert statistics.median(off) < 0.1, "rad/s"
+    assert max(rates) > 2 or kind == "shuffle"
 
 
 def test_on_stairs_the_foot_is_lifted_more_and_set_down_without_a_slap() -> None:

@@ -196,6 +196,7 @@ def test_stimulation_reaches_only_what_the_patient_does_not_drive_himself() -> N
         )
         return with_it - without
 
-    gains = [gain_mm(drive) for drive in (0.0, 0.2, 0.5)]
+    gains = [gain_mm(drive) for drive in (0.0, 0.2, 0.5, 1.0)]
+    assert gains[-1] == pytest.approx(0.0, abs=0.3), "there is nothing left to reach"
     assert gains == sorted(gains, reverse=True)
     assert gains[0] > 20
