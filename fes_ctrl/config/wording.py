@@ -99,6 +99,8 @@ def reason(error: Mapping[str, Any], key: str, given: object) -> str:
             return f"must be {context['expected']}"
         case "tuple_type":
             return "must be an array, as [1, 2]"
+        case "missing":
+            return "must be given"
         case "too_short":
             return f"must have at least {context['min_length']}, not {context['actual_length']}"
         case "too_long":

@@ -110,6 +110,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if element is not None:
         return st.lists(instances(element), min_size=1, max_size=2).map(tuple)
     bare = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
+    if get_origin(bare) is tuple and Ellipsis not in get_args(bare):
+        return st.tuples(*map(values, get_args(bare)))
     if get_origin(bare) is tuple:
         parts = get_args(bare)
         if parts[-1] is not Ellipsis:

@@ -111,6 +111,11 @@ def refusal(path: Path, text: str) -> str:
         (["[[patient.leg]]", "[patient.leg.ankle]", "calf_scale = nan"], 4, "finite number"),
         (["[[patient.leg]]", "[patient.leg.reflex]", "delay_ms = 121"], 4, "at most 120"),
         (["[[patient.leg]]", "[patient.leg.reflex]", "gain = 2"], 4, "unknown key"),
+        (
+            ["[[patient.leg]]", "[patient.leg.sensors.foot_imu]", "mount_deg = [1.0, 2.0]"],
+            4,
+            "foot_imu.mount_deg.2 = [1.0, 2.0]: must be given",
+        ),
     ],
 )
 def test_a_patient_that_cannot_be_is_refused_with_key_file_and_line(
