@@ -67,14 +67,14 @@ def edges(stance_share: float, stride_s: float) -> tuple[float, float, float]:
         If nothing is left for mid-stance, or for swing.
     """
     loading = LOADED_PHASE * (stride_s / TABLE_STRIDE_S) ** (GROWTH - 1.0)
-    push = min(PUSH_S / stride_s, stance_share - loading - MIDDLE)
-    if push < 0.05 or stance_share > 0.9:
+    room = stance_share - loading - MIDDLE
+    if room < 0.05 or stance_share > 0.9:
         message = (
             f"a stance of {100.0 * stance_share:.1f} % of a stride of {stride_s:.2f} s cannot be "
             f"made of the table"
         )
         raise ValueError(message)
-    return loading, stance_share - push, stance_share
+    return loading, stance_share - min(PUSH_S / stride_s, room), stance_share
 
 
 def warped(time: Array, stance_share: float, stride_s: float) -> tuple[Array, Array, Array]:

@@ -113,10 +113,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(bare) is tuple and Ellipsis not in get_args(bare):
         return st.tuples(*map(values, get_args(bare)))
     if get_origin(bare) is tuple:
-        parts = get_args(bare)
-        if parts[-1] is not Ellipsis:
-            return st.tuples(*[values(part) for part in parts])
-        return st.lists(values(parts[0]), max_size=3).map(tuple)
+        return st.lists(values(get_args(bare)[0]), max_size=3).map(tuple)
     if hint is str:
         return st.text(st.characters(exclude_categories=["Cs"]))
     return st.from_type(hint)

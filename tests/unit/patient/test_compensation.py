@@ -75,11 +75,20 @@ def test_who_does_not_compensate_never_lifts() -> None:
 def test_the_noise_is_the_seeds_and_has_the_stated_size() -> None:
     noisy = CompensationConfig(max_mm=200, habit_mm=100, noise_mm=4, wanted_mm=13)
     steady = [13.0] * 4000
-    assert after(noisy, steady, 3) == after(noisy, steady, 3) != after(noisy, steady, 4)
-    heights = after(noisy, steady, 3)[1:]
-    assert statistics.stdev(heights) == pytest.approx(4, rel=0.05)
-    assert statistics.mean(heights) == pytest.approx(100, abs=0.5), "it does not drift"
-    assert max(abs(height - 100) for height in heights) <= 12, "three deviations at most"
+
+    def scatter(seed: int) -> list[float]:
+        compensation = Compensation(noisy, 0.93, Random(seed))
+        found = []
+        for clearance_mm in steady:
+            compensation.after(clearance_mm)
+            assert compensation.height_mm == pytest.approx(100), "what he means to do is steady"
+            found.append(compensation.scatter_mm)
+        return found
+
+    assert scatter(3) == scatter(3) != scatter(4)
+    assert statistics.stdev(scatter(3)) == pytest.approx(4, rel=0.05)
+    assert statistics.mean(scatter(3)) == pytest.approx(0, abs=0.5), "it does not drift"
+    assert max(map(abs, scatter(3))) <= 12, "three deviations at most"
 
 
 @given(st.floats(0, 80), st.floats(0, 1))

@@ -460,7 +460,7 @@ def test_a_foot_that_lands_wrong_is_turned_onto_its_sole_without_overshoot(
         foot.land(0.0, 0.0, 0.0, 0.0)
         ways.append(foot.pitch / radians(pitch_deg))
     assert all(0 < after < before for before, after in pairwise([1.0, *ways]))
-    assert ways[11] == pytest.approx(exp(-1), abs=1e-6), "12 ms"
+    assert ways[39] == pytest.approx(exp(-1), abs=1e-6), "40 ms"
 
 
 def test_a_held_foot_moves_as_it_is_told() -> None:

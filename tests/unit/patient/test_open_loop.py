@@ -21,6 +21,7 @@ from hil.patient.leg import PatientLeg
 from hil.patient.muscle.config import FatigueConfig, MuscleConfig
 from hil.patient.open_loop import POLL_US, drive, walk_open
 from hil.patient.outcome import LegSwing
+from hil.patient.pace import steps_of
 from hil.patient.plan import Plan, stand_then_walk
 from hil.patient.train import OpenWalk, Train
 from hil.patient.way import SegmentConfig
@@ -45,7 +46,9 @@ ERRAND = (
 
 
 def driven(train: Train, seconds: float = 8.0) -> tuple[PatientLeg, int]:
-    body = PatientLeg(LEVEL, LEVEL.leg[0], Random(1), stand_then_walk(1.0), RIGHT)
+    body = PatientLeg(
+        LEVEL, LEVEL.leg[0], Random(1), steps_of(LEVEL, stand_then_walk(1.0), Random(1)), RIGHT
+    )
     return body, drive(body, train, round(seconds * 1e6))
 
 
@@ -102,7 +105,9 @@ def test_push_off_that_is_lost_costs_swing_knee_flexion() -> None:
     now_us = toe_off_us + 150_000
 
     def shank_rad(delay_us: int) -> float:
-        body = PatientLeg(LEVEL, LEVEL.leg[0], Random(1), stand_then_walk(1.0), RIGHT)
+        body = PatientLeg(
+            LEVEL, LEVEL.leg[0], Random(1), steps_of(LEVEL, stand_then_walk(1.0), Random(1)), RIGHT
+        )
         drive(body, Train(current_ua=60_000, delay_us=delay_us, rise_us=1), now_us)
         assert not body.standing_or_stance
         return body.shank_motion()[0]
@@ -137,7 +142,14 @@ def test_an_extension_holds_the_foot_up_longer_after_contact() -> None:
 
 def truth(step_us: int, *, nosy: bool = False) -> tuple[object, ...]:
     """Walk an errand under pulses every 25 ms; return everything that is true of it."""
-    body = PatientLeg(WALKER, LIVELY, Random(5), Plan(ERRAND), RIGHT, 0, OrthosisConfig("carbon"))
+    body = PatientLeg(
+        WALKER,
+        LIVELY,
+        Random(5),
+        steps_of(WALKER, Plan(ERRAND), Random(5)),
+        RIGHT,
+        OrthosisConfig("carbon"),
+    )
     body.keep_trace = True
     for t_us in range(2_000_000, 16_000_000, 25_000):
         body.stimulate(t_us, ((300, 32_000), (300, -32_000)))
@@ -165,7 +177,9 @@ def test_a_pulse_that_is_told_late_counts_from_its_own_instant(late_ms: int) -> 
 
     def walked(late_us: int) -> tuple[object, ...]:
         fresh = replace(LIVELY, muscle=MuscleConfig(fatigue=FatigueConfig(scale=0.0)))
-        body = PatientLeg(WALKER, fresh, Random(5), Plan(ERRAND), RIGHT)
+        body = PatientLeg(
+            WALKER, fresh, Random(5), steps_of(WALKER, Plan(ERRAND), Random(5)), RIGHT
+        )
         for t_us in range(2_000_000, 12_000_000, 25_000):
             body.advance_to(t_us + late_us)
             body.stimulate(t_us, ((300, 32_000), (300, -32_000)))
@@ -193,8 +207,9 @@ def test_the_same_steps_are_walked_whatever_the_treatment() -> None:
 
 def test_stride_times_vary_as_much_as_they_are_said_to() -> None:
     def contacts(cv: float) -> list[int]:
+        varied = replace(LEVEL, stride_cv_percent=cv)
         body = PatientLeg(
-            replace(LEVEL, stride_cv_percent=cv), LegConfig(), Random(2), stand_then_walk(1), RIGHT
+            varied, LegConfig(), Random(2), steps_of(varied, stand_then_walk(1), Random(2)), RIGHT
         )
         body.advance_to(120_000_000)
         return [event.t_us for event in body.events if event.kind == "ic"]

@@ -17,6 +17,7 @@ from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.model import RIGHT
 from hil.patient.config import GaitConfig, LegConfig, PatientConfig, VoluntaryConfig
 from hil.patient.leg import PatientLeg
+from hil.patient.pace import steps_of
 from hil.patient.plan import LEVEL, Plan, manner_of, stand_then_walk
 from hil.patient.way import SegmentConfig, SegmentKind
 from hil.scenarios import load_scenario
@@ -32,8 +33,9 @@ def part(kind: SegmentKind, duration_s: float, **how: float) -> SegmentConfig:
     return SegmentConfig(kind, duration_s, **how)
 
 
-def walked(*way: SegmentConfig, until_s: float | None = None, delay_ms: int = 0) -> PatientLeg:
-    body = PatientLeg(BODY, BODY.leg[0], Random(1), Plan(way), RIGHT, delay_ms)
+def walked(*way: SegmentConfig, until_s: float | None = None, index: int = 0) -> PatientLeg:
+    steps = steps_of(BODY, Plan(way), Random(1), index)
+    body = PatientLeg(BODY, BODY.leg[0], Random(1), steps, RIGHT)
     body.advance_to(round(1e6 * (until_s or sum(segment.duration_s for segment in way))))
     return body
 
@@ -127,7 +129,7 @@ def test_a_standing_leg_is_at_rest_on_its_whole_sole() -> None:
 
 def test_the_other_leg_follows_half_a_stride_later() -> None:
     way = (part("stand", 2), part("walk", 8), part("stand", 4), part("walk", 6))
-    first, second = (walked(*way, delay_ms=delay) for delay in (0, 550))
+    first, second = (walked(*way, index=index) for index in (0, 1))
     shifted = [(event.kind, event.t_us + 550_000) for event in first.events]
     found = [(event.kind, event.t_us) for event in second.events]
     assert found == shifted[: len(found)]
@@ -164,7 +166,11 @@ def test_strides_last_as_their_kind_and_speed_say(kind: SegmentKind, speed_perce
     for stride_s in steady_strides_s(kind, speed_percent=speed_percent):
         assert stride_s == pytest.approx(expected, abs=0.0006)
     assert manner_of(segment).period == pytest.approx(
-        manner_of(part(kind, 1)).period * 100 / speed_percent
+        manner_of(part(kind, 1)).period * (100 / speed_percent) ** 0.5
+    )
+    # Steps are shorter as they are slower.
+    assert manner_of(segment).amplitude * manner_of(segment).period == pytest.approx(
+        manner_of(part(kind, 1)).amplitude * manner_of(part(kind, 1)).period
     )
 
 
@@ -182,7 +188,7 @@ def test_who_shuffles_or_turns_stays_longer_on_each_foot() -> None:
 def test_the_longest_stance_can_still_be_shuffled() -> None:
     slow = replace(BODY, leg=(replace(BODY.leg[0], gait=GaitConfig(stance_percent=78)),))
     way = Plan((part("stand", 1), part("shuffle", 10)))
-    body = PatientLeg(slow, slow.leg[0], Random(1), way, RIGHT)
+    body = PatientLeg(slow, slow.leg[0], Random(1), steps_of(slow, way, Random(1)), RIGHT)
     body.advance_to(11_000_000)
     assert len(body.swings) >= 8
 

@@ -20,6 +20,7 @@ from hil.patient.leg import PatientLeg
 from hil.patient.muscle import make_muscle
 from hil.patient.open_loop import walk_open
 from hil.patient.outcome import LegSwing
+from hil.patient.pace import steps_of
 from hil.patient.plan import stand_then_walk
 from hil.patient.reflex import StretchReflex
 from hil.patient.subtalar import branch_thresholds
@@ -205,7 +206,13 @@ def test_a_spastic_calf_answers_to_a_stretch_more_and_earlier() -> None:
 
 def largest_reflex_in_swing(name: str) -> float:
     patient = patient_of(name)
-    leg = PatientLeg(patient, patient.leg[0], Random(1), stand_then_walk(1.0), RIGHT)
+    leg = PatientLeg(
+        patient,
+        patient.leg[0],
+        Random(1),
+        steps_of(patient, stand_then_walk(1.0), Random(1)),
+        RIGHT,
+    )
     largest = 0.0
     for t_us in range(0, 12_000_000, 5_000):
         if t_us % 25_000 == 0 and t_us > 1_000_000:
@@ -315,9 +322,9 @@ def test_with_both_legs_affected_each_has_its_channel_and_they_alternate(name: s
         [event.t_us for event in leg.truth if event.kind == "ic"]
         for leg in closed_loop(name).walk.legs
     )
-    stride_us = patient.stride_s * 1e6
-    for early, late in zip(one, other, strict=False):
-        assert (late - early) / stride_us == pytest.approx(0.5, abs=0.01)
+    for early, late, following in zip(one, other, one[1:], strict=False):
+        share = (late - early) / (following - early)
+        assert share == pytest.approx(patient.step_percent / 100, abs=0.1)
     for index in range(2):
         bare = swings_of(name, 0.0, index)
         assert median(bare, "ankle_at_contact_deg") < -4, "both are drop feet"

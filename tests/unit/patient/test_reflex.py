@@ -18,6 +18,7 @@ from hil.patient.config import (
 )
 from hil.patient.leg import PatientLeg
 from hil.patient.open_loop import walk_open
+from hil.patient.pace import steps_of
 from hil.patient.plan import stand_then_walk
 from hil.patient.reflex import StretchReflex, VoluntaryDrive
 from hil.patient.train import OpenWalk, Train
@@ -151,10 +152,13 @@ def test_the_own_drive_stays_within_the_muscle(
             assert 0.0 <= own.step(swing=swing, loading=loaded) <= 1.0
 
 
+PATIENT = PatientConfig(stride_cv_percent=0)
+
+
 def test_a_patient_drives_his_foot_in_swing_and_lets_go_in_mid_stance() -> None:
     leg = LegConfig(voluntary=VoluntaryConfig(drive=0.5))
     body = PatientLeg(
-        PatientConfig(stride_cv_percent=0), leg, Random(1), stand_then_walk(1.0), RIGHT
+        PATIENT, leg, Random(1), steps_of(PATIENT, stand_then_walk(1.0), Random(1)), RIGHT
     )
     in_swing, at_heel_off = [], []
     for t_ms in range(1, 8_000):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fes_ctrl.model import RIGHT
 from hil.patient.config import LegConfig, PatientConfig
 from hil.patient.leg import PatientLeg
+from hil.patient.pace import steps_of
 from hil.patient.plan import Plan
 from hil.patient.sway import WeightShifts
 from hil.patient.way import SegmentConfig
@@ -62,9 +63,12 @@ def test_equal_seeds_shift_alike_and_others_do_not() -> None:
     assert bearings(3, 12, span) == bearings(3, 12, span) != bearings(4, 12, span)
 
 
+BODY = PatientConfig(mass_kg=70)
+
+
 def standing(per_min: float) -> PatientLeg:
     way = Plan((SegmentConfig("stand", 60, weight_shifts_per_min=per_min), SegmentConfig()))
-    return PatientLeg(PatientConfig(mass_kg=70), LegConfig(), Random(2), way, RIGHT)
+    return PatientLeg(BODY, LegConfig(), Random(2), steps_of(BODY, way, Random(2)), RIGHT)
 
 
 def test_in_quiet_standing_each_leg_bears_half_the_weight() -> None:
