@@ -39,11 +39,19 @@ class ElectrodeConfig:
     position_mm: Annotated[float, Ge(-40), Le(40)] = 0.0
     sensory_mA: Annotated[float, Gt(0), Le(100)] = 10.0
     motor_mA: Annotated[float, Gt(0), Le(100)] = 18.0
-    tolerated_mA: Annotated[float, Gt(0), Le(200)] = 60.0
+    tolerated_mA: Annotated[float, Gt(0), Le(100)] = 60.0
     everter_motor_mA: Annotated[float, Gt(0), Le(150)] = 22.0
     reach_mm: Annotated[float, Ge(10), Le(200)] = 40.0
     chronaxie_us: Annotated[float, Ge(50), Le(1000)] = 200.0
     impedance_ohm: Annotated[float, Ge(100), Le(20_000)] = 1000.0
+
+    def __post_init__(self) -> None:
+        """Refuse a muscle that answers only where the patient wants no more."""
+        if self.motor_mA >= self.tolerated_mA:
+            message = (
+                f"motor_mA {self.motor_mA:g} must lie below tolerated_mA {self.tolerated_mA:g}"
+            )
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +308,13 @@ class PatientConfig:
     leg: Annotated[tuple[LegConfig, ...], MinLen(1)] = (LegConfig(),)
 
     def __post_init__(self) -> None:
-        """Refuse two legs of one side: figures, sensors and bursts are told apart by it."""
+        """Refuse two legs of one side, or on one channel: each gets bursts of its own."""
         sides = [leg.side for leg in self.leg]
         for side in sides:
             if sides.count(side) > 1:
                 message = f"{sides.count(side)} legs are {side}; give each side once"
                 raise ValueError(message)
+        channels = [leg.channel for leg in self.leg]
+        if len(set(channels)) < len(channels):
+            message = f"legs share channel {channels[0]}; give each a channel of its own"
+            raise ValueError(message)

@@ -341,7 +341,7 @@ class PatientLeg:
         everting = self._everters.step(end_us, 0.0)
         self._subtalar.step(everting, force)
         own = self._voluntary.step(
-            swing=self.now_ms >= self._voluntary_from_ms,
+            swing=state != STANDING and self.now_ms >= self._voluntary_from_ms,
             loading=self.now_ms < self._voluntary_until_ms
             or self.now_ms >= self._voluntary_loads_ms,
         )

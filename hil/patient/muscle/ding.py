@@ -62,6 +62,8 @@ class DingMuscle:
         "_drive",
         "_due_us",
         "_gain",
+        "_given",
+        "_given_us",
         "_km",
         "_km_per_rad",
         "_km_rest",
@@ -116,6 +118,8 @@ class DingMuscle:
         self._drive: float = 1.0
         self._last_pulse_us: int = -NEVER_US
         self._due_us: int = NEVER_US
+        self._given: deque[tuple[int, float, float]] = deque()
+        self._given_us: int = NEVER_US
         self._pulses: deque[tuple[int, float, float]] = deque()
         self._known: dict[tuple[int, int], tuple[float, float]] = {}
         self.force_N: float = 0.0
@@ -141,10 +145,22 @@ class DingMuscle:
             self._known[current_ua, width_us] = found
         share, drive = found
         if share > 0.0:
-            lost = 1.0 - self._a / self._a_rest
-            at_us = t_us + self._delay_us + int(self._delay_us * self._delay_growth * 2.0 * lost)
-            self.excite(at_us, share, drive)
+            # How tired the muscle is, and so when the pulse arrives, is known at its instant and
+            # not when somebody tells of it.
+            if not self._given:
+                self._given_us = t_us
+            self._given.append((t_us, share, drive))
         return share * drive
+
+    def _send(self, end_us: int) -> None:
+        """Send the pulses of the present millisecond on their way to the muscle."""
+        given = self._given
+        lost = 1.0 - self._a / self._a_rest
+        delay_us = self._delay_us + int(self._delay_us * self._delay_growth * 2.0 * lost)
+        while self._given_us < end_us:
+            t_us, share, drive = given.popleft()
+            self._given_us = given[0][0] if given else NEVER_US
+            self.excite(t_us + delay_us, share, drive)
 
     def excite(self, at_us: int, share: float, drive: float = 1.0) -> None:
         """Let a pulse reach the muscle at an instant, past its nerve and its delay.
@@ -189,6 +205,8 @@ class DingMuscle:
         force = self.force_N
         km, a, tau1 = self._km, self._a, self._tau1
         slow = self._slow
+        if self._given_us < end_us:
+            self._send(end_us)
         if self._due_us > end_us:
             if total < SILENT and force < SILENT:
                 self._sum = self._calcium = self.force_N = 0.0

@@ -9,7 +9,7 @@ from hil.patient.open_loop import walk_open
 from hil.patient.train import OpenWalk, Train
 
 LEARNS = LegConfig(compensation=CompensationConfig(max_mm=80, noise_mm=2, habit_mm=30))
-PATIENT = PatientConfig(stride_cv_percent=4, leg=(LEARNS, replace(LEARNS, side="left")))
+PATIENT = PatientConfig(stride_cv_percent=4, leg=(LEARNS, replace(LEARNS, side="left", channel=1)))
 WALKS = [OpenWalk(PATIENT, Train(), seed, duration_s=8.0) for seed in range(5)]
 
 

@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from fes_ctrl.config.build import hints
 from fes_ctrl.config.errors import ConfigError
-from hil.patient.config import LegConfig, OrthosisConfig, PatientConfig
+from hil.patient.config import ElectrodeConfig, LegConfig, OrthosisConfig, PatientConfig
 from hil.patient.open_loop import walk_open
 from hil.patient.train import OpenWalk, Train
 from hil.patient.way import SegmentConfig
@@ -55,7 +55,10 @@ def strange(random: Random, cls: type[Any], share: float) -> Any:
             value = drawn(random, hint)
             if value is not None:
                 values[name] = value
-    return cls(**values)
+    try:
+        return cls(**values)
+    except ValueError:  # values that do not go together; draw again
+        return strange(random, cls, share)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -141,3 +144,15 @@ def test_the_electrode_may_lie_wherever_its_dial_reaches(position_mm: int) -> No
     where = f"patient.leg.0.electrode.position_mm={position_mm}"
     setup = load_scenario("standard", sets=[where]).walk.control.setup.dorsiflexors
     assert setup.sensory_mA <= setup.motor_mA < setup.tolerated_mA
+
+
+def test_legs_that_share_a_channel_or_a_side_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 legs are right"):
+        PatientConfig(leg=(LegConfig(), LegConfig(channel=1)))
+    with pytest.raises(ValueError, match="legs share channel 0"):
+        PatientConfig(leg=(LegConfig(), LegConfig(side="left")))
+
+
+def test_a_muscle_that_answers_only_beyond_what_is_tolerated_is_refused() -> None:
+    with pytest.raises(ValueError, match="motor_mA 50 must lie below tolerated_mA 40"):
+        ElectrodeConfig(motor_mA=50, tolerated_mA=40)

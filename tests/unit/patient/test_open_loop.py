@@ -189,6 +189,23 @@ def test_a_pulse_that_is_told_late_counts_from_its_own_instant(late_ms: int) -> 
     assert walked(1000 * late_ms) == walked(-40_000)
 
 
+def test_a_tired_muscles_pulses_may_be_told_of_long_before() -> None:
+    """Fatigue delays a pulse by how tired the muscle is at its instant, not when it is told."""
+
+    def walked(ahead_us: int) -> tuple[object, ...]:
+        tired = replace(LIVELY, muscle=MuscleConfig(fatigue=FatigueConfig(scale=1.0)))
+        body = PatientLeg(
+            WALKER, tired, Random(5), steps_of(WALKER, Plan(ERRAND), Random(5)), RIGHT
+        )
+        for t_us in range(2_000_300, 16_000_000, 25_000):
+            body.advance_to(t_us - ahead_us)
+            body.stimulate(t_us, ((300, 60_000), (300, -60_000)))
+        body.advance_to(16_000_000)
+        return body.events, body.swings, body.snapshot()
+
+    assert walked(0) == walked(16_000_000)
+
+
 def test_the_same_steps_are_walked_whatever_the_treatment() -> None:
     """Stride times are the patient's and the seed's; what is treated is the foot."""
     base = OpenWalk(WALKER, Train(current_ua=0), 3, 12.0)
