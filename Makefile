@@ -42,6 +42,9 @@ bench: $(FULL)
 	$(BIN)/python tools/build_fast.py
 	$(BIN)/python benchmarks/closed_loop.py
 	$(BIN)/python benchmarks/patient.py
+	$(BIN)/python benchmarks/validation.py
+	$(BIN)/python benchmarks/sensitivity.py
+	$(BIN)/python benchmarks/gyro.py
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/identification.py
 
