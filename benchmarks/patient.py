@@ -131,7 +131,11 @@ def errors(swings: int) -> dict[str, Any]:
         while next_us <= end_us:
             leg.stimulate(next_us, ((300, 35_000), (300, -35_000)))
             next_us += 25_000
-        ahead = [(at_us, share) for at_us, share, _ in leg._dorsiflexors._pulses if at_us < end_us]
+        muscle = leg._dorsiflexors
+        late_us = muscle._delay_us * (1.0 + 2.0 * muscle._delay_growth * (1.0 - muscle.fitness()))
+        coming = [(at_us, share) for at_us, share, _ in muscle._pulses]
+        coming += [(t_us + int(late_us), share) for t_us, share, _ in muscle._given]
+        ahead = [(at_us, share) for at_us, share in coming if at_us < end_us]
         fine = Fine(leg, ahead, FINE_S)
         coarse = Fine(leg, ahead, 0.001)
         found = fine.run()
