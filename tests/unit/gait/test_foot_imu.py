@@ -28,46 +28,65 @@ SLAP = (1.20, 0.10, -120.0)
 TRUTH = {HEEL_OFF: PUSH[0], TERMINAL_CONTACT: SWING[0], INITIAL_CONTACT: SLAP[0]}
 LATENCY_US = 6_000
 
+# The way ahead, while the foot is off the ground.
+WAY_FROM_S, WAY_S, WAY_M = 0.70, 0.50, 1.0
+GRAVITY = 9.81
+
 Vector = tuple[float, float, float]
+Motion = Callable[[float], Vector]
 
 
-def sagittal_dps(t_s: float) -> float:
+def walking(t_s: float, size: float = 1.0) -> Vector:
+    """Return tilt (deg, toe-up), its rate and the acceleration ahead of a foot that walks."""
     within_s = t_s % STRIDE_S
+    tilt = rate = 0.0
     for begin_s, length_s, peak_dps in (PUSH, SWING, SLAP):
-        if begin_s <= within_s < begin_s + length_s:
-            return peak_dps * math.sin(math.pi * (within_s - begin_s) / length_s)
-    return 0.0
+        u = min(1.0, max(0.0, (within_s - begin_s) / length_s))
+        tilt += peak_dps * length_s / math.pi * (1.0 - math.cos(math.pi * u))
+        if 0.0 < u < 1.0:
+            rate = peak_dps * math.sin(math.pi * u)
+    u = (within_s - WAY_FROM_S) / WAY_S
+    ahead = 0.0
+    if 0.0 < u < 1.0:
+        ahead = WAY_M / WAY_S**2 * 2.0 * math.pi * math.sin(2.0 * math.pi * u)
+    return size * tilt, size * rate, ahead
 
 
-def mounting(stream: random.Random) -> tuple[Vector, Vector]:
-    """Return the sagittal and a transverse axis in the frame of a sensor strapped on anyhow."""
+def standing(_t_s: float) -> Vector:
+    return 0.0, 0.0, 0.0
+
+
+def mounting(stream: random.Random) -> tuple[Vector, Vector, Vector]:
+    """Return where the foot's axes lie in the frame of a sensor strapped on anyhow."""
     first = [stream.gauss(0, 1) for _ in range(3)]
-    length = math.sqrt(sum(c * c for c in first))
+    length = math.hypot(*first)
     a, b, c = (component / length for component in first)
-    other = (-b, a, 0.0)
     length = math.hypot(a, b)
-    return (a, b, c), (other[0] / length, other[1] / length, 0.0)
+    d, e = -b / length, a / length
+    return (a, b, c), (d, e, 0.0), (-c * e, c * d, a * e - b * d)
 
 
 def readings(
-    rate: Callable[[float], float],
+    motion: Motion,
     seconds: float,
     *,
     period_us: int = 5_000,
     seed: str = "foot",
     bias_dps: float = 3.0,
+    creep_dps: float = 0.0,
 ) -> Iterator[Sample]:
     stream = random.Random(seed)
-    axis, across = mounting(stream)
+    forward, left, up = mounting(stream)
     for row in range(round(seconds * 1e6 / period_us)):
         t_us = row * period_us + stream.randrange(period_us // 4)
-        dps = rate(t_us / 1e6)
-        sway = 0.15 * dps
-        gyr = [
-            dps * axis[i] + sway * across[i] + bias_dps + stream.gauss(0.0, 1.0) for i in range(3)
-        ]
-        values = (0.0, 0.0, 9.81, *gyr)
-        yield Sample(t_us, t_us + LATENCY_US, row, LEFT, FOOT_IMU, values)
+        tilt_deg, rate_dps, ahead = motion(t_us / 1e6)
+        bias = bias_dps + creep_dps * t_us / (seconds * 1e6)
+        tilt = math.radians(tilt_deg)
+        along = math.cos(tilt) * ahead + math.sin(tilt) * GRAVITY
+        above = math.cos(tilt) * GRAVITY - math.sin(tilt) * ahead
+        acc = [along * forward[i] + above * up[i] + stream.gauss(0.0, 0.05) for i in range(3)]
+        gyr = [-rate_dps * left[i] + bias + stream.gauss(0.0, 1.0) for i in range(3)]
+        yield Sample(t_us, t_us + LATENCY_US, row, LEFT, FOOT_IMU, (*acc, *gyr))
 
 
 def detect(samples: Iterator[Sample]) -> list[GaitEvent]:
@@ -77,22 +96,33 @@ def detect(samples: Iterator[Sample]) -> list[GaitEvent]:
 
 @pytest.mark.parametrize("period_us", [2_500, 5_000, 10_000, 20_000])
 @pytest.mark.parametrize("seed", [f"mounting {number}" for number in range(10)])
-def test_every_stride_is_found_from_the_fifth_on_in_any_mounting_at_any_rate(
+def test_every_stride_is_found_from_the_second_on_in_any_mounting_at_any_rate(
     seed: str, period_us: int
 ) -> None:
     strides = 20
-    events = detect(readings(sagittal_dps, strides * STRIDE_S, period_us=period_us, seed=seed))
+    within = 0.06 + period_us / 2e6
+    events = detect(readings(walking, strides * STRIDE_S, period_us=period_us, seed=seed))
     for kind, within_s in TRUTH.items():
         found_s = [event.t_event_us / 1e6 for event in events if event.kind == kind]
         true_s = [within_s + stride * STRIDE_S for stride in range(strides)]
-        for t_s in true_s[4:]:
-            assert sum(abs(found - t_s) < 0.05 for found in found_s) == 1, (kind, t_s)
+        for t_s in true_s[1:]:
+            assert sum(abs(found - t_s) < within for found in found_s) == 1, (kind, t_s)
         for found in found_s:
-            assert min(abs(found - t_s) for t_s in true_s) < 0.05, (kind, found)
+            assert min(abs(found - t_s) for t_s in true_s) < within, (kind, found)
+
+
+@pytest.mark.parametrize("seed", [f"mounting {number}" for number in range(10)])
+def test_the_very_first_step_out_of_rest_is_told_with_less_confidence(seed: str) -> None:
+    events = detect(readings(walking, 6 * STRIDE_S, seed=seed))
+    first = [event for event in events if event.t_event_us < STRIDE_S * 1e6]
+    assert [event.kind for event in first] == ["ho", "tc", "ic", "ff"]
+    for event in first[:3]:
+        assert event.t_event_us / 1e6 == pytest.approx(TRUTH[event.kind], abs=0.06)
+    assert max(event.confidence for event in first[:3]) < events[-1].confidence
 
 
 def test_events_come_in_the_order_of_a_stride_and_are_told_after_they_happened() -> None:
-    events = detect(readings(sagittal_dps, 30.0))
+    events = detect(readings(walking, 30.0))
     order = "".join(event.kind for event in events)
     assert "hotcicffhotcicff" in order
     for kind in ("ho", "tc", "ic", "ff"):
@@ -103,31 +133,44 @@ def test_events_come_in_the_order_of_a_stride_and_are_told_after_they_happened()
 
 def test_ten_quiet_minutes_after_a_walk_give_no_event_though_the_bias_creeps() -> None:
     walk_s = 10 * STRIDE_S
-    duration_s = 600.0
 
-    def rate(t_s: float) -> float:
-        if t_s < walk_s:
-            return sagittal_dps(t_s)
-        return 5.0 * (t_s - walk_s) / duration_s
+    def motion(t_s: float) -> Vector:
+        return walking(t_s) if t_s < walk_s else standing(t_s)
 
-    events = detect(readings(rate, walk_s + duration_s, period_us=20_000))
+    events = detect(readings(motion, walk_s + 600.0, period_us=20_000, creep_dps=5.0))
     assert events
     assert max(event.t_event_us for event in events) < (walk_s + 0.5) * 1e6
 
 
 def test_small_rotations_are_told_with_less_confidence() -> None:
-    strong = detect(readings(sagittal_dps, 30.0))
-    weak = detect(readings(lambda t_s: 0.15 * sagittal_dps(t_s), 30.0))
+    strong = detect(readings(walking, 30.0))
+    weak = detect(readings(lambda t_s: walking(t_s, 0.2), 30.0))
     assert weak
     assert weak[-1].confidence < strong[-1].confidence
 
 
-def test_nothing_is_told_before_the_sign_of_the_axis_is_known() -> None:
-    assert detect(readings(sagittal_dps, 1.5 * STRIDE_S)) == []
+def test_a_heel_that_lifts_and_comes_back_does_not_cost_the_next_step() -> None:
+    """A weight shift, then a step: the shift may be told as a heel-off, the step must be."""
+
+    def motion(t_s: float) -> Vector:
+        if t_s < 5 * STRIDE_S:
+            return walking(t_s)
+        since_s = t_s - 5 * STRIDE_S
+        if since_s < 4.0:
+            u = min(1.0, since_s / 2.0)
+            tilt = -2.5 * (1.0 - math.cos(2.0 * math.pi * u))
+            return tilt, -2.5 * math.pi * math.sin(2.0 * math.pi * u) if u < 1.0 else 0.0, 0.0
+        return walking(since_s - 4.0)
+
+    events = detect(readings(motion, 5 * STRIDE_S + 4.0 + 3 * STRIDE_S))
+    start_s = 5 * STRIDE_S + 4.0
+    for kind, within_s in TRUTH.items():
+        found = [event.t_event_us / 1e6 for event in events if event.kind == kind]
+        assert any(abs(t_s - start_s - within_s) < 0.06 for t_s in found), kind
 
 
 def test_a_reading_that_is_no_number_changes_nothing() -> None:
-    clean = list(readings(sagittal_dps, 20.0))
+    clean = list(readings(walking, 20.0))
     spoilt = []
     for sample in clean:
         spoilt.append(sample)
@@ -140,7 +183,7 @@ def test_a_hole_in_the_data_gives_no_event_within_it() -> None:
     hole = (15.3, 17.9)
     samples = [
         sample
-        for sample in readings(sagittal_dps, 40.0)
+        for sample in readings(walking, 40.0)
         if not hole[0] <= sample.t_meas_us / 1e6 <= hole[1]
     ]
     events = detect(iter(samples))
