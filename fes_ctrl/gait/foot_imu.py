@@ -39,6 +39,8 @@ STILL_SHARE: Final = 0.08  # of the usual push-off rate
 PUSH_SHARE: Final = 0.35
 SWING_SHARE: Final = 0.65  # of the usual swing's duration, before which no contact is believed
 BACK_SHARE: Final = 0.4  # of the usual swing's rate, at which a foot that landed is in the air
+LIFT_SHARE: Final = 0.3  # of the usual swing's rate, of a swing without a push
+LIFT_LENGTH: Final = 0.6  # of its duration
 LEARNING: Final = 0.3
 LEAST_PUSH_DPS: Final = 25.0
 LEAST_LOBE_DPS: Final = 15.0
@@ -233,7 +235,7 @@ class FootImuDetector:
                 self._stand()
             return ()
         if state == FLAT:
-            return self._flat(t_us, arrive_us, rate, tilt)
+            return self._flat(t_us, arrive_us, last_us, before, rate, tilt)
         if state == PUSH:
             return self._push(t_us, arrive_us, last_us, before, rate, tilt)
         if state == AIR:
@@ -289,8 +291,27 @@ class FootImuDetector:
 
     # -- the stride, state by state --------------------------------------------------------------
 
-    def _flat(self, t_us: Us, arrive_us: Us, rate: float, tilt: float) -> tuple[GaitEvent, ...]:
-        """Wait for the heel to come off: the foot tips toe-down out of its stance."""
+    def _flat(
+        self, t_us: Us, arrive_us: Us, last_us: Us, before: float, rate: float, tilt: float
+    ) -> tuple[GaitEvent, ...]:
+        """Wait for the heel to come off: the foot tips toe-down out of its stance.
+
+        A foot may also be lifted as it stands, in a turn or by a paretic leg; then only its
+        contact can be told.
+        """
+        if rate > 0.0:
+            if before <= 0.5 * LIFT_SHARE * self._swing_dps < rate:
+                self._lift_us = t_us
+            if rate > self._lobe_dps:
+                self._lobe_dps = rate
+            return ()
+        lobe_dps = self._lobe_dps
+        self._lobe_dps = 0.0
+        long = t_us - self._lift_us >= max(self._min_swing_us, LIFT_LENGTH * self._swing_us)
+        if long and lobe_dps > LIFT_SHARE * self._swing_dps > 0.0 and before > 0.0:
+            self._lift_us = -1
+            self._notes.note(t_us, "a swing without a push")
+            return self._land(zero_us(last_us, before, t_us, rate), arrive_us)
         if tilt >= -self._heel_off_deg or rate >= -0.5 * self._still_dps:
             return ()
         self.state = PUSH
@@ -397,6 +418,8 @@ class FootImuDetector:
 
         Only now is it known which turn was the last; the contact had to be told before.
         """
+        if self._lift_us < 0:
+            return
         end_us = self._crossing_us if self._crossing_us >= 0 else rest_us
         swing_us = float(end_us - self._lift_us)
         if self._swing_us == 0.0:
@@ -412,6 +435,7 @@ class FootImuDetector:
 
     def _stand(self) -> None:
         self.state = FLAT
+        self._lobe_dps = 0.0
 
     def _lose(self, t_us: Us, why: str) -> None:
         self.state = LOST

@@ -193,3 +193,23 @@ def test_a_hole_in_the_data_gives_no_event_within_it() -> None:
     for t_s in true_s:
         if hole[1] + 2 * STRIDE_S < t_s < 39.0:
             assert min(abs(found - t_s) for found in contacts) < 0.05
+
+
+def test_a_foot_that_is_lifted_without_a_push_has_its_contact_told() -> None:
+    """In a turn, or by a leg that is swung from the hip."""
+    lift_s = 8 * STRIDE_S
+
+    def motion(t_s: float) -> Vector:
+        if t_s < lift_s:
+            return walking(t_s)
+        tilt = rate = 0.0
+        for begin_s, length_s, peak_dps in ((0.5, 0.4, 250.0), (0.9, 0.15, -2000.0 / 3.0)):
+            u = min(1.0, max(0.0, (t_s - lift_s - begin_s) / length_s))
+            tilt += peak_dps * length_s / math.pi * (1.0 - math.cos(math.pi * u))
+            if 0.0 < u < 1.0:
+                rate = peak_dps * math.sin(math.pi * u)
+        return tilt, rate, 0.0
+
+    events = [e for e in detect(readings(motion, lift_s + 3.0)) if e.t_event_us > lift_s * 1e6]
+    assert [event.kind for event in events] == ["ic", "ff"]
+    assert events[0].t_event_us / 1e6 - lift_s == pytest.approx(0.9, abs=0.02)
