@@ -46,6 +46,7 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/sensitivity.py
 	$(BIN)/python benchmarks/gyro.py
 	$(BIN)/python benchmarks/detection.py
+	$(BIN)/python benchmarks/defects.py
 	$(BIN)/python benchmarks/identification.py
 
 pages: $(FULL)

@@ -25,7 +25,7 @@ class IntakeConfig:
 
     max_gap_ms: Annotated[float, Ge(20), Le(2000)] = 100.0
     max_age_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
-    max_late_ms: Annotated[float, Ge(5), Le(500)] = 40.0
+    max_late_ms: Annotated[float, Ge(5), Le(500)] = 80.0
     probation_ms: Annotated[float, Ge(50), Le(2000)] = 300.0
 
 

@@ -20,6 +20,9 @@ CLOCK_JUMP_US: Final = 1_000_000
 WARM_UP_ROWS: Final = 32
 SMOOTHING_ROWS: Final = 1024
 LEAK: Final = 0.1
+LOST_ROWS: Final = 3.0
+"""A few rows that were lost in a row are no stall, however slow the stream."""
+
 CATCHING_UP: Final = 0.15
 """Lateness that shrinks by less than this share of the elapsed time is not being worked off."""
 
@@ -118,7 +121,7 @@ class Intake:
             self._late_us = 0.0
             return FRESH
         self._late_us = late_us
-        if late_us > self._max_late_us:
+        if late_us > self._max_late_us and late_us > LOST_ROWS * interval_us:
             self._suspect(t_meas_us)
             return DROP
         return FRESH
