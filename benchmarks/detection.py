@@ -1,6 +1,6 @@
 """How well and how fast the detectors work on real recordings: one JSON line on stdout.
 
-Force recordings go through the heel detector (``heel_n`` alone), foot recordings through the
+Force recordings go through the heel detector (``heel_n``, ``fore_n``), foot recordings through the
 foot-gyro detector, sample by sample. Nothing is scored inside the spans that the index excludes.
 In recordings with unlabelled strides only sensitivity says something. The cost of a sample is
 stated beside that of handing it to a detector that does nothing, measured in the same run.
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fes_ctrl.analysis.score import score
-from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, sensors_of
+from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, read_by
 from fes_ctrl.model import LEFT, Detector, GaitEvent, Sample
 from fes_ctrl.recordings import ReferenceEvent, read_events, read_index, read_recording
 
@@ -53,7 +53,7 @@ def measure(folder: Path, name: str, exclude_us: tuple[tuple[int, int], ...]) ->
     """Return the figures of one recording."""
     recording = read_recording(folder / f"{name}.csv.gz")
     chosen = detector_for(recording.sensors(LEFT))
-    read = sensors_of(chosen)
+    read = read_by(chosen)
     samples = [sample for sample in recording.samples() if sample.sensor in read]
     costs = []
     idle = []

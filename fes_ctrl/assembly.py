@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fes_ctrl.controller import Controller
-from fes_ctrl.gait import DetectorConfig, make_detector, sensors_of
+from fes_ctrl.gait import DetectorConfig, make_detector, read_by
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.config import LimitsConfig
@@ -67,7 +67,7 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
             LegController(
                 leg,
                 make_detector(config.detector.name, config.detector, leg),
-                sensors_of(config.detector.name),
+                read_by(config.detector.name),
                 Program(leg, on_connector(config.program, index), config.setup, capabilities),
                 limits,
                 contralateral=config.program.trigger_side == "contralateral",

@@ -7,7 +7,7 @@ from fes_ctrl.gait.config import FootImuConfig, HeelConfig
 from fes_ctrl.gait.explain import ExplainingDetector
 from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.gait.heel import HeelDetector
-from fes_ctrl.model import FOOT_IMU, HEEL_FORCE, HEEL_SWITCH
+from fes_ctrl.model import FOOT_IMU, FORE_FORCE, FOREFOOT_SWITCH, HEEL_FORCE, HEEL_SWITCH
 
 HEEL: Final = "heel"
 FOOT: Final = "foot-imu"
@@ -17,6 +17,13 @@ SENSORS_OF: Final[dict[str, tuple[str, ...]]] = {
     HEEL: (HEEL_SWITCH, HEEL_FORCE),
     FOOT: (FOOT_IMU,),
 }
+
+
+HELPED_BY: Final[dict[str, tuple[str, ...]]] = {
+    HEEL: (FOREFOOT_SWITCH, FORE_FORCE),
+    FOOT: (),
+}
+"""What a detector also reads where it is worn, and does without where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,17 @@ def sensors_of(name: str) -> tuple[str, ...]:
         message = f"detector {name!r} does not exist: choose {' or '.join(DETECTORS)}"
         raise ValueError(message)
     return SENSORS_OF[name]
+
+
+def read_by(name: str) -> tuple[str, ...]:
+    """Return every sensor kind that a detector looks at: those it needs one of, and its helpers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such detector.
+    """
+    return sensors_of(name) + HELPED_BY[name]
 
 
 def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDetector:

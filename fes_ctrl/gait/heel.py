@@ -1,5 +1,8 @@
 """Heel switch or heel force: loaded and unloaded become initial contact and heel-off.
 
+Where the forefoot is sensed as well, a heel that comes down again while the forefoot never left
+the ground is no contact, and a foot that lands on its toes has its contact told by them.
+
 The first edge acts at once; what follows within a time in which no foot can move again is bounce,
 and is looked at once more when that time is over. So debouncing costs no delay.
 """
@@ -9,7 +12,16 @@ from typing import Final
 from fes_ctrl.gait.config import HeelConfig
 from fes_ctrl.gait.explain import Notebook, Remark
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
-from fes_ctrl.model import HEEL_FORCE, HEEL_OFF, HEEL_SWITCH, INITIAL_CONTACT, GaitEvent, Sample
+from fes_ctrl.model import (
+    FORE_FORCE,
+    FOREFOOT_SWITCH,
+    HEEL_FORCE,
+    HEEL_OFF,
+    HEEL_SWITCH,
+    INITIAL_CONTACT,
+    GaitEvent,
+    Sample,
+)
 from fes_ctrl.units import Us, us_from_ms
 
 UNKNOWN_LOAD: Final = -1
@@ -24,6 +36,8 @@ BELATED: Final = 0.5
 class HeelDetector:
     """A ``Detector`` on ``heel_switch`` or ``heel_force``, whichever of the two comes first.
 
+    ``forefoot_switch`` or ``fore_force`` help where they are worn.
+
     Parameters
     ----------
     config : HeelConfig
@@ -33,11 +47,18 @@ class HeelDetector:
     """
 
     __slots__ = (
+        "_air_from_us",
+        "_airborne",
+        "_fore",
+        "_fore_us",
+        "_fore_value",
         "_intake",
         "_last_us",
         "_last_value",
         "_load",
         "_locked_until_us",
+        "_max_age_us",
+        "_max_gap_us",
         "_min_loaded_us",
         "_min_unloaded_us",
         "_notes",
@@ -66,6 +87,13 @@ class HeelDetector:
         self._last_value = 0.0
         self._locked_until_us: Us = 0
         self._opposite_us: Us = -1
+        self._max_age_us: Us = us_from_ms(config.intake.max_age_ms)
+        self._max_gap_us: Us = us_from_ms(config.intake.max_gap_ms)
+        self._fore = UNKNOWN_LOAD
+        self._fore_us: Us = 0
+        self._fore_value = 0.0
+        self._airborne = False
+        self._air_from_us: Us = 0
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         """Take one reading; return the contact or heel-off that it shows.
@@ -82,7 +110,11 @@ class HeelDetector:
             interpolated to the crossing of the threshold.
         """
         t_us, arrive_us, _, leg, sensor, values = sample
-        if leg != self.leg or (sensor != self._sensor and not self._adopt(sensor)):
+        if leg != self.leg:
+            return ()
+        if sensor != self._sensor and not self._adopt(sensor):
+            if sensor in {FOREFOOT_SWITCH, FORE_FORCE}:
+                return self._forefoot(t_us, arrive_us, values[0], sensor)
             return ()
         value = values[0]
         if value - value != 0.0:  # NaN or infinite: no reading
@@ -93,6 +125,7 @@ class HeelDetector:
         load = self._load
         if verdict == RESTART:
             load = self._load = UNKNOWN_LOAD
+            self._airborne = False
         before_us = self._last_us
         before = self._last_value
         self._last_us = t_us
@@ -147,10 +180,49 @@ class HeelDetector:
         if kind == HEEL_OFF:
             self._load = UNLOADED
             self._locked_until_us = t_us + self._min_unloaded_us
+            if self._fore == UNLOADED:
+                self._take_off(t_us)
         else:
             self._load = LOADED
             self._locked_until_us = t_us + self._min_loaded_us
+            known = self._fore != UNKNOWN_LOAD and t_us - self._fore_us <= self._max_gap_us
+            if known and not self._airborne:
+                self._notes.note(t_us, "no contact: the foot was down already, on its forefoot")
+                return ()
+            self._airborne = False
         return (GaitEvent(kind, self.leg, event_us, arrive_us, confidence),)
+
+    def _take_off(self, t_us: Us) -> None:
+        self._airborne = True
+        self._air_from_us = t_us
+
+    def _forefoot(
+        self, t_us: Us, arrive_us: Us, value: float, sensor: str
+    ) -> tuple[GaitEvent, ...]:
+        """Take a reading of the forefoot; return the contact of a foot that lands on it."""
+        before_us, before, fore = self._fore_us, self._fore_value, self._fore
+        if value - value != 0.0 or t_us <= before_us or arrive_us - t_us > self._max_age_us:
+            return ()
+        self._fore_us = t_us
+        self._fore_value = value
+        on, off = SWITCH_LEVEL, SWITCH_LEVEL
+        if sensor == FORE_FORCE:
+            on, off = self._on_n, self._off_n
+        if fore == UNKNOWN_LOAD or t_us - before_us > self._max_gap_us:
+            self._fore = LOADED if value > on else UNLOADED
+            self._airborne = False
+        elif fore == LOADED and value < off:
+            self._fore = UNLOADED
+            if self._load == UNLOADED:
+                self._take_off(t_us)
+        elif fore == UNLOADED and value > on:
+            self._fore = LOADED
+            landed = self._airborne and self._load == UNLOADED
+            if landed and t_us - self._air_from_us >= self._min_loaded_us:
+                self._airborne = False
+                event_us = crossing_us(before_us, before, t_us, value, on)
+                return (GaitEvent(INITIAL_CONTACT, self.leg, event_us, arrive_us, 1.0),)
+        return ()
 
     def snapshot(self) -> dict[str, object]:
         """Return the load and what the intake knows."""

@@ -8,6 +8,8 @@ import pytest
 from fes_ctrl.gait.config import HeelConfig
 from fes_ctrl.gait.heel import HeelDetector
 from fes_ctrl.model import (
+    FORE_FORCE,
+    FOREFOOT_SWITCH,
     HEEL_FORCE,
     HEEL_OFF,
     HEEL_SWITCH,
@@ -121,3 +123,68 @@ def test_the_other_leg_and_other_sensors_are_not_looked_at() -> None:
 def test_a_hysteresis_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="off_N 40 must lie below on_N 40"):
         HeelConfig(off_N=40.0)
+
+
+def both(
+    detector: HeelDetector, heel: list[float], fore: list[float], *, forces: bool = False
+) -> list[GaitEvent]:
+    """Feed heel and forefoot together, the forefoot a millisecond later."""
+    events: list[GaitEvent] = []
+    kinds_ = (HEEL_FORCE, FORE_FORCE) if forces else (HEEL_SWITCH, FOREFOOT_SWITCH)
+    for row, values in enumerate(zip(heel, fore, strict=True)):
+        for index, (sensor, value) in enumerate(zip(kinds_, values, strict=True)):
+            t_us = row * PERIOD_US + 1000 * index
+            sample = Sample(t_us, t_us + LATENCY_US, row, LEFT, sensor, (value,))
+            events.extend(detector.update(sample))
+    return events
+
+
+def course(*parts: tuple[float, float]) -> list[float]:
+    """Return a course of values: each for so many milliseconds."""
+    return [value for value, ms in parts for _ in range(rows(ms))]
+
+
+def test_a_stride_over_heel_and_forefoot_is_one_contact_and_one_heel_off() -> None:
+    heel = course((1, 400), (0, 700), (1, 400), (0, 700))
+    fore = course((0, 100), (1, 500), (0, 500), (0, 100), (1, 500), (0, 500))
+    events = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
+    assert kinds(events) == [HEEL_OFF, INITIAL_CONTACT, HEEL_OFF]
+
+
+def test_a_heel_that_comes_down_again_over_its_forefoot_is_no_contact() -> None:
+    heel = course((1, 400), (0, 300), (1, 400), (0, 600))
+    fore = course((1, 1400), (0, 300))
+    events = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
+    assert INITIAL_CONTACT not in kinds(events)
+
+
+@pytest.mark.parametrize("forces", [False, True])
+def test_a_foot_that_lands_on_its_toes_has_its_contact_told_by_them(forces: bool) -> None:
+    full = 300.0 if forces else 1.0
+    heel = course((full, 400), (0, 800), (full, 300))
+    fore = course((full, 600), (0, 400), (full, 500))
+    events = both(HeelDetector(HeelConfig(), LEFT), heel, fore, forces=forces)
+    assert kinds(events) == [HEEL_OFF, INITIAL_CONTACT]
+    assert events[1].t_event_us == pytest.approx(1_000_000, abs=2 * PERIOD_US)
+    assert events[1].t_emit_us - events[1].t_event_us <= LATENCY_US + PERIOD_US
+
+
+def test_a_forefoot_that_falls_silent_is_done_without() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    both(detector, course((1, 400)), course((1, 400)))
+    events = feed(detector, course((0, 500), (1, 300)), from_us=400_000)
+    assert kinds(events) == [HEEL_OFF, INITIAL_CONTACT]
+
+
+def test_a_forefoot_reading_that_is_no_number_or_late_changes_nothing() -> None:
+    def events(spoil: bool) -> list[GaitEvent]:
+        detector = HeelDetector(HeelConfig(), LEFT)
+        found = both(detector, course((1, 400), (0, 300)), course((1, 600), (0, 100)))
+        if spoil:
+            for t_us, late_us, value in ((701_000, 0, math.nan), (702_000, 500_000, 1.0)):
+                sample = Sample(t_us, t_us + late_us, 0, LEFT, FOREFOOT_SWITCH, (value,))
+                found.extend(detector.update(sample))
+        return found + feed(detector, course((0, 100), (1, 200)), from_us=703_000)
+
+    assert events(spoil=True) == events(spoil=False)
+    assert kinds(events(spoil=True)) == [HEEL_OFF, INITIAL_CONTACT]
