@@ -252,7 +252,7 @@ def _measure(walk: Walk, outcome: Outcome) -> float:
     leg = walk.legs[0]
     if outcome.field == CHARGE_FIELD:
         return walk.charge.total_pc / 1e6 / len(leg.swings)
-    swings = [swing for swing in leg.swings if swing.heel_off_us >= walk.settled_from_us]
+    swings = walk.settled(leg)
     if outcome.minute is not None:
         start_us = outcome.minute * MINUTE_US
         if start_us < 0:

@@ -151,7 +151,7 @@ def outcomes(sets: Sequence[str] = ()) -> Outcomes:
 
 def _settled(config: WalkConfig) -> list[Swing]:
     walk = simulate(config).walk
-    return [s for s in walk.legs[0].swings if s.heel_off_us >= walk.settled_from_us]
+    return walk.settled(walk.legs[0])
 
 
 def sensitivity(workers: int = 1) -> Iterator[tuple[Assumption | None, Outcomes, Outcomes]]:

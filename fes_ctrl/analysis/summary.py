@@ -35,7 +35,7 @@ def spread(values: Sequence[float], **named: float) -> dict[str, float | None]:
 
 def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
     """Return the figures of one leg; outcomes are of settled strides only."""
-    settled = [swing for swing in leg.swings if swing.heel_off_us >= walk.settled_from_us]
+    settled = walk.settled(leg)
     clearance = [swing.clearance_mm for swing in settled]
     lost = [swing.lost_push_off_percent for swing in settled]
     slaps = [swing.slap for swing in settled]

@@ -125,3 +125,7 @@ class Walk:
     refusals: list[Decision] = field(default_factory=list)
     violations: list[dict[str, object]] = field(default_factory=list)
     unreached_injections: list[str] = field(default_factory=list)
+
+    def settled(self, leg: LegWalk) -> list[Swing]:
+        """Return a leg's swings after the warm-up: those that outcomes are stated of."""
+        return [swing for swing in leg.swings if swing.heel_off_us >= self.settled_from_us]

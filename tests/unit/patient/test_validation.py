@@ -3,7 +3,8 @@
 import pytest
 
 from hil.patient.gait_table import ABLE_CLEARANCE_M, GaitStyle, gait_rows
-from hil.validation import CHECKS, Check, Finding, findings
+from hil.validation import CHECKS, findings
+from hil.validation.check import Check, Finding
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
