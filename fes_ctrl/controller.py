@@ -10,6 +10,7 @@ from typing import Final
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
+    FOOT_FLAT,
     INITIAL_CONTACT,
     WALKING,
     Arm,
@@ -218,7 +219,7 @@ class Controller:
         change = leg.phase.update(event)
         if change is not None:
             self._records.append(change)
-        if event.kind == INITIAL_CONTACT:
+        if event.kind in {INITIAL_CONTACT, FOOT_FLAT}:
             self._records.extend(leg.program.contact(event, leg.phase.last_stance_us))
             if leg.awaiting_contact:
                 leg.awaiting_contact = False

@@ -243,7 +243,7 @@ Input: TypeAlias = Sample | LinkReport | Operator | ParameterChange
 # -- what the log tells ---------------------------------------------------------------------------
 
 EndReason: TypeAlias = Literal[
-    "initial_contact", "time_out", "fault", "operator", "stop", "refused", "sensor"
+    "initial_contact", "foot_flat", "time_out", "fault", "operator", "stop", "refused", "sensor"
 ]
 
 

@@ -36,7 +36,10 @@ class HeelConfig:
     Attributes
     ----------
     on_N, off_N : float
-        Heel force above which the heel is loaded, and below which it is not.
+        Heel force above which the heel is loaded, and below which it is not, for an adult whose
+        heel bears 500 N.
+    adapts : bool
+        After three strides the thresholds are the same share of what the wearer's heel bears.
     min_loaded_ms : float
         After a contact, openings within so long are bounce.
     min_unloaded_ms : float
@@ -48,6 +51,7 @@ class HeelConfig:
 
     on_N: Annotated[float, Gt(0), Le(2000)] = 40.0
     off_N: Annotated[float, Gt(0), Le(2000)] = 20.0
+    adapts: bool = True
     min_loaded_ms: Annotated[float, Ge(0), Le(500)] = 100.0
     min_unloaded_ms: Annotated[float, Ge(0), Le(500)] = 150.0
     intake: IntakeConfig = IntakeConfig()

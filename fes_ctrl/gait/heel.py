@@ -1,36 +1,52 @@
 """Heel switch or heel force: loaded and unloaded become initial contact and heel-off.
 
 Where the forefoot is sensed as well, a heel that comes down again while the forefoot never left
-the ground is no contact, and a foot that lands on its toes has its contact told by them.
-
-The first edge acts at once; what follows within a time in which no foot can move again is bounce,
-and is looked at once more when that time is over. So debouncing costs no delay.
+the ground is no contact but a foot that is flat again, a foot that lands on its toes has its
+contact told by them, and terminal contact is known. A forefoot that goes on walking while the
+heel never changes shows a switch that is stuck.
 """
 
 from typing import Final
 
 from fes_ctrl.gait.config import HeelConfig
+from fes_ctrl.gait.contact import (
+    EDGE,
+    LOADED,
+    REFUSED,
+    UNKNOWN_LOAD,
+    UNLOADED,
+    Contact,
+)
 from fes_ctrl.gait.explain import Notebook, Remark
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
+from fes_ctrl.gait.load import LoadRange
 from fes_ctrl.model import (
+    FOOT_FLAT,
     FORE_FORCE,
     FOREFOOT_SWITCH,
     HEEL_FORCE,
     HEEL_OFF,
     HEEL_SWITCH,
     INITIAL_CONTACT,
+    TERMINAL_CONTACT,
     GaitEvent,
     Sample,
 )
 from fes_ctrl.units import Us, us_from_ms
 
-UNKNOWN_LOAD: Final = -1
-UNLOADED: Final = 0
-LOADED: Final = 1
+ADULT_HEEL_N: Final = 500.0
+"""For which the configured thresholds are meant; other wearers get the same share of theirs."""
 
-SWITCH_LEVEL: Final = 0.5
 BELATED: Final = 0.5
 """Confidence in an edge that was only believed after the lock-out."""
+
+STANDS_IN: Final = 0.4
+"""Confidence in a heel-off that only the forefoot has shown: not enough to begin to walk."""
+
+STUCK_STRIDES: Final = 3
+"""So many strides of the forefoot without an edge of the heel."""
+
+LONG_OPEN_US: Final = 10_000_000
 
 
 class HeelDetector:
@@ -47,27 +63,23 @@ class HeelDetector:
     """
 
     __slots__ = (
+        "_adapts",
         "_air_from_us",
         "_airborne",
         "_fore",
-        "_fore_us",
-        "_fore_value",
+        "_fore_sensor",
+        "_heel",
+        "_heel_told",
         "_intake",
-        "_last_us",
-        "_last_value",
-        "_load",
-        "_locked_until_us",
+        "_lifts",
         "_max_age_us",
         "_max_gap_us",
         "_min_loaded_us",
-        "_min_unloaded_us",
         "_notes",
-        "_off",
         "_off_n",
-        "_on",
         "_on_n",
-        "_opposite_us",
         "_sensor",
+        "diagnosis",
         "leg",
     )
 
@@ -77,31 +89,28 @@ class HeelDetector:
         self._intake = Intake(config.intake, self._notes)
         self._on_n: float = config.on_N
         self._off_n: float = config.off_N
-        self._on = SWITCH_LEVEL
-        self._off = SWITCH_LEVEL
+        self._adapts: bool = config.adapts
         self._min_loaded_us: Us = us_from_ms(config.min_loaded_ms)
-        self._min_unloaded_us: Us = us_from_ms(config.min_unloaded_ms)
-        self._sensor = ""
-        self._load = UNKNOWN_LOAD
-        self._last_us: Us = 0
-        self._last_value = 0.0
-        self._locked_until_us: Us = 0
-        self._opposite_us: Us = -1
         self._max_age_us: Us = us_from_ms(config.intake.max_age_ms)
         self._max_gap_us: Us = us_from_ms(config.intake.max_gap_ms)
-        self._fore = UNKNOWN_LOAD
-        self._fore_us: Us = 0
-        self._fore_value = 0.0
+        min_unloaded_us = us_from_ms(config.min_unloaded_ms)
+        self._heel = Contact(self._min_loaded_us, min_unloaded_us)
+        self._fore = Contact(self._min_loaded_us, self._min_loaded_us)
+        self._sensor = ""
+        self._fore_sensor = ""
         self._airborne = False
         self._air_from_us: Us = 0
+        self._heel_told = False
+        self._lifts = 0
+        self.diagnosis = ""
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
-        """Take one reading; return the contact or heel-off that it shows.
+        """Take one reading; return the events that it shows.
 
         Parameters
         ----------
         sample : Sample
-            ``heel_switch`` (1 loaded, 0 not) or ``heel_force`` (newton).
+            ``heel_switch`` (1 loaded, 0 not) or ``heel_force`` (newton), or of the forefoot.
 
         Returns
         -------
@@ -112,49 +121,31 @@ class HeelDetector:
         t_us, arrive_us, _, leg, sensor, values = sample
         if leg != self.leg:
             return ()
+        value = values[0]
         if sensor != self._sensor and not self._adopt(sensor):
             if sensor in {FOREFOOT_SWITCH, FORE_FORCE}:
-                return self._forefoot(t_us, arrive_us, values[0], sensor)
+                return self._forefoot(t_us, arrive_us, value, sensor)
             return ()
-        value = values[0]
         if value - value != 0.0:  # NaN or infinite: no reading
             return ()
         verdict = self._intake.judge(t_us, arrive_us)
         if verdict == DROP:
             return ()
-        load = self._load
+        heel = self._heel
         if verdict == RESTART:
-            load = self._load = UNKNOWN_LOAD
+            heel.forget()
             self._airborne = False
-        before_us = self._last_us
-        before = self._last_value
-        self._last_us = t_us
-        self._last_value = value
-        if load == LOADED:
-            if value >= self._off:
-                self._opposite_us = -1
-                return ()
-            if self._opposite_us < 0:
-                self._opposite_us = crossing_us(before_us, before, t_us, value, self._off)
-                if t_us < self._locked_until_us:
-                    self._notes.note(t_us, "heel-off not believed: too soon after the contact")
-            if t_us < self._locked_until_us:
-                return ()
-            return self._edge(t_us, arrive_us, HEEL_OFF)
-        if load == UNLOADED:
-            if value <= self._on:
-                self._opposite_us = -1
-                return ()
-            if self._opposite_us < 0:
-                self._opposite_us = crossing_us(before_us, before, t_us, value, self._on)
-                if t_us < self._locked_until_us:
-                    self._notes.note(t_us, "contact not believed: too soon after the heel-off")
-            if t_us < self._locked_until_us:
-                return ()
-            return self._edge(t_us, arrive_us, INITIAL_CONTACT)
-        self._load = LOADED if value > self._on else UNLOADED
-        self._opposite_us = -1
-        self._locked_until_us = t_us
+            self._heel_told = False
+        change = heel.update(t_us, value)
+        if change == EDGE:
+            return self._edge(t_us, arrive_us)
+        if change == REFUSED:
+            what = "heel-off not believed: too soon after the contact"
+            if heel.load == UNLOADED:
+                what = "contact not believed: too soon after the heel-off"
+            self._notes.note(t_us, what)
+        elif heel.load == UNLOADED and t_us - heel.since_us > LONG_OPEN_US:
+            self._diagnose(t_us, "open for long: stuck, worn off, or not stood on")
         return ()
 
     def _adopt(self, sensor: str) -> bool:
@@ -162,88 +153,132 @@ class HeelDetector:
         if self._sensor:
             return False
         if sensor == HEEL_FORCE:
-            self._on = self._on_n
-            self._off = self._off_n
+            self._follow(self._heel)
         elif sensor != HEEL_SWITCH:
             return False
         self._sensor = sensor
         return True
 
-    def _edge(self, t_us: Us, arrive_us: Us, kind: str) -> tuple[GaitEvent, ...]:
-        """Change the load, and lock the other edge out."""
-        event_us = self._opposite_us
+    def _follow(self, contact: Contact) -> None:
+        contact.follow(LoadRange(self._on_n, self._off_n, ADULT_HEEL_N, adapts=self._adapts))
+
+    def _edge(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
+        """Tell what an edge of the heel means."""
+        heel = self._heel
+        self._lifts = 0
+        self._diagnose(t_us, "")
         confidence = 1.0
-        if event_us < self._locked_until_us:
-            self._notes.note(t_us, f"{kind} believed late: the load stayed changed")
+        if heel.belated:
+            what = "contact" if heel.load == LOADED else "heel-off"
+            self._notes.note(t_us, f"{what} believed late: the load stayed changed")
             confidence = BELATED
-        self._opposite_us = -1
-        if kind == HEEL_OFF:
-            self._load = UNLOADED
-            self._locked_until_us = t_us + self._min_unloaded_us
-            if self._fore == UNLOADED:
-                self._take_off(t_us)
-        else:
-            self._load = LOADED
-            self._locked_until_us = t_us + self._min_loaded_us
-            known = self._fore != UNKNOWN_LOAD and t_us - self._fore_us <= self._max_gap_us
-            if known and not self._airborne:
-                self._notes.note(t_us, "no contact: the foot was down already, on its forefoot")
-                return ()
-            self._airborne = False
-        return (GaitEvent(kind, self.leg, event_us, arrive_us, confidence),)
+        event_us = heel.since_us
+        if heel.load == UNLOADED:
+            self._heel_told = True
+            off = GaitEvent(HEEL_OFF, self.leg, event_us, arrive_us, confidence)
+            if self._knows_fore(t_us) and self._fore.load == UNLOADED and not self._airborne:
+                self._take_off(event_us)
+                lift = GaitEvent(TERMINAL_CONTACT, self.leg, event_us, arrive_us, confidence)
+                return (off, lift)
+            return (off,)
+        self._heel_told = False
+        if self._knows_fore(t_us) and not self._airborne:
+            self._notes.note(t_us, "no contact: the foot was down already, on its forefoot")
+            return (GaitEvent(FOOT_FLAT, self.leg, event_us, arrive_us, confidence),)
+        self._airborne = False
+        return (GaitEvent(INITIAL_CONTACT, self.leg, event_us, arrive_us, confidence),)
+
+    def _knows_fore(self, t_us: Us) -> bool:
+        fore = self._fore
+        return fore.load != UNKNOWN_LOAD and t_us - fore.last_us <= self._max_gap_us
 
     def _take_off(self, t_us: Us) -> None:
         self._airborne = True
         self._air_from_us = t_us
 
+    # -- the forefoot -------------------------------------------------------------------------
+
     def _forefoot(
         self, t_us: Us, arrive_us: Us, value: float, sensor: str
     ) -> tuple[GaitEvent, ...]:
-        """Take a reading of the forefoot; return the contact of a foot that lands on it."""
-        before_us, before, fore = self._fore_us, self._fore_value, self._fore
-        if value - value != 0.0 or t_us <= before_us or arrive_us - t_us > self._max_age_us:
+        """Take a reading of the forefoot; return what its edges mean."""
+        fore = self._fore
+        last_us = fore.last_us
+        if value - value != 0.0 or t_us <= last_us or arrive_us - t_us > self._max_age_us:
             return ()
-        self._fore_us = t_us
-        self._fore_value = value
-        on, off = SWITCH_LEVEL, SWITCH_LEVEL
-        if sensor == FORE_FORCE:
-            on, off = self._on_n, self._off_n
-        if fore == UNKNOWN_LOAD or t_us - before_us > self._max_gap_us:
-            self._fore = LOADED if value > on else UNLOADED
+        if not self._fore_sensor:
+            self._fore_sensor = sensor
+            if sensor == FORE_FORCE:
+                self._follow(fore)
+        if sensor != self._fore_sensor:
+            return ()
+        if t_us - last_us > self._max_gap_us:
+            fore.forget()
             self._airborne = False
-        elif fore == LOADED and value < off:
-            self._fore = UNLOADED
-            if self._load == UNLOADED:
-                self._take_off(t_us)
-        elif fore == UNLOADED and value > on:
-            self._fore = LOADED
-            landed = self._airborne and self._load == UNLOADED
-            if landed and t_us - self._air_from_us >= self._min_loaded_us:
-                self._airborne = False
-                event_us = crossing_us(before_us, before, t_us, value, on)
-                return (GaitEvent(INITIAL_CONTACT, self.leg, event_us, arrive_us, 1.0),)
-        return ()
+        if fore.update(t_us, value) != EDGE:
+            return ()
+        if fore.load == UNLOADED:
+            return self._fore_lifts(t_us, arrive_us)
+        return self._fore_lands(t_us, arrive_us)
+
+    def _fore_lifts(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
+        """Take note of a forefoot that has left the ground."""
+        fore_us = self._fore.since_us
+        self._lifts += 1
+        closed = self._heel.load == LOADED
+        if self._lifts >= STUCK_STRIDES:
+            self._diagnose(
+                t_us,
+                "stuck closed: the forefoot walks, the heel never opens"
+                if closed
+                else "stuck open, or the heel never comes down: the forefoot walks",
+            )
+        if self._heel.load == UNKNOWN_LOAD or self._airborne or (closed and not self._stuck):
+            return ()
+        self._take_off(fore_us)
+        lift = GaitEvent(TERMINAL_CONTACT, self.leg, fore_us, arrive_us, 1.0)
+        if self._heel_told:
+            return (lift,)
+        self._heel_told = True
+        self._notes.note(t_us, "heel-off by the forefoot: the heel bore nothing in this stance")
+        return (GaitEvent(HEEL_OFF, self.leg, fore_us, arrive_us, STANDS_IN), lift)
+
+    def _fore_lands(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
+        """Take note of a forefoot on the ground: the contact of a foot that lands on it."""
+        fore_us = self._fore.since_us
+        if not self._airborne or (self._heel.load == LOADED and not self._stuck):
+            return ()
+        self._airborne = False
+        if fore_us - self._air_from_us < self._min_loaded_us:
+            self._notes.note(t_us, "no contact: the forefoot was off for too short a time")
+            return ()
+        self._heel_told = False
+        return (GaitEvent(INITIAL_CONTACT, self.leg, fore_us, arrive_us, 1.0),)
+
+    # -- what is wrong with it ----------------------------------------------------------------
+
+    @property
+    def _stuck(self) -> bool:
+        return self._lifts >= STUCK_STRIDES
+
+    def _diagnose(self, t_us: Us, diagnosis: str) -> None:
+        if diagnosis == self.diagnosis:
+            return
+        self._notes.note(t_us, f"heel {diagnosis}" if diagnosis else "heel sound again")
+        self.diagnosis = diagnosis
 
     def snapshot(self) -> dict[str, object]:
         """Return the load and what the intake knows."""
         return {
             "detector": "heel",
             "sensor": self._sensor,
-            "load": ("unknown", "unloaded", "loaded")[self._load + 1],
-            "locked_until_us": self._locked_until_us,
+            "heel": self._heel.snapshot(),
+            "forefoot": self._fore.snapshot(),
+            "airborne": self._airborne,
+            "diagnosis": self.diagnosis,
             "intake": self._intake.snapshot(),
         }
 
     def remarks(self) -> tuple[Remark, ...]:
         """Return the remarks since the last call, oldest first, and forget them."""
         return self._notes.take()
-
-
-def crossing_us(before_us: Us, before: float, t_us: Us, value: float, level: float) -> Us:
-    """Return when a level was crossed between two readings, by linear interpolation.
-
-    A switch has no course between two readings: its levels give the later one.
-    """
-    if level == SWITCH_LEVEL:
-        return t_us
-    return before_us + round((level - before) / (value - before) * (t_us - before_us))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from fes_ctrl.model import (
+    FOOT_FLAT,
     HEEL_OFF,
     INITIAL_CONTACT,
     BurstEnd,
@@ -81,6 +82,7 @@ class Program:
         "_stance_percent",
         "_time_out_us",
         "_trigger",
+        "_trigger_us",
         "_waiting_changes",
         "config",
         "contact_us",
@@ -113,6 +115,7 @@ class Program:
         self._next_pulse_us: list[Us] = [NEVER_US] * len(self._plans)
         self._waiting_changes: dict[str, float] = {}
         self._queued: GaitEvent | None = None
+        self._trigger_us: Us = NEVER_US
         self.level_percent = 0
         self.onset_us: Us = NEVER_US
         self.fall_from_us: Us = NEVER_US
@@ -202,6 +205,7 @@ class Program:
         )
         onset_us = ceil_to_grid(due_us, self._grid_us)
         self.onset_us = onset_us
+        self._trigger_us = event.t_event_us
         self.fall_from_us = onset_us + self._time_out_us
         self.contact_us = NEVER_US
         self.last_pulse_us = NEVER_US
@@ -227,10 +231,13 @@ class Program:
     def contact(self, event: GaitEvent, stance_us: Us) -> tuple[Record, ...]:
         """Take an initial contact of this leg: the fall begins after the extension.
 
+        A foot that is flat without a contact before it never left the ground, or landed unseen:
+        its burst ends the same way.
+
         Parameters
         ----------
         event : GaitEvent
-            The contact.
+            The contact, or the flat foot.
         stance_us : int
             The leg's last stance, for an extension in per cent of it; 0 if unknown.
 
@@ -239,14 +246,18 @@ class Program:
         tuple of Record
             The end of a burst whose onset had not come yet, or nothing.
         """
+        flat = event.kind == FOOT_FLAT
+        if flat and (self.contact_us != NEVER_US or event.t_event_us <= self._trigger_us):
+            return ()
         self._queued = None
         if self.onset_us == NEVER_US or self.contact_us != NEVER_US:
             return ()
         self.contact_us = event.t_event_us
         if not self._ends_on_contact:
             return ()
+        reason = "foot_flat" if flat else "initial_contact"
         if event.t_emit_us < self.onset_us:
-            return self._finish(event.t_emit_us, "initial_contact")
+            return self._finish(event.t_emit_us, reason)
         extension_us = self._extension_us
         if self._stance_percent >= 0.0 and stance_us > 0:
             extension_us = round(stance_us * self._stance_percent / 100.0)
@@ -255,7 +266,7 @@ class Program:
         fall_from_us = max(fall_from_us, event.t_emit_us)
         if fall_from_us < self.fall_from_us:
             self.fall_from_us = fall_from_us
-            self.ended_by = "initial_contact"
+            self.ended_by = reason
         return ()
 
     def fire(self, at_us: Us, setpoints: list[Setpoint], records: list[Record]) -> None:

@@ -3,11 +3,13 @@
 import math
 import random
 
+import numpy as np
 import pytest
 
 from fes_ctrl.gait.config import HeelConfig
 from fes_ctrl.gait.heel import HeelDetector
 from fes_ctrl.model import (
+    FOOT_FLAT,
     FORE_FORCE,
     FOREFOOT_SWITCH,
     HEEL_FORCE,
@@ -16,6 +18,7 @@ from fes_ctrl.model import (
     INITIAL_CONTACT,
     LEFT,
     RIGHT,
+    TERMINAL_CONTACT,
     GaitEvent,
     Sample,
 )
@@ -148,14 +151,15 @@ def test_a_stride_over_heel_and_forefoot_is_one_contact_and_one_heel_off() -> No
     heel = course((1, 400), (0, 700), (1, 400), (0, 700))
     fore = course((0, 100), (1, 500), (0, 500), (0, 100), (1, 500), (0, 500))
     events = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
-    assert kinds(events) == [HEEL_OFF, INITIAL_CONTACT, HEEL_OFF]
+    stride = [HEEL_OFF, TERMINAL_CONTACT]
+    assert kinds(events) == [*stride, INITIAL_CONTACT, *stride]
 
 
 def test_a_heel_that_comes_down_again_over_its_forefoot_is_no_contact() -> None:
     heel = course((1, 400), (0, 300), (1, 400), (0, 600))
     fore = course((1, 1400), (0, 300))
     events = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
-    assert INITIAL_CONTACT not in kinds(events)
+    assert kinds(events) == [HEEL_OFF, FOOT_FLAT, HEEL_OFF, TERMINAL_CONTACT]
 
 
 @pytest.mark.parametrize("forces", [False, True])
@@ -164,9 +168,9 @@ def test_a_foot_that_lands_on_its_toes_has_its_contact_told_by_them(forces: bool
     heel = course((full, 400), (0, 800), (full, 300))
     fore = course((full, 600), (0, 400), (full, 500))
     events = both(HeelDetector(HeelConfig(), LEFT), heel, fore, forces=forces)
-    assert kinds(events) == [HEEL_OFF, INITIAL_CONTACT]
-    assert events[1].t_event_us == pytest.approx(1_000_000, abs=2 * PERIOD_US)
-    assert events[1].t_emit_us - events[1].t_event_us <= LATENCY_US + PERIOD_US
+    assert kinds(events) == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT, FOOT_FLAT]
+    assert events[2].t_event_us == pytest.approx(1_000_000, abs=2 * PERIOD_US)
+    assert events[2].t_emit_us - events[2].t_event_us <= LATENCY_US + PERIOD_US
 
 
 def test_a_forefoot_that_falls_silent_is_done_without() -> None:
@@ -187,4 +191,107 @@ def test_a_forefoot_reading_that_is_no_number_or_late_changes_nothing() -> None:
         return found + feed(detector, course((0, 100), (1, 200)), from_us=703_000)
 
     assert events(spoil=True) == events(spoil=False)
-    assert kinds(events(spoil=True)) == [HEEL_OFF, INITIAL_CONTACT]
+    assert kinds(events(spoil=True)) == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
+
+
+def test_a_foot_that_is_lifted_flat_leaves_the_ground_with_its_heel() -> None:
+    heel = course((1, 600), (0, 400))
+    fore = course((1, 500), (0, 500))
+    found = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
+    assert kinds(found) == [HEEL_OFF, TERMINAL_CONTACT]
+    assert found[0].t_event_us == found[1].t_event_us
+
+
+def test_someone_who_walks_on_the_forefoot_has_a_heel_off_told_by_it() -> None:
+    """Equinus: the heel bears nothing, and the swing begins with the forefoot's lift."""
+    heel = course((1, 300), (0, 300), (0, 400), (0, 600), (0, 400), (0, 600), (0, 400))
+    fore = course((1, 300), (1, 300), (0, 400), (1, 600), (0, 400), (1, 600), (0, 400))
+    events = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
+    stride = [INITIAL_CONTACT, HEEL_OFF, TERMINAL_CONTACT]
+    assert kinds(events) == [HEEL_OFF, TERMINAL_CONTACT, *stride, *stride]
+    assert [event.confidence < 0.5 for event in events if event.kind == HEEL_OFF] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(("level", "said"), [(1.0, "stuck closed"), (0.0, "stuck open")])
+def test_a_forefoot_that_walks_over_a_heel_that_never_changes_shows_it_stuck(
+    level: float, said: str
+) -> None:
+    fore = course(*[(1.0, 600.0), (0.0, 400.0)] * 6)
+    detector = HeelDetector(HeelConfig(), LEFT)
+    events = both(detector, [level] * len(fore), fore)
+    assert said in detector.diagnosis
+    assert any(said in remark.text for remark in detector.remarks())
+    # Late, but the swings are not left alone.
+    assert kinds(events)[-3:] == [INITIAL_CONTACT, HEEL_OFF, TERMINAL_CONTACT]
+    moved = feed(detector, course((1, 300), (0, 300), (1, 300)), from_us=7_000_000)
+    assert detector.diagnosis == ""
+    assert HEEL_OFF in kinds(moved)
+
+
+def test_a_heel_that_is_open_for_long_is_said_once() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    feed(detector, course((1, 500), (0, 30_000)))
+    texts = [remark.text for remark in detector.remarks()]
+    assert sum("open for long" in text for text in texts) == 1
+    assert "open for long" in detector.diagnosis
+
+
+def strides_n(full_n: float, base_n: float = 0.0, count: int = 8) -> list[float]:
+    """Return heel forces of some strides: ramps between nothing and the full load."""
+    up = np.linspace(base_n, base_n + full_n, rows(60))
+    one = [*up, *[base_n + full_n] * rows(400), *up[::-1], *[base_n] * rows(500)]
+    return one * count
+
+
+@pytest.mark.parametrize(
+    ("full_n", "base_n"),
+    [(500.0, 0.0), (35.0, 0.0), (1500.0, 0.0), (400.0, 60.0), (300.0, -40.0)],
+    ids=["adult", "child", "heavy", "tight strap", "negative offset"],
+)
+def test_the_thresholds_follow_what_the_wearer_bears(full_n: float, base_n: float) -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    feed(detector, strides_n(full_n, base_n, 4), "heel_force")
+    start_us = rows(1020) * 4 * PERIOD_US
+    events = feed(detector, strides_n(full_n, base_n, 6), "heel_force", from_us=start_us)
+    # Hysteresis of 8 and 4 per cent, crossed within the first tenth of a ramp.
+    assert kinds(events) == [INITIAL_CONTACT, HEEL_OFF] * 6
+    contacts = [event.t_event_us for event in events if event.kind == INITIAL_CONTACT]
+    stride_us = len(strides_n(full_n, base_n, 1)) * PERIOD_US
+    for number, contact_us in enumerate(contacts):
+        assert contact_us - start_us - number * stride_us <= 6000 + PERIOD_US
+
+
+def test_thresholds_hold_through_standing_and_small_shifts() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    walked = strides_n(500.0)
+    feed(detector, walked, "heel_force")
+    begin_us = len(walked) * PERIOD_US
+    sway = [250.0 + 60.0 * math.sin(0.05 * row) for row in range(rows(60_000))]
+    found = feed(detector, sway, "heel_force", from_us=begin_us)
+    assert kinds(found) == [INITIAL_CONTACT]
+
+
+def test_thresholds_creep_with_the_sensor() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    course_n: list[float] = []
+    for number in range(40):
+        course_n += strides_n(400.0, 3.0 * number, 1)
+    events = feed(detector, course_n, "heel_force")
+    assert kinds(events) == [INITIAL_CONTACT, HEEL_OFF] * 40
+
+
+def test_a_knock_does_not_blind_the_detector() -> None:
+    detector = HeelDetector(HeelConfig(), LEFT)
+    course_n = strides_n(400.0, 0.0, 4)
+    course_n[len(course_n) // 2 + 20] = 20_000.0
+    events = feed(detector, course_n + strides_n(400.0, 0.0, 8), "heel_force")
+    assert kinds(events) == [INITIAL_CONTACT, HEEL_OFF] * 12
+
+
+def test_fixed_thresholds_stay() -> None:
+    detector = HeelDetector(HeelConfig(adapts=False), LEFT)
+    assert feed(detector, strides_n(35.0), "heel_force") == []

@@ -105,6 +105,36 @@ def test_a_contact_moves_the_fall_and_never_a_pulse(
             assert ours == plain
 
 
+def test_a_foot_that_is_flat_without_a_contact_ends_the_burst_as_one() -> None:
+    walker = Walker()
+    walker.heel_off(0)
+    walker.until(700_000)
+    walker.records += walker.program.contact(event("ff", 700_000), 0)
+    walker.until(5_000_000)
+    assert walker.ends == ["foot_flat"]
+    assert walker.times == burst().times
+
+
+def test_a_foot_that_was_flat_before_the_trigger_ends_nothing() -> None:
+    walker = Walker()
+    walker.heel_off(100_000)
+    walker.records += walker.program.contact(event("ff", 90_000, late_us=20_000), 0)
+    walker.until(5_000_000)
+    assert walker.ends == ["time_out"]
+
+
+def test_a_flat_foot_after_its_contact_leaves_the_extension_and_a_queued_step_alone() -> None:
+    walker = Walker()
+    walker.heel_off(0)
+    walker.contact(700_000)
+    walker.records += walker.program.contact(event("ff", 760_000), 0)
+    walker.until(810_000)
+    walker.heel_off(810_000)
+    walker.records += walker.program.contact(event("ff", 800_000, late_us=20_000), 0)
+    walker.until(5_000_000)
+    assert walker.ends == ["initial_contact", "time_out"]
+
+
 def test_without_a_contact_the_time_out_ends_it() -> None:
     walker = Walker()
     walker.heel_off(0)
