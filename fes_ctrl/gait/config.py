@@ -65,7 +65,7 @@ class HeelConfig:
 
 @dataclass(frozen=True, slots=True)
 class FootImuConfig:
-    """The few absolute numbers; the others follow from the walker.
+    """The few absolute numbers, and what is expected of a stride as a share of the walker's usual.
 
     Attributes
     ----------
@@ -83,6 +83,16 @@ class FootImuConfig:
         Longest time from heel-off to terminal contact.
     min_stance_ms : float
         After a contact without a rest, a heel-off is looked for again after so long.
+    push_share : float
+        Of the usual push-off rate, that a push has to reach to lift the foot.
+    toe_share : float
+        Of the peak of a push, below which it is over and the toe off the ground.
+    swing_share : float
+        Of the usual swing's duration, before which no contact is believed.
+    back_share : float
+        Of the usual swing's rate, at which a foot that has landed is in the air after all.
+    lift_share : float
+        Of the usual swing's rate, that a swing without a push has to reach.
     intake : IntakeConfig
         When data count as missing or late.
     """
@@ -94,6 +104,11 @@ class FootImuConfig:
     max_swing_ms: Annotated[float, Ge(500), Le(5000)] = 2000.0
     max_push_ms: Annotated[float, Ge(200), Le(5000)] = 1500.0
     min_stance_ms: Annotated[float, Ge(100), Le(1000)] = 300.0
+    push_share: Annotated[float, Ge(0.05), Le(0.95)] = 0.35
+    toe_share: Annotated[float, Ge(0), Le(0.9)] = 0.25
+    swing_share: Annotated[float, Ge(0.1), Le(0.95)] = 0.65
+    back_share: Annotated[float, Ge(0.1), Le(0.95)] = 0.4
+    lift_share: Annotated[float, Ge(0.1), Le(0.95)] = 0.3
     intake: IntakeConfig = IntakeConfig()
 
 
