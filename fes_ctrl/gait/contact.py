@@ -35,6 +35,8 @@ class Contact:
         When the last edge was, interpolated on a force.
     belated : bool
         The last edge was believed only after the lock-out.
+    lasted_us : int
+        How long what the last edge ended had lasted, as far as it was seen.
     last_us : int
         Stamp of the last reading.
     """
@@ -50,6 +52,7 @@ class Contact:
         "_range",
         "belated",
         "last_us",
+        "lasted_us",
         "load",
         "since_us",
     )
@@ -65,6 +68,7 @@ class Contact:
         self._opposite_us: Us = -1
         self.load = UNKNOWN_LOAD
         self.since_us: Us = 0
+        self.lasted_us: Us = 0
         self.last_us: Us = 0
         self.belated = False
 
@@ -127,6 +131,7 @@ class Contact:
 
     def _change(self, t_us: Us) -> None:
         self.belated = self._opposite_us < self._locked_until_us
+        self.lasted_us = self._opposite_us - self.since_us
         self.since_us = self._opposite_us
         self._opposite_us = -1
         if self.load == LOADED:

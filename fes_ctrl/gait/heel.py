@@ -3,7 +3,8 @@
 Where the forefoot is sensed as well, a heel that comes down again while the forefoot never left
 the ground is no contact but a foot that is flat again, a foot that lands on its toes has its
 contact told by them, and terminal contact is known. A forefoot that goes on walking while the
-heel never changes shows a switch that is stuck.
+heel never changes shows a switch that is stuck. And a standing foot whose heel and forefoot give
+up their load together has passed it to the other leg: a step begins over a forefoot that bears.
 """
 
 from typing import Final
@@ -48,6 +49,13 @@ STUCK_STRIDES: Final = 3
 
 LONG_OPEN_US: Final = 10_000_000
 
+STANDING_US: Final = 2_500_000
+"""A heel that has been down for so long stands; strides after a stroke last up to 2.6 s, of which
+about two thirds are stance (Sanchez Manchola et al. 2019, Sensors 19:2988, their recordings)."""
+
+HOLD_US: Final = 80_000
+"""So long a first heel-off waits for the forefoot to bear it out, where one is worn."""
+
 
 class HeelDetector:
     """A ``Detector`` on ``heel_switch`` or ``heel_force``, whichever of the two comes first.
@@ -67,9 +75,12 @@ class HeelDetector:
         "_air_from_us",
         "_airborne",
         "_fore",
+        "_fore_bore",
+        "_fore_bore_before",
         "_fore_sensor",
         "_heel",
         "_heel_told",
+        "_held_us",
         "_intake",
         "_lifts",
         "_max_age_us",
@@ -79,6 +90,7 @@ class HeelDetector:
         "_off_n",
         "_on_n",
         "_sensor",
+        "_shifted",
         "diagnosis",
         "leg",
     )
@@ -101,6 +113,10 @@ class HeelDetector:
         self._airborne = False
         self._air_from_us: Us = 0
         self._heel_told = False
+        self._fore_bore = False
+        self._fore_bore_before = False
+        self._held_us: Us = -1
+        self._shifted = False
         self._lifts = 0
         self.diagnosis = ""
 
@@ -136,9 +152,13 @@ class HeelDetector:
             heel.forget()
             self._airborne = False
             self._heel_told = False
+            self._held_us = -1
+            self._shifted = False
         change = heel.update(t_us, value)
         if change == EDGE:
             return self._edge(t_us, arrive_us)
+        if self._held_us >= 0 and t_us - self._held_us >= HOLD_US:
+            return self._release(arrive_us)
         if change == REFUSED:
             what = "heel-off not believed: too soon after the contact"
             if heel.load == UNLOADED:
@@ -174,19 +194,59 @@ class HeelDetector:
             confidence = BELATED
         event_us = heel.since_us
         if heel.load == UNLOADED:
-            self._heel_told = True
-            off = GaitEvent(HEEL_OFF, self.leg, event_us, arrive_us, confidence)
-            if self._knows_fore(t_us) and self._fore.load == UNLOADED and not self._airborne:
-                self._take_off(event_us)
-                lift = GaitEvent(TERMINAL_CONTACT, self.leg, event_us, arrive_us, confidence)
-                return (off, lift)
-            return (off,)
+            return self._heel_lifts(t_us, event_us, arrive_us, confidence)
         self._heel_told = False
+        self._held_us = -1
+        if self._shifted:
+            self._shifted = False
+            self._airborne = False
+            self._notes.note(t_us, "no contact: the weight came back")
+            return (GaitEvent(FOOT_FLAT, self.leg, event_us, arrive_us, confidence),)
         if self._knows_fore(t_us) and not self._airborne:
             self._notes.note(t_us, "no contact: the foot was down already, on its forefoot")
             return (GaitEvent(FOOT_FLAT, self.leg, event_us, arrive_us, confidence),)
         self._airborne = False
+        self._fore_bore_before = self._fore_bore
+        self._fore_bore = self._knows_fore(t_us) and self._fore.load == LOADED
+        self._notes.note(t_us, "contact: the heel is loaded")
         return (GaitEvent(INITIAL_CONTACT, self.leg, event_us, arrive_us, confidence),)
+
+    def _heel_lifts(
+        self, t_us: Us, event_us: Us, arrive_us: Us, confidence: float
+    ) -> tuple[GaitEvent, ...]:
+        """Tell a heel-off, or out of standing wait for the forefoot to bear it out."""
+        knows_fore = self._knows_fore(t_us)
+        fore_lifted = knows_fore and self._fore.load == UNLOADED and not self._airborne
+        if knows_fore and self._heel.lasted_us >= STANDING_US:
+            if self._fore.load == LOADED:
+                self._held_us = event_us
+                return ()
+            # One that bore nothing in the last strides either may be worn off: it says nothing.
+            if self._fore_bore or self._fore_bore_before:
+                self._shift(t_us)
+                return ()
+        self._heel_told = True
+        self._notes.note(t_us, "heel-off: the heel bears no load")
+        off = GaitEvent(HEEL_OFF, self.leg, event_us, arrive_us, confidence)
+        if not fore_lifted:
+            return (off,)
+        self._take_off(event_us)
+        lift = GaitEvent(TERMINAL_CONTACT, self.leg, event_us, arrive_us, confidence)
+        return (off, lift)
+
+    def _release(self, arrive_us: Us) -> tuple[GaitEvent, ...]:
+        """Tell a first heel-off over whose forefoot the load has stayed."""
+        event_us = self._held_us
+        self._held_us = -1
+        self._heel_told = True
+        self._notes.note(event_us, "heel-off out of standing: the forefoot still bears load")
+        return (GaitEvent(HEEL_OFF, self.leg, event_us, arrive_us, 1.0),)
+
+    def _shift(self, t_us: Us) -> None:
+        """Take note that the weight went to the other leg."""
+        self._held_us = -1
+        self._shifted = True
+        self._notes.note(t_us, "no heel-off: heel and forefoot gave up their load together")
 
     def _knows_fore(self, t_us: Us) -> bool:
         fore = self._fore
@@ -215,7 +275,10 @@ class HeelDetector:
         if t_us - last_us > self._max_gap_us:
             fore.forget()
             self._airborne = False
-        if fore.update(t_us, value) != EDGE:
+        change = fore.update(t_us, value)
+        if fore.load == LOADED:
+            self._fore_bore = True
+        if change != EDGE:
             return ()
         if fore.load == UNLOADED:
             return self._fore_lifts(t_us, arrive_us)
@@ -224,6 +287,10 @@ class HeelDetector:
     def _fore_lifts(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         """Take note of a forefoot that has left the ground."""
         fore_us = self._fore.since_us
+        if self._held_us >= 0:
+            self._shift(t_us)
+        if self._shifted:
+            return ()
         self._lifts += 1
         closed = self._heel.load == LOADED
         if self._lifts >= STUCK_STRIDES:
@@ -253,6 +320,7 @@ class HeelDetector:
             self._notes.note(t_us, "no contact: the forefoot was off for too short a time")
             return ()
         self._heel_told = False
+        self._notes.note(t_us, "contact: the forefoot is loaded")
         return (GaitEvent(INITIAL_CONTACT, self.leg, fore_us, arrive_us, 1.0),)
 
     # -- what is wrong with it ----------------------------------------------------------------

@@ -173,6 +173,45 @@ def test_a_foot_that_lands_on_its_toes_has_its_contact_told_by_them(forces: bool
     assert events[2].t_emit_us - events[2].t_event_us <= LATENCY_US + PERIOD_US
 
 
+STOOD_MS = 3_000
+
+
+@pytest.mark.parametrize("fore_first_ms", [200, 20, -40])
+def test_weight_that_goes_over_to_the_other_leg_is_no_step(fore_first_ms: int) -> None:
+    """Heel and forefoot give up their load together, in either order, and take it again."""
+    heel = course((1, STOOD_MS), (0, 400), (1, STOOD_MS))
+    fore = course((1, STOOD_MS - fore_first_ms), (0, 500), (1, STOOD_MS + fore_first_ms - 100))
+    detector = HeelDetector(HeelConfig(), LEFT)
+    events = both(detector, heel, fore)
+    assert kinds(events) == [FOOT_FLAT]
+    texts = [remark.text for remark in detector.remarks()]
+    assert any("gave up their load together" in text for text in texts)
+
+
+def test_a_first_step_over_a_loaded_forefoot_is_told_in_a_tenth_of_a_second() -> None:
+    heel = course((1, STOOD_MS), (0, 700), (1, 300))
+    fore = course((1, STOOD_MS + 300), (0, 450), (1, 250))
+    off, lift, contact = both(HeelDetector(HeelConfig(), LEFT), heel, fore)
+    assert [off.kind, lift.kind, contact.kind] == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
+    assert off.t_event_us == pytest.approx(STOOD_MS * 1000, abs=2 * PERIOD_US)
+    assert off.t_emit_us - off.t_event_us < 100_000
+
+
+def test_only_the_first_step_of_a_foot_that_is_lifted_flat_is_doubted() -> None:
+    heel = course((1, STOOD_MS), *[(0, 500), (1, 900)] * 4)
+    events = both(HeelDetector(HeelConfig(), LEFT), heel, heel)
+    step = [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
+    assert kinds(events) == [FOOT_FLAT, *step * 3]
+
+
+def test_a_forefoot_switch_that_never_closes_costs_no_first_step() -> None:
+    heel = course((1, STOOD_MS), (0, 500), (1, 900), (0, 500))
+    events = both(HeelDetector(HeelConfig(), LEFT), heel, [0.0] * len(heel))
+    assert kinds(events).count(HEEL_OFF) == 2
+    assert events[0].kind == HEEL_OFF
+    assert events[0].t_emit_us == STOOD_MS * 1000 + LATENCY_US
+
+
 def test_a_forefoot_that_falls_silent_is_done_without() -> None:
     detector = HeelDetector(HeelConfig(), LEFT)
     both(detector, course((1, 400)), course((1, 400)))
