@@ -22,17 +22,18 @@ def choose(have: Sequence[str], asked: str | None, where: str) -> str:
     Refusal
         If there is no such detector, or these sensors are not enough for it.
     """
-    from fes_ctrl.gait import detector_for, sensors_of
+    from fes_ctrl.gait import detector_for, needs_of, works_with
 
     try:
         name = asked or detector_for(tuple(have))
-        wanted = sensors_of(name)
+        needs = needs_of(name)
     except ValueError as error:
         message = f"{'--detector' if asked else where}: {error}"
         raise Refusal(message) from None
-    if not any(sensor in have for sensor in wanted):
+    if not works_with(name, tuple(have)):
+        wanted = ", and ".join(" or ".join(group) for group in needs)
         message = (
-            f"{where}: --detector {name} needs {' or '.join(wanted)}, and there is "
+            f"{where}: --detector {name} needs {wanted}, and there is "
             f"{', '.join(have)}; choose another detector"
         )
         raise Refusal(message)

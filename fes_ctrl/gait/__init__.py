@@ -3,27 +3,42 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from fes_ctrl.gait.config import FootImuConfig, HeelConfig
+from fes_ctrl.gait.config import FootImuConfig, FusedConfig, HeelConfig
 from fes_ctrl.gait.explain import ExplainingDetector
 from fes_ctrl.gait.foot_imu import FootImuDetector
+from fes_ctrl.gait.fused import FusedDetector
 from fes_ctrl.gait.heel import HeelDetector
-from fes_ctrl.model import FOOT_IMU, FORE_FORCE, FOREFOOT_SWITCH, HEEL_FORCE, HEEL_SWITCH
+from fes_ctrl.model import (
+    FOOT_IMU,
+    FORE_FORCE,
+    FOREFOOT_SWITCH,
+    HEEL_FORCE,
+    HEEL_SWITCH,
+    LEFT,
+    RIGHT,
+)
 
 HEEL: Final = "heel"
 FOOT: Final = "foot-imu"
-DETECTORS: Final = (HEEL, FOOT)
+FUSED: Final = "fused"
+DETECTORS: Final = (HEEL, FOOT, FUSED)
 
-SENSORS_OF: Final[dict[str, tuple[str, ...]]] = {
-    HEEL: (HEEL_SWITCH, HEEL_FORCE),
-    FOOT: (FOOT_IMU,),
+NEEDS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    HEEL: ((HEEL_SWITCH, HEEL_FORCE),),
+    FOOT: ((FOOT_IMU,),),
+    FUSED: ((HEEL_SWITCH, HEEL_FORCE), (FOOT_IMU,)),
 }
-
+"""What a detector has to have: of each group any one."""
 
 HELPED_BY: Final[dict[str, tuple[str, ...]]] = {
     HEEL: (FOREFOOT_SWITCH, FORE_FORCE),
     FOOT: (),
+    FUSED: (FOREFOOT_SWITCH, FORE_FORCE),
 }
 """What a detector also reads where it is worn, and does without where it is not."""
+
+READS_BOTH_FEET: Final = (FUSED,)
+"""Detectors of a leg that look at the other one's sensors too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +53,47 @@ class DetectorConfig:
         Read where ``name`` is ``heel``.
     foot_imu : FootImuConfig
         Read where ``name`` is ``foot-imu``.
+    fused : FusedConfig
+        Read where ``name`` is ``fused``, with those of the detectors that it is made of.
     """
 
-    name: Literal["heel", "foot-imu"] = "heel"
+    name: Literal["heel", "foot-imu", "fused"] = "heel"
     heel: HeelConfig = HeelConfig()
     foot_imu: FootImuConfig = FootImuConfig()
+    fused: FusedConfig = FusedConfig()
 
 
-def sensors_of(name: str) -> tuple[str, ...]:
-    """Return the sensor kinds that a detector reads; any one of them will do.
+def needs_of(name: str) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of sensor kinds of which a detector has to have one each.
 
     Raises
     ------
     ValueError
         If there is no such detector.
     """
-    if name not in SENSORS_OF:
+    if name not in NEEDS:
         message = f"detector {name!r} does not exist: choose {' or '.join(DETECTORS)}"
         raise ValueError(message)
-    return SENSORS_OF[name]
+    return NEEDS[name]
+
+
+def sensors_of(name: str) -> tuple[str, ...]:
+    """Return the sensor kinds that a detector can do with, helpers apart.
+
+    Raises
+    ------
+    ValueError
+        If there is no such detector.
+    """
+    return tuple([sensor for group in needs_of(name) for sensor in group])
+
+
+def works_with(name: str, sensors: tuple[str, ...]) -> bool:
+    """Return whether a detector has what it needs among these sensor kinds."""
+    for group in needs_of(name):
+        if not any(sensor in sensors for sensor in group):
+            return False
+    return True
 
 
 def read_by(name: str) -> tuple[str, ...]:
@@ -76,7 +113,7 @@ def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDete
     Parameters
     ----------
     name : str
-        ``heel`` or ``foot-imu``.
+        One of ``DETECTORS``.
     config : DetectorConfig
         The dials; its own ``name`` is not looked at.
     leg : int
@@ -87,16 +124,27 @@ def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDete
     ValueError
         If there is no such detector.
     """
-    sensors_of(name)
+    needs_of(name)
     if name == HEEL:
         return HeelDetector(config.heel, leg)
-    return FootImuDetector(config.foot_imu, leg)
+    if name == FOOT:
+        return FootImuDetector(config.foot_imu, leg)
+    other = RIGHT if leg == LEFT else LEFT
+    return FusedDetector(
+        config.fused,
+        leg,
+        HeelDetector(config.heel, leg),
+        FootImuDetector(config.foot_imu, leg),
+        HeelDetector(config.heel, other),
+        FootImuDetector(config.foot_imu, other),
+    )
 
 
 def detector_for(sensors: tuple[str, ...]) -> str:
     """Return the detector to take where the user named none.
 
-    A heel switch or force tells a contact directly, so it goes before the foot's motion.
+    A heel switch or force tells a contact directly, so it goes before the foot's motion; several
+    sensors are brought together only where the user says so.
 
     Parameters
     ----------
@@ -109,7 +157,7 @@ def detector_for(sensors: tuple[str, ...]) -> str:
         If none of the detectors can work with them.
     """
     for name in DETECTORS:
-        if any(sensor in SENSORS_OF[name] for sensor in sensors):
+        if works_with(name, sensors):
             return name
     have = ", ".join(sensors) if sensors else "no sensor"
     message = (

@@ -113,6 +113,25 @@ class FootImuConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FusedConfig:
+    """How heel and IMU are brought together.
+
+    Attributes
+    ----------
+    expire_ms : float
+        So long what one of them tells waits for the other.
+    max_silence_ms : float
+        A sensor that has said nothing for longer has no vote.
+    standing_ms : float
+        From contact on; a foot that has stood for so long has no rhythm to go by.
+    """
+
+    expire_ms: Annotated[float, Ge(50), Le(2000)] = 600.0
+    max_silence_ms: Annotated[float, Ge(20), Le(2000)] = 150.0
+    standing_ms: Annotated[float, Ge(1000), Le(10000)] = 2500.0
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseConfig:
     """How long a leg may do nothing.
 

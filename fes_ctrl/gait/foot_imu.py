@@ -14,6 +14,7 @@ from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.explain import Notebook, Remark
 from fes_ctrl.gait.foot_motion import FootMotion
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
+from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import (
     FOOT_FLAT,
     FOOT_IMU,
@@ -128,6 +129,16 @@ class FootImuDetector:
     def turn_deg(self) -> float:
         """How far the foot has turned about the vertical since its last rest, to the left."""
         return self.motion.turn_deg
+
+    @property
+    def says(self) -> int:
+        """Whether the foot stands, as ``witness`` knows it."""
+        state = self.state
+        if state in {PUSH, AIR}:
+            return OFF
+        if state == LANDED or (state == FLAT and self.motion.resting):
+            return DOWN
+        return UNSURE
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         """Take one reading; return the events that it makes certain, oldest first.
@@ -301,6 +312,10 @@ class FootImuDetector:
             motion.resting = False  # a foot may hang still in mid-swing: ask again
             return ()
         events: tuple[GaitEvent, ...] = ()
+        if state == AIR and self._crossing_us == self._landed_us:
+            # It landed on its toes: what looked like swinging on was the heel coming down.
+            self._notes.note(t_us, "the contact stands: the heel came down after the toes")
+            state = LANDED
         if state == AIR:
             late_us = max(self._crossing_us, rest_us)
             self._notes.note(t_us, "contact: the foot came to rest without turning toe-down")

@@ -21,6 +21,7 @@ from fes_ctrl.gait.contact import (
 from fes_ctrl.gait.explain import Notebook, Remark
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
 from fes_ctrl.gait.load import LoadRange
+from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import (
     FOOT_FLAT,
     FORE_FORCE,
@@ -119,6 +120,19 @@ class HeelDetector:
         self._shifted = False
         self._lifts = 0
         self.diagnosis = ""
+
+    @property
+    def says(self) -> int:
+        """Whether the heel is on the ground, as ``witness`` knows it; a stuck one is not asked."""
+        load = self._heel.load
+        if load == UNKNOWN_LOAD or self._stuck:
+            return UNSURE
+        return DOWN if load == LOADED else OFF
+
+    @property
+    def turn_deg(self) -> float:
+        """A heel does not know of turning: 0."""
+        return 0.0
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         """Take one reading; return the events that it shows.
