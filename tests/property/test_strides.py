@@ -7,30 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.analysis.strides import COLUMNS, GAP_US, ORDER, nearest_rows, stride_list
-from fes_ctrl.model import EVENT_KINDS, LEFT, GaitEvent
+from fes_ctrl.model import LEFT, GaitEvent
 
-steps_us = st.lists(
-    st.one_of(st.integers(4_000, 11_000), st.sampled_from([0, GAP_US, GAP_US + 1, 700_000])),
-    min_size=1,
-    max_size=200,
-)
-kinds = st.one_of(
-    st.lists(st.sampled_from(EVENT_KINDS), max_size=30),
-    st.integers(0, 7).map(lambda strides: ["ic", "ff", "ho", "tc"] * strides),
-)
+STEPS = (("ic", "ff", "ho", "tc"), ("ic", "tc"), ("ho", "tc"), ("ic",), ("tc", "ho"))
+HOLES_US = (0, GAP_US, GAP_US + 1, 700_000)
 
 
 @st.composite
 def signals(draw: st.DrawFn) -> tuple[list[GaitEvent], np.ndarray, np.ndarray]:
-    stamps = np.cumsum([0, *draw(steps_us)]).astype(np.int64)
-    told = draw(kinds)
-    instants = sorted(draw(st.integers(0, int(stamps[-1]))) for _ in told)
+    """Draw what is told and how the signal is broken; where things lie comes from a seed."""
+    stream = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rows = draw(st.integers(2, 500))
+    steps_us = stream.integers(4_000, 11_000, rows - 1)
+    broken = stream.random(rows - 1) < draw(st.sampled_from([0.0, 0.0, 0.01, 0.2]))
+    steps_us[broken] = stream.choice(HOLES_US, int(broken.sum()))
+    stamps = np.cumsum([0, *steps_us]).astype(np.int64)
+    if draw(st.booleans()):
+        told = list(STEPS[0]) * draw(st.integers(1, 6))
+    else:
+        told = [kind for _ in range(draw(st.integers(0, 8))) for kind in STEPS[stream.integers(5)]]
+    instants = np.sort(stream.integers(0, int(stamps[-1]), len(told), endpoint=True)).tolist()
     events = [
         GaitEvent(kind, LEFT, t_us, t_us, 1.0) for kind, t_us in zip(told, instants, strict=True)
     ]
-    stream = np.random.default_rng(draw(st.integers(0, 99)))
-    rates = stream.normal(0.0, 100.0, (len(stamps), 3))
-    rates[stream.random(len(stamps)) < draw(st.sampled_from([0.0, 0.1]))] = np.nan
+    rates = stream.normal(0.0, 100.0, (rows, 3))
+    rates[stream.random(rows) < draw(st.sampled_from([0.0, 0.0, 0.1]))] = np.nan
     return events, stamps, rates
 
 
@@ -39,7 +40,7 @@ def test_strides_are_ordered_apart_and_made_of_told_events(
     signal: tuple[list[GaitEvent], np.ndarray, np.ndarray], stride_type: str
 ) -> None:
     events, stamps, rates = signal
-    found = stride_list(events, stamps, rates, stride_type, window_ms=20.0)
+    found = stride_list(events, stamps, rates, stride_type, window_ms=10.0)
     count = len(found["s_id"])
     assert found["s_id"].tolist() == list(range(count))
     for column in found.values():
@@ -51,10 +52,8 @@ def test_strides_are_ordered_apart_and_made_of_told_events(
         assert (found[before] < found[after]).all()
     if stride_type != "segmented":
         assert (found["start"] == found[stride_type]).all()
-    else:
-        assert (found["start"] <= found["tc"]).all()
-        assert (found["min_vel"] < found["end"]).all()
-    assert (found["start"] < found["end"]).all()
+    for event in ("ic", "tc", "min_vel"):
+        assert ((found["start"] <= found[event]) & (found[event] < found["end"])).all()
     assert (found["end"][:-1] <= found["start"][1:]).all()
     assert (stamps[found["end"]] - stamps[found["start"]] <= 3_000_000).all()
 
@@ -69,7 +68,7 @@ def test_no_stride_holds_a_hole(
     signal: tuple[list[GaitEvent], np.ndarray, np.ndarray], stride_type: str
 ) -> None:
     events, stamps, rates = signal
-    found = stride_list(events, stamps, rates, stride_type, window_ms=20.0)
+    found = stride_list(events, stamps, rates, stride_type, window_ms=10.0)
     heard = np.flatnonzero(np.isfinite(rates).all(axis=1))
     for start, end in zip(found["start"], found["end"], strict=True):
         inside = heard[(heard > start) & (heard < end)]

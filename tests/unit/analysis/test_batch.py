@@ -233,6 +233,8 @@ def test_data_that_cannot_be_used_are_refused() -> None:
         detect(body)
     with pytest.raises(ValueError, match="both: the body frame is mirrored"):
         detect({"both": body})
+    with pytest.raises(ValueError, match="bright_left: the body frame is mirrored"):
+        detect({"bright_left": body})
     with pytest.raises(ValueError, match="say frame='sensor' or frame='body'"):
         detect({**foot, **body})
     with pytest.raises(ValueError, match="columns beside sensors"):

@@ -115,6 +115,34 @@ def test_a_pause_is_no_stride() -> None:
     assert [stride["ic"] for stride in strides_of("min_vel", standing, longest_s=0.85)] == []
 
 
+def test_a_contact_on_the_edge_of_a_hole_belongs_to_its_side() -> None:
+    for hole, starts in ((range(251, 270), [50, 150]), (range(231, 250), [50, 250])):
+        values = rates()
+        values[hole] = np.nan
+        assert stride_list(walk(), STAMPS, values, "ic")["start"].tolist() == starts
+
+
+def test_readings_lost_within_a_stance_hide_neither_its_stillness_nor_its_push_off() -> None:
+    values = rates()
+    values[[155, 190, 193]] = np.nan
+    found = stride_list(walk(), STAMPS, values, "segmented")
+    assert found["min_vel"].tolist() == [165, 265]
+    assert found["end"].tolist() == [195, 295]
+
+
+def test_a_step_after_a_long_stand_has_no_contact_before_it() -> None:
+    values = rates()
+    values[:100] = 60.0
+    events = [event("ic", 20), event("tc", 200), event("ic", 250), event("tc", 300)]
+    assert stride_list(events, STAMPS, values, "min_vel")["pre_ic"].tolist() == [20]
+    assert stride_list(events, STAMPS, values, "min_vel", longest_s=1.5)["pre_ic"].size == 0
+
+
+def test_a_heel_off_belongs_to_one_push_off_only() -> None:
+    events = [one for one in walk() if one.t_event_us not in (150 * STEP_US, 180 * STEP_US)]
+    assert strides_of("segmented", events) == []
+
+
 def test_an_event_between_two_rows_is_at_the_nearer_one() -> None:
     events = [event("ic", 49.6), event("tc", 100.4), event("ic", 149.6)]
     assert [(stride["ic"], stride["tc"]) for stride in strides_of("ic", events)] == [(50, 100)]
