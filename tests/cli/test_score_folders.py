@@ -97,6 +97,13 @@ def test_the_table_has_a_row_per_recording_and_the_person(
     assert "nan" not in "\n".join(lines).lower()
 
 
+def test_where_nothing_is_left_out_nothing_is_said(folders: tuple[Path, Path, Path]) -> None:
+    found, true, index = folders
+    assert score(found, true, "--index", index).stderr == ""
+    moved = index.rename(found / "recordings.csv")
+    assert score(found, true, "--index", moved).stderr == ""
+
+
 def test_without_an_index_each_recording_is_a_person_and_the_reader_is_told(
     folders: tuple[Path, Path, Path],
 ) -> None:

@@ -45,8 +45,8 @@ def test_a_cohort_has_the_mean_and_the_worst_of_its_recordings() -> None:
 def test_the_worst_person_is_judged_by_all_recordings_and_not_by_the_worst_one() -> None:
     found = pooled(
         [
-            Scored("stroke", "one bad day", {"ic": figures(0.5)}),
             Scored("stroke", "one bad day", {"ic": figures(1.0)}),
+            Scored("stroke", "one bad day", {"ic": figures(0.5)}),
             Scored("stroke", "always so", {"ic": figures(0.7)}),
         ]
     )["stroke"]["ic"]
