@@ -11,12 +11,12 @@ default ``$FES_DATA`` or ``../shared/data``. A table for people goes to stderr.
 
 import json
 import os
-import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from fes_ctrl.analysis.pooling import Scored, pooled
 from fes_ctrl.analysis.score import score
 from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, read_by
 from fes_ctrl.model import LEFT, Detector, GaitEvent, Sample
@@ -96,31 +96,6 @@ def line(name: str, kind: str, row: dict[str, Any]) -> str:
     return f"{name:<22}{kind:<4}{row['n']:>5}{row['detected']:>6}{text}"
 
 
-def pooled(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return mean and worst F1, raw and aligned, and mean sensitivity by cohort and kind."""
-    values: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
-    for row in rows.values():
-        for kind, figures in row["kinds"].items():
-            raw, aligned = figures["raw"], figures["aligned"]
-            if raw["f1"] is not None and raw["sensitivity"] is not None:
-                values.setdefault(row["cohort"], {}).setdefault(kind, []).append(
-                    (raw["f1"], aligned["f1"], raw["sensitivity"])
-                )
-    return {
-        cohort: {
-            kind: {
-                "raw_f1_mean": round(statistics.fmean(row[0] for row in found), 4),
-                "raw_f1_worst": min(row[0] for row in found),
-                "aligned_f1_mean": round(statistics.fmean(row[1] for row in found), 4),
-                "aligned_f1_worst": min(row[1] for row in found),
-                "raw_sensitivity_mean": round(statistics.fmean(row[2] for row in found), 4),
-            }
-            for kind, found in kinds.items()
-        }
-        for cohort, kinds in values.items()
-    }
-
-
 def main() -> None:
     """Measure every recording of the index."""
     root = Path(__file__).resolve().parents[1]
@@ -135,6 +110,7 @@ def main() -> None:
     for name, entry in read_index(folder / "recordings.csv").items():
         row = measure(folder, name, entry.exclude_us)
         row["cohort"] = f"{name.partition('-')[0]} {entry.cohort}"
+        row["person"] = entry.subject
         rows[name] = row
         for kind, figures in row["kinds"].items():
             print(line(name, kind, figures), file=sys.stderr)
@@ -149,7 +125,8 @@ def main() -> None:
         }
         for chosen in sorted({row["detector"] for row in rows.values()})
     }
-    print(json.dumps({"cohorts": pooled(rows), "cost": cost, "recordings": rows}))
+    cohorts = pooled(Scored(row["cohort"], row["person"], row["kinds"]) for row in rows.values())
+    print(json.dumps({"cohorts": cohorts, "cost": cost, "recordings": rows}))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""``fes-ctrl detect``: the gait events of a recording, causally, as CSV."""
+"""``fes-ctrl detect``: the gait events of recordings, causally, as CSV."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from fes_ctrl.cli.detectors import choose
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
+
+PATH: Final = click.Path(path_type=Path)
 
 if TYPE_CHECKING:
     from fes_ctrl.gait.explain import ExplainingDetector, Remark
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("detect", epilog="Example: fes-ctrl detect walk.csv.gz --out walk.detected.csv")
-@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("recordings", metavar="RECORDING...", nargs=-1, required=True, type=PATH)
 @click.option(
     "--detector",
     "name",
@@ -24,24 +26,100 @@ if TYPE_CHECKING:
     help="Default: what the columns and meta.toml allow.",
 )
 @click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the CSV there.")
-def command(recording: Path, name: str | None, *, explain: bool, out: Path | None) -> None:
+@click.option(
+    "--out",
+    type=PATH,
+    help="Write the CSV there; of several recordings into that folder, as NAME.detected.csv.",
+)
+@click.option(
+    "--strides", type=PATH, help="Write the strides of one recording there, as gaitmap lists them."
+)
+@click.option(
+    "--stride-type",
+    type=click.Choice(("segmented", "min_vel", "ic")),
+    default="min_vel",
+    show_default=True,
+    help="From push-off, from the stillest instant, or from contact to the next.",
+)
+def command(
+    recordings: tuple[Path, ...],
+    name: str | None,
+    *,
+    explain: bool,
+    out: Path | None,
+    strides: Path | None,
+    stride_type: str,
+) -> None:
     """Print the gait events of RECORDING as a detector would have told them at the time.
 
     CSV with t_emit_s,t_event_s,event, and leg where there are two.
     """
     from fes_ctrl.recordings import RecordingError, read_recording
 
-    try:
-        signal = read_recording(recording)
-        rows = events_of(signal, name, explain=explain)
-    except RecordingError as error:
-        raise Refusal(str(error)) from None
-    text = as_csv(rows, with_leg=len(signal.legs) > 1)
+    targets = _targets(recordings, out)
+    if strides is not None and len(recordings) > 1:
+        message = "--strides is for one recording; call detect for each"
+        raise Refusal(message)
+    for recording, target in zip(recordings, targets, strict=True):
+        if explain and len(recordings) > 1:
+            _say(f"{recording}:")
+        try:
+            signal = read_recording(recording)
+            rows = events_of(signal, name, explain=explain)
+        except RecordingError as error:
+            raise Refusal(str(error)) from None
+        listed = None if strides is None else strides_of(signal, rows, stride_type)
+        text = as_csv(rows, with_leg=len(signal.legs) > 1)
+        if strides is not None and listed is not None:
+            write_whole(strides, listed, "--strides")
+        if target is None:
+            click.echo(text, nl=False)
+        else:
+            write_whole(target, text)
+
+
+def _targets(recordings: tuple[Path, ...], out: Path | None) -> list[Path | None]:
+    """Return where the events of each recording go; several want a folder, made if need be."""
     if out is None:
-        click.echo(text, nl=False)
-    else:
-        write_whole(out, text)
+        if len(recordings) > 1:
+            message = f"{len(recordings)} recordings: give --out FOLDER for their events"
+            raise Refusal(message)
+        return [None]
+    if len(recordings) == 1 and not out.is_dir():
+        return [out]
+    targets: dict[str, Path] = {}
+    for recording in recordings:
+        target = f"{recording.name.removesuffix('.gz').removesuffix('.csv')}.detected.csv"
+        if target in targets:
+            message = f"{targets[target]} and {recording} would both be {target}; rename one"
+            raise Refusal(message)
+        targets[target] = recording
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--out {out}: no folder can be made there ({error.strerror}); choose another"
+        raise Refusal(message) from None
+    return [out / target for target in targets]
+
+
+def strides_of(signal: "Recording", events: "list[GaitEvent]", stride_type: str) -> str:
+    """Return the strides of all legs as CSV, or refuse a recording without a foot IMU."""
+    from fes_ctrl.analysis.strides import as_csv as strides_as_csv
+    from fes_ctrl.analysis.strides import stride_list
+    from fes_ctrl.model import FOOT_IMU
+
+    rates_dps = {s.leg: s.values[:, 3:] for s in signal.streams if s.sensor == FOOT_IMU}
+    if not rates_dps:
+        message = (
+            f"{signal.path}: --strides needs a foot IMU (gyr_x..z), for a stride's stillest "
+            f"instant; leave it out"
+        )
+        raise Refusal(message)
+    lists = {
+        leg: stride_list([e for e in events if e.leg == leg], signal.t_meas_us, rates, stride_type)
+        for leg, rates in rates_dps.items()
+    }
+    return strides_as_csv(lists, signal.t_meas_us)
 
 
 def events_of(signal: "Recording", name: str | None, *, explain: bool) -> list["GaitEvent"]:

@@ -8,9 +8,15 @@ from fes_ctrl.cli.errors import Refusal
 
 
 def write_whole(path: Path, text: str, option: str = "--out") -> None:
-    """Write a file that is there as a whole or not at all."""
+    """Write a file that is there as a whole or not at all.
+
+    What is there already and no file, such as ``/dev/null`` or a pipe, is written to, not replaced.
+    """
     temporary = None
     try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:

@@ -1,4 +1,4 @@
-"""``fes-ctrl score``: detected events against a reference."""
+"""``fes-ctrl score``: detected events against a reference, of one recording or of many."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from fes_ctrl.cli import score_folders
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.score_folders import cell
 
 
 @click.command(
@@ -20,7 +22,7 @@ from fes_ctrl.cli.errors import Refusal
 @click.option(
     "--index",
     type=click.Path(path_type=Path),
-    help="recordings.csv: take the spans from the line of this recording.",
+    help="recordings.csv: take the spans, cohort and subject from the line of the recording.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def command(
@@ -32,7 +34,12 @@ def command(
     index: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare the detected EVENTS with the REFERENCE, kind by kind."""
+    """Compare the detected EVENTS with the REFERENCE, kind by kind.
+
+    Two files, or two folders: then each NAME.events.csv in REFERENCE is held against
+    NAME.detected.csv (else NAME.events.csv or NAME.csv) in EVENTS, with a row per recording,
+    figures per cohort, and the person whom the detector serves worst.
+    """
     import math
 
     from fes_ctrl.analysis.score import score
@@ -44,6 +51,12 @@ def command(
     if exclude is not None and index is not None:
         message = "--exclude and --index both name spans; give one of them"
         raise Refusal(message)
+    if events.is_dir() or reference.is_dir():
+        if exclude is not None:
+            message = "--exclude names spans of one recording; give --index for a folder of them"
+            raise Refusal(message)
+        _folders(events, reference, index, tolerance, as_json=as_json)
+        return
     try:
         found = read_events(events)
         true = read_events(reference)
@@ -75,6 +88,27 @@ def command(
         click.echo(as_table(figures), nl=False)
 
 
+def _folders(
+    events: Path, reference: Path, index: Path | None, tolerance: float, *, as_json: bool
+) -> None:
+    from fes_ctrl.recordings import RecordingError
+
+    if not (events.is_dir() and reference.is_dir()):
+        one, other = (events, reference) if events.is_dir() else (reference, events)
+        message = f"{one} is a folder and {other} is none; give two folders or two files"
+        raise Refusal(message)
+    try:
+        whole = score_folders.score_folders(events, reference, index, tolerance)
+    except RecordingError as error:
+        raise Refusal(str(error)) from None
+    for remark in score_folders.remarks(whole):
+        click.echo(remark, err=True)
+    if as_json:
+        click.echo(json.dumps(whole, allow_nan=False))
+    else:
+        click.echo(score_folders.as_table(whole), nl=False)
+
+
 def spans_of(index: Path, reference: Path) -> tuple[tuple[int, int], ...]:
     """Return the excluded spans of the recording that a reference belongs to."""
     from fes_ctrl.recordings import read_index
@@ -99,20 +133,16 @@ def as_table(figures: dict[str, dict[str, Any]]) -> str:
             part = row[way]
             lines.append(
                 f"{kind if way == 'raw' else '':<6}{way:<9}{row['n']:>5}{row['detected']:>7}"
-                f"{_cell(part['f1'], 8, 3)}{_cell(part['sensitivity'], 8, 3)}"
-                f"{_cell(part['precision'], 8, 3)}{_cell(part['mean_ms'], 9, 1)}"
-                f"{_cell(part['sd_ms'], 8, 1)}{_cell(part['mae_ms'], 8, 1)}"
-                f"{_cell(part['p95_ms'], 8, 1)}"
+                f"{cell(part['f1'], 8, 3)}{cell(part['sensitivity'], 8, 3)}"
+                f"{cell(part['precision'], 8, 3)}{cell(part['mean_ms'], 9, 1)}"
+                f"{cell(part['sd_ms'], 8, 1)}{cell(part['mae_ms'], 8, 1)}"
+                f"{cell(part['p95_ms'], 8, 1)}"
             )
         latency = row["latency_ms"]
         lines.append(
-            f"{'':<6}alignment removed {_cell(row['removed_ms'], 0, 1)} ms; latency p50 "
-            f"{_cell(latency['p50'], 0, 1)}, p95 {_cell(latency['p95'], 0, 1)} ms"
+            f"{'':<6}alignment removed {cell(row['removed_ms'], 0, 1)} ms; latency p50 "
+            f"{cell(latency['p50'], 0, 1)}, p95 {cell(latency['p95'], 0, 1)} ms"
         )
     if not figures:
         lines.append("no events on either side")
     return "\n".join(lines) + "\n"
-
-
-def _cell(value: float | None, width: int, digits: int) -> str:
-    return f"{'-' if value is None else f'{value:.{digits}f}':>{width}}"

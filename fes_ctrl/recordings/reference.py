@@ -75,7 +75,8 @@ def read_events(path: str | Path) -> tuple[ReferenceEvent, ...]:
 class IndexEntry(NamedTuple):
     """One line of an index of recordings.
 
-    ``exclude_us`` are spans that must not be scored.
+    ``exclude_us`` are spans that must not be scored; ``reference`` says what the events were
+    told by.
     """
 
     name: str
@@ -83,6 +84,7 @@ class IndexEntry(NamedTuple):
     subject: str
     side: str
     exclude_us: tuple[tuple[Us, Us], ...]
+    reference: str = ""
 
 
 def read_index(path: str | Path) -> dict[str, IndexEntry]:
@@ -105,7 +107,12 @@ def read_index(path: str | Path) -> dict[str, IndexEntry]:
             message = f"{path}:{line}: exclude_s: {error}"
             raise RecordingError(message) from None
         index[row["name"]] = IndexEntry(
-            row["name"], row.get("cohort", ""), row.get("subject", ""), row.get("side", ""), spans
+            row["name"],
+            row.get("cohort", ""),
+            row.get("subject", ""),
+            row.get("side", ""),
+            spans,
+            row.get("reference", ""),
         )
     return index
 
