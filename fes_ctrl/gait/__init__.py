@@ -90,10 +90,7 @@ def sensors_of(name: str) -> tuple[str, ...]:
 
 def works_with(name: str, sensors: tuple[str, ...]) -> bool:
     """Return whether a detector has what it needs among these sensor kinds."""
-    for group in needs_of(name):
-        if not any(sensor in sensors for sensor in group):
-            return False
-    return True
+    return all(any(sensor in sensors for sensor in group) for group in needs_of(name))
 
 
 def read_by(name: str) -> tuple[str, ...]:

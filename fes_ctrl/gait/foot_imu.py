@@ -127,7 +127,7 @@ class FootImuDetector:
 
     @property
     def turn_deg(self) -> float:
-        """How far the foot has turned about the vertical since its last rest, to the left."""
+        """How far the foot has turned about the vertical since it last came to rest, to the left."""
         return self.motion.turn_deg
 
     @property
@@ -164,8 +164,11 @@ class FootImuDetector:
             self.state = LOST
             motion.forget()
             last_us = t_us
-        motion.update(t_us, (t_us - last_us) * 1e-6, values, self._push_dps)
         state = self.state
+        dt_s = (t_us - last_us) * 1e-6
+        # A contact that was taken back may have been one, on the toes: see ``_rest``.
+        aloft = state == AIR and self._crossing_us != self._landed_us
+        motion.update(t_us, dt_s, values, self._push_dps, aloft=aloft)
         if motion.entered and state not in {PUSH, FLAT}:
             return self._rest(t_us, arrive_us)
         if state == LOST:
@@ -192,9 +195,10 @@ class FootImuDetector:
         contact can be told.
         """
         motion = self.motion
-        if motion.entered and abs(motion.turn_deg) > PIVOT_DEG:
+        if motion.resting and not -PIVOT_DEG < motion.turn_deg < PIVOT_DEG:
             self._notes.note(t_us, f"pivoted by {motion.turn_deg:.0f} deg without a step")
-            return self._say(FOOT_FLAT, motion.still_from_us, arrive_us)
+            motion.turn_deg = 0.0
+            return self._say(FOOT_FLAT, t_us, arrive_us)
         if rate > 0.0:
             if before <= 0.5 * self._lift_share * self._swing_dps < rate:
                 self._lift_us = t_us

@@ -39,11 +39,11 @@ class FootMotion:
     highest_dps : float
         Of the rate since the foot left its rest, or since ``lifted``.
     turn_deg : float
-        About the vertical, to the left, since the foot left its last rest.
+        About the vertical, to the left, since the foot last came to rest.
     resting, entered : bool
         At rest; since this reading.
     still_from_us : int
-        Since when the foot has not turned; -1 while it does.
+        Since when the foot has not tipped; -1 while it does.
     tipped_us : int
         When a first stride's heel-off was, which only its guessed axis has shown; -1 otherwise.
     """
@@ -122,7 +122,9 @@ class FootMotion:
         self._guessed = False
         self.still_from_us = -1
 
-    def update(self, t_us: Us, dt_s: float, values: tuple[float, ...], push_dps: float) -> None:
+    def update(
+        self, t_us: Us, dt_s: float, values: tuple[float, ...], push_dps: float, *, aloft: bool
+    ) -> None:
         """Take a reading.
 
         Parameters
@@ -135,15 +137,24 @@ class FootMotion:
             Acceleration (m/s2), then angular rate (deg/s), in the sensor's frame.
         push_dps : float
             The walker's usual push-off rate: rest is relative to it.
+        aloft : bool
+            The foot is in the air, as far as is known.
         """
         ax, ay, az, wx, wy, wz = values
         wx -= self._bias_x
         wy -= self._bias_y
         wz -= self._bias_z
         plane = self.plane
+        # A foot that stands turns about nothing but the vertical.
+        yaw = self._ux * wx + self._uy * wy + self._uz * wz
+        if self.entered:
+            self.turn_deg = 0.0
+        self.turn_deg += dt_s * yaw
         entered = False
-        if self._at_rest(t_us, wx * wx + wy * wy + wz * wz, push_dps):
-            self._learn_bias(values, dt_s)
+        squared = wx * wx + wy * wy + wz * wz
+        if self._at_rest(t_us, squared if aloft else squared - yaw * yaw, push_dps):
+            if squared < self._still_dps * self._still_dps:
+                self._learn_bias(values, dt_s)
             entered = not self.resting
             if entered:
                 self.resting = True
@@ -158,10 +169,8 @@ class FootMotion:
                 self._sound = True
                 self.lowest_deg = 0.0
                 self.highest_dps = 0.0
-                self.turn_deg = 0.0
             if self._sound:
                 plane.move(dt_s, wx, wy, wz, ax, ay, az)
-                self.turn_deg += dt_s * (self._ux * wx + self._uy * wy + self._uz * wz)
         self.entered = entered
         before = self.rate_dps
         if plane.found:
@@ -187,7 +196,10 @@ class FootMotion:
         self.tilt_deg = 0.0
 
     def _at_rest(self, t_us: Us, squared: float, push_dps: float) -> bool:
-        """Return whether the foot has been still for long enough; ``squared`` is of its rate."""
+        """Return whether the foot has stood for long enough.
+
+        ``squared`` is of the rate with which it tips; turning about the vertical, it still stands.
+        """
         still_dps = max(self._still_dps, STILL_SHARE * push_dps)
         if squared >= still_dps * still_dps:
             self.still_from_us = -1
