@@ -38,6 +38,7 @@ LEARNING: Final = 0.3
 LEAST_PUSH_DPS: Final = 25.0
 LEAST_LOBE_DPS: Final = 15.0
 FIRST_PUSH_DPS: Final = 100.0
+GOES_ON: Final = 0.5  # of the swing's greatest speed ahead: a foot that has landed is slower
 PIVOT_DEG: Final = 25.0
 """A foot that has turned so far about the vertical since its last rest has pivoted."""
 GUESSED: Final = 0.3
@@ -67,6 +68,7 @@ class FootImuDetector:
     __slots__ = (
         "_back_share",
         "_crossing_us",
+        "_fastest_mps",
         "_heel_off_deg",
         "_intake",
         "_landed_us",
@@ -124,6 +126,7 @@ class FootImuDetector:
         self._crossing_us: Us = -1
         self._landed_us: Us = 0
         self._lobe_dps = 0.0
+        self._fastest_mps = 0.0
 
     @property
     def turn_deg(self) -> float:
@@ -252,6 +255,7 @@ class FootImuDetector:
         self._crossing_us = -1
         self._lobe_dps = rate
         motion.highest_dps = 0.0
+        self._fastest_mps = 0.0
         self.state = AIR
         self._notes.note(t_us, f"terminal contact: push of {peak_dps:.0f} deg/s is over")
         return self._say(TERMINAL_CONTACT, lift_us, arrive_us)
@@ -260,6 +264,9 @@ class FootImuDetector:
         self, t_us: Us, arrive_us: Us, last_us: Us, before: float, rate: float
     ) -> tuple[GaitEvent, ...]:
         """Wait for the rate to turn toe-down again, late enough in the swing."""
+        ahead_mps = self.motion.plane.ahead_mps()
+        if ahead_mps > self._fastest_mps:
+            self._fastest_mps = ahead_mps
         aloft_us = t_us - self._lift_us
         if aloft_us > self._max_swing_us:
             self._lose(t_us, "no contact in time")
@@ -299,7 +306,11 @@ class FootImuDetector:
         """Wait for the foot to come to rest; take the contact back if it swings on."""
         self._turned(last_us, before, t_us, rate)
         since_us = t_us - self._landed_us
-        if rate > self._back_share * self._swing_dps > 0.0 and since_us < 0.5 * self._swing_us:
+        if (
+            rate > self._back_share * self._swing_dps > 0.0
+            and since_us < 0.5 * self._swing_us
+            and self.motion.plane.ahead_mps() > GOES_ON * self._fastest_mps
+        ):
             self._notes.note(t_us, "the contact was none: the foot swings on")
             self.state = AIR
             return ()

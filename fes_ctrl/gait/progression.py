@@ -58,6 +58,9 @@ class ProgressionPlane:
         "_px",
         "_py",
         "_pz",
+        "_rx",
+        "_ry",
+        "_rz",
         "_strides",
         "_vx",
         "_vy",
@@ -102,6 +105,9 @@ class ProgressionPlane:
         self._ax = ax
         self._ay = ay
         self._az = az
+        self._rx = ax
+        self._ry = ay
+        self._rz = az
 
     def move(
         self, dt_s: float, wx: float, wy: float, wz: float, ax: float, ay: float, az: float
@@ -138,6 +144,15 @@ class ProgressionPlane:
         self._px = px + 0.5 * (ry * cz - rz * cy) - cx + half * vx
         self._py = py + 0.5 * (rz * cx - rx * cz) - cy + half * vy
         self._pz = pz + 0.5 * (rx * cy - ry * cx) - cz + half * vz
+        ux = self._rx
+        uy = self._ry
+        uz = self._rz
+        cx = ry * uz - rz * uy
+        cy = rz * ux - rx * uz
+        cz = rx * uy - ry * ux
+        self._rx = ux + 0.5 * (ry * cz - rz * cy) - cx
+        self._ry = uy + 0.5 * (rz * cx - rx * cz) - cy
+        self._rz = uz + 0.5 * (rx * cy - ry * cx) - cz
         self._vx = vx
         self._vy = vy
         self._vz = vz
@@ -148,6 +163,21 @@ class ProgressionPlane:
         self._ay = ay
         self._az = az
         self._elapsed_s += dt_s
+
+    def ahead_mps(self) -> float:
+        """Return how fast the foot goes ahead now, m/s, once the plane is known.
+
+        Up is what was felt at rest, turned as the foot has turned since; gravity falls out of the
+        component across it. The error grows with time: it is good for a swing, and for shares.
+        """
+        ux, uy, uz = self._rx, self._ry, self._rz
+        fx = uy * self.z - uz * self.y
+        fy = uz * self.x - ux * self.z
+        fz = ux * self.y - uy * self.x
+        up = (ux * ux + uy * uy + uz * uz) ** 0.5
+        if up < 1.0:
+            return 0.0
+        return (self._vx * fx + self._vy * fy + self._vz * fz) / up
 
     def rest(self, ax: float, ay: float, az: float) -> bool:
         """Close a stride at rest; return whether it told the plane.
