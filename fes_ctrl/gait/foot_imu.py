@@ -130,7 +130,7 @@ class FootImuDetector:
 
     @property
     def turn_deg(self) -> float:
-        """How far the foot has turned about the vertical since it last came to rest, to the left."""
+        """How far it has turned about the vertical since it last came to rest, to the left."""
         return self.motion.turn_deg
 
     @property

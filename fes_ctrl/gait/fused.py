@@ -120,7 +120,7 @@ class FusedDetector:
 
     @property
     def turn_deg(self) -> float:
-        """How far the foot has turned about the vertical since it last came to rest, to the left."""
+        """How far it has turned about the vertical since it last came to rest, to the left."""
         return self._imu.turn_deg
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:

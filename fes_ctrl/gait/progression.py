@@ -174,7 +174,7 @@ class ProgressionPlane:
         fx = uy * self.z - uz * self.y
         fy = uz * self.x - ux * self.z
         fz = ux * self.y - uy * self.x
-        up = (ux * ux + uy * uy + uz * uz) ** 0.5
+        up: float = (ux * ux + uy * uy + uz * uz) ** 0.5
         if up < 1.0:
             return 0.0
         return (self._vx * fx + self._vy * fy + self._vz * fz) / up

@@ -22,7 +22,7 @@ class Witness(Protocol):
 
     @property
     def turn_deg(self) -> float:
-        """How far the foot has turned about the vertical since it last came to rest, to the left."""
+        """How far it has turned about the vertical since it last came to rest, to the left."""
         ...
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
