@@ -110,7 +110,7 @@ def command(
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "map": list(maps),
         "clock": imported.clock.source,
-        **{f"{name}_unit": layout.units[name] for name in _quantities(layout)},
+        **{f"{name}_unit": unit for name, unit in imported.units.items()},
     }
     # The description first: a recording without its own would be taken for another leg's.
     write_whole(meta_path(there), as_meta(worn, origin))
@@ -121,7 +121,7 @@ def command(
     for note in notes:
         click.echo(f"{file}: {note}", err=True)
     if as_json:
-        result = as_object(file, there, layout, imported, notes)
+        result = as_object(file, there, imported, notes)
         click.echo(json.dumps(result, allow_nan=False))
         return
     click.echo(as_line(there, imported))
@@ -178,16 +178,7 @@ def _target(file: Path, out: Path | None, *, overwrite: bool) -> Path:
     return out
 
 
-def _quantities(layout: "Layout") -> list[str]:
-    """Return the quantities of which a layout takes something."""
-    channels = {target.rpartition(".")[2] for target in layout.sources}
-    force = any(channel.endswith("_n") for channel in channels)
-    return [name for name in layout.units if name in channels or (name == "force" and force)]
-
-
-def as_object(
-    file: Path, there: Path, layout: "Layout", imported: "Imported", notes: list[str]
-) -> dict[str, object]:
+def as_object(file: Path, there: Path, imported: "Imported", notes: list[str]) -> dict[str, object]:
     """Return everything as one JSON object."""
     gaps, longest_s = imported.gaps
     return {
@@ -201,7 +192,7 @@ def as_object(
         "gaps": {"n": gaps, "longest_s": round(longest_s, 6)},
         "clock": imported.clock.source,
         "origin_s": imported.clock.origin_s,
-        "units": {name: layout.units[name] for name in _quantities(layout)},
+        "units": imported.units,
         "columns": list(imported.columns),
         "figures": {name: round(value, 3) for name, value in imported.figures.items()},
         "notes": notes,

@@ -17,6 +17,9 @@ COUNTERS: Final = (1 << 8, 1 << 16, 1 << 32)
 WRAP_LOST: Final = 64
 """A counter wraps where less than this part of its range is missing, else it was set anew."""
 
+FEW_LOST: Final = 16
+"""So many packets may be missing at a wrap, however short the counter is."""
+
 LONGEST_WRAP_S: Final = 10.0
 STATED_WITHIN: Final = 0.2
 """A clock may differ from the stated rate by this share; the next unit differs by a factor."""
@@ -68,7 +71,7 @@ def continued(
     for row in np.flatnonzero(np.diff(ticks) < 0).tolist():
         for wrap in wraps:
             step = ticks[row + 1] - ticks[row] + wrap
-            if highest < wrap and 0 < step <= (longest or max(wrap / WRAP_LOST, 4)):
+            if highest < wrap and 0 < step <= (longest or max(wrap / WRAP_LOST, FEW_LOST)):
                 on[row + 1 :] += wrap
                 count += 1
                 break
@@ -135,7 +138,7 @@ def from_time(
     notes = [f"{name} started again from 0 {_times(count)} and was continued"] if count else []
     still = int((steps == 0).sum())
     if still:
-        notes.append(f"{still} rows have the time of the row before")
+        notes.append(f"{still} of {len(ticks)} rows have the time of the row before")
     if origin:
         notes.append(f"time counts from the first row, {origin * factor:.6f} s")
     return Clock((on - origin) * factor, None, origin * factor, name, tuple(notes))

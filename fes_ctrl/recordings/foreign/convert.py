@@ -1,7 +1,7 @@
 """A foreign file and a layout to a recording, or the one reason why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fes_ctrl.recordings.files import RecordingError
 from fes_ctrl.recordings.foreign.clock import Clock, counted, from_rate, from_time
+from fes_ctrl.recordings.foreign.header import find_header
 from fes_ctrl.recordings.foreign.layout import (
     FORCES,
     SWITCHES,
@@ -18,7 +19,8 @@ from fes_ctrl.recordings.foreign.layout import (
     refuse_halves,
     split_target,
 )
-from fes_ctrl.recordings.foreign.text import ForeignText, Numbers, find_header, read_numbers
+from fes_ctrl.recordings.foreign.numbers import Numbers, read_numbers
+from fes_ctrl.recordings.foreign.text import ForeignText
 from fes_ctrl.recordings.foreign.units import ACC, FORCE, GYR, QUANTITIES, median_length, peak
 
 AXES: Final = "xyz"
@@ -38,6 +40,8 @@ class Imported:
     ----------
     columns : dict of str to ndarray
         In the recording's names and units.
+    units : dict of str to str
+        What the file's numbers were in, by quantity.
     rows_left_out : int
         Rows without a value where one was needed: gaps now.
     figures : dict of str to float
@@ -48,6 +52,7 @@ class Imported:
 
     columns: Columns
     clock: Clock
+    units: dict[str, str]
     rows_left_out: int
     figures: dict[str, float]
     notes: tuple[str, ...]
@@ -112,7 +117,18 @@ def convert(
     figures = {} if trusting else _judged(text, layout, columns)
     _check_switches(text, columns, lines)
     notes = (*numbers.notes, *notes, *clock.notes)
-    return Imported(columns, clock, len(numbers.lines) - len(lines), figures, notes)
+    left_out = len(numbers.lines) - len(lines)
+    return Imported(columns, clock, _units_used(layout), left_out, figures, notes)
+
+
+def _units_used(layout: Layout) -> dict[str, str]:
+    channels = {split_target(target)[2] for target in layout.sources}
+    force = bool(channels & set(FORCES))
+    return {
+        name: unit
+        for name, unit in layout.units.items()
+        if name in channels or (name == "force" and force)
+    }
 
 
 def _with_a_clock(
@@ -131,9 +147,7 @@ def _with_a_clock(
         what = "the time is empty" if empty else "no time"
         message = f"{text.path}: {what}; give --rate-hz, or --map time= with a column that has it"
         raise RecordingError(message)
-    return Layout(
-        sources, layout.units, layout.stated_hz, layout.wraps, layout.zero_start, layout.sums
-    )
+    return replace(layout, sources=sources)
 
 
 def _complete(
@@ -152,7 +166,9 @@ def _complete(
         raise RecordingError(message)
     if not keep.all():
         first = int(numbers.lines[~keep][0])
-        notes.append(f"{int((~keep).sum())} rows lack a value (first: line {first}): gaps now")
+        count = int((~keep).sum())
+        rows = "1 row lacks" if count == 1 else f"{count} rows lack"
+        notes.append(f"{rows} a value (line {first}{' on' * (count > 1)}) and became a gap")
     if layout.zero_start:
         still = np.ones(len(keep), dtype=np.bool_)
         for target in layout.sources:
@@ -161,7 +177,8 @@ def _complete(
         begin = int(np.argmin(still))
         if begin:
             keep[:begin] = False
-            notes.append(f"{begin} rows of zeros at the beginning were left out")
+            rows = "a row" if begin == 1 else f"{begin} rows"
+            notes.append(f"{rows} of zeros at the beginning left out")
     return keep, tuple(notes)
 
 

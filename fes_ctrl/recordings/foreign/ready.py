@@ -24,14 +24,14 @@ from typing import Final
 
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.recordings.files import RecordingError
-from fes_ctrl.recordings.foreign.layout import Layout, Source, own_units
-from fes_ctrl.recordings.foreign.text import (
-    ForeignText,
+from fes_ctrl.recordings.foreign.header import (
     Header,
     double_headers,
     find_header,
     single_headers,
 )
+from fes_ctrl.recordings.foreign.layout import Layout, Source, own_units
+from fes_ctrl.recordings.foreign.text import ForeignText
 
 ONE_DAY_TICKS: Final = 864_000_000
 THREE: Final = ("{}_x", "{}_y", "{}_z")

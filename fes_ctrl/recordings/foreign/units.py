@@ -33,6 +33,8 @@ class Quantity:
         What falls out of the band, for the refusal: ``{where}``, ``{value}`` and ``{unit}``.
     otherwise : str
         What to do where no unit fits.
+    unless : str
+        When ``--trust-units`` is the way out; empty if it is none.
     """
 
     option: str
@@ -41,6 +43,7 @@ class Quantity:
     high: float
     says: str
     otherwise: str
+    unless: str = ""
 
     @property
     def unit(self) -> str:
@@ -68,9 +71,12 @@ class Quantity:
             return None
         what = self.says.format(where=where, value=f"{value:.3g}", unit=self.unit)
         fits = self.looks_like(value, claimed)
+        unless = f", or --trust-units if {self.unless}" if self.unless else ""
         if not fits:
-            return f"{what} in any unit; {self.otherwise}"
-        return f"{what}: looks like {' or '.join(fits)}; give --{self.option}-unit {fits[0]}"
+            return f"{what}, in no unit; {self.otherwise}{unless}"
+        return (
+            f"{what}: looks like {' or '.join(fits)}; give --{self.option}-unit {fits[0]}{unless}"
+        )
 
 
 ACC: Final = Quantity(
@@ -80,6 +86,7 @@ ACC: Final = Quantity(
     high=15.0,
     says="the median of |{where}| is {value} {unit}, far from gravity's 9.8",
     otherwise="map calibrated acceleration with gravity in it: no raw counts, no free acceleration",
+    unless="it is right",
 )
 """A body that comes back to where it was feels gravity on average; steps add a little to it."""
 
@@ -89,7 +96,8 @@ GYR: Final = Quantity(
     low=40.0,
     high=40.0 * 180 / pi,
     says="the peak of |{where}| is {value} {unit}, which no walking leg shows",
-    otherwise="map angular rates in known units, or give --trust-units if nobody walks in it",
+    otherwise="map angular rates in known units",
+    unless="nobody walks in it",
 )
 """Feet of walkers, slow hemiparetic ones too, peak between some 200 and 1,600 deg/s; the band is
 as wide as a radian has degrees, the widest that still tells the units apart."""
@@ -100,7 +108,8 @@ FORCE: Final = Quantity(
     low=60.0,
     high=4000.0,
     says="the peak of {where} is {value} {unit}, which no loaded foot shows",
-    otherwise="scale the readings to newton, or give --trust-units if nobody stands on it",
+    otherwise="scale the readings to newton",
+    unless="nobody stands on it",
 )
 
 TIME: Final = Quantity(
