@@ -79,15 +79,28 @@ class Layout:
             For targets that name no leg; those of the other leg are left out.
         site : str or None
             For acceleration and rates that name no site.
+
+        Raises
+        ------
+        RecordingError
+            If nothing is left, or two of them come to one place.
         """
         sources: dict[str, Source] = {}
         for target, source in self.sources.items():
             leg, place, channel = split_target(target)
-            if channel in WHOLE_FILE:
-                sources[channel] = source
-            elif side is None or leg in ("", side):
+            name = channel
+            if channel not in WHOLE_FILE:
+                if side is not None and leg not in ("", side):
+                    continue
                 place = place or (site or "" if channel in VECTORS else "")
-                sources[".".join(filter(None, (leg or side or "", place, channel)))] = source
+                name = ".".join(filter(None, (leg or side or "", place, channel)))
+            if name in sources:
+                message = f"--map {target}: {name} is mapped already; keep one of them"
+                raise RecordingError(message)
+            sources[name] = source
+        if len(sources) < len(self.sources) and not sources.keys() - set(WHOLE_FILE):
+            message = f"--side {side}: every sensor is on the other leg; give that side, or none"
+            raise RecordingError(message)
         return replace(self, sources=sources)
 
 

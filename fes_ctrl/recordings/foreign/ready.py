@@ -32,6 +32,7 @@ from fes_ctrl.recordings.foreign.header import (
 )
 from fes_ctrl.recordings.foreign.layout import Layout, Source, own_units
 from fes_ctrl.recordings.foreign.text import ForeignText
+from fes_ctrl.recordings.signal import SITES
 
 ONE_DAY_TICKS: Final = 864_000_000
 THREE: Final = ("{}_x", "{}_y", "{}_z")
@@ -71,10 +72,11 @@ def _of_sensors(text: ForeignText, prefixes: Sequence[str]) -> dict[str, Source]
                 f"--map left.acc={prefix}acc_{{xyz}} --map left.gyr={prefix}gyr_{{xyz}}"
             )
             raise RecordingError(message)
-        where = f"{sides[0]}.foot." if sides else ""
+        sites = [site for site in SITES if site in prefix.lower()]
+        where = "".join(f"{part}." for part in (*sides[:1], *sites[:1]))
         for kind in ("acc", "gyr"):
             if where + kind in sources:
-                message = f"{text.path}: two sensors on the {sides[0]} foot; map one of them"
+                message = f"{text.path}: two sensors are {where[:-1]}; map one of them by hand"
                 raise RecordingError(message)
             sources[where + kind] = tuple((prefix + axis.format(kind),) for axis in THREE)
     return sources

@@ -40,15 +40,26 @@ def gaitmap(walk: Walk, upper: Sequence[str]) -> str:
 def test_gaitmap_gives_both_feet_at_the_rate_that_is_said(imports: Imports, walk: Walk) -> None:
     text = gaitmap(walk, ["left_sensor", "right_sensor"])
     found = imports(text, "gaitmap", rate_hz=204.8)
-    expected(found, "left.foot.", walk)
-    expected(found, "right.foot.", walk, scale=-1)
+    expected(found, "left.", walk)
+    expected(found, "right.", walk, scale=-1)
     np.testing.assert_allclose(found.clock.t_s, np.arange(len(walk)) / 204.8)
 
 
 def test_a_side_picks_one_foot_of_gaitmap(imports: Imports, walk: Walk) -> None:
     text = gaitmap(walk, ["left_sensor", "right_sensor"])
-    found = imports(text, "gaitmap", side="right", rate_hz=204.8)
+    found = imports(text, "gaitmap", side="right", site="foot", rate_hz=204.8)
     assert list(found.columns) == [f"right.foot.{name}" for name in SIX]
+    text = gaitmap(walk, ["left_sensor"])
+    with pytest.raises(RecordingError, match=r"--side right: every sensor is on the other leg"):
+        imports(text, "gaitmap", side="right", rate_hz=204.8)
+
+
+def test_sensors_of_gaitmap_say_their_places(imports: Imports, walk: Walk) -> None:
+    found = imports(gaitmap(walk, ["left_shank", "left_foot"]), "gaitmap", rate_hz=204.8)
+    expected(found, "left.shank.", walk)
+    expected(found, "left.foot.", walk, scale=-1)
+    with pytest.raises(RecordingError, match=r"two sensors are left; map one of them by hand"):
+        imports(gaitmap(walk, ["left_heel", "left_toe"]), "gaitmap", rate_hz=204.8)
 
 
 @pytest.mark.parametrize("upper", [["left_sensor"], None])
@@ -56,7 +67,7 @@ def test_gaitmap_with_one_sensor(imports: Imports, walk: Walk, upper: list[str] 
     text = gaitmap(walk, upper or ["x"])
     text = text if upper else text.partition("\n")[2]  # the MS example has one header line
     found = imports(text, "gaitmap", rate_hz=102.4)
-    expected(found, "left.foot." if upper else "", walk)
+    expected(found, "left." if upper else "", walk)
 
 
 def test_gaitmap_has_no_clock_of_its_own(imports: Imports, walk: Walk) -> None:
@@ -146,6 +157,13 @@ def test_the_fine_time_of_xsens_goes_on_where_it_wraps(
     ticks = [str((wrap - 5000 + 100 * row) % wrap) for row in range(len(walk))]
     found = imports(xsens(walk, ticks), "xsens")
     np.testing.assert_allclose(np.diff(found.clock.t_s), 0.01, atol=1e-9)
+
+
+def test_old_exports_of_xsens_count_otherwise(imports: Imports, walk: Walk) -> None:
+    text = xsens(walk, [""] * len(walk), lost=[7]).replace("PacketCounter", "Counter")
+    found = imports(text.replace("//  Update Rate", "// Sample rate"), "xsens")
+    assert found.clock.seq.tolist() == [*range(7), *range(8, len(walk))]
+    assert found.rate_hz == pytest.approx(100)
 
 
 def test_the_fine_time_of_xsens_must_agree_with_the_stated_rate(

@@ -288,6 +288,12 @@ def test_a_map_that_makes_no_recording_is_refused(
     assert says in refused(imports, "\n".join(lab(walk)), *maps)
 
 
+def test_two_sensors_do_not_come_to_one_place(imports: Imports, walk: Walk) -> None:
+    both = [*MAPS, "left.acc=w{xyz}", "left.gyr=w{xyz}"]
+    says = refused(imports, "\n".join(lab(walk)), *both, side="left")
+    assert "--map left.acc: left.acc is mapped already; keep one of them" in says
+
+
 def test_columns_by_number_need_no_header(imports: Imports, walk: Walk) -> None:
     text = "\n".join(["a walk of Tuesday", *lab(walk)[1:]])
     found = imports(text, "acc=#2,#3,#4", "gyr=#5,#6,#7", "time=#1")
