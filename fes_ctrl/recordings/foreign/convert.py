@@ -114,7 +114,7 @@ def convert(
     columns: Columns = {}
     for target, source in layout.sources.items():
         columns.update(_converted(target, source, layout.units, cells))
-    figures = {} if trusting else _judged(text, layout, columns)
+    figures = _judged(text, layout, columns, trusting=trusting)
     _check_switches(text, columns, lines)
     notes = (*numbers.notes, *notes, *clock.notes)
     left_out = len(numbers.lines) - len(lines)
@@ -240,7 +240,9 @@ def _check_sums(
             raise RecordingError(message)
 
 
-def _judged(text: ForeignText, layout: Layout, columns: Columns) -> dict[str, float]:
+def _judged(
+    text: ForeignText, layout: Layout, columns: Columns, *, trusting: bool
+) -> dict[str, float]:
     """Return the figures that units were judged by, or refuse what they contradict."""
     figures: dict[str, float] = {}
     forces: dict[str, list[NDArray[np.float64]]] = {}
@@ -251,13 +253,14 @@ def _judged(text: ForeignText, layout: Layout, columns: Columns) -> dict[str, fl
             figures[target] = median_length(vectors) if channel == "acc" else peak(vectors)
             quantity = ACC if channel == "acc" else GYR
             why = quantity.objection(figures[target], layout.units[channel], target)
-            _refuse(text, why)
+            _refuse(text, None if trusting else why)
         elif channel in FORCES:
             forces.setdefault(leg, []).append(columns[target])
     for leg, of_leg in forces.items():
         where = f"{leg} force".strip()
         figures[where] = max(peak(values) for values in of_leg)
-        _refuse(text, FORCE.objection(figures[where], layout.units["force"], where))
+        why = FORCE.objection(figures[where], layout.units["force"], where)
+        _refuse(text, None if trusting else why)
     return figures
 
 

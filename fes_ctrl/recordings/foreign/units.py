@@ -73,7 +73,7 @@ class Quantity:
         fits = self.looks_like(value, claimed)
         unless = f", or --trust-units if {self.unless}" if self.unless else ""
         if not fits:
-            return f"{what}, in no unit; {self.otherwise}{unless}"
+            return f"{what}, whatever its unit; {self.otherwise}{unless}"
         return (
             f"{what}: looks like {' or '.join(fits)}; give --{self.option}-unit {fits[0]}{unless}"
         )
