@@ -6,6 +6,7 @@ import math
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -27,7 +28,7 @@ def lab(tmp_path: Path) -> Path:
     for row in range(200):
         swing = math.sin(2 * math.pi * row / 100)
         force = max(0.0, 300 * swing)
-        lines.append(f"{row / 100:.2f},{swing:.4f},0.5,9.8,0,{-300 * swing:.4f},1,{force:.1f},20")
+        lines.append(f"{row / 128:.7f},{swing:.4f},0.5,9.8,0,{-300 * swing:.4f},1,{force:.1f},20")
     path = tmp_path / "walk.txt"
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -52,7 +53,15 @@ def test_the_recording_and_its_description_stand_beside_the_file(lab: Path) -> N
     assert said["from"] == "walk.txt"
     assert said["map"] == ["acc=a{xyz}", "gyr=w{xyz}", "time=t"]
     assert said["acc_unit"] == "m/s2"
-    assert "200 rows, 2.0 s at 100 Hz; no gaps" in result.stdout
+    assert "200 rows, 1.6 s at 128 Hz; no gaps" in result.stdout
+
+
+def test_nothing_is_lost_in_the_digits(lab: Path) -> None:
+    assert imports(lab, *MAPS).exit_code == 0
+    recording = read_recording(lab.with_name("walk.recording.csv"))
+    source = np.loadtxt(lab, delimiter=",", skiprows=1)
+    np.testing.assert_allclose(recording.streams[0].values, source[:, 1:7], rtol=1e-6)
+    np.testing.assert_allclose(recording.t_meas_us, source[:, 0] * 1e6, atol=0.6)
 
 
 def test_sensors_of_both_legs_come_from_one_file(lab: Path) -> None:
@@ -74,14 +83,14 @@ def test_sensors_of_both_legs_come_from_one_file(lab: Path) -> None:
 
 def test_json_tells_what_was_found_and_done(lab: Path) -> None:
     lines = lab.read_text().splitlines()
-    lines[50] = "0.49,,,,,,,,"
+    lines[50] = "0.3828125,,,,,,,,"
     lab.write_text("\n".join(lines) + "\n")
     result = imports(lab, *MAPS, "--json")
     told = json.loads(result.stdout)
     assert told["rows"] == 199
     assert told["rows_left_out"] == 1
-    assert told["rate_hz"] == 100
-    assert told["gaps"] == {"n": 1, "longest_s": 0.02}
+    assert told["rate_hz"] == 128
+    assert told["gaps"] == {"n": 1, "longest_s": 0.015625}
     assert told["units"] == {"acc": "m/s2", "gyr": "deg/s", "time": "s"}
     assert told["figures"]["acc"] == pytest.approx(9.8, abs=0.1)
     assert told["recording"] == str(lab.with_name("walk.recording.csv"))

@@ -215,6 +215,12 @@ def test_movella_goes_on_where_its_microseconds_wrap(
     assert "a row of zeros at the beginning left out" in found.notes
 
 
+def test_movella_must_agree_with_its_output_rate(imports: Imports, walk: Walk) -> None:
+    content = movella(walk, 0).replace(b"60Hz", b"120Hz")
+    with pytest.raises(RecordingError, match=r"steps by 0.0167 s, and the file states 120 Hz"):
+        imports(content, "movella")
+
+
 def test_movella_in_the_wrong_units_is_refused(imports: Imports, walk: Walk) -> None:
     with pytest.raises(RecordingError, match=r"looks like deg/s; give --gyr-unit deg/s"):
         imports(movella(walk, 0), "movella", gyr="rad/s")

@@ -169,6 +169,7 @@ def test_absolute_time_begins_at_the_first_row(imports: Imports, walk: Walk) -> 
     found = imports("\n".join([HEADER, *lines]), *MAPS, time="ms")
     np.testing.assert_allclose(found.clock.t_s, np.arange(len(walk)) / 100, atol=1e-6)
     assert found.clock.origin_s == pytest.approx(1.7e9)
+    assert "time counts from the first row, 1700000000.000000 s" in found.notes
 
 
 # -- tables ------------------------------------------------------------------------------------
@@ -246,7 +247,6 @@ def test_spreadsheets_and_loggers_are_read_whatever_they_do_to_text(
     noted = ["# Straße 1", "operator;Ångström", ""]
     units = "s,m/s2,m/s2,m/s2,deg/s,deg/s,deg/s"
     quoted = [",".join(f'"{cell}"' for cell in line.split(",")) for line in plain]
-    merged = ["time,imu,,,,,", *plain]
     variants = [
         "\ufeff" + "\r\n".join(german),
         "\n".join([*noted, *german]).encode("cp1252"),
@@ -255,13 +255,28 @@ def test_spreadsheets_and_loggers_are_read_whatever_they_do_to_text(
         "\n".join(line.replace(",", "   ") for line in plain),
         "\n".join([plain[0], units, *plain[1:]]),
         "\n".join(quoted),
-        "\n".join(merged),
         "sep=;\n" + "\n".join(german),
     ]
     for content in variants:
         found = imports(content, *MAPS)
         values = np.column_stack(list(found.columns.values()))
         np.testing.assert_allclose(values, walk, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "utf-16"])
+def test_names_with_units_in_them_are_names(imports: Imports, walk: Walk, encoding: str) -> None:
+    header = "Zeit,x [m/s²],y [m/s²],z [m/s²],wx [°/s],wy [°/s],wz [°/s]"
+    text = "\n".join(lab(walk, header=header))
+    maps = ("acc={xyz} [m/s²]", "gyr=w{xyz} [°/s]", "time=Zeit")
+    assert imports(text.encode(encoding), *maps).rows == len(walk)
+
+
+def test_merged_cells_name_every_column_below_them(imports: Imports, walk: Walk) -> None:
+    rows = [f"{line},{line.partition(',')[2]}" for line in lab(walk, gyr=2.0)]
+    text = "\n".join([",left,,,,,,right,,,,,", *rows])
+    found = imports(text, "acc=right.a{xyz}", "gyr=right.w{xyz}", "time=t")
+    np.testing.assert_allclose(found.columns["gyr_y"], [2 * row[4] for row in walk], atol=1e-5)
+    assert "2 columns are called ax" in refused(imports, text)
 
 
 def test_point_and_comma_in_one_file_are_not_guessed(imports: Imports, walk: Walk) -> None:
