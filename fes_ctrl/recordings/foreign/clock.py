@@ -17,6 +17,9 @@ COUNTERS: Final = (1 << 8, 1 << 16, 1 << 32)
 WRAP_LOST: Final = 64
 """A counter wraps where less than this part of its range is missing, else it was set anew."""
 
+LARGEST_COUNT: Final = 1 << 53
+"""Beyond it a double cannot tell two counts apart."""
+
 FEW_LOST: Final = 16
 """So many packets may be missing at a wrap, however short the counter is."""
 
@@ -154,7 +157,7 @@ def counted(
     RecordingError
         If it is no counter, or goes back otherwise than by wrapping.
     """
-    broken = np.flatnonzero(ticks != np.rint(ticks))
+    broken = np.flatnonzero((ticks != np.rint(ticks)) | (np.abs(ticks) > LARGEST_COUNT))
     if broken.size:
         row = int(broken[0])
         message = f"{where}:{lines[row]}: {name} = {ticks[row]:g} counts nothing; map another seq"
@@ -165,8 +168,19 @@ def counted(
     return on.astype(np.int64), notes
 
 
-def from_rate(rate_hz: float, seq: NDArray[np.int64] | None, rows: int, source: str) -> Clock:
-    """Return the clock of rows at a rate: by their count where there is one, so that gaps stay."""
+def from_rate(
+    where: str, rate_hz: float, seq: NDArray[np.int64] | None, rows: int, source: str
+) -> Clock:
+    """Return the clock of rows at a rate: by their count where there is one, so that gaps stay.
+
+    Raises
+    ------
+    RecordingError
+        If the count does not count the rows.
+    """
+    if seq is not None and rows > 1 and not np.median(np.diff(seq)):
+        message = f"{where}: seq stands still for most rows; map the column that counts them"
+        raise RecordingError(message)
     places = np.arange(rows) if seq is None else seq - seq[0]
     return Clock(places / rate_hz, seq, 0.0, source, ())
 

@@ -81,6 +81,7 @@ class Imported:
         return len(gaps), float(gaps.max()) if gaps.size else 0.0
 
 
+@np.errstate(over="ignore")  # what overflows lies in no band
 def convert(
     text: ForeignText, layout: Layout, *, rate_hz: float | None = None, trusting: bool = False
 ) -> Imported:
@@ -205,7 +206,7 @@ def _clock(
         rate = rate_hz or layout.stated_hz
         assert rate is not None  # noqa: S101 - _with_a_clock saw to it
         clock = from_rate(
-            rate, seq, len(lines), f"{'rows' if seq is None else 'seq'} at {rate:g} Hz"
+            where, rate, seq, len(lines), f"{'rows' if seq is None else 'seq'} at {rate:g} Hz"
         )
     else:
         ticks = np.sum([cells[name] for name in time[0]], axis=0)

@@ -161,6 +161,8 @@ def test_times_of_day_and_clocks_that_stand_still_are_refused(imports: Imports, 
     whole = "\n".join([HEADER, *(f"{n // 100}{line[line.index(','):]}" for n, line in
                                  enumerate(lab(walk)[1:]))])  # fmt: skip
     assert "t stands still for most rows" in refused(imports, whole)
+    maps = (*MAPS[:2], "seq=t")
+    assert "seq stands still for most rows" in refused(imports, whole, *maps, rate_hz=100.0)
 
 
 def test_absolute_time_begins_at_the_first_row(imports: Imports, walk: Walk) -> None:
@@ -331,7 +333,9 @@ def test_a_gzipped_file_is_read(tmp_path: object, walk: Walk) -> None:
     assert convert(read_foreign(path), layout).rows == len(walk)
 
 
-CELLS = st.sampled_from(["", "0", "1.5", "2,5", "x", "NaN", "acc_x", "Acc_X", "\t", ";", ",", '"'])
+CELLS = st.sampled_from(
+    ["", "1e300", "-7", "0", "1.5", "2,5", "x", "NaN", "acc_x", "Acc_X", "\t", ";", ",", '"']
+)
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(CELLS, max_size=60).map(
@@ -344,5 +348,7 @@ def test_no_file_whatsoever_ends_in_a_traceback(
     for name in (*READY, None):
         with contextlib.suppress(RecordingError):
             text = read_foreign(path)
-            layout = READY[name](text) if name else Layout(by_hand(["heel=#1"]), own_units())
+            layout = (
+                READY[name](text) if name else Layout(by_hand(["heel_n=#1", "seq=#2"]), own_units())
+            )
             convert(text, layout, rate_hz=100.0)
