@@ -6,6 +6,7 @@ needs. The group itself imports nothing but click, so that help comes at once.
 
 import difflib
 import importlib
+import keyword
 import os
 import sys
 from typing import Final, TextIO
@@ -19,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Put a recording through detector, program and guard.",
     "detect": "Find the gait events of a recording.",
     "score": "Compare detected events with a reference.",
+    "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
     "identify": "Tell a patient's parameters from a bench session.",
     "config": "Show, check and describe the configuration.",
@@ -43,7 +45,9 @@ class LazyGroup(click.Group):
         """Import and return one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"fes_ctrl.cli.{cmd_name}")
+        # No module can be called as a word of the language is.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"fes_ctrl.cli.{name}")
         command = module.command
         assert isinstance(command, click.Command)  # noqa: S101 - the table's promise
         return command

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import gzip
 import os
 import tempfile
 from pathlib import Path
@@ -8,20 +9,23 @@ from fes_ctrl.cli.errors import Refusal
 
 
 def write_whole(path: Path, text: str, option: str = "--out") -> None:
-    """Write a file that is there as a whole or not at all.
+    """Write a file that is there as a whole or not at all; gzipped if its name ends so.
 
     What is there already and no file, such as ``/dev/null`` or a pipe, is written to, not replaced.
     """
+    data = text.encode()
+    if path.name.endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
     temporary = None
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(data)
             return
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(data)
         # A temporary file is private; the result gets the rights that any new file gets.
         mask = os.umask(0)
         os.umask(mask)

@@ -21,8 +21,8 @@ class RecordingError(ValueError):
     """A file that cannot be used: what, where, and what to do."""
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a plain or gzipped file; ``RecordingError`` says why it cannot be had."""
+def read_bytes(path: Path) -> bytes:
+    """Return what a plain or gzipped file holds; ``RecordingError`` says why it cannot be had."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -37,6 +37,12 @@ def read_text(path: Path) -> str:
         except (OSError, EOFError, zlib.error):
             message = f"{path}: not a whole gzip file; copy it again, or drop the .gz if it is text"
             raise RecordingError(message) from None
+    return data
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a plain or gzipped file; ``RecordingError`` says why it cannot be had."""
+    data = read_bytes(path)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
