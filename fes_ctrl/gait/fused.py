@@ -37,6 +37,12 @@ NAMES: Final = ("heel", "IMU")
 CONTRADICTIONS: Final = 3
 """So many strides in a row that one sensor walked and the other denied: it has no vote."""
 
+PERSISTS_US: Final = 150_000
+"""A contact that the others deny is one all the same if the foot stays down for so long."""
+
+DOUBTED: Final = 0.4
+"""Confidence in it."""
+
 QUICK_US: Final = 2_500_000
 """Strides that follow each other so soon are walking; weight shifts come more slowly."""
 
@@ -219,6 +225,10 @@ class FusedDetector:
                 self._heel_off(late, events)
             else:
                 self._land(late, events)
+        elif want == DOWN == own and t_us - event.t_event_us > PERSISTS_US:
+            self._waiting = None
+            self._note(t_us, f"ic by the {NAMES[by]}: it lasts")
+            self._land(event._replace(t_emit_us=arrive_us, confidence=DOUBTED), events)
         elif own == -want or t_us - event.t_event_us > self._expire_us:
             self._waiting = None
             self._note(
@@ -246,12 +256,15 @@ class FusedDetector:
         if stance_us > self._standing_us:
             return 0
         votes = self._rhythm.stance(stance_us)
-        if t_us - self._other_contact_us < self._standing_us:
-            # Feet take turns: the other one has to have landed since this one did, or to be
-            # about to, for heels rise while it still swings.
-            other_up = OFF in {self._other_imu.says, self._other_heel.says}
-            votes += 1 if other_up or self._other_contact_us > self._contact_us else -1
-        return (votes > 0) - (votes < 0)
+        # Feet take turns: the other one has to have landed since this one did, or to be about to,
+        # for heels rise while it still swings.
+        if (
+            t_us - self._other_contact_us < self._standing_us
+            and self._other_contact_us < self._contact_us
+            and OFF not in {self._other_imu.says, self._other_heel.says}
+        ):
+            return -1
+        return votes
 
     def _standing(self, t_us: Us) -> bool:
         return t_us - self._contact_us > self._standing_us
