@@ -21,7 +21,7 @@ from labelled import Labelled, folder_of, read_all
 from fes_ctrl.analysis.pooling import Scored, pooled
 from fes_ctrl.analysis.score import score
 from fes_ctrl.gait import DetectorConfig, make_detector
-from fes_ctrl.model import LEFT, Detector, GaitEvent, Sample
+from fes_ctrl.model import LEFT, Detector, GaitEvent, Remark, Sample
 from fes_ctrl.recordings import ReferenceEvent
 
 REPEATS = 3
@@ -34,9 +34,15 @@ class Idle:
         """Return no event."""
         return ()
 
+    turn_deg = 0.0
+
     def snapshot(self) -> dict[str, object]:
         """Return nothing."""
         return {}
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return none."""
+        return ()
 
 
 def run(detector: Detector, samples: list[Sample]) -> tuple[list[GaitEvent], float]:

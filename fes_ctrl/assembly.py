@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fes_ctrl.controller import Controller
-from fes_ctrl.gait import DetectorConfig, make_detector, read_by
+from fes_ctrl.gait import READS_BOTH_FEET, DetectorConfig, make_detector, read_by
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.config import LimitsConfig
@@ -71,6 +71,7 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
                 Program(leg, on_connector(config.program, index), config.setup, capabilities),
                 limits,
                 contralateral=config.program.trigger_side == "contralateral",
+                both_feet=config.detector.name in READS_BOTH_FEET,
             )
             for index, leg in enumerate(legs)
         ],

@@ -12,7 +12,6 @@ from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
     INITIAL_CONTACT,
-    WALKING,
     Arm,
     BurstEnd,
     Capabilities,
@@ -203,20 +202,25 @@ class Controller:
 
     def _take_sample(self, now_us: Us, sample: Sample) -> None:
         for leg in self._legs:
-            if leg.leg == sample.leg and sample.sensor in leg.watched:
-                # A backlog after a stall is no news of the present: late data is no data.
-                if now_us - sample.t_meas_us < self._sensor_max_age_us:
-                    self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
-                    if leg.monitor.saw(now_us):
-                        detail = "fresh samples for 0.5 s"
-                        self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
-                for event in leg.detector.update(sample):
-                    self._take_event(leg, event)
+            own = leg.leg == sample.leg
+            if not (own or leg.both_feet) or sample.sensor not in leg.watched:
+                continue
+            # A backlog after a stall is no news of the present: late data is no data.
+            if own and now_us - sample.t_meas_us < self._sensor_max_age_us:
+                self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
+                if leg.monitor.saw(now_us):
+                    detail = "fresh samples for 0.5 s"
+                    self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
+            for event in leg.detector.update(sample):
+                self._take_event(leg, event)
+            remarks = leg.detector.remarks()
+            if remarks:
+                self._records.extend(remarks)
 
     def _take_event(self, leg: LegController, event: GaitEvent) -> None:
         self._records.append(event)
-        walking = leg.phase.activity == WALKING
-        change = leg.phase.update(event)
+        walking = leg.phase.stepping
+        change = leg.phase.update(event, leg.detector.turn_deg)
         if change is not None:
             self._records.append(change)
         if event.kind in {INITIAL_CONTACT, FOOT_FLAT}:

@@ -26,10 +26,13 @@ class LegController:
         Which stimulator gives this leg's pulses.
     contralateral : bool
         Whether the other leg's events trigger the program.
+    both_feet : bool
+        Whether the detector reads the other leg's sensors too.
     """
 
     __slots__ = (
         "awaiting_contact",
+        "both_feet",
         "contralateral",
         "detector",
         "leg",
@@ -50,6 +53,7 @@ class LegController:
         stimulator: int = 0,
         *,
         contralateral: bool = False,
+        both_feet: bool = False,
     ) -> None:
         self.leg = leg
         self.detector = detector
@@ -59,4 +63,5 @@ class LegController:
         self.monitor = SensorMonitor(limits.sensor_max_age_us)
         self.stimulator = stimulator
         self.contralateral = contralateral
+        self.both_feet = both_feet
         self.awaiting_contact = False

@@ -80,8 +80,24 @@ class GaitEvent(NamedTuple):
     confidence: float
 
 
+class Remark(NamedTuple):
+    """Why a detector told an event or did not: a gap, a backlog, an edge it did not believe."""
+
+    t_us: Us
+    leg: int
+    text: str
+
+
 class Detector(Protocol):
     """A causal gait-event detector of one leg: samples in, events out, no clock and no I/O."""
+
+    @property
+    def turn_deg(self) -> float:
+        """How far the foot has turned about the vertical since it last came to rest, to the left.
+
+        0 where nothing is known of it.
+        """
+        ...
 
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         """Take one reading of that leg; return the events it makes certain, oldest first."""
@@ -91,6 +107,10 @@ class Detector(Protocol):
         """Return the present state, for logs and tests."""
         ...
 
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return the remarks since the last call, oldest first, and forget them."""
+        ...
+
 
 PhaseName: TypeAlias = Literal["unknown", "stance", "pre_swing", "swing"]
 UNKNOWN: Final = "unknown"
@@ -98,9 +118,10 @@ STANCE: Final = "stance"
 PRE_SWING: Final = "pre_swing"
 SWING: Final = "swing"
 
-ActivityName: TypeAlias = Literal["unknown", "standing", "walking"]
+ActivityName: TypeAlias = Literal["unknown", "standing", "walking", "turning"]
 STANDING: Final = "standing"
 WALKING: Final = "walking"
+TURNING: Final = "turning"
 
 
 class PhaseChange(NamedTuple):
@@ -299,7 +320,9 @@ class StateChange(NamedTuple):
     reason: str
 
 
-Record: TypeAlias = GaitEvent | PhaseChange | BurstStart | BurstEnd | Decision | Fault | StateChange
+Record: TypeAlias = (
+    GaitEvent | Remark | PhaseChange | BurstStart | BurstEnd | Decision | Fault | StateChange
+)
 
 
 class Step(NamedTuple):

@@ -12,8 +12,7 @@ from fes_ctrl.cli.files import write_whole
 PATH: Final = click.Path(path_type=Path)
 
 if TYPE_CHECKING:
-    from fes_ctrl.gait.explain import ExplainingDetector, Remark
-    from fes_ctrl.model import GaitEvent
+    from fes_ctrl.model import Detector, GaitEvent, Remark
     from fes_ctrl.recordings import Recording
 
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--detector",
     "name",
-    metavar="heel|foot-imu",
+    metavar="heel|foot-imu|fused",
     help="Default: what the columns and meta.toml allow.",
 )
 @click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")
@@ -152,7 +151,7 @@ def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]", side: st
         )
 
 
-def detectors_of(signal: "Recording", name: str | None) -> "list[ExplainingDetector]":
+def detectors_of(signal: "Recording", name: str | None) -> "list[Detector]":
     """Return a detector for each leg, or refuse what the recording cannot serve."""
     from fes_ctrl.gait import DetectorConfig, make_detector
     from fes_ctrl.model import LEG_NAMES

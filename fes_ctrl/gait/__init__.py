@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from fes_ctrl.gait.config import FootImuConfig, FusedConfig, HeelConfig
-from fes_ctrl.gait.explain import ExplainingDetector
 from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.gait.fused import FusedDetector
 from fes_ctrl.gait.heel import HeelDetector
@@ -16,6 +15,7 @@ from fes_ctrl.model import (
     HEEL_SWITCH,
     LEFT,
     RIGHT,
+    Detector,
 )
 
 HEEL: Final = "heel"
@@ -104,7 +104,7 @@ def read_by(name: str) -> tuple[str, ...]:
     return sensors_of(name) + HELPED_BY[name]
 
 
-def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDetector:
+def make_detector(name: str, config: DetectorConfig, leg: int) -> Detector:
     """Return a new detector of one leg.
 
     Parameters

@@ -143,7 +143,12 @@ class PhaseConfig:
         19:2988, their recordings), so walking stays below it.
     swing_time_out_ms : float
         A foot that left the ground so long ago without a contact: nothing is known of it.
+    turn_deg : float
+        A stride that turns the foot by so much more than the walker's usual one is a turn. Strides
+        on a treadmill vary by less than 15 degrees about their mean (Sanchez Manchola et al. 2019,
+        their recordings); a half turn takes two to four.
     """
 
     stance_time_out_ms: Annotated[float, Ge(500), Le(10000)] = 2500.0
     swing_time_out_ms: Annotated[float, Ge(500), Le(10000)] = 2500.0
+    turn_deg: Annotated[float, Ge(5), Le(180)] = 25.0

@@ -11,7 +11,7 @@ before Rampp's zero crossing, and as much nearer to what cameras see.
 from typing import Final
 
 from fes_ctrl.gait.config import FootImuConfig
-from fes_ctrl.gait.explain import Notebook, Remark
+from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.foot_motion import FootMotion
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
@@ -22,6 +22,7 @@ from fes_ctrl.model import (
     INITIAL_CONTACT,
     TERMINAL_CONTACT,
     GaitEvent,
+    Remark,
     Sample,
 )
 from fes_ctrl.units import Us, us_from_ms
@@ -83,6 +84,7 @@ class FootImuDetector:
         "_notes",
         "_off_us",
         "_peak_dps",
+        "_pivoted_deg",
         "_push_dps",
         "_push_share",
         "_still_dps",
@@ -98,7 +100,7 @@ class FootImuDetector:
 
     def __init__(self, config: FootImuConfig, leg: int) -> None:
         self.leg = leg
-        self._notes = Notebook()
+        self._notes = Notebook(leg)
         self._intake = Intake(config.intake, self._notes)
         self.motion = FootMotion(config, self._notes)
         self._still_dps: float = config.still_dps
@@ -127,6 +129,7 @@ class FootImuDetector:
         self._landed_us: Us = 0
         self._lobe_dps = 0.0
         self._fastest_mps = 0.0
+        self._pivoted_deg = 0.0
 
     @property
     def turn_deg(self) -> float:
@@ -198,9 +201,12 @@ class FootImuDetector:
         contact can be told.
         """
         motion = self.motion
-        if motion.resting and not -PIVOT_DEG < motion.turn_deg < PIVOT_DEG:
-            self._notes.note(t_us, f"pivoted by {motion.turn_deg:.0f} deg without a step")
-            motion.turn_deg = 0.0
+        if motion.entered:
+            self._pivoted_deg = 0.0
+        pivot_deg = motion.turn_deg - self._pivoted_deg
+        if motion.resting and not -PIVOT_DEG < pivot_deg < PIVOT_DEG:
+            self._pivoted_deg = motion.turn_deg
+            self._notes.note(t_us, f"pivoted by {pivot_deg:.0f} deg without a step")
             return self._say(FOOT_FLAT, t_us, arrive_us)
         if rate > 0.0:
             if before <= 0.5 * self._lift_share * self._swing_dps < rate:
@@ -366,6 +372,7 @@ class FootImuDetector:
 
     def _stand(self) -> None:
         self.state = FLAT
+        self._pivoted_deg = self.motion.turn_deg
         self._lobe_dps = 0.0
 
     def _lose(self, t_us: Us, why: str) -> None:

@@ -9,7 +9,7 @@ stuck or has contradicted a whole stride again and again has no vote, so one alo
 from typing import Final
 
 from fes_ctrl.gait.config import FusedConfig
-from fes_ctrl.gait.explain import Notebook, Remark
+from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.rhythm import Rhythm
 from fes_ctrl.gait.witness import DOWN, OFF, SAYS, UNSURE, Witness
 from fes_ctrl.model import (
@@ -23,6 +23,7 @@ from fes_ctrl.model import (
     SHANK_IMU,
     TERMINAL_CONTACT,
     GaitEvent,
+    Remark,
     Sample,
 )
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
@@ -106,7 +107,7 @@ class FusedDetector:
         self._imu = imu
         self._other_heel = other_heel
         self._other_imu = other_imu
-        self._notes = Notebook()
+        self._notes = Notebook(leg)
         self._expire_us: Us = us_from_ms(config.expire_ms)
         self._max_silence_us: Us = us_from_ms(config.max_silence_ms)
         self._standing_us: Us = us_from_ms(config.standing_ms)
@@ -332,8 +333,8 @@ class FusedDetector:
         heel, imu, own = self._heel.remarks(), self._imu.remarks(), self._notes.take()
         if not heel and not imu:
             return own
-        named = [Remark(t_us, f"heel: {text}") for t_us, text in heel]
-        named += [Remark(t_us, f"IMU: {text}") for t_us, text in imu]
+        named = [remark._replace(text=f"heel: {remark.text}") for remark in heel]
+        named += [remark._replace(text=f"IMU: {remark.text}") for remark in imu]
         return (*named, *own)
 
 

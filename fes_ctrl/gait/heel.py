@@ -18,7 +18,7 @@ from fes_ctrl.gait.contact import (
     UNLOADED,
     Contact,
 )
-from fes_ctrl.gait.explain import Notebook, Remark
+from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
 from fes_ctrl.gait.load import LoadRange
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
@@ -32,6 +32,7 @@ from fes_ctrl.model import (
     INITIAL_CONTACT,
     TERMINAL_CONTACT,
     GaitEvent,
+    Remark,
     Sample,
 )
 from fes_ctrl.units import Us, us_from_ms
@@ -98,7 +99,7 @@ class HeelDetector:
 
     def __init__(self, config: HeelConfig, leg: int) -> None:
         self.leg = leg
-        self._notes = Notebook()
+        self._notes = Notebook(leg)
         self._intake = Intake(config.intake, self._notes)
         self._on_n: float = config.on_N
         self._off_n: float = config.off_N

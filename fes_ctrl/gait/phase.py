@@ -15,6 +15,7 @@ from fes_ctrl.model import (
     STANCE,
     STANDING,
     SWING,
+    TURNING,
     UNKNOWN,
     WALKING,
     GaitEvent,
@@ -24,6 +25,7 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms
 
 MIN_SWING_US: Final = 100_000
 MIN_STANCE_US: Final = 100_000
+LEARNING: Final = 0.2
 
 
 class PhaseMachine:
@@ -40,7 +42,10 @@ class PhaseMachine:
     ----------
     phase, activity : str
         As ``model.PhaseName`` and ``model.ActivityName``. It is *walking* from the first
-        contact that follows a heel-off or terminal contact.
+        contact that follows a heel-off or terminal contact, and *turning* where that stride, or a
+        foot that stays on the ground, has turned about the vertical; only an IMU knows of that.
+    stepping : bool
+        It walks, straight on or turning; a foot that only pivots does not.
     last_stance_us : int
         From contact to terminal contact, or to heel-off where the detector tells no terminal
         contact; 0 while unknown.
@@ -55,12 +60,15 @@ class PhaseMachine:
         "_lift_us",
         "_stance_out_us",
         "_swing_out_us",
+        "_turn_deg",
+        "_usual_turn_deg",
         "activity",
         "deadline_us",
         "last_stance_us",
         "last_stride_us",
         "leg",
         "phase",
+        "stepping",
     )
 
     def __init__(self, leg: int, config: PhaseConfig | None = None) -> None:
@@ -68,15 +76,18 @@ class PhaseMachine:
         self.leg = leg
         self._stance_out_us: Us = us_from_ms(dials.stance_time_out_ms)
         self._swing_out_us: Us = us_from_ms(dials.swing_time_out_ms)
+        self._turn_deg: float = dials.turn_deg
+        self._usual_turn_deg = 0.0
         self.phase: str = UNKNOWN
         self.activity: str = UNKNOWN
+        self.stepping = False
         self.last_stance_us: Us = 0
         self.last_stride_us: Us = 0
         self.deadline_us: Us = NEVER_US
         self._contact_us: Us = NEVER_US
         self._lift_us: Us = NEVER_US
 
-    def update(self, event: GaitEvent) -> PhaseChange | None:
+    def update(self, event: GaitEvent, turn_deg: float = 0.0) -> PhaseChange | None:
         """Take an event; return what it changed, if anything.
 
         Parameters
@@ -84,6 +95,8 @@ class PhaseMachine:
         event : GaitEvent
             Durations are taken from ``t_event_us``; the change is dated ``t_emit_us``, when it
             could be known.
+        turn_deg : float
+            How far the foot has turned about the vertical since it last came to rest.
         """
         kind, leg, event_us, emit_us, _ = event
         if leg != self.leg:
@@ -92,9 +105,12 @@ class PhaseMachine:
         if kind == INITIAL_CONTACT:
             phase = STANCE
             if self._contact(event_us):
-                activity = WALKING
+                self.stepping = True
+                activity = TURNING if self._turns(turn_deg) else WALKING
         elif kind == FOOT_FLAT:
             phase = STANCE
+            if not self.stepping and abs(turn_deg) > self._turn_deg:
+                activity = TURNING
         elif kind == HEEL_OFF:
             phase = PRE_SWING
             self._lift(event_us)
@@ -114,6 +130,13 @@ class PhaseMachine:
         self._lift_us = NEVER_US
         return stepped
 
+    def _turns(self, turn_deg: float) -> bool:
+        """Return whether a stride turned; feet that swing out and in do so by as much each time."""
+        beyond_deg = turn_deg - self._usual_turn_deg
+        limit_deg = self._turn_deg
+        self._usual_turn_deg += LEARNING * max(-limit_deg, min(limit_deg, beyond_deg))
+        return abs(beyond_deg) > limit_deg
+
     def _lift(self, event_us: Us) -> None:
         if self._contact_us != NEVER_US and event_us - self._contact_us >= MIN_STANCE_US:
             self.last_stance_us = event_us - self._contact_us
@@ -128,6 +151,7 @@ class PhaseMachine:
         # Whatever comes next belongs to another walk: no stride reaches across a pause.
         self._contact_us = NEVER_US
         self._lift_us = NEVER_US
+        self.stepping = False
         if self.phase == STANCE:
             return self._change(now_us, STANCE, STANDING)
         return self._change(now_us, UNKNOWN, UNKNOWN)

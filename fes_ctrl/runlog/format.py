@@ -20,6 +20,7 @@ from fes_ctrl.model import (
     Operator,
     PhaseChange,
     Record,
+    Remark,
     Sample,
     Setpoint,
     StateChange,
@@ -102,6 +103,11 @@ def record_line(now_us: Us, record: Record) -> str:
             f'{{"kind":"event",{head},"event":"{record.kind}","leg":{record.leg},'
             f'"t_event":{record.t_event_us},"t_emit":{record.t_emit_us},'
             f'"confidence":{record.confidence!r}}}\n'
+        )
+    if isinstance(record, Remark):
+        return (
+            f'{{"kind":"remark",{head},"t":{record.t_us},"leg":{record.leg},'
+            f'"text":{text(record.text)}}}\n'
         )
     if isinstance(record, PhaseChange):
         return (

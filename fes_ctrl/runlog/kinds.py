@@ -20,6 +20,8 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "setpoint": ("now", "at", "leg", "channel", "uA", "us", "expires", "waveform"),
     "command": ("now", "command", "stimulator", "reason"),
     "event": ("now", "event", "leg", "t_event", "t_emit", "confidence"),
+    # why an event was told, or was not
+    "remark": ("now", "t", "leg", "text"),
     "phase": ("now", "t", "leg", "phase", "activity"),
     "burst": ("now", "t", "leg", "channel", "trigger", "trigger_t", "set_uA"),
     "burst_end": ("now", "t", "leg", "channel", "ended_by", "onset", "contact"),

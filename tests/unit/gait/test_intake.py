@@ -5,6 +5,7 @@ import random
 from fes_ctrl.gait.config import IntakeConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.intake import DROP, FRESH, RESTART, Intake
+from fes_ctrl.model import LEFT
 
 PERIOD_US = 5_000
 
@@ -15,13 +16,13 @@ def punctual(intake: Intake, from_us: int, rows: int, period_us: int = PERIOD_US
 
 
 def settled() -> tuple[Intake, int]:
-    intake = Intake(IntakeConfig(), Notebook())
+    intake = Intake(IntakeConfig(), Notebook(LEFT))
     punctual(intake, 0, 400)
     return intake, 400 * PERIOD_US
 
 
 def test_a_regular_stream_is_fresh_from_its_second_reading() -> None:
-    intake = Intake(IntakeConfig(), Notebook())
+    intake = Intake(IntakeConfig(), Notebook(LEFT))
     assert punctual(intake, 0, 1000) == [RESTART] + [FRESH] * 999
 
 
@@ -34,7 +35,7 @@ def test_duplicates_and_late_packets_are_dropped() -> None:
 
 
 def test_a_reading_that_arrives_too_old_is_dropped_and_leaves_a_gap_behind() -> None:
-    intake = Intake(IntakeConfig(max_age_ms=100.0), Notebook())
+    intake = Intake(IntakeConfig(max_age_ms=100.0), Notebook(LEFT))
     assert intake.judge(0, 5_000) == RESTART
     for t_us in range(10_000, 300_000, 10_000):
         assert intake.judge(t_us, t_us + 400_000) == DROP
@@ -42,7 +43,7 @@ def test_a_reading_that_arrives_too_old_is_dropped_and_leaves_a_gap_behind() -> 
 
 
 def test_after_a_gap_the_state_is_void() -> None:
-    intake = Intake(IntakeConfig(), Notebook())
+    intake = Intake(IntakeConfig(), Notebook(LEFT))
     for t_us in range(0, 500_000, 10_000):
         intake.judge(t_us, t_us + 3_000)
     assert intake.judge(700_000, 703_000) == RESTART
@@ -77,7 +78,7 @@ def test_rows_that_were_lost_and_not_queued_cost_the_probation_only() -> None:
 
 def test_jitter_and_lost_rows_are_no_backlog() -> None:
     stream = random.Random("jitter")
-    intake = Intake(IntakeConfig(), Notebook())
+    intake = Intake(IntakeConfig(), Notebook(LEFT))
     verdicts = []
     for row in range(40_000):
         if stream.random() >= 0.05:

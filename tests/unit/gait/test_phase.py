@@ -12,6 +12,7 @@ from fes_ctrl.model import (
     STANDING,
     SWING,
     TERMINAL_CONTACT,
+    TURNING,
     UNKNOWN,
     WALKING,
     GaitEvent,
@@ -124,3 +125,35 @@ def test_the_other_leg_changes_nothing() -> None:
     machine = PhaseMachine(LEFT)
     assert machine.update(event(HEEL_OFF, 0, RIGHT)) is None
     assert machine.phase == UNKNOWN
+
+
+def test_strides_that_turn_are_turning_and_those_after_them_walking() -> None:
+    machine = PhaseMachine(LEFT)
+    seen = []
+    for stride, turn_deg in enumerate((2.0, -3.0, 50.0, 45.0, 4.0, 1.0)):
+        begin_us = 1_000_000 + stride * 1_300_000
+        machine.update(event(HEEL_OFF, begin_us), 0.0)
+        machine.update(event(INITIAL_CONTACT, begin_us + 500_000), turn_deg)
+        seen.append(machine.activity)
+        assert machine.stepping
+    assert seen == [WALKING, WALKING, TURNING, TURNING, WALKING, WALKING]
+
+
+def test_feet_that_swing_round_with_every_stride_do_not_turn() -> None:
+    """Turned out on the ground, straight in swing: what returns each time is the walker's own."""
+    machine = PhaseMachine(LEFT)
+    for stride in range(12):
+        begin_us = 1_000_000 + stride * 1_300_000
+        machine.update(event(HEEL_OFF, begin_us))
+        machine.update(event(INITIAL_CONTACT, begin_us + 500_000), 30.0)
+    assert machine.activity == WALKING
+
+
+def test_a_foot_that_pivots_where_it_stands_turns_and_takes_no_step() -> None:
+    machine = PhaseMachine(LEFT)
+    machine.update(event(FOOT_FLAT, 1_000_000), -40.0)
+    assert machine.activity == TURNING
+    assert not machine.stepping
+    change = machine.tick(machine.deadline_us)
+    assert change is not None
+    assert change.activity == STANDING
