@@ -75,7 +75,12 @@ def test_explain_says_why_on_stderr(tmp_path: Path) -> None:
             ("--detector", "foot-imu"),
             "left leg: --detector foot-imu needs foot_imu",
         ),
-        ("heel", ("--detector", "fused"), "--detector: detector 'fused' does not exist"),
+        (
+            "heel",
+            ("--detector", "fused"),
+            "--detector fused needs heel_switch or heel_force, and foot_imu, and there is heel_switch",
+        ),
+        ("heel", ("--detector", "toe"), "--detector: detector 'toe' does not exist: choose heel"),
     ],
 )
 def test_what_cannot_be_detected_is_refused_and_nothing_is_written(

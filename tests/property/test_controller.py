@@ -24,6 +24,7 @@ from fes_ctrl.model import (
     Operator,
     ParameterChange,
     Record,
+    Remark,
     Sample,
     Setpoint,
     Step,
@@ -48,6 +49,8 @@ class Scripted:
     The second value is the confidence.
     """
 
+    turn_deg = 0.0
+
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         kind = EVENTS.get(sample.values[0])
         if kind is None:
@@ -57,6 +60,9 @@ class Scripted:
 
     def snapshot(self) -> dict[str, object]:
         return {}
+
+    def remarks(self) -> tuple[Remark, ...]:
+        return ()
 
 
 def controller(program: ProgramConfig) -> Controller:

@@ -26,6 +26,7 @@ from fes_ctrl.model import (
     Operator,
     ParameterChange,
     Record,
+    Remark,
     Sample,
     Setpoint,
     Stop,
@@ -40,6 +41,8 @@ from fes_ctrl.units import NEVER_US
 class Scripted:
     """A detector that finds an event wherever a sample's value names one."""
 
+    turn_deg = 0.0
+
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         kind = {2.0: "ho", 3.0: "ic"}.get(sample.values[0])
         if kind is None:
@@ -48,6 +51,9 @@ class Scripted:
 
     def snapshot(self) -> dict[str, object]:
         return {}
+
+    def remarks(self) -> tuple[Remark, ...]:
+        return ()
 
 
 def controller(legs: Iterable[int] = (RIGHT,), program: ProgramConfig | None = None) -> Controller:
