@@ -5,6 +5,7 @@ simulated walks keep the tremor and the noise of their own.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -182,7 +183,11 @@ def quiet_sensors(leg: LegConfig) -> LegConfig:
     )
 
 
-def walked(config: WalkConfig, rest: RealRest | None) -> Walk:
+def walked(
+    config: WalkConfig,
+    rest: RealRest | None,
+    listen: Callable[[Sample], None] | None = None,
+) -> Walk:
     """Walk, with real motion at rest laid on the inertial sensors.
 
     Parameters
@@ -191,6 +196,8 @@ def walked(config: WalkConfig, rest: RealRest | None) -> Walk:
         The walk.
     rest : RealRest or None
         What is laid over; nothing: the sensors' own tremor and noise stay.
+    listen : callable or None
+        Also takes every sample as it arrives.
     """
     if rest is not None:
         legs = tuple(quiet_sensors(leg) for leg in config.patient.leg)
@@ -205,6 +212,8 @@ def walked(config: WalkConfig, rest: RealRest | None) -> Walk:
             for leg in rig.patient.legs:
                 bears[leg.leg] = leg.standing_or_stance
             sample = overlay.laid_on(sample, bears=bears[sample.leg])
+        if listen is not None:
+            listen(sample)
         rig.session.take(sample)
 
     rig = Rig(config, stepper, NullLog(), deliver)
