@@ -1,8 +1,8 @@
 """The prescribed leg: what shank, knee and ankle path do in one stride, made into rows.
 
-The table is one able stride at 1.43 m/s. Ways of walking differ from it by five numbers: how much
+The table is one able stride at 1.43 m/s. Ways of walking differ from it by six numbers: how much
 of the stride is stance and how long it is (``tempo`` divides it), how large the excursions are, how
-long the leg is, and how steep the ground. The series are summed harmonic by
+long the leg is, how steep the ground, and how far a step goes. The series are summed harmonic by
 harmonic and not by a matrix product, whose order of summation depends on the machine.
 """
 
@@ -70,6 +70,8 @@ class GaitStyle(NamedTuple):
         Of the ground, uphill positive.
     stride_s : float
         Stride time that it is made for.
+    forward : float
+        The ankle goes so far forward, of what the excursions would take it.
     """
 
     stance_share: float = TOE_OFF_PHASE
@@ -77,6 +79,7 @@ class GaitStyle(NamedTuple):
     scale: float = 1.0
     slope_rad: float = 0.0
     stride_s: float = TABLE_STRIDE_S
+    forward: float = 1.0
 
 
 def series(coefficients: tuple[float, ...], phase: Array, order: int = 0) -> Array:
@@ -174,7 +177,7 @@ def _common(style: GaitStyle, motion: _Motion) -> list[Array]:
     return [
         np.radians(motion.value(SHANK_DEG)) - style.slope_rad,
         np.radians(motion.rate(SHANK_DEG)),
-        style.scale * motion.acceleration(ANKLE_X_M, STRIDE_M),
+        style.scale * style.forward * motion.acceleration(ANKLE_X_M, STRIDE_M),
         style.scale * motion.acceleration(ANKLE_Y_M),
         np.exp(CALF[0] + CALF[1] * knee),
         np.exp(SHIN[0] + SHIN[1] * knee),
@@ -248,7 +251,7 @@ def gait_rows(style: GaitStyle) -> GaitRows:
         * style.stance_share
         / ROWS,
         slope_rad=style.slope_rad,
-        stride_m=STRIDE_M * style.amplitude * style.scale,
+        stride_m=STRIDE_M * style.amplitude * style.scale * style.forward,
         knee_peak_rad=math.radians(float(_in_swing(style, share).value(KNEE_DEG).max())),
         stance=list(zip(*[column.tolist() for column in stance], strict=True)),
         swing=list(zip(*[column.tolist() for column in _swing(style, share)], strict=True)),

@@ -5,7 +5,7 @@ nothing. Pulses reach the muscle some milliseconds after they were given, so non
 late for a step that is already taken.
 """
 
-from math import cos, radians, sin
+from math import cos, pi, radians, sin
 from random import Random
 from typing import Final
 
@@ -30,6 +30,8 @@ from hil.patient.outcome import LegEvent, LegSwing, TraceRow, mid_swing_clearanc
 from hil.patient.pace import Steps, Stride
 from hil.patient.plan import LEVEL, Manner
 from hil.patient.reflex import StretchReflex, VoluntaryDrive
+from hil.patient.rest.limb import Aside, Pose
+from hil.patient.rest.rest import Rest
 from hil.patient.rows import ROWS, GaitRows
 from hil.patient.subtalar import SubtalarJoint, branch_thresholds
 from hil.patient.sway import WeightShifts
@@ -117,10 +119,13 @@ class PatientLeg:
         "_number",
         "_per_stride_s",
         "_period_ms",
+        "_pose",
         "_push_off_rad",
         "_reflex",
         "_reflex_Nm",
         "_reflex_peak_Nm",
+        "_rest",
+        "_rests",
         "_rows",
         "_scale",
         "_shifts",
@@ -139,6 +144,7 @@ class PatientLeg:
         "_toe_off_at",
         "_toe_off_rad",
         "_toe_off_us",
+        "_upright_rad",
         "_voluntary",
         "_voluntary_from_ms",
         "_voluntary_loads_ms",
@@ -197,6 +203,11 @@ class PatientLeg:
             Random(random.getrandbits(64)),
         )
         self._shifts = WeightShifts(Random(random.getrandbits(64)))
+        self._rest = Rest(
+            self._scale, self.shank_length_m, self._shifts, Random(random.getrandbits(64))
+        )
+        self._rests: bool = False
+        self._pose: Pose | None = None
         self._moment: float = 0.0
         self._stimulated: float = 0.0
         self._reflex_Nm: float = 0.0
@@ -227,9 +238,8 @@ class PatientLeg:
         self._manner = self._stride.manner
         self._hold_ms = round(self._rows.upright * self._period_ms)
         self._start_ms = -self._hold_ms
-        shank = self._rows.stance[self._stance_row(self._hold_ms)][0]
-        self._foot.ride(FLAT_RAD, 0.0, shank, 0.0)
-        self._foot.acceleration = 0.0
+        self._upright_rad: float = self._rows.stance[self._stance_row(self._hold_ms)][0]
+        self._stand(self._stride)
 
     # -- from outside ---------------------------------------------------------------------------
 
@@ -278,7 +288,10 @@ class PatientLeg:
         tilt = foot.pitch - foot.angle + self._rows.slope_rad
         rate = foot.rate - foot.omega
         if self._state == STANDING:
-            return tilt, 0.0, 0.0, 0.0, 0.0
+            pose = self._pose
+            if pose is None:
+                return tilt, 0.0, 0.0, 0.0, 0.0
+            return tilt, pose.tilt_rate, pose.tilt_change, pose.forward, pose.upward
         # A millisecond on, along the table.
         t = float(self.now_ms - self._start_ms)
         change = (self._table_shank_rate(t + 1.0) - self._table_shank_rate(t)) / STEP_S
@@ -287,6 +300,18 @@ class PatientLeg:
     def turn_rad_per_s(self) -> float:
         """Return the rate about the vertical, to the left."""
         return radians(self._manner.turn_deg_per_s)
+
+    def foot_aside(self) -> Aside | None:
+        """Return what the foot does out of the plane in which it walks; mostly nothing."""
+        if self._state == STANDING:
+            return None if self._pose is None else self._pose.foot
+        return self._spin_in_swing()
+
+    def shank_aside(self) -> Aside | None:
+        """Return what the shank does out of the plane in which it walks; mostly nothing."""
+        if self._state == STANDING:
+            return None if self._pose is None else self._pose.shank
+        return self._spin_in_swing()
 
     def loads(self) -> tuple[float, float]:
         """Return the vertical load under heel and forefoot, newton."""
@@ -298,7 +323,12 @@ class PatientLeg:
         if state == STANDING:
             bearing = self._shifts.bearing(self.now_ms, self._manner.shifts_per_min)
             weight = max(0.0, 0.5 * self._mass_kg * GRAVITY * bearing)
-            return weight * row[11], weight * (1.0 - row[11])
+            pose = self._pose
+            if pose is None:
+                return weight * row[11], weight * (1.0 - row[11])
+            weight *= pose.bearing
+            heel = weight * pose.heel_share(row[11])
+            return heel, weight - heel
         ground = self._mass_kg * row[10]
         if state == LOADING:
             return ground, 0.0
@@ -317,6 +347,8 @@ class PatientLeg:
         if self._state == SWING:
             return self._toe_in_swing_mm(t)
         height = self._rows.stance[self._stance_row(t)][8]
+        if self._state == STANDING and self._pose is not None:
+            height += self._pose.rise_m
         return 1000.0 * (height + self._toe_below_ankle_m())
 
     # -- one step -------------------------------------------------------------------------------
@@ -334,6 +366,8 @@ class PatientLeg:
             self._land_on(t)
         else:
             self._start_ms += 1
+            if self._rests:
+                self._rest_on()
         self.now_ms += 1
         foot = self._foot
         end_us = self.now_ms * 1000
@@ -365,6 +399,14 @@ class PatientLeg:
                 self._state = LANDING
         elif self.now_ms >= self._stride.until_ms:
             self._walk_on()
+
+    def _rest_on(self) -> None:
+        pose = self._rest.at(self.now_ms + 1)
+        self._pose = pose
+        foot = self._foot
+        shank = self._upright_rad + pose.tilt
+        foot.ride(FLAT_RAD + pose.pitch, pose.pitch_rate, shank, pose.tilt_rate)
+        foot.acceleration = pose.pitch_change
 
     def _swing_on(self, t: int) -> None:
         self._toe.append(self._toe_in_swing_mm(t))
@@ -447,9 +489,8 @@ class PatientLeg:
             if t >= self._hold_ms:
                 self._state = STANDING
                 self._halting = False
-                foot = self._foot
-                foot.ride(FLAT_RAD, 0.0, self._shank_at(t)[0], 0.0)
-                foot.acceleration = 0.0
+                self._upright_rad = self._shank_at(t)[0]
+                self._stand(self._stride)
             return
         if t == self._heel_off_ms:
             self._heel_off_us = t_us
@@ -478,6 +519,7 @@ class PatientLeg:
                 self._scale,
                 manner.slope_rad,
                 self._stride_s * manner.period,
+                manner.forward,
             )
         )
         period_ms = self._stride.period_ms
@@ -505,12 +547,22 @@ class PatientLeg:
         manner = self._stride.manner
         if manner.standing:
             self._manner = manner
+            self._stand(self._stride)
             return
+        self._pose = None
         self._begin_stride(self.now_ms, manner)
         self._start_ms -= round(self._rows.upright * self._period_ms)
         self._voluntary_from_ms -= round(self._rows.upright * self._period_ms)
         self._voluntary_loads_ms -= round(self._rows.upright * self._period_ms)
         self._state = STANCE
+
+    def _stand(self, stride: Stride) -> None:
+        """Stand upright on the whole sole, and do there what is to be done."""
+        foot = self._foot
+        foot.ride(FLAT_RAD, 0.0, self._upright_rad, 0.0)
+        foot.acceleration = 0.0
+        self._pose = None
+        self._rests = self._rest.begin(stride.manner, self.now_ms, stride.until_ms)
 
     def _contact(self) -> None:
         """End a swing and begin the next stride: heel first, or flat, or toe first."""
@@ -548,7 +600,8 @@ class PatientLeg:
         self._stride = self._steps.next()
         manner = self._stride.manner
         if manner.standing:
-            self._begin_stride(self.now_ms, LEVEL)
+            on_spot = self._manner.spin_deg_per_s != 0.0
+            self._begin_stride(self.now_ms, self._manner if on_spot else LEVEL)
             self._manner = manner
             self._halting = True
             self._hold_ms = round(self._rows.upright * self._period_ms)
@@ -590,7 +643,8 @@ class PatientLeg:
     def _ankle_acceleration(self) -> tuple[float, float]:
         state = self._state
         if state == STANDING:
-            return 0.0, 0.0
+            pose = self._pose
+            return (0.0, 0.0) if pose is None else (pose.forward, pose.upward)
         t = self.now_ms - self._start_ms
         squared = self._per_stride_s * self._per_stride_s
         if state != SWING:
@@ -603,6 +657,18 @@ class PatientLeg:
             (swing[2] + loss * swing[11]) * squared,
             (swing[3] + self._hike_m * swing[8] + loss * swing[12]) * squared,
         )
+
+    def _spin_in_swing(self) -> Aside | None:
+        """Return how the foot turns on the spot: all of it in the air, and smoothly."""
+        spin_deg_per_s = self._manner.spin_deg_per_s
+        if spin_deg_per_s == 0.0 or self._state != SWING:
+            return None
+        swing_s = 0.001 * (self._period_ms - self._toe_off_at)
+        turned = radians(spin_deg_per_s) * 0.001 * self._period_ms
+        angle = 2.0 * pi * (self.now_ms - self._start_ms - self._toe_off_at) * 0.001 / swing_s
+        mean = turned / swing_s
+        change = 2.0 * pi * mean / swing_s * sin(angle)
+        return Aside(mean * (1.0 - cos(angle)), change, 0.0, 0.0, 0.0, 0.0)
 
     def _toe_in_swing_mm(self, t: int) -> float:
         at = min(ROWS, int((t - self._toe_off_at) * self._swing_rows + 0.5))

@@ -1,4 +1,4 @@
-"""Where the patient goes: standing, walking, turning, shuffling, slopes, stairs.
+"""Where the patient goes: standing, walking, turning, shuffling, slopes, stairs, and being still.
 
 A stride is walked to its end in the manner in which it was begun.
 """
@@ -31,6 +31,16 @@ class Manner(NamedTuple):
         The foot is set down flat.
     shifts_per_min : float
         Weight shifts in standing.
+    forward : float
+        Steps go so far, of what their excursions would take them.
+    spin_deg_per_s : float
+        Mean rate at which steps turn the body on the spot: the foot turns while it is in the air.
+    seated : bool
+        On a chair, as far as there is time to sit down and rise.
+    fidgets_per_min, taps_per_min, pivots_per_min : float
+        What else is done while there are no strides.
+    heel_taps : bool
+        The heel taps, not the toe.
     """
 
     standing: bool = False
@@ -42,6 +52,13 @@ class Manner(NamedTuple):
     lift_m: float = 0.0
     flat: bool = False
     shifts_per_min: float = 0.0
+    forward: float = 1.0
+    spin_deg_per_s: float = 0.0
+    seated: bool = False
+    fidgets_per_min: float = 0.0
+    taps_per_min: float = 0.0
+    heel_taps: bool = False
+    pivots_per_min: float = 0.0
 
 
 LEVEL: Final = Manner()
@@ -53,7 +70,8 @@ def manner_of(segment: SegmentConfig) -> Manner:
     """Return how strides of a segment are made; sizes are assumptions, directions are not.
 
     Turning: shorter, slower steps. Shuffling: the feet hardly leave the ground, and quickly.
-    Stairs: slow, the leg lifted, the foot set down flat.
+    Stairs: slow, the leg lifted, the foot set down flat. On the spot: the foot is lifted, hardly
+    goes forward, and comes down flat; 60 deg/s is a whole turn in 6 s.
     """
     # Cadence and step length change alike with speed (walk ratio, Sekiya and Nagasaki 1998).
     amplitude = sqrt(segment.speed_percent / 100.0)
@@ -62,6 +80,27 @@ def manner_of(segment: SegmentConfig) -> Manner:
     match segment.kind:
         case "stand":
             return Manner(standing=True, shifts_per_min=segment.weight_shifts_per_min)
+        case "sit":
+            return Manner(standing=True, seated=True, fidgets_per_min=segment.fidgets_per_min)
+        case "tap":
+            return Manner(
+                standing=True,
+                seated=segment.on_chair,
+                taps_per_min=segment.taps_per_min,
+                heel_taps=segment.taps_with == "heel",
+            )
+        case "turn_on_spot":
+            if segment.pivots_per_min > 0.0:
+                return Manner(standing=True, pivots_per_min=segment.pivots_per_min)
+            return Manner(
+                amplitude=0.3 * amplitude,
+                period=period,
+                stance=0.03,
+                lift_m=0.03,
+                flat=True,
+                forward=0.1,
+                spin_deg_per_s=60.0 / period,
+            )
         case "walk":
             return Manner(False, amplitude, period)
         case "turn":

@@ -17,15 +17,22 @@ class WeightShifts:
     ----------
     random : random.Random
         Its own stream.
+
+    Attributes
+    ----------
+    from_ms, end_ms : int
+        Of the present shift, or of that to come.
+    amount : float
+        The share of its load that the leg gives away at the height of it.
     """
 
-    __slots__ = ("_amount", "_end_ms", "_from_ms", "_random")
+    __slots__ = ("_random", "amount", "end_ms", "from_ms")
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._from_ms: int = 0
-        self._end_ms: int = 0
-        self._amount: float = 0.0
+        self.from_ms: int = 0
+        self.end_ms: int = 0
+        self.amount: float = 0.0
 
     def bearing(self, t_ms: int, per_min: float) -> float:
         """Return which share of its half of the weight the leg bears.
@@ -39,12 +46,12 @@ class WeightShifts:
         """
         if per_min <= 0.0:
             return 1.0
-        while t_ms >= self._end_ms:
+        while t_ms >= self.end_ms:
             self._draw(per_min)
-        if t_ms < self._from_ms:
+        if t_ms < self.from_ms:
             return 1.0
-        share = (t_ms - self._from_ms) / (self._end_ms - self._from_ms)
-        return 1.0 - self._amount * sin(pi * share) ** 2
+        share = (t_ms - self.from_ms) / (self.end_ms - self.from_ms)
+        return 1.0 - self.amount * sin(pi * share) ** 2
 
     def _draw(self, per_min: float) -> None:
         random = self._random
@@ -54,7 +61,7 @@ class WeightShifts:
         least_s = min(0.5, 0.2 * every_s)
         more_s = every_s - least_s - share * MEAN_SHIFT_S
         pause_s = least_s + random.expovariate(1.0) * more_s
-        self._from_ms = self._end_ms + round(1000.0 * pause_s)
-        self._end_ms = self._from_ms + round(1000.0 * share * random.uniform(short, long))
+        self.from_ms = self.end_ms + round(1000.0 * pause_s)
+        self.end_ms = self.from_ms + round(1000.0 * share * random.uniform(short, long))
         # Beyond 1 the heel is lifted for a moment without a step.
-        self._amount = random.uniform(0.6, 1.05)
+        self.amount = random.uniform(0.6, 1.05)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from fes_ctrl.model import Sample
+from hil.patient.rest.limb import Aside
 from hil.patient.sensors.config import ImuConfig
 from hil.patient.sensors.converter import ACC_STEPS, GYRO_STEPS, converted
 from hil.patient.sensors.tremor import Motion
@@ -19,6 +20,9 @@ GRAVITY: Final = 9.81
 TO_DEG: Final = 57.29577951308232
 US_PER_MIN: Final = 60e6
 NOISE_TABLE: Final = 4096
+
+ANKLE_UP_M: Final = 0.08
+"""Height of the ankle above the sole's edge, over which a leg rolls. Assumption."""
 
 
 def mounting(x_deg: float, y_deg: float, z_deg: float) -> Matrix:
@@ -104,7 +108,14 @@ class Imu:
         self._next: int = 0
         self._seq: int = 0
 
-    def read(self, t_us: int, arrive_us: int, motion: Motion, turn_rad_per_s: float) -> Sample:
+    def read(
+        self,
+        t_us: int,
+        arrive_us: int,
+        motion: Motion,
+        turn_rad_per_s: float,
+        aside: Aside | None = None,
+    ) -> Sample:
         """Return a reading: specific force (m/s2), then angular rate (deg/s).
 
         Parameters
@@ -114,16 +125,34 @@ class Imu:
         motion : tuple of float
             Of the segment, at ``t_us``.
         turn_rad_per_s : float
-            Rate of the whole body about the vertical, to the left.
+            Rate of the whole body about the vertical, to the left, on a path so wide that it is
+            felt as a rate alone.
+        aside : Aside or None
+            What the segment does out of the plane of ``motion``: turning on the spot, and rolling.
         """
         pitch, rate, change, forward, upward = motion
         sine, cosine = sin(pitch), cos(pitch)
         upward += GRAVITY
         ahead_m, up_m = self._forward_m, self._up_m
+        ay = roll_rate = 0.0
+        if aside is not None:
+            spin, spin_change, about_m, roll, roll_rate, roll_change = aside
+            turn_rad_per_s += spin
+            # Where the sensor is from the axis of the spin, and how fast it goes away from it.
+            out_m = ahead_m * cosine - up_m * sine - about_m
+            away = -(ahead_m * sine + up_m * cosine) * rate
+            forward -= spin * spin * out_m
+            height_m = ANKLE_UP_M + up_m * cosine + ahead_m * sine
+            ay = spin_change * out_m + 2.0 * spin * away
+            ay += upward * sin(roll) - roll_change * height_m
+            upward *= cos(roll)
         ax = forward * cosine + upward * sine - up_m * change - ahead_m * rate * rate
         az = upward * cosine - forward * sine + ahead_m * change - up_m * rate * rate
         turn = TO_DEG * turn_rad_per_s
         wx, wy, wz = turn * sine, -TO_DEG * rate, turn * cosine
+        if aside is not None:
+            wx += TO_DEG * roll_rate * cosine
+            wz -= TO_DEG * roll_rate * sine
         xx, xy, xz, yx, yy, yz, zx, zy, zz = self._mount
         bias_x, bias_y, bias_z = self._gyro_bias
         acc_bias_x, acc_bias_y, acc_bias_z = self._acc_bias
@@ -136,9 +165,9 @@ class Imu:
         noise = self._noise
         gyro_noise, acc_noise = self._gyro_noise, self._acc_noise
         gyro, acc = self._gyro_highest, self._acc_highest
-        ax_s = xx * ax + xz * az + acc_bias_x + acc_noise * noise[at]
-        ay_s = yx * ax + yz * az + acc_bias_y + acc_noise * noise[at + 1]
-        az_s = zx * ax + zz * az + acc_bias_z + acc_noise * noise[at + 2]
+        ax_s = xx * ax + xy * ay + xz * az + acc_bias_x + acc_noise * noise[at]
+        ay_s = yx * ax + yy * ay + yz * az + acc_bias_y + acc_noise * noise[at + 1]
+        az_s = zx * ax + zy * ay + zz * az + acc_bias_z + acc_noise * noise[at + 2]
         wx_s = xx * wx + xy * wy + xz * wz + bias_x + drift_x * minutes
         wy_s = yx * wx + yy * wy + yz * wz + bias_y + drift_y * minutes
         wz_s = zx * wx + zy * wy + zz * wz + bias_z + drift_z * minutes

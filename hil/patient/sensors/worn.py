@@ -137,9 +137,9 @@ class WornSensors:
             motion = leg.motion()
             if tremor is not None:
                 motion = tremor.laid_over(motion)
-            found.append(self._foot_imu.read(t_us, arrive_us, motion, turn))
+            found.append(self._foot_imu.read(t_us, arrive_us, motion, turn, leg.foot_aside()))
         if self._shank_imu is not None:
             motion = leg.shank_motion()
             if tremor is not None:
                 motion = tremor.laid_over(motion)
-            found.append(self._shank_imu.read(t_us, arrive_us, motion, turn))
+            found.append(self._shank_imu.read(t_us, arrive_us, motion, turn, leg.shank_aside()))

@@ -23,7 +23,8 @@ from hil.patient.way import SegmentConfig, SegmentKind
 from hil.scenarios import load_scenario
 
 KINDS: tuple[SegmentKind, ...] = get_args(SegmentKind)
-MOVING = tuple(kind for kind in KINDS if kind != "stand")
+RESTING = ("stand", "sit", "tap")
+MOVING = tuple(kind for kind in KINDS if kind not in RESTING)
 BODY = PatientConfig(
     stride_s=1.1, stride_cv_percent=0, leg=(LegConfig(voluntary=VoluntaryConfig(drive=0.3)),)
 )
@@ -52,7 +53,12 @@ def steady_strides_s(kind: SegmentKind, **how: float) -> list[float]:
 # -- the plan -----------------------------------------------------------------------------------
 
 SEGMENTS = st.lists(
-    st.builds(SegmentConfig, st.sampled_from(KINDS), st.floats(0.001, 900)), min_size=1, max_size=8
+    st.one_of(
+        st.builds(SegmentConfig, st.sampled_from(("stand", *MOVING)), st.floats(0.001, 900)),
+        st.builds(SegmentConfig, st.sampled_from(("sit", "tap")), st.floats(8.0, 900)),
+    ),
+    min_size=1,
+    max_size=8,
 )
 
 
@@ -76,17 +82,21 @@ def test_the_plainest_way_stands_and_then_walks_for_ever() -> None:
 
 
 def test_manners_differ_from_level_walking_in_the_right_direction() -> None:
-    manner = {kind: manner_of(part(kind, 1, slope_percent=8)) for kind in KINDS}
+    manner = {kind: manner_of(part(kind, 10, slope_percent=8)) for kind in KINDS}
     assert manner["walk"] == LEVEL
     assert manner["stand"].standing
-    assert sum(found.standing for found in manner.values()) == 1
+    assert [kind for kind in KINDS if manner[kind].standing] == list(RESTING)
     assert manner["shuffle"].amplitude < manner["turn"].amplitude < 1
     assert manner["shuffle"].period < 1 < manner["turn"].period < manner["stairs_up"].period
     assert manner["shuffle"].stance > manner["turn"].stance > 0
     assert manner["slope_up"].slope_rad == pytest.approx(atan(0.08))
     assert manner["slope_down"].slope_rad == -manner["slope_up"].slope_rad
     assert [kind for kind in KINDS if manner[kind].turn_deg_per_s] == ["turn"]
-    assert [kind for kind in KINDS if manner[kind].flat] == ["stairs_up", "stairs_down"]
+    assert [kind for kind in KINDS if manner[kind].flat] == [
+        "stairs_up",
+        "stairs_down",
+        "turn_on_spot",
+    ]
     assert manner["stairs_up"].lift_m > manner["stairs_down"].lift_m > 0
 
 
@@ -139,11 +149,12 @@ def test_the_other_leg_follows_half_a_stride_later() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_way_of_very_short_parts_is_walked_without_a_fault(seed: int) -> None:
     random = Random(seed)
-    way = [part(random.choice(KINDS), random.choice([0.001, 0.05, 0.3, 1.0])) for _ in range(30)]
+    kinds = [random.choice(KINDS) for _ in range(30)]
+    way = [part(k, 8.0 if k == "sit" else random.choice([0.001, 0.05, 0.3, 1.0])) for k in kinds]
     body = walked(*way, part("walk", 5))
-    kinds = [event.kind for event in body.events]
-    assert all(kind == ("ho", "tc", "ic", "ff")[index % 4] for index, kind in enumerate(kinds))
-    assert kinds.count("ic") >= 3
+    found = [event.kind for event in body.events]
+    assert all(kind == ("ho", "tc", "ic", "ff")[index % 4] for index, kind in enumerate(found))
+    assert found.count("ic") >= 3
 
 
 # -- how each kind is walked --------------------------------------------------------------------
@@ -279,6 +290,15 @@ def refusal(path: Path, lines: list[str]) -> str:
         (["[[walk.segment]]", "speed_percent = 20"], 4, "speed_percent = 20: must be at least 40"),
         (["[[walk.segment]]", "slope_percent = -8"], 4, "slope_percent = -8: must be at least 0"),
         (["[[walk.segment]]", "weight_shifts_per_min = 99"], 4, "must be at most 60"),
+        (["[[walk.segment]]", "taps_per_min = 0"], 4, "must be at least 1"),
+        (["[[walk.segment]]", 'taps_with = "knee"'], 4, "must be 'toe' or 'heel'"),
+        (["[[walk.segment]]", "pivots_per_min = 41"], 4, "must be at most 40"),
+        (["[[walk.segment]]", "fidgets_per_min = 31"], 4, "must be at most 30"),
+        (
+            ["[[walk.segment]]", 'kind = "sit"', "duration_s = 4"],
+            3,
+            "duration_s 4 is too short to sit down and rise; sit for at least 8 s",
+        ),
         (["[[walk.segment]]", "speed = 90"], 4, "unknown key; known are kind, duration_s"),
         (
             ["[[walk.segment]]", "[[walk.segment]]", "duration = 3"],

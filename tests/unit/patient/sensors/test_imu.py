@@ -1,7 +1,7 @@
 """An inertial sensor feels its segment in its own axes, with the defects it claims."""
 
 import statistics
-from math import pi, radians, sqrt
+from math import cos, degrees, pi, radians, sin, sqrt
 from random import Random
 
 import numpy as np
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.model import FOOT_IMU, RIGHT
+from hil.patient.rest.limb import Aside
 from hil.patient.sensors.config import ImuConfig
 from hil.patient.sensors.imu import Imu, mounting
 from hil.patient.sensors.tremor import Motion
@@ -144,3 +145,43 @@ def test_readings_are_whole_steps_of_the_converter() -> None:
         values = felt(sensor, (0.001 * k, 0.01 * k, 0.1 * k, 0.02 * k, -0.01 * k))
         assert all(value * 256 == int(value * 256) for value in values[:3])
         assert all(value * 16 == int(value * 16) for value in values[3:])
+
+
+def test_turning_on_the_spot_and_pitching_is_felt_as_the_place_moves() -> None:
+    """The sensor's path through the room, differentiated twice, against what it reads."""
+    ahead_m, up_m, about_m = 0.06, 0.02, -0.05
+
+    def angles(t: float) -> tuple[float, float]:
+        return 0.3 * sin(7.0 * t), 0.8 * sin(3.0 * t)
+
+    def place(t: float) -> tuple[float, float, float]:
+        pitch, yaw = angles(t)
+        out_m = ahead_m * cos(pitch) - up_m * sin(pitch) - about_m
+        height_m = ahead_m * sin(pitch) + up_m * cos(pitch)
+        return out_m * cos(yaw), out_m * sin(yaw), height_m
+
+    t, h = 0.31, 1e-4
+    before, now, after = place(t - h), place(t), place(t + h)
+    x, y, z = ((a - 2 * n + b) / h**2 for a, n, b in zip(after, now, before, strict=True))
+    z += 9.81
+    pitch, yaw = angles(t)
+    forward, left = x * cos(yaw) + y * sin(yaw), y * cos(yaw) - x * sin(yaw)
+    expected = (
+        forward * cos(pitch) + z * sin(pitch),
+        left,
+        z * cos(pitch) - forward * sin(pitch),
+    )
+    motion = (pitch, 2.1 * cos(7.0 * t), -14.7 * sin(7.0 * t), 0.0, 0.0)
+    aside = Aside(2.4 * cos(3.0 * t), -7.2 * sin(3.0 * t), about_m, 0.0, 0.0, 0.0)
+    values = imu((ahead_m, up_m)).read(1000, 2000, motion, 0.0, aside).values
+    assert values[:3] == pytest.approx(expected, abs=1.5 * ACC_STEP)
+    spin = degrees(aside.spin)
+    expected = spin * sin(pitch), -degrees(motion[1]), spin * cos(pitch)
+    assert values[3:] == pytest.approx(expected, abs=GYRO_STEP)
+
+
+def test_rolling_is_felt_ahead_and_as_gravity_from_the_side() -> None:
+    aside = Aside(0.0, 0.0, 0.0, pi / 6, 1.0, 0.0)
+    values = imu().read(1000, 2000, (0.0, 0.0, 0.0, 0.0, 0.0), 0.0, aside).values
+    assert values[:3] == pytest.approx((0.0, 9.81 * 0.5, 9.81 * 0.866), abs=0.01)
+    assert values[3:] == pytest.approx((57.3, 0.0, 0.0), abs=GYRO_STEP)

@@ -1,0 +1,1 @@
+"""What a leg does while it does not walk: shifts weight, sits, taps, pivots."""
