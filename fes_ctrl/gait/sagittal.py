@@ -1,0 +1,262 @@
+"""The axis about which a shank walks, found from how it turns: whatever the mounting and the side.
+
+A shank turns mainly forward and back. The axis is the principal one of its rate, among those that
+lie level; so a body that turns round does not tilt it. The sense follows from time: in a stride
+the shank turns forward and back by the same angle, and back in swing, which is shorter than
+stance in all walking, since both feet share the ground. Turning as far in less time takes more
+of the squared rate; so the sense with more of it is that of swing: leaning back, toe-up.
+
+Memory is measured in strides by their energy (squared rate over time), so rest washes nothing out.
+"""
+
+from math import sqrt
+from typing import Final
+
+STRIDES: Final = 4.0
+"""Memory: so many strides' worth of energy."""
+
+SETTLE_S: Final = 0.05
+"""How often the axis is worked out."""
+
+UP_S: Final = 0.4
+"""Time constant of what is felt as up."""
+
+LEAST_TURN_DEG: Final = 10.0
+LARGE_SHARE: Final = 0.35
+"""A turn back by so much, and by this share of the usual turn, ends a turn."""
+
+CLEAR: Final = 0.1
+"""From this lead of one sense in energy on, the sense is told; walkers have 0.2 to 0.55."""
+
+PLANAR: Final = 0.6
+DOUBTFUL: Final = 0.45
+"""Share of the level energy that is about the axis: from the first on it is believed, below the
+second no more."""
+
+
+class SagittalAxis:
+    """Running estimate of a segment's sagittal axis, and the rate about it.
+
+    Attributes
+    ----------
+    x, y, z : float
+        Unit vector in the sensor's frame; the rate about it is positive leaning back once
+        ``found``; nil while nothing is known.
+    ux, uy, uz : float
+        What is felt as up, m/s2, slowly averaged.
+    rate : float
+        The present rate about the axis, deg/s.
+    found : bool
+        Axis and sense are known.
+    planar : float
+        Share of the level energy that is about the axis, 0 to 1.
+    lead : float
+        How far the energy of leaning back leads, -1 to 1.
+    turns : int
+        Turns one way or the other since the last ``forget``.
+    reversals : int
+        How often the sense was told the other way round.
+    """
+
+    __slots__ = (
+        "_back",
+        "_energy",
+        "_extreme_deg",
+        "_rising",
+        "_since_s",
+        "_turn_deg",
+        "_turn_energy",
+        "_usual_deg",
+        "_usual_energy",
+        "_xx",
+        "_xy",
+        "_xz",
+        "_yy",
+        "_yz",
+        "_zz",
+        "found",
+        "lead",
+        "planar",
+        "rate",
+        "reversals",
+        "turns",
+        "ux",
+        "uy",
+        "uz",
+        "x",
+        "y",
+        "z",
+    )
+
+    def __init__(self) -> None:
+        self.reversals: int = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: the sensor was strapped on in another way."""
+        self._xx: float = 0.0
+        self._xy: float = 0.0
+        self._xz: float = 0.0
+        self._yy: float = 0.0
+        self._yz: float = 0.0
+        self._zz: float = 0.0
+        self._back: float = 0.0
+        self._energy: float = 0.0
+        self._usual_deg: float = 0.0
+        self._usual_energy: float = 0.0
+        self.x: float = 0.0
+        self.y: float = 0.0
+        self.z: float = 0.0
+        self.found: bool = False
+        self.planar: float = 0.0
+        self.lead: float = 0.0
+        self.turns: int = 0
+        self.resume()
+
+    def resume(self) -> None:
+        """Go on after a gap: what belongs to the mounting stays."""
+        self.rate: float = 0.0
+        self.ux: float = 0.0
+        self.uy: float = 0.0
+        self.uz: float = 0.0
+        self._since_s: float = 0.0
+        self._turn_deg: float = 0.0
+        self._extreme_deg: float = 0.0
+        self._turn_energy: float = 0.0
+        self._rising: bool = True
+
+    def move(
+        self, dt_s: float, wx: float, wy: float, wz: float, ax: float, ay: float, az: float
+    ) -> bool:
+        """Take a reading: rate in deg/s, acceleration in m/s2; return whether the axis moved."""
+        ux, uy, uz = self.ux, self.uy, self.uz
+        weight = dt_s / UP_S
+        if weight > 1.0 or (ux == 0.0 and uy == 0.0 and uz == 0.0):
+            weight = 1.0
+        self.ux = ux + weight * (ax - ux)
+        self.uy = uy + weight * (ay - uy)
+        self.uz = uz + weight * (az - uz)
+        tx = wx * dt_s
+        ty = wy * dt_s
+        tz = wz * dt_s
+        self._xx += wx * tx
+        self._xy += wx * ty
+        self._xz += wx * tz
+        self._yy += wy * ty
+        self._yz += wy * tz
+        self._zz += wz * tz
+        self.rate = rate = self.x * wx + self.y * wy + self.z * wz
+        turn = rate * dt_s
+        energy = rate * turn
+        self._back += energy if rate > 0.0 else -energy
+        self._energy += energy
+        self._turn_energy += energy
+        self._turn_deg += turn
+        ahead = self._turn_deg - self._extreme_deg
+        if not self._rising:
+            ahead = -ahead
+        if ahead > 0.0:
+            self._extreme_deg = self._turn_deg
+        elif ahead < -LEAST_TURN_DEG and ahead < -LARGE_SHARE * self._usual_deg:
+            self._turned(-ahead)
+        self._since_s += dt_s
+        if self._since_s >= SETTLE_S:
+            self._since_s = 0.0
+            self._settle()
+            return True
+        return False
+
+    def _turned(self, back_deg: float) -> None:
+        """Take note that a turn one way has ended, and let the sense be told."""
+        self.turns += 1
+        self._rising = not self._rising
+        self._extreme_deg = self._turn_deg
+        weight = 1.0 if self.turns <= 2 else 0.2
+        self._usual_energy += weight * (self._turn_energy - self._usual_energy)
+        self._usual_deg += 0.2 * (back_deg - self._usual_deg)
+        self._turn_energy = 0.0
+        if self.turns < 3 or self._energy <= 0.0:
+            return
+        lead = self._back / self._energy
+        if lead < -CLEAR:
+            self._reverse()
+            lead = -lead
+        self.lead = lead
+        if lead >= CLEAR and self.planar >= PLANAR:
+            self.found = True
+
+    def _reverse(self) -> None:
+        self.reversals += 1
+        self.x = -self.x
+        self.y = -self.y
+        self.z = -self.z
+        self.rate = -self.rate
+        self._back = -self._back
+        self._turn_deg = -self._turn_deg
+        self._extreme_deg = -self._extreme_deg
+        self._rising = not self._rising
+        self.found = False
+
+    def _settle(self) -> None:
+        """Work the axis out: one step of power iteration from where it was, kept level."""
+        x, y, z = self.x, self.y, self.z
+        if x == 0.0 and y == 0.0 and z == 0.0:
+            # The column of the largest rate is never square to the axis.
+            if self._xx >= self._yy and self._xx >= self._zz:
+                x = 1.0
+            elif self._yy >= self._zz:
+                y = 1.0
+            else:
+                z = 1.0
+        ux, uy, uz = self.ux, self.uy, self.uz
+        gravity = ux * ux + uy * uy + uz * uz
+        if gravity < 1.0:
+            return
+        px, py, pz = self._through(x, y, z)
+        across = (px * ux + py * uy + pz * uz) / gravity
+        px -= across * ux
+        py -= across * uy
+        pz -= across * uz
+        length = sqrt(px * px + py * py + pz * pz)
+        if length <= 0.0:
+            return
+        self.x = x = px / length
+        self.y = y = py / length
+        self.z = z = pz / length
+        px, py, pz = self._through(x, y, z)
+        about = x * px + y * py + z * pz
+        px, py, pz = self._through(ux, uy, uz)
+        level = self._xx + self._yy + self._zz - (ux * px + uy * py + uz * pz) / gravity
+        self.planar = about / level if level > about else 1.0
+        if self.planar < DOUBTFUL:
+            self.found = False
+        kept = 2.0 * STRIDES * self._usual_energy
+        if self._energy > kept > 0.0:
+            self._fade(kept / self._energy)
+
+    def _through(self, x: float, y: float, z: float) -> tuple[float, float, float]:
+        return (
+            self._xx * x + self._xy * y + self._xz * z,
+            self._xy * x + self._yy * y + self._yz * z,
+            self._xz * x + self._yz * y + self._zz * z,
+        )
+
+    def _fade(self, share: float) -> None:
+        self._xx *= share
+        self._xy *= share
+        self._xz *= share
+        self._yy *= share
+        self._yz *= share
+        self._zz *= share
+        self._back *= share
+        self._energy *= share
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the axis and how clear it is."""
+        return {
+            "axis": [round(self.x, 3), round(self.y, 3), round(self.z, 3)],
+            "found": self.found,
+            "planar": round(self.planar, 3),
+            "lead": round(self.lead, 3),
+            "turns": self.turns,
+        }
