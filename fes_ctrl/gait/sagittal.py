@@ -34,6 +34,40 @@ DOUBTFUL: Final = 0.45
 second no more."""
 
 
+class Turn:
+    """What turns one way are like: energy, peak rate and size, over the last few.
+
+    Attributes
+    ----------
+    energy : float
+        Squared rate over time, deg2/s.
+    last_energy : float
+        Of the last one.
+    peak_dps, size_deg : float
+        Without a sign.
+    count : int
+        Whole turns seen.
+    """
+
+    __slots__ = ("count", "energy", "last_energy", "peak_dps", "size_deg")
+
+    def __init__(self) -> None:
+        self.count: int = 0
+        self.energy: float = 0.0
+        self.last_energy: float = 0.0
+        self.peak_dps: float = 0.0
+        self.size_deg: float = 0.0
+
+    def learn(self, energy: float, peak_dps: float, size_deg: float) -> None:
+        """Take a whole turn."""
+        self.count += 1
+        self.last_energy = energy
+        weight = max(1.0 / STRIDES, 1.0 / self.count)
+        self.energy += weight * (energy - self.energy)
+        self.peak_dps += weight * (peak_dps - self.peak_dps)
+        self.size_deg += weight * (size_deg - self.size_deg)
+
+
 class SagittalAxis:
     """Running estimate of a segment's sagittal axis, and the rate about it.
 
@@ -46,40 +80,43 @@ class SagittalAxis:
         What is felt as up, m/s2, slowly averaged.
     rate : float
         The present rate about the axis, deg/s.
+    since_deg : float
+        How far it has turned since the last turning point, leaning back positive.
     found : bool
         Axis and sense are known.
     planar : float
         Share of the level energy that is about the axis, 0 to 1.
     lead : float
-        How far the energy of leaning back leads, -1 to 1.
-    turns : int
-        Turns one way or the other since the last ``forget``.
+        How far the energy of leaning back leads in two turns that follow one another, -1 to 1.
+    back, forward : Turn
+        What turns are like.
     reversals : int
         How often the sense was told the other way round.
     """
 
     __slots__ = (
-        "_back",
         "_energy",
         "_extreme_deg",
+        "_extreme_energy",
+        "_peak_dps",
         "_rising",
         "_since_s",
-        "_turn_deg",
         "_turn_energy",
-        "_usual_deg",
-        "_usual_energy",
+        "_whole",
         "_xx",
         "_xy",
         "_xz",
         "_yy",
         "_yz",
         "_zz",
+        "back",
+        "forward",
         "found",
         "lead",
         "planar",
         "rate",
         "reversals",
-        "turns",
+        "since_deg",
         "ux",
         "uy",
         "uz",
@@ -100,17 +137,15 @@ class SagittalAxis:
         self._yy: float = 0.0
         self._yz: float = 0.0
         self._zz: float = 0.0
-        self._back: float = 0.0
         self._energy: float = 0.0
-        self._usual_deg: float = 0.0
-        self._usual_energy: float = 0.0
+        self.back: Turn = Turn()
+        self.forward: Turn = Turn()
         self.x: float = 0.0
         self.y: float = 0.0
         self.z: float = 0.0
         self.found: bool = False
         self.planar: float = 0.0
         self.lead: float = 0.0
-        self.turns: int = 0
         self.resume()
 
     def resume(self) -> None:
@@ -120,10 +155,21 @@ class SagittalAxis:
         self.uy: float = 0.0
         self.uz: float = 0.0
         self._since_s: float = 0.0
-        self._turn_deg: float = 0.0
+        self._rising: bool = True
+        self._begin_turn()
+        self._whole: bool = False
+
+    def rest(self) -> None:
+        """Take note of rest: the next turn is seen from its beginning."""
+        self._begin_turn()
+        self._whole = True
+
+    def _begin_turn(self) -> None:
+        self.since_deg: float = 0.0
         self._extreme_deg: float = 0.0
         self._turn_energy: float = 0.0
-        self._rising: bool = True
+        self._extreme_energy: float = 0.0
+        self._peak_dps: float = 0.0
 
     def move(
         self, dt_s: float, wx: float, wy: float, wz: float, ax: float, ay: float, az: float
@@ -148,17 +194,20 @@ class SagittalAxis:
         self.rate = rate = self.x * wx + self.y * wy + self.z * wz
         turn = rate * dt_s
         energy = rate * turn
-        self._back += energy if rate > 0.0 else -energy
         self._energy += energy
         self._turn_energy += energy
-        self._turn_deg += turn
-        ahead = self._turn_deg - self._extreme_deg
+        since_deg = self.since_deg = self.since_deg + turn
+        ahead = since_deg - self._extreme_deg
         if not self._rising:
             ahead = -ahead
+            rate = -rate
+        if rate > self._peak_dps:
+            self._peak_dps = rate
         if ahead > 0.0:
-            self._extreme_deg = self._turn_deg
-        elif ahead < -LEAST_TURN_DEG and ahead < -LARGE_SHARE * self._usual_deg:
-            self._turned(-ahead)
+            self._extreme_deg = since_deg
+            self._extreme_energy = self._turn_energy
+        elif ahead < -LEAST_TURN_DEG and ahead < -LARGE_SHARE * self.back.size_deg:
+            self._turned()
         self._since_s += dt_s
         if self._since_s >= SETTLE_S:
             self._since_s = 0.0
@@ -166,23 +215,32 @@ class SagittalAxis:
             return True
         return False
 
-    def _turned(self, back_deg: float) -> None:
+    def _turned(self) -> None:
         """Take note that a turn one way has ended, and let the sense be told."""
-        self.turns += 1
+        turned_deg = abs(self._extreme_deg)
+        turns = self.back if self._rising else self.forward
+        since_deg = self.since_deg - self._extreme_deg
+        if turned_deg >= LEAST_TURN_DEG:
+            if self._whole:
+                turns.learn(self._extreme_energy, self._peak_dps, turned_deg)
+            self._whole = True
         self._rising = not self._rising
-        self._extreme_deg = self._turn_deg
-        weight = 1.0 if self.turns <= 2 else 0.2
-        self._usual_energy += weight * (self._turn_energy - self._usual_energy)
-        self._usual_deg += 0.2 * (back_deg - self._usual_deg)
-        self._turn_energy = 0.0
-        if self.turns < 3 or self._energy <= 0.0:
+        energy = self._turn_energy - self._extreme_energy
+        self._begin_turn()
+        self.since_deg = self._extreme_deg = since_deg
+        self._turn_energy = self._extreme_energy = energy
+        self._peak_dps = abs(self.rate)
+        back, forward = self.back, self.forward
+        if back.count == 0 or forward.count == 0:
             return
-        lead = self._back / self._energy
+        # Each pair counts alike: of one fast turn after slow ones nothing follows.
+        whole = back.last_energy + forward.last_energy
+        lead = (back.last_energy - forward.last_energy) / whole
+        pairs = back.count + forward.count - 1
+        lead = self.lead = self.lead + max(1.0 / STRIDES, 1.0 / pairs) * (lead - self.lead)
         if lead < -CLEAR:
             self._reverse()
-            lead = -lead
-        self.lead = lead
-        if lead >= CLEAR and self.planar >= PLANAR:
+        if self.lead >= CLEAR and self.planar >= PLANAR:
             self.found = True
 
     def _reverse(self) -> None:
@@ -191,8 +249,9 @@ class SagittalAxis:
         self.y = -self.y
         self.z = -self.z
         self.rate = -self.rate
-        self._back = -self._back
-        self._turn_deg = -self._turn_deg
+        self.lead = -self.lead
+        self.back, self.forward = self.forward, self.back
+        self.since_deg = -self.since_deg
         self._extreme_deg = -self._extreme_deg
         self._rising = not self._rising
         self.found = False
@@ -230,7 +289,7 @@ class SagittalAxis:
         self.planar = about / level if level > about else 1.0
         if self.planar < DOUBTFUL:
             self.found = False
-        kept = 2.0 * STRIDES * self._usual_energy
+        kept = STRIDES * (self.back.energy + self.forward.energy)
         if self._energy > kept > 0.0:
             self._fade(kept / self._energy)
 
@@ -248,7 +307,6 @@ class SagittalAxis:
         self._yy *= share
         self._yz *= share
         self._zz *= share
-        self._back *= share
         self._energy *= share
 
     def snapshot(self) -> dict[str, object]:
@@ -258,5 +316,5 @@ class SagittalAxis:
             "found": self.found,
             "planar": round(self.planar, 3),
             "lead": round(self.lead, 3),
-            "turns": self.turns,
+            "turns": [self.back.count, self.forward.count],
         }

@@ -40,8 +40,6 @@ OFF_BEYOND: Final = 0.25
 """At least so far from the rate of mid-stance to that of the push-off."""
 LEAST_LEAN: Final = 0.35
 """Of the tilt's range, from the back: behind it the shank still settles after contact."""
-FAR_LEAN: Final = 0.85
-"""No foot is flat under a shank that leans so far forward, however slowly it came there."""
 SLOW_S: Final = 0.2
 """Time constant of the rate of mid-stance."""
 PUSH_SHARE: Final = 0.4
@@ -210,6 +208,7 @@ class ShankImuDetector:
         self._rate = rate
         if resting:
             still.learn(dt_s, wx, wy, wz)
+            axis.rest()
         if not axis.found:
             return ()
         deg = tilt.move(dt_s, 0.5 * (before + rate) * dt_s, ax, ay, az, resting)
@@ -242,7 +241,18 @@ class ShankImuDetector:
             return
         self._notes.note(t_us, "sagittal axis found")
         self._tilt.face(axis.x, axis.y, axis.z, axis.ux, axis.uy, axis.uz)
-        self._tilt.begin(ax, ay, az)
+        tilt = self._tilt
+        tilt.begin(ax, ay, az)
+        walker = self._walker
+        if walker.swings == 0:
+            walker.expect(axis.back.peak_dps, axis.back.size_deg, axis.forward.peak_dps)
+        if axis.since_deg < 0.0:  # between contact and the next swing
+            walker.from_deg = tilt.deg - axis.since_deg
+            self.state = LANDED
+            self._contact_us = t_us
+            self._slow_dps = walker.slow_share * walker.push_dps()
+        else:
+            self._bottom_deg = tilt.deg - axis.since_deg
 
     def _rest(self, t_us: Us, dt_s: float) -> None:
         """Stand, and expect a usual step next."""
@@ -322,7 +332,7 @@ class ShankImuDetector:
             self._fast_us = t_us
             self._off_deg = deg
         if not self._by_tilt:
-            off = (fast and share >= LEAST_LEAN) or (rate < 0.0 and share >= FAR_LEAN)
+            off = (fast and share >= LEAST_LEAN) or (rate < 0.0 and walker.far(deg))
         elif self._tilt_on_deg > 0.0:
             off = rate < 0.0 and deg - self._upright_deg <= -self._tilt_on_deg
         else:
@@ -398,7 +408,7 @@ class ShankImuDetector:
         turned_deg = self._top_deg - self._bottom_deg
         if t_us - self._lift_us < self._min_swing_us or turned_deg < LEAST_RANGE_DEG:
             return ()
-        if turned_deg < SWUNG * self._walker.range_deg:
+        if turned_deg < SWUNG * self._walker.now_deg:
             settled = self._top_deg - deg >= GONE * turned_deg
         else:
             settled = (
@@ -441,8 +451,8 @@ class ShankImuDetector:
         self, kind: str, event_us: Us, arrive_us: Us, certainty: float
     ) -> tuple[GaitEvent, ...]:
         axis = self._axis
-        clear = axis.planar * min(1.0, axis.lead / CLEAR_LEAD)
-        clear *= min(1.0, self._walker.now_deg / CLEAR_DEG)
+        clear = axis.planar * min(1.0, max(0.0, axis.lead / CLEAR_LEAD))
+        clear *= min(1.0, max(0.0, self._walker.now_deg / CLEAR_DEG))
         return (GaitEvent(kind, self.leg, event_us, arrive_us, round(certainty * clear, 3)),)
 
     def snapshot(self) -> dict[str, object]:

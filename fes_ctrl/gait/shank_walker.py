@@ -5,6 +5,9 @@ from typing import Final
 LEARNING: Final = 0.3
 """Weight of a stride against those before it."""
 
+SHRINKING: Final = 0.1
+"""The same where a stride was smaller: a few short steps do not change what is usual."""
+
 FIRST_PUSH: Final = 0.6
 """Rate of the push-off against that of the swing, until one has been seen."""
 
@@ -69,13 +72,23 @@ class ShankWalker:
         self.slow_share: float = 0.0
         self.stride_us: float = 0.0
 
+    def expect(self, swing_dps: float, range_deg: float, push_dps: float) -> None:
+        """Begin with what turns back and forward were like while the axis was sought."""
+        self.swing_dps = self.now_dps = swing_dps
+        self.range_deg = self.now_deg = range_deg
+        if swing_dps > 0.0:
+            self.push_share = min(1.5, push_dps / swing_dps)
+
     def swung(self, peak_dps: float, bottom_deg: float, top_deg: float) -> None:
         """Learn from a swing that ended on the ground."""
         turned_deg = top_deg - bottom_deg
         self.swings += 1
-        weight = max(LEARNING, 1.0 / self.swings)
-        self.swing_dps += weight * (peak_dps - self.swing_dps)
-        self.range_deg += weight * (turned_deg - self.range_deg)
+        weight = max(LEARNING, 0.7 / self.swings)
+        smaller = max(SHRINKING, 0.7 / self.swings)
+        more = weight if peak_dps > self.swing_dps else smaller
+        self.swing_dps += more * (peak_dps - self.swing_dps)
+        more = weight if turned_deg > self.range_deg else smaller
+        self.range_deg += more * (turned_deg - self.range_deg)
         self.top_deg += weight * (top_deg - self.top_deg)
         self.now_dps = peak_dps
         self.now_deg = turned_deg
@@ -111,6 +124,10 @@ class ShankWalker:
     def share(self, tilt_deg: float) -> float:
         """Return how much of the range lies behind a tilt; 0 while no range is known."""
         return (self.from_deg - tilt_deg) / self.now_deg if self.now_deg > 0.0 else 0.0
+
+    def far(self, tilt_deg: float) -> bool:
+        """Return whether a tilt is as far forward as where usual swings begin."""
+        return self.from_deg - tilt_deg >= max(self.range_deg, self.now_deg) > 0.0
 
     def snapshot(self) -> dict[str, object]:
         """Return what is usual."""
