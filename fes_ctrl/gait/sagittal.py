@@ -22,8 +22,11 @@ UP_S: Final = 0.4
 """Time constant of what is felt as up."""
 
 LEAST_TURN_DEG: Final = 10.0
-LARGE_SHARE: Final = 0.35
+LARGE_SHARE: Final = 0.2
 """A turn back by so much, and by this share of the usual turn, ends a turn."""
+
+MOST_LEAD: Final = 0.5
+"""No pair of turns counts for more."""
 
 CLEAR: Final = 0.1
 """From this lead of one sense in energy on, the sense is told; walkers have 0.2 to 0.55."""
@@ -236,6 +239,7 @@ class SagittalAxis:
         # Each pair counts alike: of one fast turn after slow ones nothing follows.
         whole = back.last_energy + forward.last_energy
         lead = (back.last_energy - forward.last_energy) / whole
+        lead = max(-MOST_LEAD, min(MOST_LEAD, lead))
         pairs = back.count + forward.count - 1
         lead = self.lead = self.lead + max(1.0 / STRIDES, 1.0 / pairs) * (lead - self.lead)
         if lead < -CLEAR:

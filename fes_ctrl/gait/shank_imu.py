@@ -281,6 +281,7 @@ class ShankImuDetector:
         self._slow_dps = slow_dps
         self._fast_us = -1
         self._forward_us = -1
+        self._lowest_dps = 0.0
         self._peak_dps = 0.0
         self._bottom_deg = self._tilt.deg
 
@@ -300,8 +301,8 @@ class ShankImuDetector:
         if rate > self._peak_dps:
             self._peak_dps = rate
         walker = self._walker
-        least_dps = max(LEAST_SWING_DPS, LIFTED_RATE * walker.swing_dps)
-        least_deg = max(LEAST_RANGE_DEG, LIFTED * walker.range_deg)
+        least_dps = max(LEAST_SWING_DPS, LIFTED_RATE * walker.now_dps)
+        least_deg = max(LEAST_RANGE_DEG, LIFTED * walker.now_deg)
         return self._peak_dps >= least_dps and deg - self._bottom_deg >= least_deg
 
     def _take_off(self, t_us: Us) -> None:
@@ -322,6 +323,8 @@ class ShankImuDetector:
             return self._say(HEEL_OFF, t_us, arrive_us, GUESSED) + self._say(
                 TERMINAL_CONTACT, t_us, arrive_us, GUESSED
             )
+        if rate < self._lowest_dps:
+            self._lowest_dps = rate
         fast = self._fast(rate)
         share = walker.share(deg)
         if not fast:
@@ -346,7 +349,6 @@ class ShankImuDetector:
             return ()
         self.state = PUSH
         self._off_us = t_us
-        self._lowest_dps = rate
         self._bottom_deg = deg
         return self._say(HEEL_OFF, self._forward_us, arrive_us, 1.0)
 
@@ -371,7 +373,7 @@ class ShankImuDetector:
             self._take_off(t_us)
             return self._say(TERMINAL_CONTACT, t_us, arrive_us, 1.0)
         why = ""
-        if walker.share(deg) < LEAST_LEAN:
+        if rate <= 0.0 and walker.share(deg) < LEAST_LEAN:
             why = "the shank leans back again"
         elif t_us - self._off_us > self._max_push_us:
             why = "nothing follows"

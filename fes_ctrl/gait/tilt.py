@@ -18,8 +18,8 @@ MOST_MS2: Final = 11.3
 """Outside, the segment is thrown about, and the direction of the force is not that of gravity."""
 
 REST_DPS: Final = 25.0
-REST_MS2: Final = 0.5
-"""At rest up stays within so much of where it was: about 3 deg. A shank in mid-stance turns as
+REST_MS2: Final = 0.25
+"""At rest up stays within so much of where it was: about 1.5 deg. A shank in mid-stance turns as
 slowly as a sensor's bias, but it goes on turning."""
 
 BIAS_PER_S: Final = 0.5
