@@ -15,8 +15,8 @@ from typing import Final
 STRIDES: Final = 4.0
 """Memory: so many strides' worth of energy."""
 
-SETTLE_S: Final = 0.05
-"""How often the axis is worked out."""
+SETTLE_S: Final = 0.04
+"""How often the axis is worked out, from the mean rate since; shanks turn slowly against it."""
 
 UP_S: Final = 0.4
 """Time constant of what is felt as up."""
@@ -98,13 +98,15 @@ class SagittalAxis:
     """
 
     __slots__ = (
-        "_energy",
         "_extreme_deg",
         "_extreme_energy",
         "_peak_dps",
         "_rising",
         "_since_s",
         "_turn_energy",
+        "_tx",
+        "_ty",
+        "_tz",
         "_whole",
         "_xx",
         "_xy",
@@ -140,7 +142,6 @@ class SagittalAxis:
         self._yy: float = 0.0
         self._yz: float = 0.0
         self._zz: float = 0.0
-        self._energy: float = 0.0
         self.back: Turn = Turn()
         self.forward: Turn = Turn()
         self.x: float = 0.0
@@ -158,6 +159,9 @@ class SagittalAxis:
         self.uy: float = 0.0
         self.uz: float = 0.0
         self._since_s: float = 0.0
+        self._tx: float = 0.0
+        self._ty: float = 0.0
+        self._tz: float = 0.0
         self._rising: bool = True
         self._begin_turn()
         self._whole: bool = False
@@ -185,19 +189,12 @@ class SagittalAxis:
         self.ux = ux + weight * (ax - ux)
         self.uy = uy + weight * (ay - uy)
         self.uz = uz + weight * (az - uz)
-        tx = wx * dt_s
-        ty = wy * dt_s
-        tz = wz * dt_s
-        self._xx += wx * tx
-        self._xy += wx * ty
-        self._xz += wx * tz
-        self._yy += wy * ty
-        self._yz += wy * tz
-        self._zz += wz * tz
+        self._tx += wx * dt_s
+        self._ty += wy * dt_s
+        self._tz += wz * dt_s
         self.rate = rate = self.x * wx + self.y * wy + self.z * wz
         turn = rate * dt_s
         energy = rate * turn
-        self._energy += energy
         self._turn_energy += energy
         since_deg = self.since_deg = self.since_deg + turn
         ahead = since_deg - self._extreme_deg
@@ -213,7 +210,7 @@ class SagittalAxis:
             self._turned()
         self._since_s += dt_s
         if self._since_s >= SETTLE_S:
-            self._since_s = 0.0
+            self._remember()
             self._settle()
             return True
         return False
@@ -260,6 +257,22 @@ class SagittalAxis:
         self._rising = not self._rising
         self.found = False
 
+    def _remember(self) -> None:
+        """Add what has been turned since the last time, square by square."""
+        tx, ty, tz = self._tx, self._ty, self._tz
+        per_s = 1.0 / self._since_s
+        self._xx += per_s * tx * tx
+        self._xy += per_s * tx * ty
+        self._xz += per_s * tx * tz
+        self._yy += per_s * ty * ty
+        self._yz += per_s * ty * tz
+        self._zz += per_s * tz * tz
+        self._since_s = self._tx = self._ty = self._tz = 0.0
+        kept = STRIDES * (self.back.energy + self.forward.energy)
+        energy = self._xx + self._yy + self._zz
+        if energy > kept > 0.0:
+            self._fade(kept / energy)
+
     def _settle(self) -> None:
         """Work the axis out: one step of power iteration from where it was, kept level."""
         x, y, z = self.x, self.y, self.z
@@ -293,9 +306,6 @@ class SagittalAxis:
         self.planar = about / level if level > about else 1.0
         if self.planar < DOUBTFUL:
             self.found = False
-        kept = STRIDES * (self.back.energy + self.forward.energy)
-        if self._energy > kept > 0.0:
-            self._fade(kept / self._energy)
 
     def _through(self, x: float, y: float, z: float) -> tuple[float, float, float]:
         return (
@@ -311,7 +321,6 @@ class SagittalAxis:
         self._yy *= share
         self._yz *= share
         self._zz *= share
-        self._energy *= share
 
     def snapshot(self) -> dict[str, object]:
         """Return the axis and how clear it is."""

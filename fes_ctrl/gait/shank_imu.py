@@ -34,7 +34,7 @@ SWING: Final = 3
 LANDED: Final = 4  # contact, still turning fast
 STATE_NAMES: Final = ("lost", "stance", "push", "swing", "landed")
 
-OFF_RATE: Final = 0.45
+OFF_RATE: Final = 0.4
 """Of the push-off's peak rate: faster is no rolling over the foot."""
 OFF_BEYOND: Final = 0.25
 """At least so far from the rate of mid-stance to that of the push-off."""

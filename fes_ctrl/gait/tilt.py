@@ -4,7 +4,7 @@ Tilt is 0 as the sensor hung when the axis was found, and positive leaning back.
 integral of the rate, drawn to what gravity says: slowly in motion, quickly at rest.
 """
 
-from math import atan2, degrees, sqrt
+from math import atan2, sqrt
 from typing import Final
 
 from fes_ctrl.units import Us
@@ -13,9 +13,12 @@ DRAWN_S: Final = 1.5
 DRAWN_AT_REST_S: Final = 0.3
 """Time constants with which tilt is drawn to gravity."""
 
-LEAST_MS2: Final = 8.3
-MOST_MS2: Final = 11.3
-"""Outside, the segment is thrown about, and the direction of the force is not that of gravity."""
+LEAST_SQUARE: Final = 69.0
+MOST_SQUARE: Final = 128.0
+"""Of the force, (m/s2)2: 8.3 to 11.3 m/s2. Outside, the segment is thrown about, and the force
+does not point the way of gravity."""
+
+TO_DEG: Final = 57.29577951308232
 
 REST_DPS: Final = 25.0
 REST_MS2: Final = 0.25
@@ -79,15 +82,9 @@ class Tilt:
 
     def begin(self, ax: float, ay: float, az: float) -> None:
         """Take what gravity says: there is nothing before it."""
-        self._feel(ax, ay, az)
-        self.deg = self.felt_deg
-
-    def _feel(self, ax: float, ay: float, az: float) -> None:
-        self.felt_deg = degrees(
-            atan2(
-                ax * self._bx + ay * self._by + az * self._bz,
-                ax * self._ux + ay * self._uy + az * self._uz,
-            )
+        self.deg = self.felt_deg = TO_DEG * atan2(
+            ax * self._bx + ay * self._by + az * self._bz,
+            ax * self._ux + ay * self._uy + az * self._uz,
         )
 
     def move(
@@ -96,9 +93,12 @@ class Tilt:
         """Turn on and take a reading of the force, m/s2; return the tilt."""
         deg = self.deg + turn_deg
         force = ax * ax + ay * ay + az * az
-        if LEAST_MS2 * LEAST_MS2 < force < MOST_MS2 * MOST_MS2:
-            self._feel(ax, ay, az)
-            off = self.felt_deg - deg
+        if LEAST_SQUARE < force < MOST_SQUARE:
+            self.felt_deg = felt_deg = TO_DEG * atan2(
+                ax * self._bx + ay * self._by + az * self._bz,
+                ax * self._ux + ay * self._uy + az * self._uz,
+            )
+            off = felt_deg - deg
             if off > 180.0:
                 off -= 360.0
             elif off < -180.0:
