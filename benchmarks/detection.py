@@ -23,7 +23,11 @@ from fes_ctrl.model import LEFT, Detector, GaitEvent, Sample
 from fes_ctrl.recordings import ReferenceEvent, read_events, read_index, read_recording
 
 REPEATS = 3
-TOLD = {"heel": ("ic", "ho", "tc"), "foot-imu": ("ic", "ff", "ho", "tc")}
+TOLD = {
+    "heel": ("ic", "ho", "tc"),
+    "foot-imu": ("ic", "ff", "ho", "tc"),
+    "shank-imu": ("ic", "ho", "tc"),
+}
 """What a detector can tell at all: a heel knows of the toe only where the forefoot helps it."""
 
 

@@ -23,7 +23,7 @@ from hil.scenarios import load_scenario
 from hil.simulate import simulate
 
 PATIENTS = ("healthy", "stroke_moderate", "stroke_severe_spastic", "cerebral_palsy_child")
-DETECTORS = ("heel", "foot-imu")
+DETECTORS = ("heel", "foot-imu", "shank-imu")
 SHIFTS_S, SHIFTS_PER_MIN, QUIET_S = 120.0, 12.0, 600.0
 STARTS, STAND_S, WALK_S = 20, 5.0, 6.0
 NEAR_US = 300_000

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--detector",
     "name",
-    metavar="heel|foot-imu",
+    metavar="heel|foot-imu|shank-imu",
     help="Default: what the columns and meta.toml allow.",
 )
 @click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")

@@ -3,25 +3,36 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from fes_ctrl.gait.config import FootImuConfig, HeelConfig
+from fes_ctrl.gait.config import FootImuConfig, HeelConfig, ShankImuConfig
 from fes_ctrl.gait.explain import ExplainingDetector
 from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.gait.heel import HeelDetector
-from fes_ctrl.model import FOOT_IMU, FORE_FORCE, FOREFOOT_SWITCH, HEEL_FORCE, HEEL_SWITCH
+from fes_ctrl.gait.shank_imu import ShankImuDetector
+from fes_ctrl.model import (
+    FOOT_IMU,
+    FORE_FORCE,
+    FOREFOOT_SWITCH,
+    HEEL_FORCE,
+    HEEL_SWITCH,
+    SHANK_IMU,
+)
 
 HEEL: Final = "heel"
 FOOT: Final = "foot-imu"
-DETECTORS: Final = (HEEL, FOOT)
+SHANK: Final = "shank-imu"
+DETECTORS: Final = (HEEL, FOOT, SHANK)
 
 SENSORS_OF: Final[dict[str, tuple[str, ...]]] = {
     HEEL: (HEEL_SWITCH, HEEL_FORCE),
     FOOT: (FOOT_IMU,),
+    SHANK: (SHANK_IMU,),
 }
 
 
 HELPED_BY: Final[dict[str, tuple[str, ...]]] = {
     HEEL: (FOREFOOT_SWITCH, FORE_FORCE),
     FOOT: (),
+    SHANK: (),
 }
 """What a detector also reads where it is worn, and does without where it is not."""
 
@@ -38,11 +49,14 @@ class DetectorConfig:
         Read where ``name`` is ``heel``.
     foot_imu : FootImuConfig
         Read where ``name`` is ``foot-imu``.
+    shank_imu : ShankImuConfig
+        Read where ``name`` is ``shank-imu``.
     """
 
-    name: Literal["heel", "foot-imu"] = "heel"
+    name: Literal["heel", "foot-imu", "shank-imu"] = "heel"
     heel: HeelConfig = HeelConfig()
     foot_imu: FootImuConfig = FootImuConfig()
+    shank_imu: ShankImuConfig = ShankImuConfig()
 
 
 def sensors_of(name: str) -> tuple[str, ...]:
@@ -76,7 +90,7 @@ def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDete
     Parameters
     ----------
     name : str
-        ``heel`` or ``foot-imu``.
+        ``heel``, ``foot-imu`` or ``shank-imu``.
     config : DetectorConfig
         The dials; its own ``name`` is not looked at.
     leg : int
@@ -90,13 +104,16 @@ def make_detector(name: str, config: DetectorConfig, leg: int) -> ExplainingDete
     sensors_of(name)
     if name == HEEL:
         return HeelDetector(config.heel, leg)
+    if name == SHANK:
+        return ShankImuDetector(config.shank_imu, leg)
     return FootImuDetector(config.foot_imu, leg)
 
 
 def detector_for(sensors: tuple[str, ...]) -> str:
     """Return the detector to take where the user named none.
 
-    A heel switch or force tells a contact directly, so it goes before the foot's motion.
+    A heel switch or force tells a contact directly, so it goes before the foot's motion, and
+    that before the shank's.
 
     Parameters
     ----------
@@ -113,7 +130,7 @@ def detector_for(sensors: tuple[str, ...]) -> str:
             return name
     have = ", ".join(sensors) if sensors else "no sensor"
     message = (
-        f"no detector works with {have}: a heel switch (heel), a heel force (heel_n) or a "
-        f"foot IMU (acc_x..z, gyr_x..z) is needed"
+        f"no detector works with {have}: a heel switch (heel), a heel force (heel_n) or an IMU "
+        f"on foot or shank (acc_x..z, gyr_x..z) is needed"
     )
     raise ValueError(message)

@@ -59,9 +59,7 @@ class Tilt:
         self._by: float = 0.0
         self._bz: float = 0.0
 
-    def face(
-        self, x: float, y: float, z: float, up_x: float, up_y: float, up_z: float
-    ) -> None:
+    def face(self, x: float, y: float, z: float, up_x: float, up_y: float, up_z: float) -> None:
         """Measure about this axis from now on; up is taken as upright if none is known."""
         ux, uy, uz = (self._ux, self._uy, self._uz) if self.known else (up_x, up_y, up_z)
         along = ux * x + uy * y + uz * z
@@ -88,7 +86,7 @@ class Tilt:
         )
 
     def move(
-        self, dt_s: float, turn_deg: float, ax: float, ay: float, az: float, resting: bool
+        self, dt_s: float, turn_deg: float, ax: float, ay: float, az: float, *, resting: bool
     ) -> float:
         """Turn on and take a reading of the force, m/s2; return the tilt."""
         deg = self.deg + turn_deg
