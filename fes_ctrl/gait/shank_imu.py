@@ -122,6 +122,8 @@ class ShankImuDetector:
             return ()
         deg = tilt.move(dt_s, 0.5 * (before + rate) * dt_s, ax, ay, az, resting=resting)
         stride = self._stride
+        if tilt.found_deg != 0.0:
+            stride.shift(tilt.found_deg)
         if resting and stride.state != SWING:
             self._rest(t_us, dt_s)
             return ()

@@ -33,6 +33,8 @@ SLOW_S: Final = 0.2
 """Time constant of the rate of mid-stance."""
 PUSH_SHARE: Final = 0.4
 """Of the expected push-off: less is none."""
+UNDONE: Final = 0.1
+"""Of the tilt's range, back again without a swing: the heel is down."""
 OVER: Final = 0.5
 """Of the push-off's peak: back to so much, and the toe leaves the ground."""
 SWUNG: Final = 0.6
@@ -99,6 +101,7 @@ class ShankStride:
         "_slow_dps",
         "_stance_us",
         "_tilt_on_deg",
+        "_told_deg",
         "_top_deg",
         "_walker",
         "state",
@@ -129,6 +132,7 @@ class ShankStride:
         self._slow_dps: float = 0.0
         self._fast_us: Us = -1
         self._off_deg: float = 0.0
+        self._told_deg: float = 0.0
         self._forward_us: Us = -1
         self._crossing_us: Us = -1
         self._contact_us: Us = -1
@@ -157,6 +161,14 @@ class ShankStride:
         self.state = LANDED
         self._contact_us = t_us
         self._slow_dps = walker.slow_share * walker.push_dps()
+
+    def shift(self, found_deg: float) -> None:
+        """Count tilts of this stride from elsewhere: the shank has not turned by so much."""
+        self._bottom_deg += found_deg
+        self._top_deg += found_deg
+        self._off_deg += found_deg
+        self._told_deg += found_deg
+        self._walker.from_deg += found_deg
 
     def rest(self, t_us: Us, deg: float) -> None:
         """Stand, and expect a usual step next."""
@@ -263,6 +275,7 @@ class ShankStride:
             return ()
         self.state = PUSH
         self._off_us = t_us
+        self._told_deg = deg
         self._bottom_deg = deg
         return ((HEEL_OFF, self._forward_us, 1.0),)
 
@@ -287,7 +300,7 @@ class ShankStride:
             self._take_off(t_us, deg)
             return ((TERMINAL_CONTACT, t_us, 1.0),)
         why = ""
-        if rate <= 0.0 and walker.share(deg) < LEAST_LEAN:
+        if rate <= 0.0 and deg - self._told_deg >= UNDONE * walker.now_deg:
             why = "the shank leans back again"
         elif t_us - self._off_us > self._max_push_us:
             why = "nothing follows"

@@ -38,11 +38,25 @@ class Tilt:
         The present tilt.
     felt_deg : float
         What gravity alone says of it.
+    found_deg : float
+        How far the last reading moved a tilt that is not yet known well: no turning.
     known : bool
         There is an axis and an upright to measure it by.
     """
 
-    __slots__ = ("_bx", "_by", "_bz", "_ux", "_uy", "_uz", "deg", "felt_deg", "known")
+    __slots__ = (
+        "_age_s",
+        "_bx",
+        "_by",
+        "_bz",
+        "_ux",
+        "_uy",
+        "_uz",
+        "deg",
+        "felt_deg",
+        "found_deg",
+        "known",
+    )
 
     def __init__(self) -> None:
         self.forget()
@@ -50,6 +64,8 @@ class Tilt:
     def forget(self) -> None:
         """Drop the upright: the mounting has changed."""
         self.known: bool = False
+        self._age_s: float = 0.0
+        self.found_deg: float = 0.0
         self.deg: float = 0.0
         self.felt_deg: float = 0.0
         self._ux: float = 0.0
@@ -80,6 +96,7 @@ class Tilt:
 
     def begin(self, ax: float, ay: float, az: float) -> None:
         """Take what gravity says: there is nothing before it."""
+        self._age_s = 0.0
         self.deg = self.felt_deg = TO_DEG * atan2(
             ax * self._bx + ay * self._by + az * self._bz,
             ax * self._ux + ay * self._uy + az * self._uz,
@@ -90,6 +107,7 @@ class Tilt:
     ) -> float:
         """Turn on and take a reading of the force, m/s2; return the tilt."""
         deg = self.deg + turn_deg
+        self.found_deg = 0.0
         force = ax * ax + ay * ay + az * az
         if LEAST_SQUARE < force < MOST_SQUARE:
             self.felt_deg = felt_deg = TO_DEG * atan2(
@@ -101,7 +119,16 @@ class Tilt:
                 off -= 360.0
             elif off < -180.0:
                 off += 360.0
-            deg += off * min(1.0, dt_s / (DRAWN_AT_REST_S if resting else DRAWN_S))
+            age_s = self._age_s + dt_s
+            if resting:
+                off *= min(1.0, dt_s / DRAWN_AT_REST_S)
+            elif age_s >= DRAWN_S:
+                off *= min(1.0, dt_s / DRAWN_S)
+            else:  # a mean of all that was felt
+                self._age_s = age_s
+                off *= dt_s / age_s if age_s > 0.0 else 0.0
+                self.found_deg = off
+            deg += off
         self.deg = deg
         return deg
 
