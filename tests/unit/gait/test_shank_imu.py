@@ -196,9 +196,14 @@ def test_events_come_in_the_order_of_a_stride_and_are_told_after_they_happened()
 
 
 def test_a_body_that_turns_round_while_it_walks_does_not_tilt_the_axis() -> None:
+    """Even where it turns faster than a paretic shank does in the sagittal plane."""
     axes = mounting(random.Random("turn"))
-    events = detect(readings(walking, 20 * STRIDE_S, axes=axes, turn_dps=60.0))
-    assert_all_strides(events, 2 * STRIDE_S, 20 * STRIDE_S, 0.07)
+
+    def small(t_s: float) -> tuple[float, float]:
+        return walking(t_s, 0.5)
+
+    events = detect(readings(small, 20 * STRIDE_S, axes=axes, turn_dps=120.0, bias_dps=0.5))
+    assert_all_strides(events, 3 * STRIDE_S, 20 * STRIDE_S, 0.08)
 
 
 def test_a_walker_who_slows_down_and_steps_shorter_is_followed() -> None:
@@ -249,6 +254,33 @@ def test_the_first_step_out_of_standing_is_caught(by: str) -> None:
     assert after[0].t_emit_us / 1e6 == pytest.approx(first_s, abs=0.1)
     assert after[0].confidence > 0.5
     assert_all_strides(events, first_s - 0.2, first_s + 3.0, 0.1, first_s - TRUTH[HEEL_OFF])
+
+
+def test_a_step_after_standing_is_taken_for_a_usual_one_though_the_last_were_short() -> None:
+    walk_s, halt_s, pause_s = 8 * STRIDE_S, 2 * STRIDE_S + MIDSTANCE_S, 5.0
+
+    def short(t_s: float) -> tuple[float, float]:
+        tilt, rate = walking(t_s, 0.4)
+        return tilt + 0.6 * MIDSTANCE_DEG, rate
+
+    motion = then(walk_s, walking, then(halt_s, short, then(pause_s, standing, stepping_off)))
+    begin_s = walk_s + halt_s + pause_s
+    events = detect(readings(motion, begin_s + 2.0))
+    first_s = begin_s + TRUTH[HEEL_OFF] - MIDSTANCE_S
+    after_s = [t_s for t_s in times_s(events, HEEL_OFF) if t_s > begin_s - pause_s + 0.3]
+    assert after_s[0] == pytest.approx(first_s, abs=0.12)
+
+
+def test_a_jerk_of_a_shank_that_stays_upright_is_no_heel_off() -> None:
+    """As when someone bumps into the leg: as fast as a push-off, but it leads nowhere."""
+    walk_s = 6 * STRIDE_S + MIDSTANCE_S
+    jerk = leaning(2.5, 0.04, 0.3)
+
+    def jerks(t_s: float) -> tuple[float, float]:
+        return jerk(t_s % 3.0)
+
+    events = detect(readings(then(walk_s, walking, jerks), walk_s + 30.0, period_us=5_000))
+    assert not [t_s for t_s in times_s(events, HEEL_OFF) if t_s > walk_s + 0.3]
 
 
 def test_ten_quiet_minutes_after_a_walk_give_no_event() -> None:
