@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fes_ctrl.controller import Controller
-from fes_ctrl.gait import READS_BOTH_FEET, DetectorConfig, make_detector, read_by
+from fes_ctrl.gait import READS_BOTH_FEET, SHANK, DetectorConfig, make_detector, read_by
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.config import LimitsConfig
@@ -107,6 +107,14 @@ def problems_of(config: ControlConfig) -> list[str]:
         found.append(
             f"program.trigger = {config.program.trigger!r}: no detector gives it; choose "
             f"{' or '.join(TRIGGERS)}"
+        )
+    detector = config.detector
+    if config.program.trigger == "tilt" and (
+        detector.name != SHANK or detector.shank_imu.by != "tilt"
+    ):
+        found.append(
+            "program.trigger = 'tilt': only a shank IMU tells it; set detector.name = 'shank-imu' "
+            "and detector.shank_imu.by = 'tilt', or choose heel_off"
         )
     channels = config.program.channel
     try:

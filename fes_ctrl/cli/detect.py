@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--detector",
     "name",
-    metavar="heel|foot-imu|fused",
+    metavar="heel|foot-imu|shank-imu|fused",
     help="Default: what the columns and meta.toml allow.",
 )
 @click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
 @click.option("--against", metavar="PROGRAM", help="Another program, side by side.")
-@click.option("--detector", metavar="heel|foot-imu|fused", help="Default: what the columns allow.")
+@click.option(
+    "--detector", metavar="heel|foot-imu|shank-imu|fused", help="Default: what the columns allow."
+)
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
 @click.option("--limits", default="bench", show_default=True, help="Limits: name or file.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 )
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
-@click.option("--detector", metavar="heel|foot-imu", help="Default: what the sensors allow.")
+@click.option(
+    "--detector", metavar="heel|foot-imu|shank-imu", help="Default: what the sensors allow."
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
 @click.option(
     "--arm-allowed",

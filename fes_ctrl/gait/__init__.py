@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from fes_ctrl.gait.config import FootImuConfig, FusedConfig, HeelConfig
+from fes_ctrl.gait.config import FootImuConfig, FusedConfig, HeelConfig, ShankImuConfig
+from fes_ctrl.gait.either import EitherImu
 from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.gait.fused import FusedDetector
 from fes_ctrl.gait.heel import HeelDetector
+from fes_ctrl.gait.shank_imu import ShankImuDetector
 from fes_ctrl.model import (
     FOOT_IMU,
     FORE_FORCE,
@@ -15,24 +17,28 @@ from fes_ctrl.model import (
     HEEL_SWITCH,
     LEFT,
     RIGHT,
+    SHANK_IMU,
     Detector,
 )
 
 HEEL: Final = "heel"
 FOOT: Final = "foot-imu"
+SHANK: Final = "shank-imu"
 FUSED: Final = "fused"
-DETECTORS: Final = (HEEL, FOOT, FUSED)
+DETECTORS: Final = (HEEL, FOOT, SHANK, FUSED)
 
 NEEDS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     HEEL: ((HEEL_SWITCH, HEEL_FORCE),),
     FOOT: ((FOOT_IMU,),),
-    FUSED: ((HEEL_SWITCH, HEEL_FORCE), (FOOT_IMU,)),
+    SHANK: ((SHANK_IMU,),),
+    FUSED: ((HEEL_SWITCH, HEEL_FORCE), (FOOT_IMU, SHANK_IMU)),
 }
 """What a detector has to have: of each group any one."""
 
 HELPED_BY: Final[dict[str, tuple[str, ...]]] = {
     HEEL: (FOREFOOT_SWITCH, FORE_FORCE),
     FOOT: (),
+    SHANK: (),
     FUSED: (FOREFOOT_SWITCH, FORE_FORCE),
 }
 """What a detector also reads where it is worn, and does without where it is not."""
@@ -53,13 +59,16 @@ class DetectorConfig:
         Read where ``name`` is ``heel``.
     foot_imu : FootImuConfig
         Read where ``name`` is ``foot-imu``.
+    shank_imu : ShankImuConfig
+        Read where ``name`` is ``shank-imu``.
     fused : FusedConfig
         Read where ``name`` is ``fused``, with those of the detectors that it is made of.
     """
 
-    name: Literal["heel", "foot-imu", "fused"] = "heel"
+    name: Literal["heel", "foot-imu", "shank-imu", "fused"] = "heel"
     heel: HeelConfig = HeelConfig()
     foot_imu: FootImuConfig = FootImuConfig()
+    shank_imu: ShankImuConfig = ShankImuConfig()
     fused: FusedConfig = FusedConfig()
 
 
@@ -126,22 +135,29 @@ def make_detector(name: str, config: DetectorConfig, leg: int) -> Detector:
         return HeelDetector(config.heel, leg)
     if name == FOOT:
         return FootImuDetector(config.foot_imu, leg)
+    if name == SHANK:
+        return ShankImuDetector(config.shank_imu, leg)
     other = RIGHT if leg == LEFT else LEFT
     return FusedDetector(
         config.fused,
         leg,
         HeelDetector(config.heel, leg),
-        FootImuDetector(config.foot_imu, leg),
+        either_imu(config, leg),
         HeelDetector(config.heel, other),
-        FootImuDetector(config.foot_imu, other),
+        either_imu(config, other),
     )
+
+
+def either_imu(config: DetectorConfig, leg: int) -> EitherImu:
+    """Return a detector on the foot IMU of a leg, or on its shank IMU where there is no other."""
+    return EitherImu(FootImuDetector(config.foot_imu, leg), ShankImuDetector(config.shank_imu, leg))
 
 
 def detector_for(sensors: tuple[str, ...]) -> str:
     """Return the detector to take where the user named none.
 
-    A heel switch or force tells a contact directly, so it goes before the foot's motion; several
-    sensors are brought together only where the user says so.
+    A heel switch or force tells a contact directly, so it goes before the foot's motion, and
+    that before the shank's; several sensors are brought together only where the user says so.
 
     Parameters
     ----------
@@ -158,7 +174,7 @@ def detector_for(sensors: tuple[str, ...]) -> str:
             return name
     have = ", ".join(sensors) if sensors else "no sensor"
     message = (
-        f"no detector works with {have}: a heel switch (heel), a heel force (heel_n) or a "
-        f"foot IMU (acc_x..z, gyr_x..z) is needed"
+        f"no detector works with {have}: a heel switch (heel), a heel force (heel_n) or an IMU "
+        f"on foot or shank (acc_x..z, gyr_x..z) is needed"
     )
     raise ValueError(message)

@@ -1,7 +1,7 @@
 """The dials of the detectors and of the phase machine."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
 
@@ -109,6 +109,45 @@ class FootImuConfig:
     swing_share: Annotated[float, Ge(0.1), Le(0.95)] = 0.65
     back_share: Annotated[float, Ge(0.1), Le(0.95)] = 0.4
     lift_share: Annotated[float, Ge(0.1), Le(0.95)] = 0.3
+    intake: IntakeConfig = IntakeConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class ShankImuConfig:
+    """The few absolute numbers; the others follow from the walker.
+
+    Attributes
+    ----------
+    by : str
+        What tells heel-off: ``rate``, the shank turning forward faster than it rolls over the
+        foot; or ``tilt``, the shank leaning forward far enough, as tilt switches do.
+    tilt_on_deg : float or None
+        For ``tilt``: lean forward of quiet standing that counts as heel-off; none: as far as at
+        the push-offs before.
+    hold_ms : float
+        For how long either has to last.
+    still_ms : float
+        A shank that has kept its tilt for so long is at rest.
+    min_swing_ms : float
+        Shortest time from terminal to initial contact.
+    max_swing_ms : float
+        Longest; then the shank is lost until it rests or swings.
+    max_push_ms : float
+        Longest time from heel-off to terminal contact.
+    min_stance_ms : float
+        After a contact no heel-off is looked for so long.
+    intake : IntakeConfig
+        When data count as missing or late.
+    """
+
+    by: Literal["rate", "tilt"] = "rate"
+    tilt_on_deg: Annotated[float, Gt(0), Le(60)] | None = None
+    hold_ms: Annotated[float, Ge(0), Le(100)] = 15.0
+    still_ms: Annotated[float, Ge(300), Le(3000)] = 800.0
+    min_swing_ms: Annotated[float, Ge(50), Le(500)] = 150.0
+    max_swing_ms: Annotated[float, Ge(500), Le(5000)] = 2000.0
+    max_push_ms: Annotated[float, Ge(200), Le(5000)] = 1500.0
+    min_stance_ms: Annotated[float, Ge(50), Le(1000)] = 150.0
     intake: IntakeConfig = IntakeConfig()
 
 

@@ -48,7 +48,7 @@ class ProgramConfig:
     Attributes
     ----------
     trigger : str
-        The gait event that starts a burst.
+        The gait event that starts a burst; ``tilt`` is the heel-off that a shank IMU tells by tilt.
     trigger_side : str
         Whose event: this leg's or the other's.
     delay_ms : float

@@ -41,7 +41,7 @@ last pulse was written as late as it may be and the cable jitters."""
 SURE: Final = 0.5
 """Confidence from which a trigger out of standing counts as a step."""
 
-TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT}
+TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
 
 CHANGEABLE: Final[dict[str, tuple[float, float]]] = {
     "delay_ms": (0.0, 2000.0),

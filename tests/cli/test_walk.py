@@ -93,7 +93,7 @@ def test_a_bound_that_is_not_met_fails_with_its_name() -> None:
         (["--set", "program.channel.0.current_mA=95"], "limits.current_mA"),
         (["--set", "program.channel.0.rate_hz=60"], "limits.rate_hz"),
         (["--set", "stimulator.mode=mid_level"], "max_unattended_ms"),
-        (["--set", "program.trigger=tilt"], "tilt"),
+        (["--set", "program.trigger=tilt"], "set detector.name = 'shank-imu'"),
         (["--set", "patient.mass_kg=-3"], "patient.mass_kg = -3"),
         (["--duration", "0"], "walk.duration_s = 0"),
         (["--duration", "abc"], "--duration"),

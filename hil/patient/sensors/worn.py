@@ -28,14 +28,17 @@ MID_SHANK: Final = 0.5
 """How high it sits, of the shank's length."""
 
 
+INSTEAD: Final = {HEEL_FORCE: HEEL_SWITCH, SHANK_IMU: FOOT_IMU}
+"""What is not worn where the other is, unless it is asked for."""
+
+
 def worn_by_default(read_by_detector: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a leg wears of the sensor kinds that its detector reads.
 
-    Of a heel switch and a heel force any one will do: the switch is taken.
+    Of a heel switch and a heel force any one will do: the switch is taken. So is the foot's IMU
+    of those on foot and shank.
     """
-    if HEEL_SWITCH not in read_by_detector:
-        return read_by_detector
-    return tuple([kind for kind in read_by_detector if kind != HEEL_FORCE])
+    return tuple([kind for kind in read_by_detector if INSTEAD.get(kind) not in read_by_detector])
 
 
 class WornSensors:
