@@ -296,7 +296,7 @@ def refusal(path: Path, lines: list[str]) -> str:
         (["[[walk.segment]]", "fidgets_per_min = 31"], 4, "must be at most 30"),
         (
             ["[[walk.segment]]", 'kind = "sit"', "duration_s = 4"],
-            3,
+            5,
             "duration_s 4 is too short to sit down and rise; sit for at least 8 s",
         ),
         (["[[walk.segment]]", "speed = 90"], 4, "unknown key; known are kind, duration_s"),

@@ -74,11 +74,14 @@ ACTS = {
 
 
 @pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", range(1, 6))
 def test_nothing_of_it_is_a_step_and_in_the_end_one_stands_as_before(act: str, seed: int) -> None:
     leg, rows = rested(STAND, ACTS[act], STAND, seed=seed)
-    before, after = rows[1000], rows[-500]
+    before, last, after = rows[1000], rows[-2001], rows[-500]
     assert before[1:] == pytest.approx(after[1:], abs=1e-12)
+    assert before[1:7] == pytest.approx(last[1:7], abs=0.1), "a millisecond before the end"
+    if act != "shift":
+        assert before[7:] == pytest.approx(last[7:], abs=1.0), "N; a shift may be under way"
     assert any(row[1:] != before[1:] for row in rows), "something was done"
     assert leg.events == []
     assert leg.toe_height_mm() == pytest.approx(rested(STAND)[0].toe_height_mm(), abs=1e-9)
@@ -203,6 +206,9 @@ def test_steps_on_the_spot_are_steps_and_turn_the_foot_in_the_air() -> None:
     for row in rows:
         if row.heel_N + row.fore_N > 0.0:
             assert row.spin == 0.0
+    for a, b in pairwise(rows):
+        assert abs(b.spin - a.spin) < 0.1, "smoothly"
+        assert abs(b.tilt - a.tilt) < 0.03, "stopping as well"
     turned = degrees(sum(row.spin for row in rows) * 0.001)
     assert turned == pytest.approx(kinds.count("ic") * 60 * BODY.stride_s, rel=0.01)
     assert max(swing.speed_m_per_s for swing in leg.swings) < 0.1

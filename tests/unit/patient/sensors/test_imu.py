@@ -185,3 +185,9 @@ def test_rolling_is_felt_ahead_and_as_gravity_from_the_side() -> None:
     values = imu().read(1000, 2000, (0.0, 0.0, 0.0, 0.0, 0.0), 0.0, aside).values
     assert values[:3] == pytest.approx((0.0, 9.81 * 0.5, 9.81 * 0.866), abs=0.01)
     assert values[3:] == pytest.approx((57.3, 0.0, 0.0), abs=GYRO_STEP)
+    quicker = Aside(0.0, 0.0, 0.0, 0.0, 0.0, 10.0)
+    low, high = (
+        imu((0.0, up_m)).read(1000, 2000, AT_REST, 0.0, quicker).values[1] for up_m in (0.0, 0.2)
+    )
+    assert low < 0.0, "it goes to the right, over the sole"
+    assert high - low == pytest.approx(-2.0, abs=1.5 * ACC_STEP)
