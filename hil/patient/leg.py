@@ -298,8 +298,14 @@ class PatientLeg:
         return tilt, rate, change, ax, ay
 
     def turn_rad_per_s(self) -> float:
-        """Return the rate about the vertical, to the left."""
-        return radians(self._manner.turn_deg_per_s)
+        """Return the rate about the vertical at which the leg turns in walking, to the left.
+
+        A foot that bears stays where it is: it turns while it is in the air.
+        """
+        turn_deg_per_s = self._manner.turn_deg_per_s
+        if turn_deg_per_s == 0.0 or self._state != SWING:
+            return 0.0
+        return self._turning(turn_deg_per_s)[0]
 
     def foot_aside(self) -> Aside | None:
         """Return what the foot does out of the plane in which it walks; mostly nothing."""
@@ -663,12 +669,16 @@ class PatientLeg:
         spin_deg_per_s = self._manner.spin_deg_per_s
         if spin_deg_per_s == 0.0 or self._state != SWING:
             return None
+        rate, change = self._turning(spin_deg_per_s)
+        return Aside(rate, change, 0.0, 0.0, 0.0, 0.0)
+
+    def _turning(self, mean_deg_per_s: float) -> tuple[float, float]:
+        """Return rate and acceleration of a turn, all of a stride's in its swing, and smoothly."""
         swing_s = 0.001 * (self._period_ms - self._toe_off_at)
-        turned = radians(spin_deg_per_s) * 0.001 * self._period_ms
+        turned = radians(mean_deg_per_s) * 0.001 * self._period_ms
         angle = 2.0 * pi * (self.now_ms - self._start_ms - self._toe_off_at) * 0.001 / swing_s
         mean = turned / swing_s
-        change = 2.0 * pi * mean / swing_s * sin(angle)
-        return Aside(mean * (1.0 - cos(angle)), change, 0.0, 0.0, 0.0, 0.0)
+        return mean * (1.0 - cos(angle)), 2.0 * pi * mean / swing_s * sin(angle)
 
     def _toe_in_swing_mm(self, t: int) -> float:
         at = min(ROWS, int((t - self._toe_off_at) * self._swing_rows + 0.5))

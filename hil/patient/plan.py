@@ -24,7 +24,7 @@ class Manner(NamedTuple):
     slope_rad : float
         Of the ground, uphill positive.
     turn_deg_per_s : float
-        Rate about the vertical, to the left.
+        Mean rate about the vertical, to the left, at which the way turns; each foot turns in swing.
     lift_m : float
         Hip and knee lift the leg by so much more than a step is high.
     flat : bool
