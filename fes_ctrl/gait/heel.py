@@ -35,7 +35,7 @@ from fes_ctrl.model import (
     Remark,
     Sample,
 )
-from fes_ctrl.units import Us, us_from_ms
+from fes_ctrl.units import NEVER_US, Us, us_from_ms
 
 ADULT_HEEL_N: Final = 500.0
 """For which the configured thresholds are meant; other wearers get the same share of theirs."""
@@ -47,7 +47,14 @@ STANDS_IN: Final = 0.4
 """Confidence in a heel-off that only the forefoot has shown: not enough to begin to walk."""
 
 STUCK_STRIDES: Final = 3
-"""So many strides of the forefoot without an edge of the heel."""
+"""So many strides of the forefoot in a row without an edge of the heel."""
+
+STUCK_OUT_OF_STANDING: Final = 8
+"""So many where the heel had stood before: who stands also taps with the toes."""
+
+STRIDE_US: Final = (800_000, 2_600_000)
+"""Strides follow each other so; toes tap faster (Sanchez Manchola et al. 2019, their recordings:
+1.3 to 2.6 s on a treadmill; gaitpdb: 0.9 to 1.3 s)."""
 
 LONG_OPEN_US: Final = 10_000_000
 
@@ -81,9 +88,11 @@ class HeelDetector:
         "_fore_bore_before",
         "_fore_sensor",
         "_heel",
+        "_heel_moved",
         "_heel_told",
         "_held_us",
         "_intake",
+        "_lift_us",
         "_lifts",
         "_max_age_us",
         "_max_gap_us",
@@ -93,6 +102,7 @@ class HeelDetector:
         "_on_n",
         "_sensor",
         "_shifted",
+        "_strides_to_tell",
         "diagnosis",
         "leg",
     )
@@ -119,7 +129,10 @@ class HeelDetector:
         self._fore_bore_before = False
         self._held_us: Us = -1
         self._shifted = False
+        self._heel_moved = False
+        self._lift_us: Us = -NEVER_US
         self._lifts = 0
+        self._strides_to_tell = STUCK_STRIDES
         self.diagnosis = ""
 
     @property
@@ -201,6 +214,7 @@ class HeelDetector:
         """Tell what an edge of the heel means."""
         heel = self._heel
         self._lifts = 0
+        self._heel_moved = True
         self._diagnose(t_us, "")
         confidence = 1.0
         if heel.belated:
@@ -306,9 +320,15 @@ class HeelDetector:
             self._shift(t_us)
         if self._shifted:
             return ()
+        follows = STRIDE_US[0] <= fore_us - self._lift_us <= STRIDE_US[1]
+        self._lift_us = fore_us
+        if not follows or self._lifts == 0:
+            self._lifts = 0
+            stood = self._heel_moved and fore_us - self._heel.since_us > STANDING_US
+            self._strides_to_tell = STUCK_OUT_OF_STANDING if stood else STUCK_STRIDES
         self._lifts += 1
         closed = self._heel.load == LOADED
-        if self._lifts >= STUCK_STRIDES:
+        if self._stuck:
             self._diagnose(
                 t_us,
                 "stuck closed: the forefoot walks, the heel never opens"
@@ -342,7 +362,7 @@ class HeelDetector:
 
     @property
     def _stuck(self) -> bool:
-        return self._lifts >= STUCK_STRIDES
+        return self._lifts >= self._strides_to_tell
 
     def _diagnose(self, t_us: Us, diagnosis: str) -> None:
         if diagnosis == self.diagnosis:
