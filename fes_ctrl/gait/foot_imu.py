@@ -40,6 +40,7 @@ LEAST_PUSH_DPS: Final = 25.0
 LEAST_LOBE_DPS: Final = 15.0
 FIRST_PUSH_DPS: Final = 100.0
 GOES_ON: Final = 0.5  # of the swing's greatest speed ahead: a foot that has landed is slower
+TRAVELS: Final = 0.3  # of the usual swing's greatest speed ahead, of a foot that steps
 PIVOT_DEG: Final = 25.0
 """A foot that has turned so far about the vertical since its last rest has pivoted."""
 GUESSED: Final = 0.3
@@ -89,6 +90,7 @@ class FootImuDetector:
         "_push_share",
         "_still_dps",
         "_swing_dps",
+        "_swing_mps",
         "_swing_share",
         "_swing_us",
         "_tip_deg",
@@ -118,6 +120,7 @@ class FootImuDetector:
         self._push_dps = FIRST_PUSH_DPS
         self._swing_us = 0.0
         self._swing_dps = 0.0
+        self._swing_mps = 0.0
         self._tip_deg = 0.0
         # What belongs to the stride does not.
         self.state = LOST
@@ -211,14 +214,21 @@ class FootImuDetector:
         if rate > 0.0:
             if before <= 0.5 * self._lift_share * self._swing_dps < rate:
                 self._lift_us = t_us
+                self._fastest_mps = 0.0
             if rate > self._lobe_dps:
                 self._lobe_dps = rate
+            ahead_mps = motion.plane.ahead_mps()
+            if ahead_mps > self._fastest_mps:
+                self._fastest_mps = ahead_mps
             return ()
         lobe_dps = self._lobe_dps
         self._lobe_dps = 0.0
         long = t_us - self._lift_us >= max(self._min_swing_us, LIFT_LENGTH * self._swing_us)
         if long and lobe_dps > self._lift_share * self._swing_dps > 0.0 and before > 0.0:
             self._lift_us = -1
+            if self._fastest_mps < TRAVELS * self._swing_mps:
+                self._notes.note(t_us, "no contact: the toes were lifted, the foot went nowhere")
+                return ()
             self._notes.note(t_us, "contact: the end of a swing without a push")
             return self._land(zero_us(last_us, before, t_us, rate), arrive_us)
         if motion.tilt_deg >= -self._heel_off_deg or rate >= -0.5 * self._still_dps:
@@ -364,6 +374,7 @@ class FootImuDetector:
             self._swing_dps = motion.highest_dps
         self._swing_us += LEARNING * (swing_us - self._swing_us)
         self._swing_dps += LEARNING * (motion.highest_dps - self._swing_dps)
+        self._swing_mps += LEARNING * (self._fastest_mps - self._swing_mps)
         self._tip_deg += LEARNING * (-motion.lowest_deg - self._tip_deg)
 
     def _least_swing_us(self) -> float:

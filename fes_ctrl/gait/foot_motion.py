@@ -5,6 +5,7 @@ The axis comes from where the foot goes (``progression``), and before the first 
 the guess that a foot which leaves its rest lifts its heel.
 """
 
+from math import atan2
 from typing import Final
 
 from fes_ctrl.gait.config import FootImuConfig
@@ -15,9 +16,15 @@ from fes_ctrl.units import Us, us_from_ms
 BIAS_PER_S: Final = 0.5
 LARGEST_BIAS_DPS: Final = 15.0
 STILL_SHARE: Final = 0.08  # of the usual push-off rate
+TO_DEG: Final = 57.29577951308232
 FIRST_TIP_DEG: Final = 12.0
 """A foot that turns so far out of rest lifts its heel: the axis of a first stride."""
 LEAK_PER_S: Final = 2.5
+"""How fast the tilt of a resting foot goes to what gravity says of it."""
+TOES_UP_DEG: Final = 5.0
+"""A resting foot that is tilted by more holds its toes up; less is how it settles."""
+FLAT_PER_S: Final = 0.2
+"""How fast what is flat follows a foot that rests in another way: seated, or on a slope."""
 
 
 class FootMotion:
@@ -52,6 +59,9 @@ class FootMotion:
         "_bias_x",
         "_bias_y",
         "_bias_z",
+        "_fx",
+        "_fy",
+        "_fz",
         "_guessed",
         "_gx",
         "_gy",
@@ -101,6 +111,9 @@ class FootMotion:
         self._ux = 0.0
         self._uy = 0.0
         self._uz = 1.0
+        self._fx = 0.0
+        self._fy = 0.0
+        self._fz = 0.0
         self._sound = False
         self.before_dps = 0.0
         self.rate_dps = 0.0
@@ -163,6 +176,8 @@ class FootMotion:
                     self._close_stride(t_us, ax, ay, az)
             plane.start(wx, wy, wz, ax, ay, az)
             self._up(ax, ay, az)
+            if not entered:
+                self._flatten(FLAT_PER_S * dt_s)
         else:
             if self.resting:
                 self.resting = False
@@ -183,8 +198,12 @@ class FootMotion:
         self.rate_dps = rate
         tilt = self.tilt_deg + 0.5 * (rate + before) * dt_s
         if self.resting:
-            # A heel may rise as slowly as rest; noise must not add up.
-            tilt -= tilt * min(1.0, LEAK_PER_S * dt_s)
+            # A heel may rise as slowly as rest, and noise must not add up; toes held up are told
+            # by gravity, for when they fall no heel comes off.
+            felt_deg = self._felt_deg()
+            if felt_deg < TOES_UP_DEG:
+                felt_deg = 0.0
+            tilt += (felt_deg - tilt) * min(1.0, LEAK_PER_S * dt_s)
         self.tilt_deg = tilt
         if tilt < self.lowest_deg:
             self.lowest_deg = tilt
@@ -194,6 +213,29 @@ class FootMotion:
     def level(self) -> None:
         """Count tilt from here: the foot is flat."""
         self.tilt_deg = 0.0
+        self._flatten(1.0)
+
+    def _flatten(self, share: float) -> None:
+        """Let what is up now be so much more what is up in a flat foot."""
+        self._fx += share * (self._ux - self._fx)
+        self._fy += share * (self._uy - self._fy)
+        self._fz += share * (self._uz - self._fz)
+
+    def _felt_deg(self) -> float:
+        """Return what gravity says of a resting foot's tilt against the flat one."""
+        plane = self.plane
+        if not plane.found:
+            return 0.0
+        fx, fy, fz = self._fx, self._fy, self._fz
+        ux, uy, uz = self._ux, self._uy, self._uz
+        # Turned toe-up, what was up goes back: up now times up then lies along the axis.
+        across = (
+            plane.x * (uy * fz - uz * fy)
+            + plane.y * (uz * fx - ux * fz)
+            + plane.z * (ux * fy - uy * fx)
+        )
+        along = ux * fx + uy * fy + uz * fz
+        return TO_DEG * atan2(across, along) if along > 0.0 else 0.0
 
     def _at_rest(self, t_us: Us, squared: float, push_dps: float) -> bool:
         """Return whether the foot has stood for long enough.
