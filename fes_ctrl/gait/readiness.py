@@ -34,12 +34,16 @@ GIVE_BACK: Final = 0.5
 """A sign that falls back below this share of its threshold is withdrawn."""
 
 STILL_DPS: Final = 20.0
+STILL_SHARE: Final = 0.08  # of the usual fastest turn of a stride
 STILL_US: Final = 60_000
 LEAK_PER_S: Final = 2.5
 BIAS_PER_S: Final = 0.5
 LARGEST_BIAS_DPS: Final = 15.0
 
 LEAST_TIP_DEG: Final = 1.0
+TIP_SHARE: Final = 1.0 / 3.0
+"""Of the way that the foot has tipped when a heel-off is told."""
+
 NOISES: Final = 4.0
 """A foot at rest seems to tip so many times its mean deviation, and no more."""
 LEAST_RATE_DPS: Final = 4.0
@@ -55,6 +59,9 @@ HEEL_SHARE: Final = 0.25
 FORE_SHARE: Final = 0.5
 """Who stands has half his weight on a foot, and half of that on the forefoot: a quarter of what
 the forefoot bears alone. Beyond a half, the body goes over it."""
+
+
+BORE_SHARE: Final = 0.5
 
 
 class Turning:
@@ -79,7 +86,9 @@ class Turning:
         "_bias_x",
         "_bias_y",
         "_bias_z",
+        "_fastest_dps",
         "_last_us",
+        "_still_dps",
         "_still_from_us",
         "_x",
         "_y",
@@ -96,6 +105,8 @@ class Turning:
         self._bias_x = self._bias_y = self._bias_z = 0.0
         self._x = self._y = self._z = 0.0
         self._last_us: Us = -1
+        self._fastest_dps = 0.0
+        self._still_dps = STILL_DPS
         self._still_from_us: Us = -1
         self.known = 0
         self.usual_deg = 0.0
@@ -125,14 +136,17 @@ class Turning:
         x = self._x + wx * dt_s
         y = self._y + wy * dt_s
         z = self._z + wz * dt_s
-        if wx * wx + wy * wy + wz * wz >= STILL_DPS * STILL_DPS:
+        squared = wx * wx + wy * wy + wz * wz
+        if squared >= self._still_dps * self._still_dps:
             self._still_from_us = -1
             self.still = False
+            if squared > self._fastest_dps * self._fastest_dps:
+                self._fastest_dps = squared**0.5
         else:
             if self._still_from_us < 0:
                 self._still_from_us = t_us
             self.still = t_us - self._still_from_us >= STILL_US
-            if self.still and leaks:
+            if self.still and leaks and squared < STILL_DPS * STILL_DPS:
                 weight = min(1.0, BIAS_PER_S * dt_s)
                 self._bias_x = _bounded(self._bias_x + weight * wx)
                 self._bias_y = _bounded(self._bias_y + weight * wy)
@@ -147,6 +161,12 @@ class Turning:
         self._z = z
         self.turned_deg = x * self._ax + y * self._ay + z * self._az
         self.rate_dps = wx * self._ax + wy * self._ay + wz * self._az
+
+    def stride(self) -> None:
+        """Take note that a stride is over: how fast it turned tells what rest is."""
+        still_dps = max(STILL_DPS, STILL_SHARE * self._fastest_dps)
+        self._still_dps += LEARNING * (still_dps - self._still_dps)
+        self._fastest_dps = 0.0
 
     def learn(self, least_deg: float) -> None:
         """Take note that a heel-off is told: this is how it turns until then."""
@@ -219,6 +239,7 @@ class FootTips:
         if kind == HEEL_OFF:
             if self._rested:
                 self._turning.learn(LEAST_TIP_DEG)
+            self._turning.stride()
             self._rested = False
             self.sign.clear()
         elif kind in {INITIAL_CONTACT, FOOT_FLAT}:
@@ -242,7 +263,7 @@ class FootTips:
         if not self._rested or turning.known < KNOWN:
             return
         tip_deg = turning.turned_deg
-        least_deg = max(LEAST_TIP_DEG, NOISES * self._noise_deg)
+        least_deg = max(LEAST_TIP_DEG, TIP_SHARE * turning.usual_deg, NOISES * self._noise_deg)
         shown = tip_deg >= least_deg and turning.rate_dps >= LEAST_RATE_DPS
         self.sign.see(arrive_us, shown=shown, kept=tip_deg >= GIVE_BACK * least_deg)
         if turning.still and tip_deg < least_deg:
@@ -296,7 +317,7 @@ class Unloading:
     """Heel and forefoot force: the heel empties while the body goes over the forefoot.
 
     A heel that empties alone shows nothing: so does that of one who shifts his weight to the
-    other leg.
+    other leg. Nor does one that bore nothing, in a foot that landed on its toes.
     """
 
     __slots__ = (
@@ -306,6 +327,7 @@ class Unloading:
         "_fore_us",
         "_heel_top_n",
         "_usual_fore_n",
+        "_usual_heel_n",
         "known",
         "sign",
     )
@@ -317,6 +339,7 @@ class Unloading:
         self._fore_n = 0.0
         self._fore_us: Us = -1
         self._usual_fore_n = 0.0
+        self._usual_heel_n = 0.0
         self.known = 0
         self.sign = Sign()
 
@@ -326,6 +349,7 @@ class Unloading:
             if self._fore_top_n > 0.0:
                 weight = max(LEARNING, 1.0 / (self.known + 1.0))
                 self._usual_fore_n += weight * (self._fore_top_n - self._usual_fore_n)
+                self._usual_heel_n += weight * (self._heel_top_n - self._usual_heel_n)
                 self.known += 1
             self._fore_top_n = 0.0
             self._heel_top_n = 0.0
@@ -357,9 +381,10 @@ class Unloading:
             return
         share = value_n / max(1.0, self._heel_top_n)
         over = self._fore_n / max(1.0, self._usual_fore_n)
+        bore = self._heel_top_n >= BORE_SHARE * self._usual_heel_n
         self.sign.see(
             arrive_us,
-            shown=share <= HEEL_SHARE and over >= FORE_SHARE,
+            shown=bore and share <= HEEL_SHARE and over >= FORE_SHARE,
             kept=share <= 2.0 * HEEL_SHARE and over >= GIVE_BACK * FORE_SHARE,
         )
 
