@@ -32,6 +32,9 @@ OVERDUE: Final = 3
 CONFIRMED_US: Final = 100_000
 """Least time that a detector is given to tell what the foot already shows."""
 
+WAITS_US: Final = 50_000
+"""A contact that is told so soon is waited for: two pulses more are better than a dropped foot."""
+
 NO_STEP: Final = "no_step"
 
 
@@ -145,7 +148,7 @@ class LookAhead:
         if self._onset_at_us <= at_us:
             self._onset_at_us = NEVER_US
             coming = self._coming()
-            if coming is not None and allowed and not program.active:
+            if coming is not None and allowed and not program.active and self._fresh(at_us):
                 self._taken = coming
                 self._until_us = max(coming.t_us, at_us) + max(OVERDUE * coming.sd_us, CONFIRMED_US)
                 starts = program.anticipate(at_us, coming.t_us)
@@ -168,6 +171,11 @@ class LookAhead:
             return self._readiness.leaving_us
         # What has left the ground comes down again.
         return self._source.lifted_us
+
+    def _fresh(self, at_us: Us) -> bool:
+        if self._program.trigger_kind != HEEL_OFF:
+            return True
+        return self._readiness is not None and self._readiness.fresh(at_us)
 
     def _onset_for(self, t_us: Us) -> Us:
         coming = self._coming()
@@ -202,7 +210,7 @@ class LookAhead:
         if source is None or readiness is None:
             return None
         if source.regular < REGULAR_STRIDES:
-            reason = f"{source.regular} regular strides of {REGULAR_STRIDES}"
+            reason = f"{max(0, source.regular)} regular strides of {REGULAR_STRIDES}"
         elif coming is None:
             reason = "nothing is known of this stride"
         elif coming.confidence < SURE:
@@ -231,7 +239,7 @@ class LookAhead:
         at_us = max(self._program.fall_for(coming.t_us, stance_us), coming.t_us + margin_us, t_us)
         late = self._own.told_late
         told_us = coming.t_us + margin_us + round(late.mean_us + WITHIN * late.sd_us)
-        return NEVER_US if at_us > told_us else at_us
+        return NEVER_US if told_us - at_us < WAITS_US else at_us
 
     # -- what is told -----------------------------------------------------------------------------
 

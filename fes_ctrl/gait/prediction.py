@@ -101,7 +101,7 @@ class StridePredictor:
                 self.told_late.take(emit_us - event_us)
                 self.regular = self.regular + 1 if as_usual else 0
             elif not as_usual:
-                self.regular = 0
+                self.regular = min(0, self.regular)
         if kind not in LIFTS:
             self.lifted_us = -1
         elif self.lifted_us < 0:
@@ -135,8 +135,8 @@ class StridePredictor:
         self.regular = 0
 
     def doubt(self) -> None:
-        """Let strides prove themselves again: what was sure has not come."""
-        self.regular = 0
+        """Let strides prove themselves again, after this one: what was sure has not come."""
+        self.regular = -1
 
     def next(self, kind: str) -> Prediction | None:
         """Return the next event of a kind; ``None`` where nothing is known of it.
@@ -161,7 +161,7 @@ class StridePredictor:
 
     def _confidence(self, sd_us: Us) -> float:
         share = SURE_SHARE * self._stride.mean_us / sd_us
-        return min(1.0, self.regular / REGULAR_STRIDES) * min(1.0, share)
+        return min(1.0, max(0, self.regular) / REGULAR_STRIDES) * min(1.0, share)
 
     @property
     def stride_us(self) -> Us:

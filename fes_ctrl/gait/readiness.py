@@ -198,10 +198,11 @@ def _bounded(bias: float) -> float:
 class Sign:
     """Since when something has been so: it has to hold for a while, and may be withdrawn."""
 
-    __slots__ = ("_from_us", "since_us")
+    __slots__ = ("_from_us", "seen_us", "since_us")
 
     def __init__(self) -> None:
         self._from_us: Us = -1
+        self.seen_us: Us = -1
         self.since_us: Us = -1
 
     def clear(self) -> None:
@@ -211,6 +212,7 @@ class Sign:
 
     def see(self, arrive_us: Us, *, shown: bool, kept: bool) -> None:
         """Take how it looks: shown, or at least no reason to withdraw it."""
+        self.seen_us = arrive_us
         if self.since_us >= 0:
             if not kept:
                 self.clear()
@@ -468,13 +470,13 @@ class Readiness:
             return False
         if sensor == FOOT_IMU:
             verdict = self._foot_intake.judge(t_us, arrive_us)
-            if verdict == RESTART:
+            if verdict == RESTART or self._foot_intake.stale:
                 self._foot.forget()
             if verdict != DROP:
                 self._foot.move(t_us, arrive_us, values)
         elif sensor == HEEL_FORCE:
             verdict = self._heel_intake.judge(t_us, arrive_us)
-            if verdict == RESTART:
+            if verdict == RESTART or self._heel_intake.stale:
                 self._load.forget()
             if verdict != DROP:
                 self._load.heel(t_us, arrive_us, values[0], self._max_gap_us)
@@ -482,7 +484,7 @@ class Readiness:
             self._load.fore(t_us, values[0])
         elif sensor == SHANK_IMU:
             verdict = self._shank_intake.judge(t_us, arrive_us)
-            if verdict == RESTART:
+            if verdict == RESTART or self._shank_intake.stale:
                 self._shank.forget()
             if verdict != DROP:
                 self._shank.move(t_us, arrive_us, values)
@@ -490,6 +492,13 @@ class Readiness:
             return False
         self._seen = True
         return self._look()
+
+    def fresh(self, at_us: Us) -> bool:
+        """Return whether what shows the sign has been read lately, and not only once."""
+        for sign in (self._foot.sign, self._load.sign, self._shank.sign):
+            if sign.since_us >= 0 and at_us - sign.seen_us <= self._max_gap_us:
+                return True
+        return False
 
     def _look(self) -> bool:
         before_us = self.leaving_us

@@ -48,14 +48,14 @@ TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT}
 
 CHANGEABLE: Final[dict[str, tuple[float, float]]] = {
     "delay_ms": (0.0, 2000.0),
-    "trigger_lead_ms": (0.0, 300.0),
     "rise_ms": (0.0, 2000.0),
     "extension_ms": (0.0, 1000.0),
-    "end_lead_ms": (0.0, 300.0),
     "fall_ms": (0.0, 1000.0),
     "time_out_ms": (50.0, 3000.0),
     "min_on_ms": (0.0, 3000.0),
     "lock_out_ms": (0.0, 3000.0),
+    "trigger_lead_ms": (0.0, 300.0),
+    "end_lead_ms": (0.0, 300.0),
 }
 """The dials that may be turned in a walk, least and highest: the bounds of ``ProgramConfig``,
 which no file loader stands in front of here."""
