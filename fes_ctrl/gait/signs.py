@@ -76,12 +76,13 @@ class Sign:
 class FootTips:
     """A foot IMU: the foot tips toe-down out of its rest, beyond what rest looks like."""
 
-    __slots__ = ("_noise_deg", "_rested", "_turning", "sign")
+    __slots__ = ("_noise_deg", "_quieted", "_rested", "_turning", "sign")
 
     def __init__(self) -> None:
         self._turning = Turning()
         self._noise_deg = 0.3
         self._rested = False
+        self._quieted = False
         self.sign = Sign()
 
     def event(self, kind: str) -> None:
@@ -91,6 +92,7 @@ class FootTips:
                 self._turning.learn(LEAST_TIP_DEG)
             self._turning.stride()
             self._rested = False
+            self._quieted = False
             self.sign.clear()
         elif kind in {INITIAL_CONTACT, FOOT_FLAT}:
             self.sign.clear()
@@ -99,17 +101,22 @@ class FootTips:
         """Start anew: readings are missing."""
         self._turning.forget()
         self._rested = False
+        self._quieted = False
         self.sign.clear()
 
     def move(self, t_us: Us, arrive_us: Us, values: tuple[float, ...]) -> None:
         """Take a reading."""
         turning = self._turning
-        was_still = turning.still
+        was_still, was_quiet = turning.still, turning.quiet
         turning.move(t_us, values, leaks=True)
         if turning.still and not was_still and self.sign.since_us < 0:
             if not self._rested:
                 turning.zero()
             self._rested = True
+        if turning.quiet and not was_quiet and not self._quieted and self.sign.since_us < 0:
+            # Only now the foot has ceased to come down.
+            turning.zero()
+            self._quieted = True
         if not self._rested or turning.known < KNOWN:
             return
         tip_deg = turning.turned_deg

@@ -29,8 +29,8 @@ class Turning:
         How far it has turned when a heel-off is told.
     known : int
         From so many heel-offs in agreement.
-    still : bool
-        The segment rests.
+    still, quiet : bool
+        It rests by the measure of this walker, and by that of all.
     """
 
     __slots__ = (
@@ -42,12 +42,14 @@ class Turning:
         "_bias_z",
         "_fastest_dps",
         "_last_us",
+        "_quiet_from_us",
         "_still_dps",
         "_still_from_us",
         "_x",
         "_y",
         "_z",
         "known",
+        "quiet",
         "rate_dps",
         "still",
         "turned_deg",
@@ -66,14 +68,21 @@ class Turning:
         self.usual_deg = 0.0
         self.turned_deg = 0.0
         self.rate_dps = 0.0
+        self._quiet_from_us: Us = -1
         self.still = False
+        self.quiet = False
 
     def forget(self) -> None:
         """Start anew: readings are missing."""
         self._last_us = -1
-        self._still_from_us = -1
-        self.still = False
+        self._rise()
         self.zero()
+
+    def _rise(self) -> None:
+        self._still_from_us = -1
+        self._quiet_from_us = -1
+        self.still = False
+        self.quiet = False
 
     def zero(self) -> None:
         """Count from here."""
@@ -92,15 +101,21 @@ class Turning:
         z = self._z + wz * dt_s
         squared = wx * wx + wy * wy + wz * wz
         if squared >= self._still_dps * self._still_dps:
-            self._still_from_us = -1
-            self.still = False
+            self._rise()
             if squared > self._fastest_dps * self._fastest_dps:
                 self._fastest_dps = squared**0.5
         else:
             if self._still_from_us < 0:
                 self._still_from_us = t_us
             self.still = t_us - self._still_from_us >= STILL_US
-            if self.still and leaks and squared < STILL_DPS * STILL_DPS:
+            if squared >= STILL_DPS * STILL_DPS:
+                self._quiet_from_us = -1
+                self.quiet = False
+            else:
+                if self._quiet_from_us < 0:
+                    self._quiet_from_us = t_us
+                self.quiet = t_us - self._quiet_from_us >= STILL_US
+            if self.quiet and leaks:
                 weight = min(1.0, BIAS_PER_S * dt_s)
                 self._bias_x = _bounded(self._bias_x + weight * wx)
                 self._bias_y = _bounded(self._bias_y + weight * wy)
