@@ -9,8 +9,10 @@ it; those without any lead stand beside them, for a detector alone is sometimes 
 that began on a prediction and is extra is a step that did not come: asked for is none.
 
 Then, the errors of the predictions of events as the detectors tell them, and how many lie within
-one and two standard deviations: in the simulated walks, and in real recordings. DATA is the folder
-that holds ``gait/``, by default ``$FES_DATA`` or ``../shared/data``.
+one and two standard deviations: in the simulated walks, and in real recordings. The recordings are
+replayed with a lead too: how many bursts would have begun ahead, how far ahead of the told
+heel-off, and how many would have been given up. DATA is the folder that holds ``gait/``, by default
+``$FES_DATA`` or ``../shared/data``.
 """
 
 import argparse
@@ -24,12 +26,16 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
+from fes_ctrl.analysis.replay import replay
 from fes_ctrl.analysis.summary import burst_of, percentile
 from fes_ctrl.analysis.walk import LegWalk, Walk
+from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, read_by
 from fes_ctrl.gait.prediction import StridePredictor
 from fes_ctrl.model import LEFT, GaitEvent
 from fes_ctrl.recordings import read_index, read_recording
+from fes_ctrl.runtime.operator import OperatorConfig
+from fes_ctrl.stim.config import ProgramConfig
 from hil.config import WalkConfig
 from hil.patient.sensors.config import SensorName
 from hil.patient.way import SegmentConfig
@@ -48,6 +54,7 @@ LEADS_MS = (0, 50, 100, 150)
 WAYS = ("steady", "variable", "stopping", "errand")
 VARIABLE_CV_PERCENT = 10.0
 STOPS = 12
+REPLAYED_LEAD_MS = 100.0
 ASKED = {"not_come": 0}
 
 Job = tuple[str, str, int, str]
@@ -150,6 +157,38 @@ def coverage(found: list[tuple[float, float]]) -> dict[str, object]:
     }
 
 
+def replayed(folder: Path) -> dict[str, dict[str, object]]:
+    """Return what a lead would have done in every recording."""
+    found: dict[str, dict[str, object]] = {}
+    for name in read_index(folder / "recordings.csv"):
+        recording = read_recording(folder / f"{name}.csv.gz")
+        chosen = detector_for(recording.sensors(LEFT))
+        samples = [s for s in recording.samples() if s.sensor in read_by(chosen)]
+        control = ControlConfig(
+            program=ProgramConfig(trigger_lead_ms=REPLAYED_LEAD_MS),
+            detector=DetectorConfig(name=chosen),
+        )
+        walk = replay(samples, (LEFT,), control, OperatorConfig(level_from_s=1.0)).walk
+        leg = walk.legs[0]
+        told_us = [event.t_emit_us for event in leg.detected if event.kind == "ho"]
+        ahead = [b for b in leg.bursts if b.start.trigger.startswith("predicted")]
+        given_up = [b for b in ahead if b.end is not None and b.end.ended_by == "no_step"]
+        gains = [
+            min(t for t in told_us if t >= b.start.t_us) - b.start.t_us
+            for b in ahead
+            if b not in given_up and told_us[-1] >= b.start.t_us
+        ]
+        gain_ms = [gain / 1000.0 for gain in gains]
+        found[name] = {
+            "bursts": len(leg.bursts),
+            "ahead": len(ahead),
+            "given_up": len(given_up),
+            "ahead_by_p50_ms": percentile(gain_ms, 50),
+        }
+        print(f"{name:22}" + "  ".join(f"{k} {v}" for k, v in found[name].items()), file=sys.stderr)
+    return found
+
+
 def recorded(folder: Path) -> dict[str, dict[str, list[tuple[float, float]]]]:
     """Return the errors in every recording, of events as its detector tells them."""
     found = {}
@@ -235,13 +274,14 @@ def main() -> None:
     real = recorded(folder) if (folder / "recordings.csv").is_file() else {}
     cohorts = {"hmm": "foot IMU, treadmill", "gaitmap": "foot IMU, level", "pd": "heel force"}
     named += [(f"real, {cohorts[name.partition('-')[0]]}", found) for name, found in real.items()]
-    found = {
+    found: dict[str, object] = {
         "benchmark": "prediction",
         "asked": ASKED,
         "not_come": sum(int(str(row["not_come"])) for row in rows),
         "ahead": sum(int(str(row["ahead"])) for row in rows),
         "walks": totals(rows),
         "coverage": pooled(named),  # type: ignore[arg-type]
+        "replayed": replayed(folder) if real else {},
         "recordings": {
             name: {kind: coverage(errors) for kind, errors in kinds.items()}
             for name, kinds in real.items()
