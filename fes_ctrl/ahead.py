@@ -179,10 +179,9 @@ class LookAhead:
 
     def _onset_for(self, t_us: Us) -> Us:
         coming = self._coming()
-        sign_us = self._sign_us()
-        if coming is None or sign_us < 0 or coming.confidence < SURE:
+        if coming is None or self._sign_us() < 0 or coming.confidence < SURE:
             return NEVER_US
-        onset_us = max(self._program.onset_for(coming.t_us), sign_us, t_us)
+        onset_us = max(self._program.onset_for(coming.t_us), t_us)
         if onset_us > coming.t_us + WITHIN * coming.sd_us:
             return NEVER_US
         return onset_us

@@ -77,9 +77,9 @@ class Foot:
         self.turn(-250.0, 0.3)
         return shown
 
-    def forces(self, *, heel_first: bool = True) -> list[bool]:
+    def forces(self) -> list[bool]:
         self.event("ic")
-        self.load(500.0 if heel_first else 0.0, 100.0, 0.3)
+        self.load(500.0, 100.0, 0.3)
         shown = self.load(80.0, 500.0, 0.1)
         self.event("ho")
         self.load(0.0, 700.0, 0.2)
@@ -167,7 +167,8 @@ def test_a_foot_that_landed_on_its_toes_has_no_heel_to_empty() -> None:
     foot = Foot()
     for _ in range(6):
         foot.forces()
-    assert not any(foot.forces(heel_first=False))
+    foot.event("ic")
+    assert not any(foot.load(0.0, 600.0, 0.6))
 
 
 def test_a_switch_shows_nothing() -> None:
