@@ -1,6 +1,6 @@
 """What prediction buys and what it risks: one JSON line on stdout, tables on stderr.
 
-    python benchmarks/prediction.py [DATA] [--jobs J] [--patients A,B] [--leads 0,100] [--ways W,…]
+    python benchmarks/prediction.py [DATA] [--jobs J] [--patients A,B] [--leads 0,100] [--seeds 7]
 
 First, simulated walks: patients, sensors and leads, on steady and variable strides, on many stops
 with shifting weight, and on an errand with turns, slopes and stairs. Onset delays are those of the
@@ -57,7 +57,7 @@ STOPS = 12
 REPLAYED_LEAD_MS = 100.0
 ASKED = {"not_come": 0}
 
-Job = tuple[str, str, int, str]
+Job = tuple[str, str, int, str, int]
 
 
 def way_of(way: str, stride_s: float) -> tuple[SegmentConfig, ...]:
@@ -74,12 +74,12 @@ def way_of(way: str, stride_s: float) -> tuple[SegmentConfig, ...]:
 
 def config_of(job: Job) -> WalkConfig:
     """Return the walk of one patient, set of sensors, lead and way."""
-    patient, kit, lead_ms, way = job
+    patient, kit, lead_ms, way, seed = job
     detector, worn = KITS[kit]
     sets = [f"detector.name={detector}", f"program.trigger_lead_ms={lead_ms}"]
     if way == "variable":
         sets.append(f"patient.stride_cv_percent={VARIABLE_CV_PERCENT}")
-    walk = load_scenario("standard", {"patient": patient, "seed": 7}, sets).walk
+    walk = load_scenario("standard", {"patient": patient, "seed": seed}, sets).walk
     legs = tuple(replace(leg, sensors=replace(leg.sensors, worn=worn)) for leg in walk.patient.leg)
     parts = way_of(way, walk.patient.stride_s)
     return replace(
@@ -116,6 +116,7 @@ def measure(job: Job) -> dict[str, object]:
         "sensors": job[1],
         "lead_ms": job[2],
         "way": job[3],
+        "seed": job[4],
         "swings": len(settled),
         "ahead": sum(burst.start.trigger.startswith("predicted") for burst in given),
         "onset_p50_ms": percentile(delays, 50),
@@ -259,10 +260,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--patients", default=",".join(PATIENTS))
     parser.add_argument("--leads", default=",".join(map(str, LEADS_MS)))
+    parser.add_argument("--seeds", default="7")
     parser.add_argument("--ways", default=",".join(WAYS))
     arguments = parser.parse_args()
     leads = [int(lead) for lead in arguments.leads.split(",")]
-    jobs = list(product(arguments.patients.split(","), KITS, leads, arguments.ways.split(",")))
+    jobs = list(
+        product(
+            arguments.patients.split(","),
+            KITS,
+            leads,
+            arguments.ways.split(","),
+            map(int, arguments.seeds.split(",")),
+        )
+    )
     # A heel switch shows no foot that leaves: one lead shows that it changes nothing.
     jobs = [job for job in jobs if job[1] != "heel switch" or job[2] in {0, 100}]
     jobs.sort(key=lambda job: (job[3], job[1], job[0], job[2]))

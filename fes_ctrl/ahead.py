@@ -27,10 +27,11 @@ WITHIN: Final = 2
 is taken to be down."""
 
 OVERDUE: Final = 3
-"""After so many the predicted event does not come any more."""
+"""After so many, or after a push-off, the predicted event does not come any more."""
 
-CONFIRMED_US: Final = 100_000
-"""Least time that a detector is given to tell what the foot already shows."""
+PUSH_SHARE: Final = 0.2
+"""Of a stride that push-off takes: so long a foot may show that it leaves before a detector tells
+that it does. When it no longer shows it, the burst is cut at once."""
 
 WAITS_US: Final = 50_000
 """A contact that is told so soon is waited for: two pulses more are better than a dropped foot."""
@@ -150,7 +151,7 @@ class LookAhead:
             coming = self._coming()
             if coming is not None and allowed and not program.active and self._fresh(at_us):
                 self._taken = coming
-                self._until_us = max(coming.t_us, at_us) + max(OVERDUE * coming.sd_us, CONFIRMED_US)
+                self._until_us = max(coming.t_us, at_us) + self._patience_us(coming)
                 starts = program.anticipate(at_us, coming.t_us)
                 records = (*records, self._record(at_us, coming, "used", "onset"), *starts)
         self._set()
@@ -171,6 +172,10 @@ class LookAhead:
             return self._readiness.leaving_us
         # What has left the ground comes down again.
         return self._source.lifted_us
+
+    def _patience_us(self, coming: Prediction) -> Us:
+        stride_us = 0 if self._source is None else self._source.stride_us
+        return max(OVERDUE * coming.sd_us, round(PUSH_SHARE * stride_us))
 
     def _fresh(self, at_us: Us) -> bool:
         if self._program.trigger_kind != HEEL_OFF:

@@ -34,6 +34,10 @@ LEAN_SHARE: Final = 0.8
 
 LEAST_LEAN_DEG: Final = 10.0
 
+FORGETS: Final = 0.02
+"""Of the farthest lean, in a stride. Who shuffles leans less; the stance in which he stops then
+may bring him up as far as that, so a shorter lean is learnt slowly."""
+
 HEEL_SHARE: Final = 0.25
 
 FORE_SHARE: Final = 0.5
@@ -130,11 +134,12 @@ class FootTips:
 class ShankLeans:
     """A shank IMU: the shank has leant forwards nearly as far as it does until heel-off."""
 
-    __slots__ = ("_counts", "_turning", "sign")
+    __slots__ = ("_counts", "_farthest_deg", "_turning", "sign")
 
     def __init__(self) -> None:
         self._turning = Turning()
         self._counts = False
+        self._farthest_deg = 0.0
         self.sign = Sign()
 
     def event(self, kind: str) -> None:
@@ -142,6 +147,7 @@ class ShankLeans:
         if kind == HEEL_OFF:
             if self._counts:
                 self._turning.learn(LEAST_LEAN_DEG)
+            self._farthest_deg = max(self._turning.usual_deg, (1.0 - FORGETS) * self._farthest_deg)
             self._counts = False
             self.sign.clear()
         elif kind == INITIAL_CONTACT:
@@ -161,7 +167,7 @@ class ShankLeans:
         turning.move(t_us, values, leaks=False)
         if not self._counts or turning.known < KNOWN:
             return
-        least_deg = LEAN_SHARE * turning.usual_deg
+        least_deg = LEAN_SHARE * self._farthest_deg
         far = turning.turned_deg >= least_deg
         self.sign.see(
             arrive_us,

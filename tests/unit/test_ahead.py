@@ -100,13 +100,14 @@ def stride(
     length_us: int = STRIDE_US,
     late_us: int = 0,
     longer_us: int = 0,
+    heel_off_us: int = HEEL_OFF_US,
 ) -> list[tuple[int, Input]]:
     """Return the readings of a stride: of a heel that empties, and leaves if the step comes."""
     found: list[tuple[int, Input]] = []
     for since_us in range(0, length_us + longer_us, 10 * MS):
         t_us = start_us + since_us
         kind = 3.0 if since_us == late_us else 1.0
-        if comes and since_us == HEEL_OFF_US:
+        if comes and since_us == heel_off_us:
             kind = 2.0
         elif comes and since_us == TOE_OFF_US:
             kind = 4.0
@@ -223,7 +224,15 @@ def test_a_step_that_is_overdue_is_given_up_and_not_begun_again() -> None:
     given, records = walked(last=stop)
     assert [trigger for trigger, _ in starts(records)] == ["predicted_ho"]
     assert told(records)[-1] == ("withdrawn", "it has not come in time")
-    assert given[-1].at_us <= LAST_US + HEEL_OFF_US + 150 * MS
+    assert given[-1].at_us <= LAST_US + HEEL_OFF_US + STRIDE_US // 4
+
+
+def test_a_long_stance_that_shows_its_leaving_all_along_is_one_burst() -> None:
+    slow = stride(LAST_US, heel_off_us=HEEL_OFF_US + 160 * MS)
+    given, records = walked(last=slow)
+    assert [trigger for trigger, _ in starts(records)] == ["predicted_ho"]
+    assert told(records) == [("used", "onset")]
+    assert given[-1].at_us > LAST_US + HEEL_OFF_US + 400 * MS
 
 
 def test_after_a_step_that_did_not_come_leads_have_to_be_earned_again() -> None:

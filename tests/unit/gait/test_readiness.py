@@ -146,6 +146,17 @@ def test_a_shank_that_leans_nearly_as_far_as_ever_shows_a_foot_that_leaves() -> 
     assert not any(foot.turn(0.0, 5.0)), "who stops there stays"
 
 
+def test_whoever_shuffled_and_stops_upright_shows_nothing() -> None:
+    foot = Foot(SHANK_IMU)
+    for lean_s in (0.7, 0.7, 0.7, 0.7, 0.7, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25):
+        foot.event("ic")
+        foot.turn(60.0, lean_s)
+        foot.event("ho")
+        foot.turn(-120.0, 0.3)
+    foot.event("ic")
+    assert not any(foot.turn(60.0, 0.35))
+
+
 def test_a_heel_that_empties_over_a_loaded_forefoot_shows_a_foot_that_leaves() -> None:
     foot = Foot()
     strides = [foot.forces() for _ in range(6)]
