@@ -12,6 +12,7 @@ from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
     INITIAL_CONTACT,
+    WALKING,
     Arm,
     BurstEnd,
     Capabilities,
@@ -83,6 +84,11 @@ class Controller:
         self._records: list[Record] = []
         self._now_us: Us = -NEVER_US
         self._wake_at_us: Us = NEVER_US
+        for leg in legs:
+            for other in legs:
+                if leg.contralateral and other is not leg:
+                    leg.follow(other)
+        self._rouse()
 
     # -- the one call -----------------------------------------------------------------------------
 
@@ -141,6 +147,7 @@ class Controller:
                 leg.program.next_at_us,
                 leg.monitor.deadline_us,
                 leg.phase.deadline_us,
+                leg.ahead.next_at_us,
             )
         return soonest_us
 
@@ -156,6 +163,11 @@ class Controller:
                     change = leg.phase.tick(at_us)
                     if change is not None:
                         self._records.append(change)
+                    leg.predictor.pause()
+                    self._look(at_us)
+            for leg in self._legs:
+                if leg.ahead.next_at_us <= at_us:
+                    self._fire_ahead(leg, at_us)
             for leg in self._legs:
                 if leg.program.next_at_us <= at_us:
                     self._fire_program(leg, at_us, now_us)
@@ -172,6 +184,7 @@ class Controller:
             self._records.append(record)
             if isinstance(record, BurstEnd):
                 self._burst_ended(leg, record)
+                self._look(at_us)
 
     def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> None:
         guard = self._guards[leg.stimulator]
@@ -190,6 +203,8 @@ class Controller:
             self._cut(leg, setpoint.at_us, "refused")
 
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
+        # A dial that was turned in the burst holds from now on.
+        self._rouse()
         if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
             leg.awaiting_contact = True
             detail = "burst ended by its time-out, no contact since"
@@ -197,25 +212,27 @@ class Controller:
 
     def _cut(self, leg: LegController, at_us: Us, reason: str) -> None:
         self._records.extend(leg.program.cut(at_us, reason))
+        self._rouse()
 
     # -- samples and gait -------------------------------------------------------------------------
 
     def _take_sample(self, now_us: Us, sample: Sample) -> None:
         for leg in self._legs:
             own = leg.leg == sample.leg
-            if not (own or leg.both_feet) or sample.sensor not in leg.watched:
-                continue
-            # A backlog after a stall is no news of the present: late data is no data.
-            if own and now_us - sample.t_meas_us < self._sensor_max_age_us:
-                self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
-                if leg.monitor.saw(now_us):
-                    detail = "fresh samples for 0.5 s"
-                    self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
-            for event in leg.detector.update(sample):
-                self._take_event(leg, event)
-            remarks = leg.detector.remarks()
-            if remarks:
-                self._records.extend(remarks)
+            if (own or leg.both_feet) and sample.sensor in leg.watched:
+                # A backlog after a stall is no news of the present: late data is no data.
+                if own and now_us - sample.t_meas_us < self._sensor_max_age_us:
+                    self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
+                    if leg.monitor.saw(now_us):
+                        detail = "fresh samples for 0.5 s"
+                        self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
+                for event in leg.detector.update(sample):
+                    self._take_event(leg, event)
+                remarks = leg.detector.remarks()
+                if remarks:
+                    self._records.extend(remarks)
+            if leg.readiness.awake and leg.readiness.update(sample):
+                self._look(sample.t_arrive_us)
 
     def _take_event(self, leg: LegController, event: GaitEvent) -> None:
         self._records.append(event)
@@ -230,10 +247,48 @@ class Controller:
                 self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
         for other in self._legs:
             if (other is leg) != other.contralateral:
-                arming = self._armings[other.stimulator]
-                allowed = not other.monitor.silent and not arming.paused and not arming.latched
-                other.program.level_percent = arming.level_percent
-                self._records.extend(other.program.trigger(event, walking=walking, allowed=allowed))
+                allowed = self._allowed(other)
+                refusal = other.ahead.refusal(event)
+                starts = other.program.trigger(event, walking=walking, allowed=allowed)
+                self._records.extend(starts)
+                if starts and refusal is not None:
+                    self._records.append(refusal)
+        for each in self._legs:
+            each.predictor.update(event)
+        leg.readiness.event(event)
+        self._look(event.t_emit_us)
+
+    def _allowed(self, leg: LegController) -> bool:
+        """Return whether a burst may begin, at the level that is set now."""
+        arming = self._armings[leg.stimulator]
+        leg.program.level_percent = arming.level_percent
+        return not leg.monitor.silent and not arming.paused and not arming.latched
+
+    # -- what is to come --------------------------------------------------------------------------
+
+    def _rouse(self) -> None:
+        """Let those legs be looked at closely whose next step somebody wants to know."""
+        for leg in self._legs:
+            leg.readiness.awake = False
+        for leg in self._legs:
+            for other in self._legs:
+                if (other is leg) != other.contralateral and other.ahead.wanted:
+                    leg.readiness.awake = True
+
+    def _look(self, t_us: Us) -> None:
+        """Let every program plan anew what it does ahead of events."""
+        for leg in self._legs:
+            records = leg.ahead.look(t_us, leg.phase.last_stance_us)
+            if records:
+                self._records.extend(records)
+                self._rouse()
+
+    def _fire_ahead(self, leg: LegController, at_us: Us) -> None:
+        allowed = self._allowed(leg)
+        for source in self._legs:
+            if (leg is source) != leg.contralateral and source.phase.activity != WALKING:
+                allowed = False
+        self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
 
     def _sensor_silent(self, leg: LegController, at_us: Us) -> None:
         fault = leg.monitor.expire(at_us)
@@ -244,6 +299,9 @@ class Controller:
         detail = f"no sample for {age_ms:.0f} ms"
         self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
         self._cut(leg, at_us, "sensor")
+        leg.predictor.pause()
+        leg.readiness.forget()
+        self._look(at_us)
         if row.reaction == LATCH:
             # A latch holds every leg of its stimulator, planned bursts included.
             self._armings[leg.stimulator].latch(row)
@@ -352,6 +410,7 @@ class Controller:
         for leg in self._legs:
             if change.leg in (ALL_LEGS, leg.leg):
                 leg.program.change(change.name, change.value)
+        self._rouse()
 
     # -- to look at -------------------------------------------------------------------------------
 
@@ -366,6 +425,7 @@ class Controller:
                     "silent": leg.monitor.silent,
                     "latched": leg.monitor.latched,
                     "detector": leg.detector.snapshot(),
+                    "prediction": leg.predictor.snapshot(),
                     "program": leg.program.snapshot(),
                 }
                 for leg in self._legs

@@ -1,6 +1,9 @@
 """What one leg is made of; the controller composes legs and guards."""
 
+from fes_ctrl.ahead import LookAhead
 from fes_ctrl.gait.phase import PhaseMachine
+from fes_ctrl.gait.prediction import StridePredictor
+from fes_ctrl.gait.readiness import Readiness
 from fes_ctrl.model import Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.limits import Limits
@@ -28,9 +31,19 @@ class LegController:
         Whether the other leg's events trigger the program.
     both_feet : bool
         Whether the detector reads the other leg's sensors too.
+    readiness : Readiness or None
+        What shows that this foot is about to leave the ground.
+
+    Attributes
+    ----------
+    predictor : StridePredictor
+        Of this leg's next events.
+    ahead : LookAhead
+        What the program makes of predictions; of this leg's own, or as ``follow`` says.
     """
 
     __slots__ = (
+        "ahead",
         "awaiting_contact",
         "both_feet",
         "contralateral",
@@ -38,7 +51,9 @@ class LegController:
         "leg",
         "monitor",
         "phase",
+        "predictor",
         "program",
+        "readiness",
         "stimulator",
         "watched",
     )
@@ -54,6 +69,7 @@ class LegController:
         *,
         contralateral: bool = False,
         both_feet: bool = False,
+        readiness: Readiness | None = None,
     ) -> None:
         self.leg = leg
         self.detector = detector
@@ -65,3 +81,13 @@ class LegController:
         self.contralateral = contralateral
         self.both_feet = both_feet
         self.awaiting_contact = False
+        self.predictor = StridePredictor(leg)
+        self.readiness = Readiness(leg) if readiness is None else readiness
+        self.follow(None if contralateral else self)
+
+    def follow(self, source: "LegController | None") -> None:
+        """Look ahead to the events of that leg: those that trigger the program."""
+        if source is None:
+            self.ahead = LookAhead(self.program, self.predictor, None, None)
+            return
+        self.ahead = LookAhead(self.program, self.predictor, source.predictor, source.readiness)

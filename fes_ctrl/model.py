@@ -264,12 +264,24 @@ Input: TypeAlias = Sample | LinkReport | Operator | ParameterChange
 # -- what the log tells ---------------------------------------------------------------------------
 
 EndReason: TypeAlias = Literal[
-    "initial_contact", "foot_flat", "time_out", "fault", "operator", "stop", "refused", "sensor"
+    "initial_contact",
+    "foot_flat",
+    "predicted_contact",
+    "no_step",
+    "time_out",
+    "fault",
+    "operator",
+    "stop",
+    "refused",
+    "sensor",
 ]
 
 
 class BurstStart(NamedTuple):
-    """A burst was planned: ``t_us`` is its first pulse, ``trigger_us`` the event's own time."""
+    """A burst was planned: ``t_us`` is its first pulse, ``trigger_us`` the event's own time.
+
+    ``trigger`` is the kind of the event, ``predicted_`` before it where it had not come yet.
+    """
 
     t_us: Us
     leg: int
@@ -288,6 +300,22 @@ class BurstEnd(NamedTuple):
     ended_by: str
     onset_us: Us
     contact_us: Us
+
+
+class Anticipation(NamedTuple):
+    """A predicted event was acted on, or was not: at most a few for a stride, and why.
+
+    ``event`` is what was predicted for ``predicted_us`` (``NEVER_US`` where nothing was), give or
+    take ``sd_us``. ``verdict`` is *used*, *refused*, or *withdrawn* where it did not come.
+    """
+
+    t_us: Us
+    leg: int
+    event: str
+    verdict: str
+    predicted_us: Us
+    sd_us: Us
+    reason: str
 
 
 class Decision(NamedTuple):
@@ -321,7 +349,15 @@ class StateChange(NamedTuple):
 
 
 Record: TypeAlias = (
-    GaitEvent | Remark | PhaseChange | BurstStart | BurstEnd | Decision | Fault | StateChange
+    GaitEvent
+    | Remark
+    | PhaseChange
+    | BurstStart
+    | BurstEnd
+    | Anticipation
+    | Decision
+    | Fault
+    | StateChange
 )
 
 

@@ -9,6 +9,7 @@ import json
 import math
 
 from fes_ctrl.model import (
+    Anticipation,
     BurstEnd,
     BurstStart,
     Command,
@@ -138,6 +139,13 @@ def record_line(now_us: Us, record: Record) -> str:
         return (
             f'{{"kind":"fault",{head},"t":{record.t_us},"id":"{record.id}",'
             f'"reaction":"{record.reaction}","leg":{record.leg},"detail":{text(record.detail)}}}\n'
+        )
+    if isinstance(record, Anticipation):
+        return (
+            f'{{"kind":"anticipation",{head},"t":{record.t_us},"leg":{record.leg},'
+            f'"event":"{record.event}","verdict":"{record.verdict}",'
+            f'"predicted":{instant(record.predicted_us)},"sd":{record.sd_us},'
+            f'"reason":{text(record.reason)}}}\n'
         )
     return _state_line(head, record)
 

@@ -25,6 +25,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "phase": ("now", "t", "leg", "phase", "activity"),
     "burst": ("now", "t", "leg", "channel", "trigger", "trigger_t", "set_uA"),
     "burst_end": ("now", "t", "leg", "channel", "ended_by", "onset", "contact"),
+    "anticipation": ("now", "t", "leg", "event", "verdict", "predicted", "sd", "reason"),
     "decision": ("now", "t", "leg", "channel", "verdict", "reason", "at", "uA", "us"),
     "fault": ("now", "t", "id", "reaction", "leg", "detail"),
     "state": ("now", "t", "armed", "level", "reason"),

@@ -53,6 +53,9 @@ class ProgramConfig:
         Whose event: this leg's or the other's.
     delay_ms : float
         From the trigger to the first pulse.
+    trigger_lead_ms : float
+        So much sooner, where the trigger is predicted surely and the foot shows that it is about
+        to leave; elsewhere the burst waits for the trigger as ever. 0: no prediction is used.
     rise_ms : float
         From the motor threshold, below which a ramp does nothing, to the set current.
     end : str
@@ -61,6 +64,10 @@ class ProgramConfig:
         From the ending event to the start of the fall.
     extension_percent_stance : float or None
         The same as a share of the last stance, instead of ``extension_ms``.
+    end_lead_ms : float
+        The fall starts so much sooner, at most by the extension: never before the contact, or
+        before the surely predicted contact where the detector tells it late. 0: no prediction is
+        used.
     fall_ms : float
         From the set current back to the motor threshold.
     time_out_ms : float
@@ -78,10 +85,12 @@ class ProgramConfig:
     trigger: Literal["heel_off", "initial_contact", "tilt", "phase"] = "heel_off"
     trigger_side: Literal["same", "contralateral"] = "same"
     delay_ms: Annotated[float, Ge(0), Le(2000)] = 0.0
+    trigger_lead_ms: Annotated[float, Ge(0), Le(300)] = 0.0
     rise_ms: Annotated[float, Ge(0), Le(2000)] = 200.0
     end: Literal["initial_contact", "time_out"] = "initial_contact"
     extension_ms: Annotated[float, Ge(0), Le(1000)] = 100.0
     extension_percent_stance: Annotated[float, Ge(0), Le(100)] | None = None
+    end_lead_ms: Annotated[float, Ge(0), Le(300)] = 0.0
     fall_ms: Annotated[float, Ge(0), Le(1000)] = 150.0
     time_out_ms: Annotated[float, Ge(50), Le(3000)] = 1800.0
     min_on_ms: Annotated[float, Ge(0), Le(3000)] = 200.0

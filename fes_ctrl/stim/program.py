@@ -41,6 +41,9 @@ last pulse was written as late as it may be and the cable jitters."""
 SURE: Final = 0.5
 """Confidence from which a trigger out of standing counts as a step."""
 
+PREDICTED: Final = "predicted_"
+"""Before the kind of a trigger that had not come when the burst began."""
+
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
 
 CHANGEABLE: Final[dict[str, tuple[float, float]]] = {
@@ -51,6 +54,8 @@ CHANGEABLE: Final[dict[str, tuple[float, float]]] = {
     "time_out_ms": (50.0, 3000.0),
     "min_on_ms": (0.0, 3000.0),
     "lock_out_ms": (0.0, 3000.0),
+    "trigger_lead_ms": (0.0, 300.0),
+    "end_lead_ms": (0.0, 300.0),
 }
 """The dials that may be turned in a walk, least and highest: the bounds of ``ProgramConfig``,
 which no file loader stands in front of here."""
@@ -65,9 +70,16 @@ class Program:
         When ``fire`` wants to be called next; ``NEVER_US`` between bursts.
     level_percent : int
         The operator's level; a burst keeps the one it began with.
+    lead_us, end_lead_us : int
+        How far ahead of predicted events it would begin, and end.
+    trigger_kind : str
+        The gait event that starts a burst.
+    unconfirmed : bool
+        A burst runs whose trigger was predicted and has not come yet.
     """
 
     __slots__ = (
+        "_delay_us",
         "_ends_on_contact",
         "_extension_us",
         "_fall_us",
@@ -81,19 +93,22 @@ class Program:
         "_set_ua",
         "_stance_percent",
         "_time_out_us",
-        "_trigger",
         "_trigger_us",
         "_waiting_changes",
         "config",
         "contact_us",
+        "end_lead_us",
         "ended_by",
         "fall_from_us",
         "last_pulse_us",
+        "lead_us",
         "leg",
         "level_percent",
         "lock_until_us",
         "next_at_us",
         "onset_us",
+        "trigger_kind",
+        "unconfirmed",
     )
 
     def __init__(
@@ -124,11 +139,15 @@ class Program:
         self.lock_until_us: Us = -NEVER_US
         self.next_at_us: Us = NEVER_US
         self.ended_by = ""
+        self.unconfirmed = False
         self._take(config)
 
     def _take(self, config: ProgramConfig) -> None:
         self.config = config
-        self._trigger: str = TRIGGERS[config.trigger]
+        self.trigger_kind: str = TRIGGERS[config.trigger]
+        self._delay_us: Us = us_from_ms(config.delay_ms)
+        self.lead_us: Us = us_from_ms(config.trigger_lead_ms)
+        self.end_lead_us: Us = us_from_ms(config.end_lead_ms)
         self._rise_us: Us = us_from_ms(config.rise_ms)
         self._fall_us: Us = us_from_ms(config.fall_ms)
         self._extension_us: Us = us_from_ms(config.extension_ms)
@@ -186,7 +205,13 @@ class Program:
         tuple of Record
             The start of a burst, or nothing.
         """
-        if event.kind != self._trigger or not allowed:
+        if event.kind != self.trigger_kind:
+            return ()
+        if self.unconfirmed:
+            self.unconfirmed = False
+            self._trigger_us = event.t_event_us
+            return ()
+        if not allowed:
             return ()
         doubtful = not walking and event.confidence < SURE
         if doubtful and self.config.standing == "inhibit":
@@ -200,12 +225,31 @@ class Program:
 
     def _plan(self, event: GaitEvent) -> tuple[Record, ...]:
         """Plan a burst; a trigger within the lock-out waits for its end."""
-        due_us = max(
-            event.t_emit_us, event.t_event_us + us_from_ms(self.config.delay_ms), self.lock_until_us
-        )
+        due_us = max(event.t_emit_us, self.onset_for(event.t_event_us))
+        return self._start(due_us, event.kind, event.t_event_us)
+
+    def onset_for(self, trigger_us: Us) -> Us:
+        """Return when a burst would begin whose trigger is at that instant, known beforehand."""
+        return max(trigger_us + self._delay_us - self.lead_us, self.lock_until_us)
+
+    def anticipate(self, at_us: Us, trigger_us: Us) -> tuple[Record, ...]:
+        """Begin a burst now whose trigger is predicted; it has to come, or to be cut.
+
+        Parameters
+        ----------
+        at_us : int
+            The present; no burst is planned or running.
+        trigger_us : int
+            For when the trigger is predicted.
+        """
+        starts = self._start(at_us, PREDICTED + self.trigger_kind, trigger_us)
+        self.unconfirmed = True
+        return starts
+
+    def _start(self, due_us: Us, trigger: str, trigger_us: Us) -> tuple[Record, ...]:
         onset_us = ceil_to_grid(due_us, self._grid_us)
         self.onset_us = onset_us
-        self._trigger_us = event.t_event_us
+        self._trigger_us = trigger_us
         self.fall_from_us = onset_us + self._time_out_us
         self.contact_us = NEVER_US
         self.last_pulse_us = NEVER_US
@@ -220,8 +264,8 @@ class Program:
                     onset_us,
                     self.leg,
                     plan.channel,
-                    event.kind,
-                    event.t_event_us,
+                    trigger,
+                    trigger_us,
                     floor_to_step(self._set_ua[index], plan.step_ua),
                 )
                 for index, plan in enumerate(self._plans)
@@ -246,6 +290,9 @@ class Program:
         tuple of Record
             The end of a burst whose onset had not come yet, or nothing.
         """
+        if self.unconfirmed and self.config.trigger_side == "same":
+            # The foot has not left: whether it will is not for this event to say.
+            return ()
         flat = event.kind == FOOT_FLAT
         if flat and (self.contact_us != NEVER_US or event.t_event_us <= self._trigger_us):
             return ()
@@ -258,16 +305,36 @@ class Program:
         reason = "foot_flat" if flat else "initial_contact"
         if event.t_emit_us < self.onset_us:
             return self._finish(event.t_emit_us, reason)
-        extension_us = self._extension_us
-        if self._stance_percent >= 0.0 and stance_us > 0:
-            extension_us = round(stance_us * self._stance_percent / 100.0)
-        fall_from_us = max(event.t_event_us + extension_us, self.onset_us + self._min_on_us)
+        fall_from_us = self.fall_for(event.t_event_us, stance_us)
         # A contact that is known late cannot take back pulses that were given.
         fall_from_us = max(fall_from_us, event.t_emit_us)
         if fall_from_us < self.fall_from_us:
             self.fall_from_us = fall_from_us
             self.ended_by = reason
         return ()
+
+    def fall_for(self, contact_us: Us, stance_us: Us) -> Us:
+        """Return when the fall of the running burst would start for a contact at that instant.
+
+        It leads by the extension at most: who takes the support away before the foot is down
+        drops it.
+        """
+        extension_us = self._extension_us
+        if self._stance_percent >= 0.0 and stance_us > 0:
+            extension_us = round(stance_us * self._stance_percent / 100.0)
+        after_us = max(0, extension_us - self.end_lead_us)
+        return max(contact_us + after_us, self.onset_us + self._min_on_us)
+
+    @property
+    def awaits_contact(self) -> bool:
+        """Whether a burst runs that a contact would end."""
+        return self.active and self.contact_us == NEVER_US and self._ends_on_contact
+
+    def release(self, at_us: Us) -> None:
+        """Let the fall start now, for a contact that is predicted and not told yet."""
+        if at_us < self.fall_from_us:
+            self.fall_from_us = at_us
+            self.ended_by = "predicted_contact"
 
     def fire(self, at_us: Us, setpoints: list[Setpoint], records: list[Record]) -> None:
         """Give the pulses planned for ``at_us``, or end the burst if it is over by then.
@@ -338,6 +405,7 @@ class Program:
             min(self.fall_from_us, at_us) + self._lock_out_us, last_us + BURST_PAUSE_US
         )
         self._queued = None
+        self.unconfirmed = False
         self.onset_us = NEVER_US
         self.fall_from_us = NEVER_US
         self.next_at_us = NEVER_US
@@ -365,6 +433,10 @@ def _with(config: ProgramConfig, name: str, value: float) -> ProgramConfig:
     match name:
         case "delay_ms":
             return replace(config, delay_ms=value)
+        case "trigger_lead_ms":
+            return replace(config, trigger_lead_ms=value)
+        case "end_lead_ms":
+            return replace(config, end_lead_ms=value)
         case "rise_ms":
             return replace(config, rise_ms=value)
         case "extension_ms":

@@ -18,6 +18,8 @@ BASE = load_scenario("standard").walk
 PROGRAMS = st.builds(
     ProgramConfig,
     delay_ms=st.floats(0, 500),
+    trigger_lead_ms=st.sampled_from([0.0, 150.0]),
+    end_lead_ms=st.sampled_from([0.0, 80.0]),
     rise_ms=st.floats(0, 400),
     extension_ms=st.floats(0, 500),
     fall_ms=st.floats(0, 400),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fes_ctrl.model import (
+    Anticipation,
     Arm,
     BurstEnd,
     BurstStart,
@@ -49,6 +50,7 @@ RECORDS: tuple[Record, ...] = (
     PhaseChange(12, 1, "swing", "walking"),
     BurstStart(13, 1, 0, "heel_off", 10, 30_000),
     BurstEnd(14, 1, 0, "time_out", 13, NEVER_US),
+    Anticipation(14, 1, "ho", "refused", NEVER_US, 0, NASTY),
     Decision(15, 1, 0, "refuse", "late", SETPOINT),
     Fault(16, "link_silent", "stop", -1, NASTY),
     StateChange(17, True, 60, NASTY),
@@ -90,7 +92,13 @@ def test_the_header_comes_first_and_free_text_comes_back(tmp_path: Path) -> None
     records = list(read_log(path))
     assert (records[0]["kind"], records[-1]["kind"]) == ("header", "footer")
     told = [record for record in records if NASTY in record.values()]
-    assert [record["kind"] for record in told] == ["report", "fault", "state", "command"]
+    assert [record["kind"] for record in told] == [
+        "report",
+        "anticipation",
+        "fault",
+        "state",
+        "command",
+    ]
     assert len(path.read_bytes().splitlines()) == len(records)
 
 
