@@ -24,7 +24,8 @@ LEAK_PER_S: Final = 2.5
 TOES_UP_DEG: Final = 5.0
 """A resting foot that is tilted by more holds its toes up; less is how it settles."""
 FLAT_PER_S: Final = 0.2
-"""How fast what is flat follows a foot that rests in another way: seated, or on a slope."""
+TILTED_PER_S: Final = 0.02
+"""How fast what is flat follows a foot that rests about flat, and one that rests tilted."""
 
 
 class FootMotion:
@@ -176,8 +177,6 @@ class FootMotion:
                     self._close_stride(t_us, ax, ay, az)
             plane.start(wx, wy, wz, ax, ay, az)
             self._up(ax, ay, az)
-            if not entered:
-                self._flatten(FLAT_PER_S * dt_s)
         else:
             if self.resting:
                 self.resting = False
@@ -201,6 +200,8 @@ class FootMotion:
             # A heel may rise as slowly as rest, and noise must not add up; toes held up are told
             # by gravity, for when they fall no heel comes off.
             felt_deg = self._felt_deg()
+            near = -TOES_UP_DEG < felt_deg < TOES_UP_DEG
+            self._flatten((FLAT_PER_S if near else TILTED_PER_S) * dt_s)
             if felt_deg < TOES_UP_DEG:
                 felt_deg = 0.0
             tilt += (felt_deg - tilt) * min(1.0, LEAK_PER_S * dt_s)

@@ -78,7 +78,7 @@ def test_explain_says_why_on_stderr(tmp_path: Path) -> None:
         (
             "heel",
             ("--detector", "fused"),
-            "--detector fused needs heel_switch or heel_force, and foot_imu, and there is heel",
+            "--detector fused needs heel_switch or heel_force, and foot_imu or shank_imu, and",
         ),
         ("heel", ("--detector", "toe"), "--detector: detector 'toe' does not exist: choose heel"),
     ],

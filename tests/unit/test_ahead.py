@@ -26,6 +26,7 @@ from fes_ctrl.model import (
     Operator,
     ParameterChange,
     Record,
+    Remark,
     Sample,
     Setpoint,
 )
@@ -48,6 +49,8 @@ LEAD = ProgramConfig(trigger_lead_ms=100.0)
 class Scripted:
     """Finds an event wherever a switch's value names one, as late as its second value says."""
 
+    turn_deg = 0.0
+
     def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
         kind = KINDS.get(sample.values[0]) if sample.sensor == HEEL_SWITCH else None
         if kind is None:
@@ -58,6 +61,9 @@ class Scripted:
 
     def snapshot(self) -> dict[str, object]:
         return {}
+
+    def remarks(self) -> tuple[Remark, ...]:
+        return ()
 
 
 def controller(program: ProgramConfig = LEAD, legs: Sequence[int] = (RIGHT,)) -> Controller:

@@ -26,9 +26,9 @@ def test_sensors_that_no_detector_reads_are_refused(sensors: tuple[str, ...]) ->
         detector_for(sensors)
 
 
-@pytest.mark.parametrize("name", ["shank", "fused", "", "Heel"])
+@pytest.mark.parametrize("name", ["shank", "both", "", "Heel"])
 def test_a_detector_that_does_not_exist_is_refused_with_those_that_do(name: str) -> None:
-    with pytest.raises(ValueError, match="choose heel or foot-imu or shank-imu"):
+    with pytest.raises(ValueError, match="choose heel or foot-imu or shank-imu or fused"):
         make_detector(name, DetectorConfig(), LEFT)
-    with pytest.raises(ValueError, match="choose heel or foot-imu or shank-imu"):
+    with pytest.raises(ValueError, match="choose heel or foot-imu or shank-imu or fused"):
         sensors_of(name)

@@ -39,17 +39,27 @@ Motion = Callable[[float], Vector]
 def walking(t_s: float, size: float = 1.0) -> Vector:
     """Return tilt (deg, toe-up), its rate and the acceleration ahead of a foot that walks."""
     within_s = t_s % STRIDE_S
+    tilt, rate = lobes(within_s, (PUSH, SWING, SLAP))
+    return size * tilt, size * rate, way(within_s - WAY_FROM_S)
+
+
+def way(since_s: float) -> float:
+    """Return the acceleration ahead of a foot that left the ground so long ago."""
+    u = since_s / WAY_S
+    if not 0.0 < u < 1.0:
+        return 0.0
+    return WAY_M / WAY_S**2 * 2.0 * math.pi * math.sin(2.0 * math.pi * u)
+
+
+def lobes(t_s: float, parts: tuple[Vector, ...]) -> tuple[float, float]:
+    """Return tilt and rate of half-sines: begin, length (s) and peak (deg/s) of each."""
     tilt = rate = 0.0
-    for begin_s, length_s, peak_dps in (PUSH, SWING, SLAP):
-        u = min(1.0, max(0.0, (within_s - begin_s) / length_s))
+    for begin_s, length_s, peak_dps in parts:
+        u = min(1.0, max(0.0, (t_s - begin_s) / length_s))
         tilt += peak_dps * length_s / math.pi * (1.0 - math.cos(math.pi * u))
         if 0.0 < u < 1.0:
             rate = peak_dps * math.sin(math.pi * u)
-    u = (within_s - WAY_FROM_S) / WAY_S
-    ahead = 0.0
-    if 0.0 < u < 1.0:
-        ahead = WAY_M / WAY_S**2 * 2.0 * math.pi * math.sin(2.0 * math.pi * u)
-    return size * tilt, size * rate, ahead
+    return tilt, rate
 
 
 def standing(_t_s: float) -> Vector:
@@ -202,14 +212,55 @@ def test_a_foot_that_is_lifted_without_a_push_has_its_contact_told() -> None:
     def motion(t_s: float) -> Vector:
         if t_s < lift_s:
             return walking(t_s)
-        tilt = rate = 0.0
-        for begin_s, length_s, peak_dps in ((0.5, 0.4, 250.0), (0.9, 0.15, -2000.0 / 3.0)):
-            u = min(1.0, max(0.0, (t_s - lift_s - begin_s) / length_s))
-            tilt += peak_dps * length_s / math.pi * (1.0 - math.cos(math.pi * u))
-            if 0.0 < u < 1.0:
-                rate = peak_dps * math.sin(math.pi * u)
-        return tilt, rate, 0.0
+        tilt, rate = lobes(t_s - lift_s, ((0.5, 0.4, 250.0), (0.9, 0.15, -2000.0 / 3.0)))
+        return tilt, rate, way(t_s - lift_s - 0.5)
 
     events = [e for e in detect(readings(motion, lift_s + 3.0)) if e.t_event_us > lift_s * 1e6]
     assert [event.kind for event in events] == ["ic", "ff"]
     assert events[0].t_event_us / 1e6 - lift_s == pytest.approx(0.9, abs=0.02)
+
+
+def test_toes_that_are_lifted_and_fall_are_neither_a_swing_nor_a_heel_off() -> None:
+    """Tapping: toe-up, held for a moment, and down again, while the foot goes nowhere."""
+    stop_s = 8 * STRIDE_S
+
+    def motion(t_s: float) -> Vector:
+        if t_s < stop_s:
+            return walking(t_s)
+        tap = ((0.2, 0.2, 150.0), (0.8, 0.15, -200.0))
+        return *lobes((t_s - stop_s) % 1.2, tap), 0.0
+
+    events = [e for e in detect(readings(motion, stop_s + 20.0)) if e.t_event_us > stop_s * 1e6]
+    assert not [event for event in events if event.kind != "ff"]
+
+
+def test_a_foot_that_lands_on_its_toes_and_lets_its_heel_fall_has_one_contact_a_stride() -> None:
+    """Toe-down before contact, and toe-up after it as the heel comes down."""
+    parts = ((0.50, 0.30, -400.0), (0.80, 0.34, 350.0), (1.14, 0.06, -90.0), (1.20, 0.10, 64.0))
+
+    def motion(t_s: float) -> Vector:
+        within_s = t_s % STRIDE_S
+        return *lobes(within_s, parts), way(within_s - WAY_FROM_S)
+
+    events = detect(readings(motion, 16 * STRIDE_S))
+    contacts = [event.t_event_us / 1e6 for event in events if event.kind == INITIAL_CONTACT]
+    assert len(contacts) == 16
+    for stride, t_s in enumerate(contacts):
+        assert t_s - stride * STRIDE_S == pytest.approx(1.15, abs=0.06)
+
+
+def test_turning_about_the_vertical_hides_no_rest_and_is_told_as_pivoting() -> None:
+    stop_s = 6 * STRIDE_S
+    plain = readings(lambda t_s: walking(t_s) if t_s < stop_s else standing(t_s), stop_s + 8.0)
+    _, _, up = mounting(random.Random("foot"))
+    detector = FootImuDetector(FootImuConfig(), LEFT)
+    turned = []
+    for sample in plain:
+        since_s = sample.t_meas_us / 1e6 - stop_s
+        spin_dps = 60.0 if 3.0 < since_s < 5.0 else 0.0
+        values = list(sample.values)
+        values[3:] = [values[3 + i] + spin_dps * up[i] for i in range(3)]
+        events = detector.update(sample._replace(values=tuple(values)))
+        turned += [(event.kind, detector.turn_deg) for event in events if since_s > 3.0]
+    assert {kind for kind, _ in turned} == {"ff"}
+    assert turned[-1][1] == pytest.approx(100.0, abs=25.0)

@@ -67,11 +67,13 @@ STEADY = (SegmentConfig("stand", 2.0), SegmentConfig("walk", 28.0))
 
 
 @pytest.mark.parametrize("detector", KITS)
-def test_half_the_bursts_of_a_steady_walk_begin_sooner(detector: str) -> None:
+def test_half_the_bursts_of_a_steady_walk_begin_with_the_heel(detector: str) -> None:
+    """A foot IMU tells heel-off so soon that little is left to win; the insole's lead is whole."""
     plain = onsets_ms(walked(detector, 0, STEADY, "flaccid", 2.0))
     early = onsets_ms(walked(detector, 80, STEADY, "flaccid", 2.0))
     assert len(plain) == len(early)
-    assert early[len(early) // 2] < plain[len(plain) // 2] - 40.0
+    assert early[len(early) // 2] < plain[len(plain) // 2] - 25.0
+    assert early[len(early) // 2] < 15.0
 
 
 @pytest.mark.parametrize("detector", KITS)

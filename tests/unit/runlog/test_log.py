@@ -26,6 +26,7 @@ from fes_ctrl.model import (
     ParameterChange,
     PhaseChange,
     Record,
+    Remark,
     Sample,
     Setpoint,
     StateChange,
@@ -47,6 +48,7 @@ INPUTS: list[Input] = [
 COMMANDS: tuple[Command, ...] = (SETPOINT, Stop(7, 0, NASTY), Arm(8, 0), Disarm(9, 0))
 RECORDS: tuple[Record, ...] = (
     GaitEvent("ho", 1, 10, 11, 0.75),
+    Remark(12, 1, NASTY),
     PhaseChange(12, 1, "swing", "walking"),
     BurstStart(13, 1, 0, "heel_off", 10, 30_000),
     BurstEnd(14, 1, 0, "time_out", 13, NEVER_US),
@@ -94,6 +96,7 @@ def test_the_header_comes_first_and_free_text_comes_back(tmp_path: Path) -> None
     told = [record for record in records if NASTY in record.values()]
     assert [record["kind"] for record in told] == [
         "report",
+        "remark",
         "anticipation",
         "fault",
         "state",
