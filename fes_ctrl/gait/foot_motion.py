@@ -5,27 +5,23 @@ The axis comes from where the foot goes (``progression``), and before the first 
 the guess that a foot which leaves its rest lifts its heel.
 """
 
-from math import atan2
 from typing import Final
 
 from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.explain import Notebook
+from fes_ctrl.gait.flat import FlatFoot
 from fes_ctrl.gait.progression import ProgressionPlane
 from fes_ctrl.units import Us, us_from_ms
 
 BIAS_PER_S: Final = 0.5
 LARGEST_BIAS_DPS: Final = 15.0
 STILL_SHARE: Final = 0.08  # of the usual push-off rate
-TO_DEG: Final = 57.29577951308232
 FIRST_TIP_DEG: Final = 12.0
 """A foot that turns so far out of rest lifts its heel: the axis of a first stride."""
+LOOK_S: Final = 0.02
+"""A resting foot is asked so often how it lies."""
 LEAK_PER_S: Final = 2.5
 """How fast the tilt of a resting foot goes to what gravity says of it."""
-TOES_UP_DEG: Final = 5.0
-"""A resting foot that is tilted by more holds its toes up; less is how it settles."""
-FLAT_PER_S: Final = 0.2
-TILTED_PER_S: Final = 0.02
-"""How fast what is flat follows a foot that rests about flat, and one that rests tilted."""
 
 
 class FootMotion:
@@ -60,14 +56,13 @@ class FootMotion:
         "_bias_x",
         "_bias_y",
         "_bias_z",
-        "_fx",
-        "_fy",
-        "_fz",
+        "_flat",
         "_guessed",
         "_gx",
         "_gy",
         "_gz",
         "_heel_off_deg",
+        "_looked_s",
         "_notes",
         "_sound",
         "_still_dps",
@@ -75,9 +70,6 @@ class FootMotion:
         "_turn_x",
         "_turn_y",
         "_turn_z",
-        "_ux",
-        "_uy",
-        "_uz",
         "before_dps",
         "entered",
         "highest_dps",
@@ -98,6 +90,8 @@ class FootMotion:
         self._heel_off_deg: float = config.heel_off_deg
         # What belongs to the mounting outlives a gap.
         self.plane = ProgressionPlane()
+        self._flat = FlatFoot()
+        self._looked_s = 0.0
         self._bias_x = 0.0
         self._bias_y = 0.0
         self._bias_z = 0.0
@@ -109,12 +103,6 @@ class FootMotion:
         self._turn_x = 0.0
         self._turn_y = 0.0
         self._turn_z = 0.0
-        self._ux = 0.0
-        self._uy = 0.0
-        self._uz = 1.0
-        self._fx = 0.0
-        self._fy = 0.0
-        self._fz = 0.0
         self._sound = False
         self.before_dps = 0.0
         self.rate_dps = 0.0
@@ -160,7 +148,8 @@ class FootMotion:
         wz -= self._bias_z
         plane = self.plane
         # A foot that stands turns about nothing but the vertical.
-        yaw = self._ux * wx + self._uy * wy + self._uz * wz
+        flat = self._flat
+        yaw = flat.ux * wx + flat.uy * wy + flat.uz * wz
         if self.entered:
             self.turn_deg = 0.0
         self.turn_deg += dt_s * yaw
@@ -176,7 +165,14 @@ class FootMotion:
                     plane.move(dt_s, wx, wy, wz, ax, ay, az)
                     self._close_stride(t_us, ax, ay, az)
             plane.start(wx, wy, wz, ax, ay, az)
-            self._up(ax, ay, az)
+            looked_s = self._looked_s + dt_s
+            if entered:
+                looked_s = 0.0
+                flat.begin(ax, ay, az)
+            elif looked_s >= LOOK_S:
+                flat.rest(looked_s, ax, ay, az, plane.x, plane.y, plane.z)
+                looked_s = 0.0
+            self._looked_s = looked_s
         else:
             if self.resting:
                 self.resting = False
@@ -199,12 +195,7 @@ class FootMotion:
         if self.resting:
             # A heel may rise as slowly as rest, and noise must not add up; toes held up are told
             # by gravity, for when they fall no heel comes off.
-            felt_deg = self._felt_deg()
-            near = -TOES_UP_DEG < felt_deg < TOES_UP_DEG
-            self._flatten((FLAT_PER_S if near else TILTED_PER_S) * dt_s)
-            if felt_deg < TOES_UP_DEG:
-                felt_deg = 0.0
-            tilt += (felt_deg - tilt) * min(1.0, LEAK_PER_S * dt_s)
+            tilt += (self._flat.toes_up_deg - tilt) * min(1.0, LEAK_PER_S * dt_s)
         self.tilt_deg = tilt
         if tilt < self.lowest_deg:
             self.lowest_deg = tilt
@@ -214,29 +205,7 @@ class FootMotion:
     def level(self) -> None:
         """Count tilt from here: the foot is flat."""
         self.tilt_deg = 0.0
-        self._flatten(1.0)
-
-    def _flatten(self, share: float) -> None:
-        """Let what is up now be so much more what is up in a flat foot."""
-        self._fx += share * (self._ux - self._fx)
-        self._fy += share * (self._uy - self._fy)
-        self._fz += share * (self._uz - self._fz)
-
-    def _felt_deg(self) -> float:
-        """Return what gravity says of a resting foot's tilt against the flat one."""
-        plane = self.plane
-        if not plane.found:
-            return 0.0
-        fx, fy, fz = self._fx, self._fy, self._fz
-        ux, uy, uz = self._ux, self._uy, self._uz
-        # Turned toe-up, what was up goes back: up now times up then lies along the axis.
-        across = (
-            plane.x * (uy * fz - uz * fy)
-            + plane.y * (uz * fx - ux * fz)
-            + plane.z * (ux * fy - uy * fx)
-        )
-        along = ux * fx + uy * fy + uz * fz
-        return TO_DEG * atan2(across, along) if along > 0.0 else 0.0
+        self._flat.level()
 
     def _at_rest(self, t_us: Us, squared: float, push_dps: float) -> bool:
         """Return whether the foot has stood for long enough.
@@ -250,13 +219,6 @@ class FootMotion:
         if self.still_from_us < 0:
             self.still_from_us = t_us
         return t_us - self.still_from_us >= self._still_us
-
-    def _up(self, ax: float, ay: float, az: float) -> None:
-        gravity = (ax * ax + ay * ay + az * az) ** 0.5
-        if gravity > 1.0:
-            self._ux = ax / gravity
-            self._uy = ay / gravity
-            self._uz = az / gravity
 
     def _close_stride(self, t_us: Us, ax: float, ay: float, az: float) -> None:
         """Let the way from the last rest to this one tell the plane."""
@@ -278,7 +240,7 @@ class FootMotion:
             x = self._turn_x = self._turn_x + wx * dt_s
             y = self._turn_y = self._turn_y + wy * dt_s
             z = self._turn_z = self._turn_z + wz * dt_s
-            ux, uy, uz = self._ux, self._uy, self._uz
+            ux, uy, uz = self._flat.ux, self._flat.uy, self._flat.uz
             up = x * ux + y * uy + z * uz
             x -= up * ux
             y -= up * uy
