@@ -60,6 +60,7 @@ class FlatFoot:
         self._ax = ax
         self._ay = ay
         self._az = az
+        self._settling_s = 0.0
         self._face()
 
     def level(self) -> None:
