@@ -40,6 +40,11 @@ LEAST_PUSH_DPS: Final = 25.0
 LEAST_LOBE_DPS: Final = 15.0
 FIRST_PUSH_DPS: Final = 100.0
 GOES_ON: Final = 0.5  # of the swing's greatest speed ahead: a foot that has landed is slower
+STANDING_US: Final = 2_500_000
+"""From contact to heel-off; no walker's stance lasts so long."""
+IDLE_LIFTS: Final = 2
+"""So many heels that rose and came down again without a step: who taps will tap on."""
+IDLE_SHARE: Final = 0.5  # of the usual tip, that a heel-off has to reach then
 TRAVELS: Final = 0.3  # of the usual swing's greatest speed ahead, of a foot that steps
 PIVOT_DEG: Final = 25.0
 """A foot that has turned so far about the vertical since its last rest has pivoted."""
@@ -72,6 +77,7 @@ class FootImuDetector:
         "_crossing_us",
         "_fastest_mps",
         "_heel_off_deg",
+        "_idle",
         "_intake",
         "_landed_us",
         "_last_us",
@@ -125,6 +131,7 @@ class FootImuDetector:
         # What belongs to the stride does not.
         self.state = LOST
         self._last_us: Us = 0
+        self._idle: int = 0
         self._off_us: Us = 0
         self._peak_dps = 0.0
         self._lift_us: Us = 0
@@ -171,6 +178,8 @@ class FootImuDetector:
         motion = self.motion
         if verdict == RESTART:
             self.state = LOST
+            self._idle = 0
+            self._landed_us = t_us  # nothing says that it has stood since
             motion.forget()
             last_us = t_us
         state = self.state
@@ -231,7 +240,10 @@ class FootImuDetector:
                 return ()
             self._notes.note(t_us, "contact: the end of a swing without a push")
             return self._land(zero_us(last_us, before, t_us, rate), arrive_us)
-        if motion.tilt_deg >= -self._heel_off_deg or rate >= -0.5 * self._still_dps:
+        off_deg = self._heel_off_deg
+        if self._idle >= IDLE_LIFTS:
+            off_deg = max(off_deg, IDLE_SHARE * self._tip_deg)
+        if motion.tilt_deg >= -off_deg or rate >= -0.5 * self._still_dps:
             return ()
         self.state = PUSH
         self._off_us = t_us
@@ -264,6 +276,9 @@ class FootImuDetector:
                 self._notes.note(t_us, f"no terminal contact: push of {peak_dps:.0f} deg/s is weak")
             if back:
                 self.state = FLAT
+                if self._stood:
+                    self._idle += 1
+                    self._notes.note(t_us, "the heel came down again: no step")
             return ()
         self._push_dps += LEARNING * (peak_dps - self._push_dps)
         lift_us = zero_us(last_us, before - toe_dps, t_us, rate - toe_dps)
@@ -347,17 +362,28 @@ class FootImuDetector:
             # It landed on its toes: what looked like swinging on was the heel coming down.
             self._notes.note(t_us, "the contact stands: the heel came down after the toes")
             state = LANDED
+        if state == AIR and self._stood and self._fastest_mps < TRAVELS * self._swing_mps:
+            self._idle += 1
+            self._notes.note(t_us, "no contact: the foot came down where it was")
+            events = self._say(FOOT_FLAT, rest_us, arrive_us)
+            state = FLAT
         if state == AIR:
             late_us = max(self._crossing_us, rest_us)
             self._notes.note(t_us, "contact: the foot came to rest without turning toe-down")
             events = self._land(late_us, arrive_us)
             state = LANDED
         if state == LANDED:
+            self._idle = 0
             self._learn_swing(rest_us)
             events += self._say(FOOT_FLAT, max(rest_us, self._landed_us), arrive_us)
         motion.level()
         self._stand()
         return events
+
+    @property
+    def _stood(self) -> bool:
+        """Whether the last heel-off was out of standing, and not out of a stride."""
+        return self._idle > 0 or self._off_us - self._landed_us > STANDING_US
 
     def _learn_swing(self, rest_us: Us) -> None:
         """Learn what a swing is like, from its last turn before the foot came to rest.
