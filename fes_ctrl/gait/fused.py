@@ -171,17 +171,24 @@ class FusedDetector:
             elif by == IMU:
                 self._note(t_us, "no contact by the IMU alone: the heel did not leave the ground")
         elif kind == TERMINAL_CONTACT:
-            if not self.off and self._says(HEEL, t_us) == DOWN:
-                self._note(t_us, "no terminal contact by the IMU alone: the heel is down")
-                return
-            if not self.off:
-                # Whoever knows of the toe knows of the heel.
-                self._heel_off(event._replace(kind=HEEL_OFF), events)
-            if not self._toe_told:
-                self._toe_told = True
-                events.append(event)
+            self._toe_off(event, by, t_us, events)
         else:
             self._flat(event, by, t_us, events)
+
+    def _toe_off(self, event: GaitEvent, by: int, t_us: Us, events: list[GaitEvent]) -> None:
+        """Take a toe that has left the ground: whoever knows of it knows of the heel."""
+        if not self.off:
+            other = self._says(1 - by, t_us)
+            shifts = by == HEEL and self._standing(event.t_event_us) and self._has_vote(IMU, t_us)
+            if other == DOWN or (shifts and other == UNSURE):
+                text = f"no tc: only the {NAMES[by]}; the {NAMES[1 - by]} says {SAYS[other + 1]}"
+                self._note(t_us, text)
+                return
+            self._waiting = None
+            self._heel_off(event._replace(kind=HEEL_OFF), events)
+        if not self._toe_told:
+            self._toe_told = True
+            events.append(event)
 
     def _flat(self, event: GaitEvent, by: int, t_us: Us, events: list[GaitEvent]) -> None:
         """Take a foot that is flat: a contact that waited was one, a heel-off without is undone."""
