@@ -179,13 +179,14 @@ class FootMotion:
                 self._sound = True
                 self.lowest_deg = 0.0
                 self.highest_dps = 0.0
+                self._forget_turn()
             if self._sound:
                 plane.move(dt_s, wx, wy, wz, ax, ay, az)
         self.entered = entered
         before = self.rate_dps
         if plane.found:
             rate = plane.x * wx + plane.y * wy + plane.z * wz
-        elif self._sound:
+        elif self._sound and not self.resting:
             rate = self._guess(t_us, dt_s, wx, wy, wz)
         else:
             rate = 0.0
@@ -228,6 +229,9 @@ class FootMotion:
         if plane.found != was:
             text = "plane of progression found" if plane.found else "plane in doubt"
             self._notes.note(t_us, text)
+
+    def _forget_turn(self) -> None:
+        """Begin to guess anew: the foot leaves its rest."""
         self._guessed = False
         self.tipped_us = -1
         self._turn_x = 0.0
