@@ -47,6 +47,12 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/gyro.py
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/defects.py
+	$(BIN)/python benchmarks/locking.py
+	$(BIN)/python benchmarks/leave_one_out.py
+	$(BIN)/python benchmarks/presets.py
+	$(BIN)/python benchmarks/false_triggers.py
+	$(BIN)/python benchmarks/shank.py
+	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/identification.py
 
 pages: $(FULL)

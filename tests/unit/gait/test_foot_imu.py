@@ -264,3 +264,25 @@ def test_turning_about_the_vertical_hides_no_rest_and_is_told_as_pivoting() -> N
         turned += [(event.kind, detector.turn_deg) for event in events if since_s > 3.0]
     assert {kind for kind, _ in turned} == {"ff"}
     assert turned[-1][1] == pytest.approx(100.0, abs=25.0)
+
+
+def test_heels_that_rise_and_fall_without_a_step_are_believed_twice_and_then_a_step() -> (
+    None
+):
+    """Tapping with the heel: who did it twice out of standing will go on; a step tips farther."""
+    stop_s, taps_s = 8 * STRIDE_S, 12.0
+
+    def motion(t_s: float) -> Vector:
+        if not stop_s <= t_s < stop_s + 4.0 + taps_s:
+            return walking(t_s if t_s < stop_s else t_s - stop_s - 4.0 - taps_s)
+        if t_s < stop_s + 4.0:
+            return standing(t_s)
+        tap = ((0.2, 0.15, -100.0), (0.5, 0.15, 100.0))
+        return *lobes((t_s - stop_s - 4.0) % 1.0, tap), 0.0
+
+    events = detect(readings(motion, stop_s + 4.0 + taps_s + 3 * STRIDE_S))
+    off_s = [event.t_event_us / 1e6 for event in events if event.kind == HEEL_OFF]
+    walks_s = stop_s + 4.0 + taps_s
+    assert sum(stop_s + 4.0 < t_s < walks_s for t_s in off_s) == 2
+    first = next(t_s for t_s in off_s if t_s > walks_s)
+    assert first - walks_s == pytest.approx(PUSH[0] + 0.1, abs=0.1)
