@@ -52,6 +52,7 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/presets.py
 	$(BIN)/python benchmarks/false_triggers.py
 	$(BIN)/python benchmarks/shank.py
+	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/identification.py
 

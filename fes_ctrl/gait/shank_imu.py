@@ -9,7 +9,6 @@ where it turns forward much faster than it rolls over the foot (``by = "rate"``)
 leans as far forward as it did then in the strides before (``by = "tilt"``).
 """
 
-from math import sqrt
 from typing import Final
 
 from fes_ctrl.gait.config import ShankImuConfig
@@ -23,6 +22,7 @@ from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import INITIAL_CONTACT, SHANK_IMU, GaitEvent, Remark, Sample
 from fes_ctrl.units import Us, us_from_ms
 
+GRAVITY: Final = 9.81
 UPRIGHT_S: Final = 1.0
 TOPPLED_MS2: Final = 7.0
 TOPPLED_DEG: Final = 100.0
@@ -129,7 +129,11 @@ class ShankImuDetector:
         if axis.move(dt_s, wx, wy, wz, ax, ay, az) and axis.found:
             tilt.face(axis.x, axis.y, axis.z, axis.ux, axis.uy, axis.uz)
         resting = still.take(t_us, square, axis.ux, axis.uy, axis.uz)
-        self._turn(dt_s, wx, wy, wz, resting=resting)
+        if resting or self._landed:
+            self._landed = False
+            self.turn_deg = 0.0
+        else:
+            self.turn_deg += dt_s / GRAVITY * (wx * axis.ux + wy * axis.uy + wz * axis.uz)
         if axis.found != found or axis.reversals != self._reversals:
             self._faced(t_us, ax, ay, az)
         rate = axis.rate
@@ -152,17 +156,6 @@ class ShankImuDetector:
             return ()
         self._landed = told[-1][0] == INITIAL_CONTACT
         return self._say(told, arrive_us)
-
-    def _turn(self, dt_s: float, wx: float, wy: float, wz: float, *, resting: bool) -> None:
-        """Go on turning about the vertical; from contact to contact, and not at rest."""
-        axis = self._axis
-        ux, uy, uz = axis.ux, axis.uy, axis.uz
-        square = ux * ux + uy * uy + uz * uz
-        if resting or self._landed or square < 1.0:
-            self._landed = False
-            self.turn_deg = 0.0
-            return
-        self.turn_deg += dt_s * (wx * ux + wy * uy + wz * uz) / sqrt(square)
 
     def _faced(self, t_us: Us, ax: float, ay: float, az: float) -> None:
         """Take note that the axis was found or lost, or that its sense has changed."""

@@ -266,9 +266,7 @@ def test_turning_about_the_vertical_hides_no_rest_and_is_told_as_pivoting() -> N
     assert turned[-1][1] == pytest.approx(100.0, abs=25.0)
 
 
-def test_heels_that_rise_and_fall_without_a_step_are_believed_twice_and_then_a_step() -> (
-    None
-):
+def test_heels_that_rise_and_fall_without_a_step_are_believed_twice_and_then_a_step() -> None:
     """Tapping with the heel: who did it twice out of standing will go on; a step tips farther."""
     stop_s, taps_s = 8 * STRIDE_S, 12.0
 
