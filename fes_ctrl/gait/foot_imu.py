@@ -409,7 +409,8 @@ class FootImuDetector:
 
     def _stand(self) -> None:
         self.state = FLAT
-        self._pivoted_deg = self.motion.turn_deg
+        # A foot that has just come to rest counts its turn from now.
+        self._pivoted_deg = 0.0 if self.motion.entered else self.motion.turn_deg
         self._lobe_dps = 0.0
 
     def _lose(self, t_us: Us, why: str) -> None:

@@ -152,7 +152,8 @@ class FootMotion:
         yaw = flat.ux * wx + flat.uy * wy + flat.uz * wz
         if self.entered:
             self.turn_deg = 0.0
-        self.turn_deg += dt_s * yaw
+        if self._sound or self.resting:
+            self.turn_deg += dt_s * yaw
         entered = False
         squared = wx * wx + wy * wy + wz * wz
         if self._at_rest(t_us, squared if aloft else squared - yaw * yaw, push_dps):

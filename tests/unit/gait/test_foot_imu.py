@@ -284,3 +284,17 @@ def test_heels_that_rise_and_fall_without_a_step_are_believed_twice_and_then_a_s
     assert sum(stop_s + 4.0 < t_s < walks_s for t_s in off_s) == 2
     first = next(t_s for t_s in off_s if t_s > walks_s)
     assert first - walks_s == pytest.approx(PUSH[0] + 0.1, abs=0.1)
+
+
+@pytest.mark.parametrize("seed", [f"mounting {number}" for number in range(10)])
+def test_a_recording_that_begins_in_mid_swing_does_not_begin_with_a_pivot(seed: str) -> None:
+    """The foot swings round as well, before anything is known of what is up."""
+    _, _, up = mounting(random.Random(seed))
+    swings = readings(lambda t_s: walking(t_s + 0.9), 2 * STRIDE_S, seed=seed)
+    events = []
+    detector = FootImuDetector(FootImuConfig(), LEFT)
+    for sample in swings:
+        spin_dps = 200.0 if sample.t_meas_us < 300_000 else 0.0
+        turned = [sample.values[3 + i] + spin_dps * up[i] for i in range(3)]
+        events += detector.update(sample._replace(values=(*sample.values[:3], *turned)))
+    assert [event.kind for event in events if event.t_event_us < 900_000] == []
