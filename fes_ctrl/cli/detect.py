@@ -7,7 +7,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import keep_apart, write_whole
 
 PATH: Final = click.Path(path_type=Path)
 
@@ -107,11 +107,8 @@ def _targets(recordings: tuple[Path, ...], out: Path | None) -> list[Path | None
 def _spare(recordings: tuple[Path, ...], targets: list[Path | None], strides: Path | None) -> None:
     """Refuse to write over what is read, or one result over the other."""
     for option, result in [("--out", target) for target in targets] + [("--strides", strides)]:
-        if result is None or not result.is_file():
-            continue
-        if any(recording.exists() and result.samefile(recording) for recording in recordings):
-            message = f"{option} {result}: that is the recording itself; choose another name"
-            raise Refusal(message)
+        if result is not None:
+            keep_apart(result, recordings, option, "recording")
     if strides is not None and strides in targets:
         message = f"--strides {strides}: the events go there already; choose another name"
         raise Refusal(message)
