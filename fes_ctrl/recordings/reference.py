@@ -97,6 +97,9 @@ def read_index(path: str | Path) -> dict[str, IndexEntry]:
         message = f"{path}:1: no column name; an index names its recordings"
         raise RecordingError(message)
     for line, row in rows:
+        if row["name"] in index:
+            message = f"{path}:{line}: {row['name']} is there twice; remove or rename one line"
+            raise RecordingError(message)
         try:
             spans = parse_spans(row.get("exclude_s", ""))
         except ValueError as error:
