@@ -139,7 +139,7 @@ def load_scenario(
     layers = Layers(SECTIONS)
     layers.take("walk", tables.pop("walk", {}), source)
     for key, value in (options or {}).items():
-        layers.take("walk", {key: value}, Source(f"--{key.replace('_', '-')}"))
+        layers.take("walk", {key: value}, Source(f"--{key.removesuffix('_s').replace('_', '-')}"))
     for option in _of("walk", sets):
         layers.set(option)
     section: WalkSection = layers.get("walk")

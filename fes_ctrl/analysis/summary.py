@@ -165,14 +165,15 @@ def burst_figures(walk: Walk, leg: LegWalk) -> dict[str, object]:
     for swing, match_ in zip(leg.swings, found, strict=True):
         if match_ is not None:
             after_ms.append(ms_from_us(match_.setpoints[-1].at_us - swing.contact_us))
-    evaluated = bool(given)
+    # Bursts that were planned and not given say what evaluation keeps back, not what was missed.
+    known = bool(given) or not leg.bursts
     return {
         "missed_swings": (
-            sum(burst_of(swing, given) is None for swing in settled) if evaluated else None
+            sum(burst_of(swing, given) is None for swing in settled) if known else None
         ),
         "extra": (
             sum(id(burst) not in used and burst.start.t_us <= over_us for burst in given)
-            if evaluated
+            if known
             else None
         ),
         "first_step_missed": first_step_missed(leg),

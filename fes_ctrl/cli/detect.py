@@ -7,7 +7,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import keep_apart, write_whole
 
 PATH: Final = click.Path(path_type=Path)
 
@@ -59,6 +59,7 @@ def command(
     if strides is not None and len(recordings) > 1:
         message = "--strides is for one recording; call detect for each"
         raise Refusal(message)
+    _spare(recordings, targets, strides)
     for recording, target in zip(recordings, targets, strict=True):
         if explain and len(recordings) > 1:
             _say(f"{recording}:")
@@ -70,6 +71,8 @@ def command(
         listed = None if strides is None else strides_of(signal, rows, stride_type)
         text = as_csv(rows, with_leg=len(signal.legs) > 1)
         if strides is not None and listed is not None:
+            if listed.count("\n") == 1:
+                _say(_why_no_strides(signal, rows))
             write_whole(strides, listed, "--strides")
         if target is None:
             click.echo(text, nl=False)
@@ -101,6 +104,16 @@ def _targets(recordings: tuple[Path, ...], out: Path | None) -> list[Path | None
     return [out / target for target in targets]
 
 
+def _spare(recordings: tuple[Path, ...], targets: list[Path | None], strides: Path | None) -> None:
+    """Refuse to write over what is read, or one result over the other."""
+    for option, result in [("--out", target) for target in targets] + [("--strides", strides)]:
+        if result is not None:
+            keep_apart(result, recordings, option, "recording")
+    if strides is not None and strides in targets:
+        message = f"--strides {strides}: the events go there already; choose another name"
+        raise Refusal(message)
+
+
 def strides_of(signal: "Recording", events: "list[GaitEvent]", stride_type: str) -> str:
     """Return the strides of all legs as CSV, or refuse a recording without a foot IMU."""
     from fes_ctrl.analysis.strides import as_csv as strides_as_csv
@@ -121,6 +134,19 @@ def strides_of(signal: "Recording", events: "list[GaitEvent]", stride_type: str)
     return strides_as_csv(lists, signal.t_meas_us)
 
 
+def _why_no_strides(signal: "Recording", events: "list[GaitEvent]") -> str:
+    from fes_ctrl.model import INITIAL_CONTACT, TERMINAL_CONTACT
+
+    told = {event.kind for event in events}
+    lacking = [kind for kind in (INITIAL_CONTACT, TERMINAL_CONTACT) if kind not in told]
+    if not lacking:
+        return f"{signal.path}: no strides found"
+    return (
+        f"{signal.path}: no strides, for the detector told no {' and no '.join(lacking)}; "
+        f"--detector foot-imu tells both"
+    )
+
+
 def events_of(signal: "Recording", name: str | None, *, explain: bool) -> list["GaitEvent"]:
     """Return what the detectors of all legs say, in order of emission."""
     from fes_ctrl.model import LEG_NAMES
@@ -134,8 +160,8 @@ def events_of(signal: "Recording", name: str | None, *, explain: bool) -> list["
             if explain:
                 _tell(detector.remarks(), told, LEG_NAMES[sample.leg])
     if explain:
-        for detector in detectors:
-            _say(f"at the end: {detector.snapshot()}")
+        for leg, detector in zip(signal.legs, detectors, strict=True):
+            _say(f"at the end, {LEG_NAMES[leg]}: {detector.snapshot()}")
     return events
 
 

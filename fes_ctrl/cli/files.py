@@ -3,6 +3,7 @@
 import gzip
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from fes_ctrl.cli.errors import Refusal
@@ -36,3 +37,27 @@ def write_whole(path: Path, text: str, option: str = "--out") -> None:
             temporary.unlink(missing_ok=True)
         message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None
+
+
+def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) -> None:
+    """Refuse to write a result over a file that it is made of, by whichever name."""
+    if result.is_file() and any(path.exists() and result.samefile(path) for path in sources):
+        message = f"{option} {result}: that is the {what} itself; choose another name"
+        raise Refusal(message)
+
+
+def run_folders(names: list[str], out: Path | None) -> list[Path | None]:
+    """Return where each run is kept: several in folders by their scenarios' names."""
+    if out is None or len(names) == 1:
+        return [out] * len(names)
+    taken: dict[str, str] = {}
+    for name in names:
+        stem = Path(name).stem
+        if stem in taken:
+            message = (
+                f"--out {out}: {taken[stem]} and {name} would both be kept in {out / stem}; "
+                f"walk them one by one"
+            )
+            raise Refusal(message)
+        taken[stem] = name
+    return [out / stem for stem in taken]

@@ -2,13 +2,14 @@
 
 import importlib
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import keep_apart, write_whole
 
 if TYPE_CHECKING:
     from hil.identification.identify import Identified
@@ -86,6 +87,8 @@ def command(
     if not 1.0 <= rate <= 200.0:
         message = f"--rate {rate:g}: give pulses per second, 1 to 200"
         raise Refusal(message)
+    if out is not None:
+        keep_apart(out, [recording], "--out", "session")
     _identify(recording, height, mass, side, rate, out, as_json=as_json)
 
 
@@ -134,7 +137,10 @@ def _identify(
         for note in file.notes:
             click.echo(note, err=True)
         there = out if out.suffix == ".toml" else out.absolute()
-        click.echo(f"patient written to {out}; try fes-ctrl walk --patient {there}", err=True)
+        click.echo(
+            f"patient written to {out}; try fes-ctrl walk --patient {shlex.quote(str(there))}",
+            err=True,
+        )
 
 
 def body_of(height_m: float | None, mass_kg: float | None) -> "Body | None":
@@ -216,7 +222,7 @@ def _simulate(name: str, seed: int, out: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         write_whole(out, text)
-    where = out or "SESSION.csv"
+    where = "SESSION.csv" if out is None else shlex.quote(str(out))
     whose = f"--height {patient.height_m:g} --mass {patient.mass_kg:g} --side {leg.side}"
     click.echo(f"now: fes-ctrl identify {where} {whose}", err=True)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -125,7 +126,7 @@ def command(
         click.echo(json.dumps(result, allow_nan=False))
         return
     click.echo(as_line(there, imported))
-    click.echo(f"now: fes-ctrl detect {there}", err=True)
+    click.echo(f"now: fes-ctrl detect {shlex.quote(str(there))}", err=True)
 
 
 def layout_of(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fes_ctrl.cli.detectors import choose
+from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
@@ -59,7 +59,7 @@ def command(
     except RecordingError as error:
         raise Refusal(str(error)) from error
     parts = {"setup": setup, "limits": limits, "stimulator": "p24"}
-    chosen = choose(signal.sensors(signal.legs[0]), detector, str(signal.path))
+    chosen = choose_for_all(worn_in(signal), detector, str(signal.path))
     summary = _replay(signal, program, chosen, parts, sets, events, out)
     if against is not None:
         summary["against"] = _replay(signal, against, chosen, parts, sets, events, None)
@@ -89,9 +89,7 @@ def _replay(
 
     layers = layers_of(program, detector, parts, sets)
     control = control_of(layers)
-    for leg in signal.legs:
-        where = f"{signal.path}, {LEG_NAMES[leg]} leg"
-        choose(signal.sensors(leg), control.detector.name, where)
+    choose_for_all(worn_in(signal), control.detector.name, str(signal.path))
     effective = layers.effective()
     log = None
     if out is not None:
@@ -124,7 +122,7 @@ def _replay(
         "format": FORMAT,
         "recording": signal.path.name,
         "program": program,
-        "detector": detector,
+        "detector": control.detector.name,
         "config_sha256": sha256_of(effective),
         "setpoints_sha256": result.setpoints_sha256,
         "duration_s": figures["duration_s"],
@@ -151,6 +149,11 @@ def _replay(
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
         write_whole(out / "summary.json", text)
     return summary
+
+
+def worn_in(signal: "Recording") -> dict[int, tuple[str, ...]]:
+    """Return the sensor kinds of a recording, leg by leg."""
+    return {leg: signal.sensors(leg) for leg in signal.legs}
 
 
 def _burst(figures: dict[str, Any], side: str) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fes_ctrl.cli.detectors import choose
+from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.config.layers import Layers
     from fes_ctrl.links.url import SerialAddress, TcpAddress
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
 @click.option(
-    "--detector", metavar="heel|foot-imu|shank-imu", help="Default: what the sensors allow."
+    "--detector", metavar="heel|foot-imu|shank-imu|fused", help="Default: what the sensors allow."
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
 @click.option(
@@ -59,7 +61,9 @@ def command(
     On a terminal: a arm, + and - level, p pause, r resume, c clear, s stop, d disarm, q quit.
     Otherwise the same as words, a line each, on standard input; its end changes nothing.
     """
-    from fes_ctrl.cli.replay import control_of, layers_of
+    from functools import partial
+
+    from fes_ctrl.cli.replay import layers_of
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
@@ -77,14 +81,14 @@ def command(
         message = f"--stimulator {error}"
         raise Refusal(message) from error
     parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": "p24"}
-    layers = layers_of(program, detector or "heel", parts, sets)
-    control_of(layers)
+    layers_for = partial(layers_of, program, parts=parts, sets=sets)
+    layers_for("heel" if detector is None else detector)
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
         runner.run(
             _run(
                 place,
                 address,
-                layers,
+                layers_for,
                 chosen=detector,
                 may_arm=arm_allowed is not None,
                 duration_s=duration,
@@ -97,7 +101,7 @@ def command(
 async def _run(
     place: "SensorPlace",
     address: "SerialAddress | TcpAddress",
-    layers: "Layers",
+    layers_for: "Callable[[str], Layers]",
     *,
     chosen: str | None,
     may_arm: bool,
@@ -106,7 +110,6 @@ async def _run(
 ) -> None:
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.replay import control_of
-    from fes_ctrl.config.layers import Source
     from fes_ctrl.links.serial import SerialSettings
     from fes_ctrl.links.url import open_link
     from fes_ctrl.recordings import RecordingError
@@ -128,9 +131,9 @@ async def _run(
         message = f"--sensor {error}"
         raise Refusal(message) from error
     try:
-        name = choose([worn.sensor for worn in source.sensors], chosen, "--sensor")
-        layers.take("detector", {"name": name}, Source(f"--detector {name}"))
-        control = control_of(layers)
+        worn = worn_by(source)
+        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")))
+        choose_for_all(worn, control.detector.name, "--sensor")
         link = await open_link(address, SerialSettings())
     except OSError as error:
         source.close()
@@ -139,7 +142,7 @@ async def _run(
     except Refusal:
         source.close()
         raise
-    legs = tuple(sorted({worn.leg for worn in source.sensors}))
+    legs = tuple(worn)
     driver = P24Session(
         capabilities_of(control.stimulator),
         0,
@@ -167,6 +170,14 @@ async def _run(
     finally:
         if log is not None:
             log.close(ended=ended)
+
+
+def worn_by(source: "SensorSource") -> dict[int, list[str]]:
+    """Return the sensor kinds of a source, leg by leg."""
+    worn: dict[int, list[str]] = {}
+    for leg, sensor in sorted(source.sensors):
+        worn.setdefault(leg, []).append(sensor)
+    return worn
 
 
 def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import run_folders, write_whole
 
 if TYPE_CHECKING:
     from hil.config import WalkConfig
@@ -110,9 +110,9 @@ def command(
         raise Refusal(message)
     before = None if baseline is None else _baseline(baseline)
     loaded = [_load(name, options, sets) for name in names]
+    folders = run_folders([scenario.name for scenario in loaded], out)
     summaries = []
-    for scenario in loaded:
-        folder = out if out is None or len(loaded) == 1 else out / Path(scenario.name).stem
+    for scenario, folder in zip(loaded, folders, strict=True):
         summary = _walk(
             scenario,
             clock=clock,

@@ -244,7 +244,8 @@ class Layers:
 
 def _index(part: str, length: int, source: Source) -> int:
     if not INDEX.fullmatch(part) or int(part) >= length:
-        message = f"{source.name}: {part!r} is no index; there are {length}, counted from 0"
+        there = f"there are {length}, counted from 0" if length else "none is written there yet"
+        message = f"{source.name}: {part!r} is no index; {there}"
         raise ConfigError(message)
     return int(part)
 

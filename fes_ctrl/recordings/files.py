@@ -5,7 +5,7 @@ import gzip
 import io
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -75,21 +75,36 @@ def instant(path: Path, line: int, column: str, cell: str) -> Us:
     return round(seconds * US_PER_S)
 
 
-def dictionaries(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
-    """Yield line number and cells by column name of each row that is not empty."""
-    reader = csv.reader(io.StringIO(read_text(path)))
-    try:
-        names = [name.strip() for name in next(reader)]
-    except StopIteration:
+def dictionaries(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """Return the column names; and line number and cells by name of each row that is not empty."""
+    rows = _rows(path)
+    _, cells = next(rows, (1, []))
+    names = [name.strip() for name in cells]
+    if not names:
         message = f"{path}:1: empty; it begins with its column names"
-        raise RecordingError(message) from None
-    for cells in reader:
+        raise RecordingError(message)
+    return names, _named(path, names, rows)
+
+
+def _named(
+    path: Path, names: list[str], rows: Iterator[tuple[int, list[str]]]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    for line, cells in rows:
         if not cells:
             continue
         if len(cells) != len(names):
-            message = (
-                f"{path}:{reader.line_num}: {len(cells)} values for {len(names)} columns; "
-                f"mend the line"
-            )
+            message = f"{path}:{line}: {len(cells)} values for {len(names)} columns; mend the line"
             raise RecordingError(message)
-        yield reader.line_num, dict(zip(names, (cell.strip() for cell in cells), strict=True))
+        yield line, dict(zip(names, (cell.strip() for cell in cells), strict=True))
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(read_text(path)))
+    begun = 1
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+            begun = reader.line_num + 1
+    except csv.Error as error:
+        message = f"{path}:{begun}: no row of a table ({error}); look for a lone quote"
+        raise RecordingError(message) from None

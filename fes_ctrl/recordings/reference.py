@@ -36,21 +36,16 @@ def read_events(path: str | Path) -> tuple[ReferenceEvent, ...]:
         If the file or a line of it cannot be used.
     """
     path = Path(path)
-    rows = dictionaries(path)
+    names, rows = dictionaries(path)
+    stamp = "t_s" if "t_s" in names else "t_event_s"
+    for needed in (stamp, "event"):
+        if needed not in names:
+            message = (
+                f"{path}:1: no column {needed}; events have t_s,event or t_emit_s,t_event_s,event"
+            )
+            raise RecordingError(message)
     events: list[ReferenceEvent] = []
-    first = True
-    stamp = "t_s"
     for line, row in rows:
-        if first:
-            stamp = "t_s" if "t_s" in row else "t_event_s"
-            for needed in (stamp, "event"):
-                if needed not in row:
-                    message = (
-                        f"{path}:1: no column {needed}; events have t_s,event or "
-                        f"t_emit_s,t_event_s,event"
-                    )
-                    raise RecordingError(message)
-            first = False
         kind = row["event"]
         if kind not in EVENT_KINDS:
             known = ", ".join(EVENT_KINDS)
@@ -97,9 +92,13 @@ def read_index(path: str | Path) -> dict[str, IndexEntry]:
     """
     path = Path(path)
     index: dict[str, IndexEntry] = {}
-    for line, row in dictionaries(path):
-        if "name" not in row:
-            message = f"{path}:1: no column name; an index names its recordings"
+    names, rows = dictionaries(path)
+    if "name" not in names:
+        message = f"{path}:1: no column name; an index names its recordings"
+        raise RecordingError(message)
+    for line, row in rows:
+        if row["name"] in index:
+            message = f"{path}:{line}: {row['name']} is there twice; remove or rename one line"
             raise RecordingError(message)
         try:
             spans = parse_spans(row.get("exclude_s", ""))

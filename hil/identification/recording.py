@@ -94,17 +94,15 @@ def read_session(path: Path) -> Recording:
 def _columns(path: Path) -> tuple[NDArray[np.int64], Array, Array, Array]:
     stamps: list[int] = []
     rows: list[tuple[float, float, float]] = []
-    checked = False
-    for line, cells in dictionaries(path):
-        if not checked:
-            for name in NEEDED:
-                if name not in cells:
-                    message = (
-                        f"{path}:1: no column {name}; a session has {', '.join(NEEDED)}; "
-                        f"the columns are {', '.join(cells)}"
-                    )
-                    raise RecordingError(message)
-            checked = True
+    names, lines = dictionaries(path)
+    for name in NEEDED:
+        if name not in names:
+            message = (
+                f"{path}:1: no column {name}; a session has {', '.join(NEEDED)}; "
+                f"the columns are {', '.join(names)}"
+            )
+            raise RecordingError(message)
+    for line, cells in lines:
         t_us = instant(path, line, "t_s", cells["t_s"])
         if stamps and t_us < stamps[-1]:
             message = (

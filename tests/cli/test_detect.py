@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from fes_ctrl.cli.detect import command
 from fes_ctrl.recordings import read_events
 
+FOOT = "acc_x,acc_y,acc_z,gyr_x,gyr_y,gyr_z"
+
 
 def recording(folder: Path, columns: str = "heel", name: str = "walk.csv") -> Path:
     rows = ["t_s," + columns]
@@ -217,3 +219,47 @@ def test_strides_without_a_foot_imu_are_refused_and_nothing_is_written(tmp_path:
     assert "--strides needs a foot IMU" in result.stderr
     assert not out.exists()
     assert not strides.exists()
+
+
+@pytest.mark.parametrize("option", ["--out", "--strides"])
+def test_the_recording_itself_is_never_written_over(tmp_path: Path, option: str) -> None:
+    path = recording(tmp_path, FOOT)
+    before = path.read_bytes()
+    (tmp_path / "link.csv").symlink_to(path)
+    for name in ("walk.csv", "link.csv"):
+        result = detect(path, option, tmp_path / name)
+        assert result.exit_code == 2
+        assert f"{option} {tmp_path / name}: that is the recording itself" in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert path.read_bytes() == before
+
+
+def test_events_do_not_go_where_another_of_the_recordings_is(tmp_path: Path) -> None:
+    paths = [recording(tmp_path, name=name) for name in ("walk.csv", "walk.detected.csv")]
+    before = paths[1].read_bytes()
+    result = detect(*paths, "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "that is the recording itself" in result.stderr
+    assert paths[1].read_bytes() == before
+
+
+def test_strides_and_events_do_not_go_into_one_file(tmp_path: Path) -> None:
+    out = tmp_path / "found.csv"
+    result = detect(recording(tmp_path, FOOT), "--out", out, "--strides", out)
+    assert result.exit_code == 2
+    assert "the events go there already" in result.stderr
+    assert not out.exists()
+
+
+def test_an_empty_list_of_strides_says_which_detector_would_tell_them(tmp_path: Path) -> None:
+    strides = tmp_path / "strides.csv"
+    result = detect(recording(tmp_path, f"heel,{FOOT}"), "--strides", strides)
+    assert result.exit_code == 0
+    assert strides.read_text().count("\n") == 1
+    assert "the detector told no tc; --detector foot-imu tells both" in result.stderr
+
+
+def test_what_is_known_at_the_end_is_said_of_each_leg(tmp_path: Path) -> None:
+    result = detect(recording(tmp_path, "left.heel,right.heel"), "--explain")
+    assert "at the end, left: {" in result.stderr
+    assert "at the end, right: {" in result.stderr

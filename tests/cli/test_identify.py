@@ -159,3 +159,11 @@ def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert result.exit_code == 2
     assert "identify needs scipy: pip install 'fes-ctrl[identify]'" in result.stderr
     assert identify("--protocol").exit_code == 0
+
+
+def test_the_session_itself_is_never_written_over(session: Path) -> None:
+    before = session.read_bytes()
+    result = identify(session, *BODY, "--out", session)
+    assert result.exit_code == 2
+    assert f"--out {session}: that is the session itself" in result.stderr
+    assert session.read_bytes() == before

@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -153,3 +154,11 @@ def test_names_and_maps_in_any_letters_are_described_truly(lab: Path) -> None:
     assert result.exit_code == 0
     said = tomllib.loads(lab.with_name("walk.meta.toml").read_text(encoding="utf-8"))
     assert said["imported"]["from"] == 'Schritt "ä" 🚶.txt'
+
+
+def test_what_to_do_next_can_be_pasted_into_a_shell(lab: Path) -> None:
+    spaced = lab.with_name("Monday's walk.txt")
+    lab.rename(spaced)
+    (line,) = [one for one in imports(spaced, *MAPS).stderr.splitlines() if "now:" in one]
+    command = shlex.split(line.removeprefix("now: fes-ctrl "))
+    assert CliRunner().invoke(group, command).exit_code == 0

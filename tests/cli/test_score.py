@@ -82,3 +82,31 @@ def test_a_missing_file_is_refused(files: tuple[Path, Path]) -> None:
     result = score(files[0], files[1].with_name("none.csv"))
     assert result.exit_code == 2
     assert "none.csv: no such file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"format": 1, "legs": {}}\n', "found.csv:1: no column t_event_s"),
+        ("1.03\n", "found.csv:1: no column t_event_s"),
+        ('t_s,event\n1,"ic\n' + "2,ic\n" * 30_000, "found.csv:2: no row of a table"),
+    ],
+    ids=["one line of JSON", "no header", "a lone quote"],
+)
+def test_what_are_no_events_is_refused_and_not_scored_as_none(
+    files: tuple[Path, Path], text: str, says: str
+) -> None:
+    found, true = files
+    found.write_text(text)
+    result = score(found, true)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_file_of_no_events_at_all_is_scored(files: tuple[Path, Path]) -> None:
+    found, true = files
+    found.write_text("t_emit_s,t_event_s,event\n")
+    result = score(found, true, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["kinds"]["ic"]["raw"]["sensitivity"] == 0.0

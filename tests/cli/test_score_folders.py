@@ -169,6 +169,7 @@ def test_a_kind_that_the_reference_does_not_have_is_told_and_not_a_zero(
 def test_what_does_not_fit_is_one_line(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
     found, true, _ = folders
     (tmp_path / "empty").mkdir()
+    (tmp_path / "twice.csv").write_text("name,exclude_s\nH1,0 1\nH1,\n")
     (tmp_path / "short.csv").write_text(INDEX.replace("P2-a,", "P3-a,"))
     with_legs = tmp_path / "legs"
     with_legs.mkdir()
@@ -184,6 +185,7 @@ def test_what_does_not_fit_is_one_line(folders: tuple[Path, Path, Path], tmp_pat
         ((found, true, "--exclude", "1 2"), "--index for a folder"),
         ((found, true, "--index", tmp_path / "short.csv"), "no line named P2-a"),
         ((found, true, "--index", tmp_path / "none.csv"), "none.csv: no such file"),
+        ((found, true, "--index", tmp_path / "twice.csv"), "twice.csv:3: H1 is there twice"),
         ((with_legs, true), "two legs"),
         ((broken, true), "H1.csv:2: column t_s"),
     ):

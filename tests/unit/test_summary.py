@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -89,6 +90,22 @@ def test_missed_swings_and_extra_bursts_are_told_apart() -> None:
     found = leg["burst"]
     assert isinstance(found, dict)
     assert (found["missed_swings"], found["extra"]) == (2, 1)
+
+
+def test_a_leg_for_which_nothing_was_planned_missed_every_swing_and_gave_none_too_many() -> None:
+    found = leg_of(walk([swing(1), swing(2)], []))["burst"]
+    assert isinstance(found, dict)
+    assert (found["missed_swings"], found["extra"]) == (2, 0)
+    standing = leg_of(walk([], []))["burst"]
+    assert isinstance(standing, dict)
+    assert (standing["missed_swings"], standing["extra"]) == (0, 0)
+
+
+def test_what_evaluation_plans_and_does_not_give_is_neither_missed_nor_extra() -> None:
+    planned = replace(burst(1_000_000, 1_700_000), setpoints=[])
+    found = leg_of(walk([swing(1)], [planned]))["burst"]
+    assert isinstance(found, dict)
+    assert (found["missed_swings"], found["extra"]) == (None, None)
 
 
 def test_a_burst_whose_swing_the_walks_end_cuts_off_is_not_extra() -> None:
