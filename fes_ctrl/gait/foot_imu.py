@@ -150,6 +150,8 @@ class FootImuDetector:
     def says(self) -> int:
         """Whether the foot stands, as ``witness`` knows it."""
         state = self.state
+        if self._intake.stale:
+            return UNSURE
         if state in {PUSH, AIR}:
             return OFF
         if state == LANDED or (state == FLAT and self.motion.resting):

@@ -139,7 +139,7 @@ class HeelDetector:
     def says(self) -> int:
         """Whether the heel is on the ground, as ``witness`` knows it; a stuck one is not asked."""
         load = self._heel.load
-        if load == UNKNOWN_LOAD or self._stuck:
+        if load == UNKNOWN_LOAD or self._stuck or self._intake.stale:
             return UNSURE
         return DOWN if load == LOADED else OFF
 

@@ -86,6 +86,8 @@ class ShankImuDetector:
     def says(self) -> int:
         """Whether the foot below stands, as ``witness`` knows it."""
         state = self._stride.state
+        if self._intake.stale:
+            return UNSURE
         if state in {PUSH, SWING}:
             return OFF
         return DOWN if state == LANDED or self._still.resting else UNSURE
