@@ -370,7 +370,7 @@ class FootImuDetector:
             events = self._say(FOOT_FLAT, rest_us, arrive_us)
             state = FLAT
         if state == AIR:
-            late_us = max(self._crossing_us, rest_us)
+            late_us = max(self._crossing_us, rest_us, self._lift_us)
             self._notes.note(t_us, "contact: the foot came to rest without turning toe-down")
             events = self._land(late_us, arrive_us)
             state = LANDED

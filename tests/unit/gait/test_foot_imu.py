@@ -264,3 +264,15 @@ def test_turning_about_the_vertical_hides_no_rest_and_is_told_as_pivoting() -> N
         turned += [(event.kind, detector.turn_deg) for event in events if since_s > 3.0]
     assert {kind for kind, _ in turned} == {"ff"}
     assert turned[-1][1] == pytest.approx(100.0, abs=25.0)
+
+
+def test_no_contact_is_dated_before_the_toe_left_the_ground() -> None:
+    """A heel that rises slowly and stays up: what follows the push is rest already."""
+
+    def rising(t_s: float) -> Vector:
+        return *lobes(t_s, ((2.0, 0.6, -60.0),)), 0.0
+
+    events = detect(readings(rising, 4.0, bias_dps=0.0))
+    assert [event.kind for event in events[:3]] == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
+    instants = [event.t_event_us for event in events]
+    assert instants == sorted(instants)
