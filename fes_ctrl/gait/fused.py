@@ -186,7 +186,9 @@ class FusedDetector:
                 self._propose(event, by)
         elif kind == INITIAL_CONTACT:
             self._judge(1 - by, by, event.t_event_us)
-            if self.off or self._says(HEEL, t_us) == UNSURE:
+            # Without a heel-off it is the second witness of a contact, until that is long over.
+            again = event.t_event_us - self._contact_us > self._expire_us
+            if self.off or (again and self._says(HEEL, t_us) == UNSURE):
                 self._propose(event, by)
             elif by == IMU:
                 self._note(t_us, "no contact by the IMU alone: the heel did not leave the ground")

@@ -129,3 +129,18 @@ def test_a_sensor_whose_rows_may_be_old_is_not_asked() -> None:
         said.append(heel.says)
     assert said[99] == DOWN
     assert said[110] == UNSURE
+
+
+def test_a_contact_is_told_once_where_a_stuck_heel_has_its_forefoot_tell_it() -> None:
+    """The heel's detector is not asked any more, but goes on telling what the forefoot shows."""
+    foot = Foot()
+    for begin_ms in (0, 1_000, 2_000, 3_000):
+        foot.imu.tells = HEEL_OFF
+        foot.feed(begin_ms, begin_ms + 400)
+        foot.heel.tells = INITIAL_CONTACT
+        foot.feed(begin_ms + 400, begin_ms + 410)
+        foot.heel.says = UNSURE
+        foot.feed(begin_ms + 410, begin_ms + 450)
+        foot.imu.tells = INITIAL_CONTACT
+        foot.feed(begin_ms + 450, begin_ms + 1_000)
+    assert foot.told(INITIAL_CONTACT) == [400, 1_400, 2_400, 3_400]
