@@ -359,7 +359,7 @@ class ShankStride:
         self.state = LANDED
         self._stance_us = -1
         self._slow_dps = walker.slow_share * walker.push_dps()
-        if 0 <= doubted_us and t_us - doubted_us < self._min_swing_us:
+        if doubted_us >= 0 and t_us - doubted_us < self._min_swing_us:
             self._notes.note(t_us, "the contact stands: the shank had only bounced")
             return ()
         if doubted_us < 0 <= self._contact_us:

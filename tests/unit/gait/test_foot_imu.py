@@ -179,12 +179,15 @@ def test_a_heel_that_lifts_and_comes_back_does_not_cost_the_next_step() -> None:
         assert any(abs(t_s - start_s - within_s) < 0.06 for t_s in found), kind
 
 
-def test_a_reading_that_is_no_number_changes_nothing() -> None:
+@pytest.mark.parametrize("wrong", [(math.nan, math.inf), (math.inf, -math.inf), (1e160, -1e300)])
+def test_a_reading_that_is_no_number_or_that_no_sensor_gives_changes_nothing(
+    wrong: tuple[float, float],
+) -> None:
     clean = list(readings(walking, 20.0))
     spoilt = []
     for sample in clean:
         spoilt.append(sample)
-        broken = (0.0, 0.0, 9.81, math.nan, math.inf, 0.0)
+        broken = (0.0, 0.0, 9.81, *wrong, 0.0)
         spoilt.append(sample._replace(t_meas_us=sample.t_meas_us + 1, values=broken))
     assert detect(iter(spoilt)) == detect(iter(clean))
 
