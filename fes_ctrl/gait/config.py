@@ -150,6 +150,14 @@ class ShankImuConfig:
     min_stance_ms: Annotated[float, Ge(50), Le(1000)] = 150.0
     intake: IntakeConfig = IntakeConfig()
 
+    def __post_init__(self) -> None:
+        """Refuse a threshold that nothing reads."""
+        if self.tilt_on_deg is not None and self.by != "tilt":
+            message = (
+                f"tilt_on_deg {self.tilt_on_deg:g} is read with by = 'tilt' alone; set that too"
+            )
+            raise ValueError(message)
+
 
 @dataclass(frozen=True, slots=True)
 class FusedConfig:

@@ -13,7 +13,7 @@ from typing import Final
 from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.foot_motion import FootMotion
-from fes_ctrl.gait.intake import DROP, RESTART, Intake
+from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import (
     FOOT_FLAT,
@@ -150,6 +150,8 @@ class FootImuDetector:
     def says(self) -> int:
         """Whether the foot stands, as ``witness`` knows it."""
         state = self.state
+        if self._intake.stale:
+            return UNSURE
         if state in {PUSH, AIR}:
             return OFF
         if state == LANDED or (state == FLAT and self.motion.resting):
@@ -167,8 +169,9 @@ class FootImuDetector:
         t_us, arrive_us, _, leg, sensor, values = sample
         if leg != self.leg or sensor != FOOT_IMU:
             return ()
-        check = values[0] + values[1] + values[2] + values[3] + values[4] + values[5]
-        if check - check != 0.0:  # NaN or infinite: no reading
+        ax, ay, az, wx, wy, wz = values
+        square = ax * ax + ay * ay + az * az + wx * wx + wy * wy + wz * wz
+        if not square < ABSURD:  # nor if it is NaN: no reading
             return ()
         verdict = self._intake.judge(t_us, arrive_us)
         if verdict == DROP:
@@ -368,7 +371,7 @@ class FootImuDetector:
             events = self._say(FOOT_FLAT, rest_us, arrive_us)
             state = FLAT
         if state == AIR:
-            late_us = max(self._crossing_us, rest_us)
+            late_us = max(self._crossing_us, rest_us, self._lift_us)
             self._notes.note(t_us, "contact: the foot came to rest without turning toe-down")
             events = self._land(late_us, arrive_us)
             state = LANDED

@@ -10,6 +10,7 @@ from typing import Final
 
 from fes_ctrl.gait.config import FusedConfig
 from fes_ctrl.gait.explain import Notebook
+from fes_ctrl.gait.intake import CLOCK_JUMP_US
 from fes_ctrl.gait.rhythm import Rhythm
 from fes_ctrl.gait.witness import DOWN, OFF, SAYS, UNSURE, Witness
 from fes_ctrl.model import (
@@ -85,6 +86,7 @@ class FusedDetector:
         "_other_heel",
         "_other_imu",
         "_rhythm",
+        "_stamps_us",
         "_standing_us",
         "_toe_told",
         "_waiting",
@@ -112,6 +114,7 @@ class FusedDetector:
         self._max_silence_us: Us = us_from_ms(config.max_silence_ms)
         self._standing_us: Us = us_from_ms(config.standing_ms)
         self._rhythm = Rhythm()
+        self._stamps_us: dict[str, Us] = {}
         self._last_us: list[Us] = [-NEVER_US, -NEVER_US]
         self._moved: list[bool] = [False, False]
         self._contradicted: list[int] = [0, 0]
@@ -145,6 +148,15 @@ class FusedDetector:
         by = HEEL if is_load else IMU
         told = (self._heel if is_load else self._imu).update(sample)
         t_us, arrive_us = sample.t_meas_us, sample.t_arrive_us
+        stamp_us = self._stamps_us.get(sensor, t_us)
+        self._stamps_us[sensor] = t_us
+        if t_us - stamp_us <= -CLOCK_JUMP_US:
+            self._set_anew(t_us)
+        if arrive_us - t_us > self._max_silence_us:
+            return ()  # what comes so late says nothing
+        waiting = self._waiting
+        if waiting is not None and arrive_us - waiting.t_event_us > self._expire_us:
+            self._drop(waiting, t_us)
         if t_us > self._last_us[by]:
             self._last_us[by] = t_us
         events: list[GaitEvent] = []
@@ -154,6 +166,14 @@ class FusedDetector:
             self._ask_again(t_us, arrive_us, events)
         return tuple(events)
 
+    def _set_anew(self, t_us: Us) -> None:
+        """Forget instants by a clock that was set back since: they seem yet to come."""
+        self._waiting = None
+        self._last_us[HEEL] = self._last_us[IMU] = -NEVER_US
+        self._cycle_us[HEEL] = self._cycle_us[IMU] = -NEVER_US
+        self._contact_us = self._other_contact_us = -NEVER_US
+        self._off_us = t_us
+
     # -- candidates -------------------------------------------------------------------------------
 
     def _take(self, event: GaitEvent, by: int, t_us: Us, events: list[GaitEvent]) -> None:
@@ -162,11 +182,13 @@ class FusedDetector:
         if kind == HEEL_OFF:
             self._moved[by] = True
             self._distrusted[by] = False
-            if not self.off:
+            if not self._is_off(event.t_event_us):
                 self._propose(event, by)
         elif kind == INITIAL_CONTACT:
             self._judge(1 - by, by, event.t_event_us)
-            if self.off or self._says(HEEL, t_us) == UNSURE:
+            # Without a heel-off it is the second witness of a contact, until that is long over.
+            again = event.t_event_us - self._contact_us > self._expire_us
+            if self.off or (again and self._says(HEEL, t_us) == UNSURE):
                 self._propose(event, by)
             elif by == IMU:
                 self._note(t_us, "no contact by the IMU alone: the heel did not leave the ground")
@@ -177,7 +199,7 @@ class FusedDetector:
 
     def _toe_off(self, event: GaitEvent, by: int, t_us: Us, events: list[GaitEvent]) -> None:
         """Take a toe that has left the ground: whoever knows of it knows of the heel."""
-        if not self.off:
+        if not self._is_off(event.t_event_us):
             other = self._says(1 - by, t_us)
             shifts = by == HEEL and self._standing(event.t_event_us) and self._has_vote(IMU, t_us)
             if other == DOWN or (shifts and other == UNSURE):
@@ -237,11 +259,16 @@ class FusedDetector:
             self._waiting = None
             self._note(t_us, f"ic by the {NAMES[by]}: it lasts")
             self._land(event._replace(t_emit_us=arrive_us, confidence=DOUBTED), events)
-        elif own == -want or t_us - event.t_event_us > self._expire_us:
-            self._waiting = None
-            self._note(
-                t_us, f"no {event.kind}: only the {NAMES[by]}{self._because(by, other, rhythm)}"
-            )
+        elif own == -want:
+            self._drop(event, t_us)
+
+    def _drop(self, event: GaitEvent, t_us: Us) -> None:
+        """Let a candidate go: too little spoke for it, in time."""
+        by = self._waiting_by
+        rhythm = self._rhythm_says(event, OFF if event.kind == HEEL_OFF else DOWN)
+        why = self._because(by, self._says(1 - by, t_us), rhythm)
+        self._waiting = None
+        self._note(t_us, f"no {event.kind}: only the {NAMES[by]}{why}")
 
     # -- votes ------------------------------------------------------------------------------------
 
@@ -273,6 +300,10 @@ class FusedDetector:
         ):
             return -1
         return votes
+
+    def _is_off(self, t_us: Us) -> bool:
+        """Return whether it is off the ground; after long, a contact has gone unseen."""
+        return self.off and t_us - self._off_us <= self._standing_us
 
     def _standing(self, t_us: Us) -> bool:
         return t_us - self._contact_us > self._standing_us

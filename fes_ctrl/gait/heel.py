@@ -86,6 +86,7 @@ class HeelDetector:
         "_fore",
         "_fore_bore",
         "_fore_bore_before",
+        "_fore_intake",
         "_fore_sensor",
         "_heel",
         "_heel_moved",
@@ -94,7 +95,6 @@ class HeelDetector:
         "_intake",
         "_lift_us",
         "_lifts",
-        "_max_age_us",
         "_max_gap_us",
         "_min_loaded_us",
         "_notes",
@@ -111,11 +111,11 @@ class HeelDetector:
         self.leg = leg
         self._notes = Notebook(leg)
         self._intake = Intake(config.intake, self._notes)
+        self._fore_intake = Intake(config.intake, self._notes)
         self._on_n: float = config.on_N
         self._off_n: float = config.off_N
         self._adapts: bool = config.adapts
         self._min_loaded_us: Us = us_from_ms(config.min_loaded_ms)
-        self._max_age_us: Us = us_from_ms(config.intake.max_age_ms)
         self._max_gap_us: Us = us_from_ms(config.intake.max_gap_ms)
         min_unloaded_us = us_from_ms(config.min_unloaded_ms)
         self._heel = Contact(self._min_loaded_us, min_unloaded_us)
@@ -139,7 +139,7 @@ class HeelDetector:
     def says(self) -> int:
         """Whether the heel is on the ground, as ``witness`` knows it; a stuck one is not asked."""
         load = self._heel.load
-        if load == UNKNOWN_LOAD or self._stuck:
+        if load == UNKNOWN_LOAD or self._stuck or self._intake.stale:
             return UNSURE
         return DOWN if load == LOADED else OFF
 
@@ -279,7 +279,7 @@ class HeelDetector:
 
     def _knows_fore(self, t_us: Us) -> bool:
         fore = self._fore
-        return fore.load != UNKNOWN_LOAD and t_us - fore.last_us <= self._max_gap_us
+        return fore.load != UNKNOWN_LOAD and abs(t_us - fore.last_us) <= self._max_gap_us
 
     def _take_off(self, t_us: Us) -> None:
         self._airborne = True
@@ -292,8 +292,7 @@ class HeelDetector:
     ) -> tuple[GaitEvent, ...]:
         """Take a reading of the forefoot; return what its edges mean."""
         fore = self._fore
-        last_us = fore.last_us
-        if value - value != 0.0 or t_us <= last_us or arrive_us - t_us > self._max_age_us:
+        if value - value != 0.0:
             return ()
         if not self._fore_sensor:
             self._fore_sensor = sensor
@@ -301,7 +300,10 @@ class HeelDetector:
                 self._follow(fore)
         if sensor != self._fore_sensor:
             return ()
-        if t_us - last_us > self._max_gap_us:
+        verdict = self._fore_intake.judge(t_us, arrive_us)
+        if verdict == DROP:
+            return ()
+        if verdict == RESTART:
             fore.forget()
             self._airborne = False
         change = fore.update(t_us, value)
@@ -380,6 +382,7 @@ class HeelDetector:
             "airborne": self._airborne,
             "diagnosis": self.diagnosis,
             "intake": self._intake.snapshot(),
+            "forefoot_intake": self._fore_intake.snapshot(),
         }
 
     def remarks(self) -> tuple[Remark, ...]:

@@ -17,6 +17,9 @@ RESTART: Final = 2  # use it, and forget what was before
 CLOCK_JUMP_US: Final = 1_000_000
 """A stamp so far in the past is not a late packet: the sensor's clock was set anew."""
 
+ABSURD: Final = 1e12
+"""Sum of the squares of what is read at once; no sensor reads so much: the packet is broken."""
+
 WARM_UP_ROWS: Final = 32
 SMOOTHING_ROWS: Final = 1024
 LEAK: Final = 0.1

@@ -124,7 +124,7 @@ class PhaseMachine:
     def _contact(self, event_us: Us) -> bool:
         """Measure the stride; return whether a whole swing lies behind it."""
         stepped = self._lift_us != NEVER_US and event_us - self._lift_us >= MIN_SWING_US
-        if self._contact_us != NEVER_US:
+        if event_us > self._contact_us:  # neither unknown nor by a clock that was set back since
             self.last_stride_us = event_us - self._contact_us
         self._contact_us = event_us
         self._lift_us = NEVER_US

@@ -7,7 +7,7 @@ what heel and forefoot bear. It needs no mounting and shows nothing before it ha
 
 from fes_ctrl.gait.config import IntakeConfig
 from fes_ctrl.gait.explain import Notebook
-from fes_ctrl.gait.intake import DROP, RESTART, Intake
+from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
 from fes_ctrl.gait.signs import FootTips, ShankLeans, Unloading
 from fes_ctrl.model import FOOT_IMU, FORE_FORCE, HEEL_FORCE, SHANK_IMU, GaitEvent, Sample
 from fes_ctrl.units import Us, us_from_ms
@@ -85,10 +85,10 @@ class Readiness:
         t_us, arrive_us, _, leg, sensor, values = sample
         if leg != self.leg:
             return False
-        total = 0.0
+        square = 0.0
         for value in values:
-            total += value
-        if total - total != 0.0:  # NaN or infinite: no reading
+            square += value * value
+        if not square < ABSURD:  # nor if it is NaN: no reading
             return False
         if sensor == FOOT_IMU:
             verdict = self._foot_intake.judge(t_us, arrive_us)

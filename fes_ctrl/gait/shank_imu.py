@@ -13,7 +13,7 @@ from typing import Final
 
 from fes_ctrl.gait.config import ShankImuConfig
 from fes_ctrl.gait.explain import Notebook
-from fes_ctrl.gait.intake import DROP, RESTART, Intake
+from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
 from fes_ctrl.gait.sagittal import SagittalAxis
 from fes_ctrl.gait.shank_stride import LANDED, PUSH, STATE_NAMES, SWING, ShankStride, Told
 from fes_ctrl.gait.shank_walker import ShankWalker
@@ -86,6 +86,8 @@ class ShankImuDetector:
     def says(self) -> int:
         """Whether the foot below stands, as ``witness`` knows it."""
         state = self._stride.state
+        if self._intake.stale:
+            return UNSURE
         if state in {PUSH, SWING}:
             return OFF
         return DOWN if state == LANDED or self._still.resting else UNSURE
@@ -107,8 +109,7 @@ class ShankImuDetector:
         wy -= still.bias_y
         wz -= still.bias_z
         square = wx * wx + wy * wy + wz * wz
-        check = square + ax * ax + ay * ay + az * az
-        if check - check != 0.0:  # NaN or infinite: no reading
+        if not square + ax * ax + ay * ay + az * az < ABSURD:  # nor if it is NaN: no reading
             return ()
         verdict = self._intake.judge(t_us, arrive_us)
         if verdict == DROP:

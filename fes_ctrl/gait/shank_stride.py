@@ -85,6 +85,7 @@ class ShankStride:
         "_by_tilt",
         "_contact_us",
         "_crossing_us",
+        "_doubted_us",
         "_fast_us",
         "_forward_us",
         "_hold_us",
@@ -136,6 +137,7 @@ class ShankStride:
         self._forward_us: Us = -1
         self._crossing_us: Us = -1
         self._contact_us: Us = -1
+        self._doubted_us: Us = -1
         self._stance_us: Us = -1
         self._off_us: Us = 0
         self._lift_us: Us = 0
@@ -159,7 +161,8 @@ class ShankStride:
         walker = self._walker
         walker.from_deg = deg - since_deg
         self.state = LANDED
-        self._contact_us = t_us
+        self._contact_us = self._lift_us = t_us
+        self._bottom_deg = self._top_deg = deg
         self._slow_dps = walker.slow_share * walker.push_dps()
 
     def shift(self, found_deg: float) -> None:
@@ -239,6 +242,7 @@ class ShankStride:
     def _take_off(self, t_us: Us, deg: float) -> None:
         """Begin a swing; its peak so far and its bottom are known."""
         self.state = SWING
+        self._doubted_us = -1
         self._lift_us = t_us
         self._top_deg = deg
         self._crossing_us = -1
@@ -277,6 +281,8 @@ class ShankStride:
         self._off_us = t_us
         self._told_deg = deg
         self._bottom_deg = deg
+        how = "leans forward as far as at push-off" if self._by_tilt else "turns forward fast"
+        self._notes.note(t_us, f"heel-off: the shank {how}, at {rate:.0f} deg/s")
         return ((HEEL_OFF, self._forward_us, 1.0),)
 
     def _push(self, t_us: Us, rate: float, deg: float) -> Told:
@@ -298,6 +304,7 @@ class ShankStride:
             if over:
                 self._peak_dps = 0.0
             self._take_off(t_us, deg)
+            self._notes.note(t_us, f"terminal contact: push of {push_dps:.0f} deg/s is over")
             return ((TERMINAL_CONTACT, t_us, 1.0),)
         why = ""
         if rate <= 0.0 and deg - self._told_deg >= UNDONE * walker.now_deg:
@@ -350,12 +357,19 @@ class ShankStride:
     def _land(self, t_us: Us) -> Told:
         walker = self._walker
         walker.swung(self._peak_dps, self._bottom_deg, self._top_deg)
-        if self._contact_us >= 0:
-            walker.strode(float(t_us - self._contact_us))
+        doubted_us = self._doubted_us
+        self._doubted_us = -1
         self.state = LANDED
-        self._contact_us = t_us
         self._stance_us = -1
         self._slow_dps = walker.slow_share * walker.push_dps()
+        if doubted_us >= 0 and t_us - doubted_us < self._min_swing_us:
+            self._notes.note(t_us, "the contact stands: the shank had only bounced")
+            return ()
+        if doubted_us < 0 <= self._contact_us:
+            walker.strode(float(t_us - self._contact_us))
+        self._contact_us = t_us
+        aloft_ms = (t_us - self._lift_us) / 1000
+        self._notes.note(t_us, f"contact: the shank settles {aloft_ms:.0f} ms after toe-off")
         return ((INITIAL_CONTACT, t_us, 1.0),)
 
     def _landed(self, t_us: Us, rate: float, deg: float) -> None:
@@ -365,6 +379,10 @@ class ShankStride:
         if rate > BACK * walker.now_dps and since_us < LONGEST_BACK_US:
             self._notes.note(t_us, "the contact was none: the shank swings on")
             self.state = SWING
+            if self._contact_us > self._lift_us:
+                self._doubted_us = self._contact_us
+            else:  # taken for granted where the axis was found, never told
+                self._contact_us = -1
             self._crossing_us = -1
             return
         if self._fast(rate):

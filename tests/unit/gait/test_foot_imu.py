@@ -179,12 +179,15 @@ def test_a_heel_that_lifts_and_comes_back_does_not_cost_the_next_step() -> None:
         assert any(abs(t_s - start_s - within_s) < 0.06 for t_s in found), kind
 
 
-def test_a_reading_that_is_no_number_changes_nothing() -> None:
+@pytest.mark.parametrize("wrong", [(math.nan, math.inf), (math.inf, -math.inf), (1e160, -1e300)])
+def test_a_reading_that_is_no_number_or_that_no_sensor_gives_changes_nothing(
+    wrong: tuple[float, float],
+) -> None:
     clean = list(readings(walking, 20.0))
     spoilt = []
     for sample in clean:
         spoilt.append(sample)
-        broken = (0.0, 0.0, 9.81, math.nan, math.inf, 0.0)
+        broken = (0.0, 0.0, 9.81, *wrong, 0.0)
         spoilt.append(sample._replace(t_meas_us=sample.t_meas_us + 1, values=broken))
     assert detect(iter(spoilt)) == detect(iter(clean))
 
@@ -298,3 +301,15 @@ def test_a_recording_that_begins_in_mid_swing_does_not_begin_with_a_pivot(seed: 
         turned = [sample.values[3 + i] + spin_dps * up[i] for i in range(3)]
         events += detector.update(sample._replace(values=(*sample.values[:3], *turned)))
     assert [event.kind for event in events if event.t_event_us < 900_000] == []
+
+
+def test_no_contact_is_dated_before_the_toe_left_the_ground() -> None:
+    """A heel that rises slowly and stays up: what follows the push is rest already."""
+
+    def rising(t_s: float) -> Vector:
+        return *lobes(t_s, ((2.0, 0.6, -60.0),)), 0.0
+
+    events = detect(readings(rising, 4.0, bias_dps=0.0))
+    assert [event.kind for event in events[:3]] == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
+    instants = [event.t_event_us for event in events]
+    assert instants == sorted(instants)

@@ -129,14 +129,19 @@ def test_a_hysteresis_that_is_none_is_refused() -> None:
 
 
 def both(
-    detector: HeelDetector, heel: list[float], fore: list[float], *, forces: bool = False
+    detector: HeelDetector,
+    heel: list[float],
+    fore: list[float],
+    *,
+    forces: bool = False,
+    from_us: int = 0,
 ) -> list[GaitEvent]:
     """Feed heel and forefoot together, the forefoot a millisecond later."""
     events: list[GaitEvent] = []
     kinds_ = (HEEL_FORCE, FORE_FORCE) if forces else (HEEL_SWITCH, FOREFOOT_SWITCH)
     for row, values in enumerate(zip(heel, fore, strict=True)):
         for index, (sensor, value) in enumerate(zip(kinds_, values, strict=True)):
-            t_us = row * PERIOD_US + 1000 * index
+            t_us = from_us + row * PERIOD_US + 1000 * index
             sample = Sample(t_us, t_us + LATENCY_US, row, LEFT, sensor, (value,))
             events.extend(detector.update(sample))
     return events
@@ -231,6 +236,40 @@ def test_a_forefoot_reading_that_is_no_number_or_late_changes_nothing() -> None:
 
     assert events(spoil=True) == events(spoil=False)
     assert kinds(events(spoil=True)) == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
+
+
+def test_a_clock_that_is_set_back_costs_no_contact_where_a_forefoot_is_worn() -> None:
+    """Two sensors of one foot on one clock: the forefoot's stamps go back with the heel's."""
+    heel = course(*[(1, 600), (0, 400)] * 4)
+    fore = course((0, 100), *[(1, 600), (0, 400)] * 3, (1, 600), (0, 300))
+    detector = HeelDetector(HeelConfig(), LEFT)
+    before = [
+        event._replace(t_event_us=event.t_event_us - 3_600_000_000)
+        for event in both(detector, heel, fore, from_us=3_600_000_000)
+    ]
+    after = both(detector, heel, fore)
+    assert [event.t_event_us for event in after] == [event.t_event_us for event in before]
+    assert kinds(after) == kinds(before)
+    assert kinds(after).count(INITIAL_CONTACT) == 3
+
+
+def test_a_backlog_of_the_forefoot_tells_nothing() -> None:
+    """Only arrival is stamped: two seconds of a stall come at three times their rate."""
+    detector = HeelDetector(HeelConfig(), LEFT)
+    heel = course((1, 600), (0, 400), (1, 600), (0, 400), (1, 600), (0, 400))
+    fore = course((1, 700), (0, 300), (1, 700), (0, 300), (1, 700), (0, 300))
+    stall_us = 1_100_000
+    events = []
+    for row, values in enumerate(zip(heel, fore, strict=True)):
+        t_us = row * PERIOD_US
+        if t_us > 650_000:
+            t_us = max(t_us, 650_000 + stall_us + (t_us - 650_000) // 3)
+        for index, sensor in enumerate((HEEL_SWITCH, FOREFOOT_SWITCH)):
+            at_us = t_us + 100 * index
+            sample = Sample(at_us, at_us, row, LEFT, sensor, (values[index],))
+            events += [(row * PERIOD_US, event.t_emit_us) for event in detector.update(sample)]
+    assert events, "the backlog is worked off in the end"
+    assert all(told_us - measured_us < 100_000 for measured_us, told_us in events)
 
 
 def test_a_foot_that_is_lifted_flat_leaves_the_ground_with_its_heel() -> None:

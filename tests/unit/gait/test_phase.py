@@ -157,3 +157,11 @@ def test_a_foot_that_pivots_where_it_stands_turns_and_takes_no_step() -> None:
     change = machine.tick(machine.deadline_us)
     assert change is not None
     assert change.activity == STANDING
+
+
+def test_no_stride_is_shorter_than_nothing_after_a_clock_was_set_back() -> None:
+    machine = PhaseMachine(LEFT)
+    walk(machine, 3_600_000_000)
+    usual_us = machine.last_stride_us
+    machine.update(event(INITIAL_CONTACT, 1_000_000))
+    assert machine.last_stride_us == usual_us > 0

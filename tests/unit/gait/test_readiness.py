@@ -186,3 +186,16 @@ def test_a_switch_shows_nothing() -> None:
     readiness = Readiness(RIGHT)
     assert not readiness.update(Sample(1, 1, 0, RIGHT, HEEL_SWITCH, (1.0,)))
     assert not readiness.seen
+
+
+def test_a_reading_that_no_sensor_gives_leaves_what_was_learnt() -> None:
+    foot = Foot()
+    for _ in range(6):
+        foot.stride()
+    foot.stance()
+    broken = Sample(foot.t_us + 1_000, foot.t_us + 1_000, 0, RIGHT, FOOT_IMU, (1e160,) * 6)
+    foot.readiness.update(broken)
+    assert any(foot.turn(TIP_DPS, 0.12))
+    foot.event("ho")
+    foot.stance()
+    assert any(foot.turn(TIP_DPS, 0.12))

@@ -1,0 +1,56 @@
+"""A shank's stride on rates that are known exactly: what a bounce after contact is taken for."""
+
+from fes_ctrl.gait.config import ShankImuConfig
+from fes_ctrl.gait.explain import Notebook
+from fes_ctrl.gait.shank_stride import SWING, ShankStride
+from fes_ctrl.gait.shank_walker import ShankWalker
+from fes_ctrl.model import INITIAL_CONTACT, LEFT
+
+STEP_S = 0.01
+SWING_BACK = (0.3, 250.0)
+LANDS = (0.03, -150.0)
+BOUNCES = (0.03, 250.0)
+ROLLS = (0.6, -30.0)
+PUSHES = (0.24, -200.0)
+
+
+class Shank:
+    """A stride machine that already knows its walker."""
+
+    def __init__(self) -> None:
+        self.walker = ShankWalker()
+        self.walker.expect(250.0, 75.0, 200.0)
+        self.notes = Notebook(LEFT)
+        self.stride = ShankStride(ShankImuConfig(), self.walker, self.notes)
+        self.row = 0
+        self.deg = 0.0
+        self.contacts_us: list[int] = []
+
+    def turn(self, *parts: tuple[float, float]) -> None:
+        for length_s, rate in parts:
+            for _ in range(round(length_s / STEP_S)):
+                self.row += 1
+                self.deg += rate * STEP_S
+                told = self.stride.move(self.row * 10_000, STEP_S, rate, self.deg)
+                self.contacts_us += [t_us for kind, t_us, _ in told if kind == INITIAL_CONTACT]
+
+
+def test_a_shank_that_bounces_has_landed_once_and_its_strides_keep_their_length() -> None:
+    shank = Shank()
+    for _ in range(5):
+        shank.turn(SWING_BACK, LANDS, BOUNCES, LANDS, ROLLS, PUSHES)
+    assert len(shank.contacts_us) == 5
+    assert 1_200_000 <= shank.walker.stride_us <= 1_260_000
+
+
+def test_a_contact_that_was_only_assumed_and_was_none_leaves_the_swing_to_go_on() -> None:
+    shank = Shank()
+    shank.row = 1_000  # ten seconds in, beyond the longest swing
+    shank.stride.begin(shank.row * 10_000, 0.0, -2.0)
+    shank.turn((0.03, 250.0))
+    assert shank.stride.state == SWING
+    shank.turn((0.27, 250.0), LANDS)
+    assert [remark.text for remark in shank.notes.take()] == [
+        "the contact was none: the shank swings on"
+    ]
+    assert len(shank.contacts_us) == 1
