@@ -50,7 +50,7 @@ def test_a_contact_that_was_only_assumed_and_was_none_leaves_the_swing_to_go_on(
     shank.turn((0.03, 250.0))
     assert shank.stride.state == SWING
     shank.turn((0.27, 250.0), LANDS)
-    assert [remark.text for remark in shank.notes.take()] == [
-        "the contact was none: the shank swings on"
-    ]
+    texts = [remark.text for remark in shank.notes.take()]
+    assert texts[0] == "the contact was none: the shank swings on"
+    assert not [text for text in texts[1:] if "none" in text]
     assert len(shank.contacts_us) == 1
