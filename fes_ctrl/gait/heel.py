@@ -21,6 +21,7 @@ from fes_ctrl.gait.contact import (
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.intake import DROP, RESTART, Intake
 from fes_ctrl.gait.load import LoadRange
+from fes_ctrl.gait.stuck import StuckWatch
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import (
     FOOT_FLAT,
@@ -35,7 +36,7 @@ from fes_ctrl.model import (
     Remark,
     Sample,
 )
-from fes_ctrl.units import NEVER_US, Us, us_from_ms
+from fes_ctrl.units import Us, us_from_ms
 
 ADULT_HEEL_N: Final = 500.0
 """For which the configured thresholds are meant; other wearers get the same share of theirs."""
@@ -45,18 +46,6 @@ BELATED: Final = 0.5
 
 STANDS_IN: Final = 0.4
 """Confidence in a heel-off that only the forefoot has shown: not enough to begin to walk."""
-
-STUCK_STRIDES: Final = 3
-"""So many strides of the forefoot in a row without an edge of the heel."""
-
-STUCK_OUT_OF_STANDING: Final = 8
-"""So many where the heel had stood before: who stands also taps with the toes."""
-
-STRIDE_US: Final = (800_000, 2_600_000)
-"""Strides follow each other so; toes tap faster (Sanchez Manchola et al. 2019, their recordings:
-1.3 to 2.6 s on a treadmill; gaitpdb: 0.9 to 1.3 s)."""
-
-LONG_OPEN_US: Final = 10_000_000
 
 STANDING_US: Final = 2_500_000
 """A heel that has been down for so long stands; strides after a stroke last up to 2.6 s, of which
@@ -89,12 +78,9 @@ class HeelDetector:
         "_fore_intake",
         "_fore_sensor",
         "_heel",
-        "_heel_moved",
         "_heel_told",
         "_held_us",
         "_intake",
-        "_lift_us",
-        "_lifts",
         "_max_gap_us",
         "_min_loaded_us",
         "_notes",
@@ -102,8 +88,7 @@ class HeelDetector:
         "_on_n",
         "_sensor",
         "_shifted",
-        "_strides_to_tell",
-        "diagnosis",
+        "_watch",
         "leg",
     )
 
@@ -129,17 +114,13 @@ class HeelDetector:
         self._fore_bore_before = False
         self._held_us: Us = -1
         self._shifted = False
-        self._heel_moved = False
-        self._lift_us: Us = -NEVER_US
-        self._lifts = 0
-        self._strides_to_tell = STUCK_STRIDES
-        self.diagnosis = ""
+        self._watch = StuckWatch(STANDING_US, self._notes)
 
     @property
     def says(self) -> int:
         """Whether the heel is on the ground, as ``witness`` knows it; a stuck one is not asked."""
         load = self._heel.load
-        if load == UNKNOWN_LOAD or self._stuck or self._intake.stale:
+        if load == UNKNOWN_LOAD or self._watch.stuck or self._intake.stale:
             return UNSURE
         return DOWN if load == LOADED else OFF
 
@@ -192,8 +173,8 @@ class HeelDetector:
             if heel.load == UNLOADED:
                 what = "contact not believed: too soon after the heel-off"
             self._notes.note(t_us, what)
-        elif heel.load == UNLOADED and t_us - heel.since_us > LONG_OPEN_US:
-            self._diagnose(t_us, "open for long: stuck, worn off, or not stood on")
+        elif heel.load == UNLOADED:
+            self._watch.open_since(t_us, heel.since_us)
         return ()
 
     def _adopt(self, sensor: str) -> bool:
@@ -213,9 +194,7 @@ class HeelDetector:
     def _edge(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         """Tell what an edge of the heel means."""
         heel = self._heel
-        self._lifts = 0
-        self._heel_moved = True
-        self._diagnose(t_us, "")
+        self._watch.edge(t_us)
         confidence = 1.0
         if heel.belated:
             what = "contact" if heel.load == LOADED else "heel-off"
@@ -322,22 +301,9 @@ class HeelDetector:
             self._shift(t_us)
         if self._shifted:
             return ()
-        follows = STRIDE_US[0] <= fore_us - self._lift_us <= STRIDE_US[1]
-        self._lift_us = fore_us
-        if not follows or self._lifts == 0:
-            self._lifts = 0
-            stood = self._heel_moved and fore_us - self._heel.since_us > STANDING_US
-            self._strides_to_tell = STUCK_OUT_OF_STANDING if stood else STUCK_STRIDES
-        self._lifts += 1
         closed = self._heel.load == LOADED
-        if self._stuck:
-            self._diagnose(
-                t_us,
-                "stuck closed: the forefoot walks, the heel never opens"
-                if closed
-                else "stuck open, or the heel never comes down: the forefoot walks",
-            )
-        if self._heel.load == UNKNOWN_LOAD or self._airborne or (closed and not self._stuck):
+        self._watch.forefoot_lifts(t_us, fore_us, self._heel.since_us, closed=closed)
+        if self._heel.load == UNKNOWN_LOAD or self._airborne or (closed and not self._watch.stuck):
             return ()
         self._take_off(fore_us)
         lift = GaitEvent(TERMINAL_CONTACT, self.leg, fore_us, arrive_us, 1.0)
@@ -350,7 +316,7 @@ class HeelDetector:
     def _fore_lands(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         """Take note of a forefoot on the ground: the contact of a foot that lands on it."""
         fore_us = self._fore.since_us
-        if not self._airborne or (self._heel.load == LOADED and not self._stuck):
+        if not self._airborne or (self._heel.load == LOADED and not self._watch.stuck):
             return ()
         self._airborne = False
         if fore_us - self._air_from_us < self._min_loaded_us:
@@ -360,17 +326,10 @@ class HeelDetector:
         self._notes.note(t_us, "contact: the forefoot is loaded")
         return (GaitEvent(INITIAL_CONTACT, self.leg, fore_us, arrive_us, 1.0),)
 
-    # -- what is wrong with it ----------------------------------------------------------------
-
     @property
-    def _stuck(self) -> bool:
-        return self._lifts >= self._strides_to_tell
-
-    def _diagnose(self, t_us: Us, diagnosis: str) -> None:
-        if diagnosis == self.diagnosis:
-            return
-        self._notes.note(t_us, f"heel {diagnosis}" if diagnosis else "heel sound again")
-        self.diagnosis = diagnosis
+    def diagnosis(self) -> str:
+        """What is wrong with the heel; empty while nothing is."""
+        return self._watch.diagnosis
 
     def snapshot(self) -> dict[str, object]:
         """Return the load and what the intake knows."""
