@@ -1,7 +1,16 @@
-"""The IMU of a leg, on its foot or on its shank, whichever is worn; the foot's where both are."""
+"""The IMU of a leg, on its foot or on its shank, whichever is worn; the foot's where both are.
+
+A foot IMU that falls silent gives way to the shank's, and comes first again when it is back.
+"""
+
+from typing import Final
 
 from fes_ctrl.gait.witness import Witness
 from fes_ctrl.model import FOOT_IMU, GaitEvent, Remark, Sample
+from fes_ctrl.units import NEVER_US, Us
+
+SILENT_US: Final = 1_000_000
+"""So long nothing has arrived from a foot IMU that is worn no more; stalls are mostly shorter."""
 
 
 class EitherImu:
@@ -13,12 +22,13 @@ class EitherImu:
         Their detectors.
     """
 
-    __slots__ = ("_chosen", "_foot", "_shank")
+    __slots__ = ("_chosen", "_foot", "_heard_us", "_shank")
 
     def __init__(self, foot: Witness, shank: Witness) -> None:
         self._foot = foot
         self._shank = shank
         self._chosen = shank
+        self._heard_us: Us = -NEVER_US
 
     @property
     def says(self) -> int:
@@ -34,9 +44,11 @@ class EitherImu:
         """Take one reading; return the events it makes certain, oldest first."""
         if sample.sensor == FOOT_IMU:
             self._chosen = self._foot
+            self._heard_us = sample.t_arrive_us
             return self._foot.update(sample)
-        if self._chosen is self._foot:
+        if sample.t_arrive_us - self._heard_us <= SILENT_US:
             return ()
+        self._chosen = self._shank
         return self._shank.update(sample)
 
     def snapshot(self) -> dict[str, object]:
