@@ -14,7 +14,12 @@ from fes_ctrl.gait.progression import ProgressionPlane
 from fes_ctrl.units import Us, us_from_ms
 
 BIAS_PER_S: Final = 0.5
-LARGEST_BIAS_DPS: Final = 15.0
+LARGEST_BIAS_DPS: Final = 40.0
+"""Of each axis; cheap parts are off by up to 20 (InvenSense MPU-6050, zero-rate output)."""
+STEADY_DPS: Final = 3.0
+STEADY_US: Final = 250_000
+STEADY_S: Final = 0.1
+"""Before the first rest: a rate that keeps within so much of its mean for so long is an offset."""
 STILL_SHARE: Final = 0.08  # of the usual push-off rate
 FIRST_TIP_DEG: Final = 12.0
 """A foot that turns so far out of rest lifts its heel: the axis of a first stride."""
@@ -64,12 +69,17 @@ class FootMotion:
         "_heel_off_deg",
         "_looked_s",
         "_notes",
+        "_rested",
         "_sound",
+        "_steady_from_us",
         "_still_dps",
         "_still_us",
         "_turn_x",
         "_turn_y",
         "_turn_z",
+        "_wx",
+        "_wy",
+        "_wz",
         "before_dps",
         "entered",
         "highest_dps",
@@ -92,6 +102,11 @@ class FootMotion:
         self.plane = ProgressionPlane()
         self._flat = FlatFoot()
         self._looked_s = 0.0
+        self._rested = False
+        self._steady_from_us: Us = -1
+        self._wx = 0.0
+        self._wy = 0.0
+        self._wz = 0.0
         self._bias_x = 0.0
         self._bias_y = 0.0
         self._bias_z = 0.0
@@ -142,6 +157,8 @@ class FootMotion:
         aloft : bool
             The foot is in the air, as far as is known.
         """
+        if not self._rested:
+            self._find_offset(t_us, dt_s, values)
         ax, ay, az, wx, wy, wz = values
         wx -= self._bias_x
         wy -= self._bias_y
@@ -162,6 +179,7 @@ class FootMotion:
             entered = not self.resting
             if entered:
                 self.resting = True
+                self._rested = True
                 if self._sound:
                     plane.move(dt_s, wx, wy, wz, ax, ay, az)
                     self._close_stride(t_us, ax, ay, az)
@@ -261,6 +279,30 @@ class FootMotion:
             self._gz = -z / turned
             self.tilt_deg = -turned
         return self._gx * wx + self._gy * wy + self._gz * wz
+
+    def _find_offset(self, t_us: Us, dt_s: float, values: tuple[float, ...]) -> None:
+        """Before anything has rested: an offset may be larger than what counts as rest.
+
+        Feet turn, and not steadily: a rate that stays the same is the gyro's own. Once there was a
+        rest, the offset only creeps, and a steady turn may be the body's.
+        """
+        share = min(1.0, dt_s / STEADY_S) if dt_s > 0.0 else 1.0
+        dx = values[3] - self._wx
+        dy = values[4] - self._wy
+        dz = values[5] - self._wz
+        self._wx += share * dx
+        self._wy += share * dy
+        self._wz += share * dz
+        if dx * dx + dy * dy + dz * dz > STEADY_DPS * STEADY_DPS:
+            self._steady_from_us = -1
+        elif self._steady_from_us < 0:
+            self._steady_from_us = t_us
+        elif t_us - self._steady_from_us >= STEADY_US:
+            limit = LARGEST_BIAS_DPS
+            self._bias_x = max(-limit, min(limit, self._wx))
+            self._bias_y = max(-limit, min(limit, self._wy))
+            self._bias_z = max(-limit, min(limit, self._wz))
+            self._steady_from_us = t_us
 
     def _learn_bias(self, values: tuple[float, ...], elapsed_s: float) -> None:
         weight = min(1.0, BIAS_PER_S * elapsed_s)

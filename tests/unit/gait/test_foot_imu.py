@@ -313,3 +313,20 @@ def test_no_contact_is_dated_before_the_toe_left_the_ground() -> None:
     assert [event.kind for event in events[:3]] == [HEEL_OFF, TERMINAL_CONTACT, INITIAL_CONTACT]
     instants = [event.t_event_us for event in events]
     assert instants == sorted(instants)
+
+
+@pytest.mark.parametrize("bias_dps", [15.0, 20.0, -20.0])
+@pytest.mark.parametrize("stands_s", [0.0, 3.0])
+def test_a_gyro_that_is_off_by_more_than_counts_as_rest_is_seen_through(
+    bias_dps: float, stands_s: float
+) -> None:
+    """Of all three axes, so that the whole is larger by the root of three."""
+
+    def motion(t_s: float) -> Vector:
+        return walking(t_s - stands_s) if t_s >= stands_s else standing(t_s)
+
+    events = detect(readings(motion, stands_s + 12 * STRIDE_S, bias_dps=bias_dps))
+    for kind, within_s in TRUTH.items():
+        found = [event.t_event_us / 1e6 - stands_s for event in events if event.kind == kind]
+        for stride in range(2, 12):
+            assert any(abs(t_s - within_s - stride * STRIDE_S) < 0.07 for t_s in found), kind
