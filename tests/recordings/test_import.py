@@ -73,8 +73,8 @@ def test_both_feet_of_gaitmap_have_the_events_of_each(shared_data: Path, tmp_pat
         of_leg = [event for event in found if event[3] == leg]
         assert [event[2] for event in of_leg] == [event[2] for event in single]
         for event, was in zip(of_leg, single, strict=True):
-            # The stamps of these recordings are rounded to 0.1 ms and 204.8 Hz is exact, so a duration
-            # that is held against them (a foot still for 80 ms) may end a row sooner or later.
+            # The stamps of these recordings are rounded to 0.1 ms and 204.8 Hz is exact, so what
+            # is held against them (a foot still for 80 ms) may end a row sooner or later.
             assert event[0] == pytest.approx(was[0], abs=1e6 / 204.8 + 500)
         same = [abs(e[0] - w[0]) <= 500 for e, w in zip(of_leg, single, strict=True)]
         assert sum(same) >= len(same) - 2
