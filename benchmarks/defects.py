@@ -2,8 +2,9 @@
 
     python benchmarks/defects.py [DATA] [--seeds N]
 
-Each foot recording of ``gait/`` is turned about at random (the sensor strapped on anyhow), taken
-at another rate, bereft of 5 % of its rows and of two seconds somewhere in the middle, N times over.
+Each foot recording of ``gait/`` is turned about at random (the sensor strapped on anyhow), slips
+from there by a degree a second, is taken at another rate, bereft of 5 % of its rows and of two
+seconds somewhere in the middle, N times over.
 Mean aligned F1 by cohort and kind stands beside that of the recording as it is, from the same run;
 two seconds of truth around the hole are not scored.
 """
@@ -24,6 +25,8 @@ from fes_ctrl.recordings import ReferenceEvent, read_events, read_index, read_re
 
 KINDS = ("ic", "ho", "tc")
 RATES_HZ = (0, 50, 100, 200)
+SLIPS = -1
+SLIP_DEG_PER_S = 1.0
 LOST = 0.05
 HOLE_US = 2_000_000
 ASKED = 0.02
@@ -44,6 +47,36 @@ def turned(random: Random) -> Matrix:
     )
 
 
+def about(axis: tuple[float, float, float], angle: float) -> Matrix:
+    """Return the rotation by an angle (rad) about a unit vector (Rodrigues)."""
+    x, y, z = axis
+    c, s = math.cos(angle), math.sin(angle)
+    d = 1.0 - c
+    return (
+        (c + x * x * d, x * y * d - z * s, x * z * d + y * s),
+        (y * x * d + z * s, c + y * y * d, y * z * d - x * s),
+        (z * x * d - y * s, z * y * d + x * s, c + z * z * d),
+    )
+
+
+def applied(matrix: Matrix, sample: Sample) -> Sample:
+    """Return a reading of a sensor that is turned."""
+    parts = (sample.values[:3], sample.values[3:])
+    values = tuple(sum(row[k] * part[k] for k in range(3)) for part in parts for row in matrix)
+    return sample._replace(values=values)
+
+
+def slipping(samples: list[Sample], random: Random) -> list[Sample]:
+    """Return a recording whose sensor turns under its strap all the while."""
+    first = turned(random)
+    axis = (first[0][0], first[1][0], first[2][0])
+    start_us = samples[0].t_meas_us
+    slip = math.radians(SLIP_DEG_PER_S) / 1e6
+    return [
+        applied(about(axis, slip * (sample.t_meas_us - start_us)), sample) for sample in samples
+    ]
+
+
 def spoilt(samples: list[Sample], rate_hz: int, random: Random) -> tuple[list[Sample], list[Span]]:
     """Return a recording as a worse sensor would have made it, and what not to score."""
     matrix = turned(random)
@@ -60,11 +93,7 @@ def spoilt(samples: list[Sample], rate_hz: int, random: Random) -> tuple[list[Sa
             due_us += 1_000_000 // rate_hz * max(1, (t_us - due_us) * rate_hz // 1_000_000 + 1)
             if random.random() < LOST or hole_us <= t_us < hole_us + HOLE_US:
                 continue
-        acc, gyr = sample.values[:3], sample.values[3:]
-        values = tuple(
-            sum(row[k] * part[k] for k in range(3)) for part in (acc, gyr) for row in matrix
-        )
-        found.append(sample._replace(values=values))
+        found.append(applied(matrix, sample))
     spans = [(hole_us - HOLE_US, hole_us + 2 * HOLE_US)] if rate_hz else []
     return found, spans
 
@@ -101,13 +130,21 @@ def main() -> None:
                 worse, spans = spoilt(samples, rate_hz, Random(f"{name} {seed} {rate_hz}"))
                 for kind, value in f1(worse, true, [*entry.exclude_us, *spans]).items():
                     rows.setdefault((cohort, kind, rate_hz), []).append(value or 0.0)
+            slips = slipping(samples, Random(f"{name} {seed} slips"))
+            for kind, value in f1(slips, true, list(entry.exclude_us)).items():
+                rows.setdefault((cohort, kind, SLIPS), []).append(value or 0.0)
     cohorts = sorted({(cohort, kind) for cohort, kind, _ in rows})
     table = {}
-    print(f"{'':18}{'turned':>10}" + "".join(f"{r:>7} Hz" for r in RATES_HZ[1:]), file=sys.stderr)
+    rates = "".join(f"{rate:>7} Hz" for rate in RATES_HZ[1:])
+    print(f"{'':18}{'turned':>10}{'slips':>10}{rates}", file=sys.stderr)
     for cohort, kind in cohorts:
-        means = {rate: statistics.fmean(rows[cohort, kind, rate]) for rate in RATES_HZ}
-        table[f"{cohort} {kind}"] = {str(rate): round(means[rate], 4) for rate in RATES_HZ}
-        cells = "".join(f"{means[rate]:>10.3f}" for rate in RATES_HZ)
+        columns = (RATES_HZ[0], SLIPS, *RATES_HZ[1:])
+        means = {column: statistics.fmean(rows[cohort, kind, column]) for column in columns}
+        table[f"{cohort} {kind}"] = {
+            "slips" if column == SLIPS else str(column): round(means[column], 4)
+            for column in columns
+        }
+        cells = "".join(f"{means[column]:>10.3f}" for column in columns)
         print(f"{cohort + ' ' + kind:18}{cells}", file=sys.stderr)
     line = {"benchmark": "defects", "asked_loss": ASKED, "lost": LOST, "f1": table}
     print(json.dumps(line))

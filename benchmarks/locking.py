@@ -16,7 +16,7 @@ import sys
 from bisect import bisect_left
 from random import Random
 
-from defects import HOLE_US, turned
+from defects import HOLE_US, applied, turned
 from labelled import Labelled, folder_of, read_all
 
 from fes_ctrl.analysis.score import score
@@ -42,16 +42,7 @@ def detected(samples: list[Sample]) -> list[GaitEvent]:
 def mounted(samples: list[Sample], random: Random) -> list[Sample]:
     """Return the samples of a sensor that was strapped on anyhow."""
     matrix = turned(random)
-    return [
-        sample._replace(
-            values=tuple(
-                sum(row[k] * part[k] for k in range(3))
-                for part in (sample.values[:3], sample.values[3:])
-                for row in matrix
-            )
-        )
-        for sample in samples
-    ]
+    return [applied(matrix, sample) for sample in samples]
 
 
 def note(
