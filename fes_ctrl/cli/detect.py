@@ -12,6 +12,7 @@ from fes_ctrl.cli.files import keep_apart, write_whole
 PATH: Final = click.Path(path_type=Path)
 
 if TYPE_CHECKING:
+    from fes_ctrl.gait import DetectorConfig
     from fes_ctrl.model import Detector, GaitEvent, Remark
     from fes_ctrl.recordings import Recording
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     "name",
     metavar="heel|foot-imu|shank-imu|fused",
     help="Default: what the columns and meta.toml allow.",
+)
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One dial of a detector, e.g. detector.shank_imu.by=tilt.",
 )
 @click.option("--explain", is_flag=True, help="Say on stderr why events were emitted or not.")
 @click.option(
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
 def command(
     recordings: tuple[Path, ...],
     name: str | None,
+    sets: tuple[str, ...],
     *,
     explain: bool,
     out: Path | None,
@@ -55,6 +64,7 @@ def command(
     """
     from fes_ctrl.recordings import RecordingError, read_recording
 
+    config = _configured(sets)
     targets = _targets(recordings, out)
     if strides is not None and len(recordings) > 1:
         message = "--strides is for one recording; call detect for each"
@@ -65,7 +75,7 @@ def command(
             _say(f"{recording}:")
         try:
             signal = read_recording(recording)
-            rows = events_of(signal, name, explain=explain)
+            rows = events_of(signal, name, config, explain=explain)
         except RecordingError as error:
             raise Refusal(str(error)) from None
         listed = None if strides is None else strides_of(signal, rows, stride_type)
@@ -78,6 +88,25 @@ def command(
             click.echo(text, nl=False)
         else:
             write_whole(target, text)
+
+
+def _configured(sets: tuple[str, ...]) -> "DetectorConfig":
+    """Return the detectors' dials, or refuse an option."""
+    from fes_ctrl.config.errors import ConfigError
+    from fes_ctrl.config.layers import Layers
+    from fes_ctrl.gait import DetectorConfig
+
+    layers = Layers({"detector": DetectorConfig})
+    try:
+        for option in sets:
+            if option.partition("=")[0].strip() == "detector.name":
+                message = f"--set {option}: say --detector NAME instead"
+                raise Refusal(message)
+            layers.set(option)
+        config: DetectorConfig = layers.get("detector")
+    except ConfigError as error:
+        raise Refusal(str(error)) from None
+    return config
 
 
 def _targets(recordings: tuple[Path, ...], out: Path | None) -> list[Path | None]:
@@ -147,28 +176,33 @@ def _why_no_strides(signal: "Recording", events: "list[GaitEvent]") -> str:
     )
 
 
-def events_of(signal: "Recording", name: str | None, *, explain: bool) -> list["GaitEvent"]:
+def events_of(
+    signal: "Recording", name: str | None, config: "DetectorConfig", *, explain: bool
+) -> list["GaitEvent"]:
     """Return what the detectors of all legs say, in order of emission."""
     from fes_ctrl.model import LEG_NAMES
 
-    detectors = detectors_of(signal, name)
+    detectors = detectors_of(signal, name, config)
     events: list[GaitEvent] = []
     for sample in signal.samples():
         for detector in detectors:
             told = detector.update(sample)
             events.extend(told)
             if explain:
-                _tell(detector.remarks(), told, LEG_NAMES[sample.leg])
+                _tell(detector.remarks(), told)
     if explain:
         for leg, detector in zip(signal.legs, detectors, strict=True):
             _say(f"at the end, {LEG_NAMES[leg]}: {detector.snapshot()}")
     return events
 
 
-def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]", side: str) -> None:
+def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]") -> None:
+    from fes_ctrl.model import LEG_NAMES
+
     for remark in remarks:
-        _say(f"{remark.t_us / 1e6:9.4f} s  {side}: {remark.text}")
+        _say(f"{remark.t_us / 1e6:9.4f} s  {LEG_NAMES[remark.leg]}: {remark.text}")
     for event in told:
+        side = LEG_NAMES[event.leg]
         late_ms = (event.t_emit_us - event.t_event_us) / 1000
         _say(
             f"{event.t_emit_us / 1e6:9.4f} s  {side}: {event.kind} at "
@@ -177,12 +211,13 @@ def _tell(remarks: "tuple[Remark, ...]", told: "tuple[GaitEvent, ...]", side: st
         )
 
 
-def detectors_of(signal: "Recording", name: str | None) -> "list[Detector]":
+def detectors_of(
+    signal: "Recording", name: str | None, config: "DetectorConfig"
+) -> "list[Detector]":
     """Return a detector for each leg, or refuse what the recording cannot serve."""
-    from fes_ctrl.gait import DetectorConfig, make_detector
+    from fes_ctrl.gait import make_detector
     from fes_ctrl.model import LEG_NAMES
 
-    config = DetectorConfig()
     detectors = []
     for leg in signal.legs:
         where = f"{signal.path}, {LEG_NAMES[leg]} leg"

@@ -263,3 +263,26 @@ def test_what_is_known_at_the_end_is_said_of_each_leg(tmp_path: Path) -> None:
     result = detect(recording(tmp_path, "left.heel,right.heel"), "--explain")
     assert "at the end, left: {" in result.stderr
     assert "at the end, right: {" in result.stderr
+
+
+def test_a_dial_of_the_detector_can_be_turned_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
+    path = walking_foot(tmp_path / "walk.csv", "left")
+    usual = detect(path)
+    late = detect(path, "--set", "detector.foot_imu.heel_off_deg=15")
+    assert late.exit_code == usual.exit_code == 0
+
+    def first_off_s(text: str) -> float:
+        rows = csv.DictReader(text.splitlines())
+        return [float(row["t_event_s"]) for row in rows if row["event"] == "ho"][2]
+
+    assert first_off_s(late.stdout) > first_off_s(usual.stdout)
+    for option, says in (
+        ("detector.foot_imu.heel_off_deg=50", "detector.foot_imu.heel_off_deg = 50"),
+        ("detector.foot_imu.nothing=1", "nothing"),
+        ("program.delay_ms=1", "program"),
+        ("detector.name=heel", "--detector NAME"),
+    ):
+        refused = detect(path, "--set", option)
+        assert refused.exit_code == 2, option
+        assert says in refused.stderr
+        assert refused.stderr.count("\n") == 1
