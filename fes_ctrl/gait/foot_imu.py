@@ -229,9 +229,10 @@ class FootImuDetector:
                 self._fastest_mps = 0.0
             if rate > self._lobe_dps:
                 self._lobe_dps = rate
-            ahead_mps = motion.plane.ahead_mps()
-            if ahead_mps > self._fastest_mps:
-                self._fastest_mps = ahead_mps
+            if not motion.resting:
+                ahead_mps = motion.plane.ahead_mps()
+                if ahead_mps > self._fastest_mps:
+                    self._fastest_mps = ahead_mps
             return ()
         lobe_dps = self._lobe_dps
         self._lobe_dps = 0.0

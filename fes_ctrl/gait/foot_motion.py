@@ -70,6 +70,7 @@ class FootMotion:
         "_looked_s",
         "_notes",
         "_rested",
+        "_resting_values",
         "_sound",
         "_steady_from_us",
         "_still_dps",
@@ -103,6 +104,7 @@ class FootMotion:
         self._flat = FlatFoot()
         self._looked_s = 0.0
         self._rested = False
+        self._resting_values: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self._steady_from_us: Us = -1
         self._wx = 0.0
         self._wy = 0.0
@@ -183,7 +185,8 @@ class FootMotion:
                 if self._sound:
                     plane.move(dt_s, wx, wy, wz, ax, ay, az)
                     self._close_stride(t_us, ax, ay, az)
-            plane.start(wx, wy, wz, ax, ay, az)
+                plane.start(wx, wy, wz, ax, ay, az)
+            self._resting_values = values
             looked_s = self._looked_s + dt_s
             if entered:
                 looked_s = 0.0
@@ -196,6 +199,7 @@ class FootMotion:
             if self.resting:
                 self.resting = False
                 self._sound = True
+                self._set_off()
                 self.lowest_deg = 0.0
                 self.highest_dps = 0.0
                 self._forget_turn()
@@ -221,6 +225,11 @@ class FootMotion:
             self.lowest_deg = tilt
         if rate > self.highest_dps:
             self.highest_dps = rate
+
+    def _set_off(self) -> None:
+        """Begin a way with the last reading at rest."""
+        ax, ay, az, wx, wy, wz = self._resting_values
+        self.plane.start(wx - self._bias_x, wy - self._bias_y, wz - self._bias_z, ax, ay, az)
 
     def level(self) -> None:
         """Count tilt from here: the foot is flat."""
