@@ -14,6 +14,7 @@ from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.foot_motion import FootMotion
 from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
+from fes_ctrl.gait.side import Side
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import (
     FOOT_FLAT,
@@ -48,6 +49,8 @@ IDLE_SHARE: Final = 0.5  # of the usual tip, that a heel-off has to reach then
 TRAVELS: Final = 0.3  # of the usual swing's greatest speed ahead, of a foot that steps
 PIVOT_DEG: Final = 25.0
 """A foot that has turned so far about the vertical since its last rest has pivoted."""
+LARGEST_TURN_DEG: Final = 20.0
+"""In a stride; in a turn a foot rolls the way it turns, whichever it is."""
 GUESSED: Final = 0.3
 """Confidence in the events of a stride whose plane is a guess."""
 FULL_TIP_DEG: Final = 20.0
@@ -70,6 +73,8 @@ class FootImuDetector:
         Where the foot is in its stride: ``LOST`` to ``LANDED``.
     motion : FootMotion
         What it does.
+    side : Side
+        Which foot it is, as it moves.
     """
 
     __slots__ = (
@@ -103,6 +108,7 @@ class FootImuDetector:
         "_toe_share",
         "leg",
         "motion",
+        "side",
         "state",
     )
 
@@ -128,6 +134,7 @@ class FootImuDetector:
         self._swing_dps = 0.0
         self._swing_mps = 0.0
         self._tip_deg = 0.0
+        self.side = Side(leg)
         # What belongs to the stride does not.
         self.state = LOST
         self._last_us: Us = 0
@@ -252,6 +259,7 @@ class FootImuDetector:
         self.state = PUSH
         self._off_us = t_us
         self._peak_dps = rate
+        self.side.begin(motion.roll_deg)
         tipped_us = motion.tipped_us
         motion.tipped_us = -1
         text = f"heel-off: tipped {-motion.tilt_deg:.1f} deg out of rest, at {rate:.0f} deg/s"
@@ -285,6 +293,7 @@ class FootImuDetector:
                     self._notes.note(t_us, "the heel came down again: no step")
             return ()
         self._push_dps += LEARNING * (peak_dps - self._push_dps)
+        self.side.pushed(motion.roll_deg)
         lift_us = zero_us(last_us, before - toe_dps, t_us, rate - toe_dps)
         self._lift_us = lift_us
         self._crossing_us = -1
@@ -335,6 +344,7 @@ class FootImuDetector:
     def _land(self, contact_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         self.state = LANDED
         self._landed_us = contact_us
+        self.side.begin(self.motion.roll_deg)
         return self._say(INITIAL_CONTACT, contact_us, arrive_us)
 
     def _landed(self, t_us: Us, last_us: Us, before: float, rate: float) -> tuple[GaitEvent, ...]:
@@ -379,6 +389,7 @@ class FootImuDetector:
         if state == LANDED:
             self._idle = 0
             self._learn_swing(rest_us)
+            self._learn_side(t_us)
             events += self._say(FOOT_FLAT, max(rest_us, self._landed_us), arrive_us)
         motion.level()
         self._stand()
@@ -406,6 +417,14 @@ class FootImuDetector:
         self._swing_dps += LEARNING * (motion.highest_dps - self._swing_dps)
         self._swing_mps += LEARNING * (self._fastest_mps - self._swing_mps)
         self._tip_deg += LEARNING * (-motion.lowest_deg - self._tip_deg)
+
+    def _learn_side(self, t_us: Us) -> None:
+        """Learn which foot it is, from a stride straight on."""
+        motion = self.motion
+        if motion.plane.found and -LARGEST_TURN_DEG < motion.turn_deg < LARGEST_TURN_DEG:
+            text = self.side.loaded(motion.roll_deg)
+            if text:
+                self._notes.note(t_us, text)
 
     def _least_swing_us(self) -> float:
         """Return how long a swing lasts at least, before which no contact is believed."""
@@ -437,6 +456,7 @@ class FootImuDetector:
             "push_dps": round(self._push_dps, 1),
             "swing_us": round(self._swing_us),
             "tip_deg": round(self._tip_deg, 1),
+            "side": self.side.snapshot(),
             "motion": self.motion.snapshot(),
             "intake": self._intake.snapshot(),
         }

@@ -49,6 +49,8 @@ class FootMotion:
         Of the rate since the foot left its rest, or since ``lifted``.
     turn_deg : float
         About the vertical, to the left, since the foot last came to rest.
+    roll_deg : float
+        About the axis that points forward, to the right, from anywhere; still while it rests.
     resting, entered : bool
         At rest; since this reading.
     still_from_us : int
@@ -62,6 +64,9 @@ class FootMotion:
         "_bias_y",
         "_bias_z",
         "_flat",
+        "_fx",
+        "_fy",
+        "_fz",
         "_guessed",
         "_gx",
         "_gy",
@@ -88,6 +93,7 @@ class FootMotion:
         "plane",
         "rate_dps",
         "resting",
+        "roll_deg",
         "still_from_us",
         "tilt_deg",
         "tipped_us",
@@ -112,6 +118,9 @@ class FootMotion:
         self._bias_x = 0.0
         self._bias_y = 0.0
         self._bias_z = 0.0
+        self._fx = 0.0
+        self._fy = 0.0
+        self._fz = 0.0
         # What belongs to the stride does not.
         self._guessed = False
         self._gx = 0.0
@@ -127,6 +136,7 @@ class FootMotion:
         self.lowest_deg = 0.0
         self.highest_dps = 0.0
         self.turn_deg = 0.0
+        self.roll_deg = 0.0
         self.resting = False
         self.entered = False
         self.still_from_us: Us = -1
@@ -203,6 +213,7 @@ class FootMotion:
                 self.lowest_deg = 0.0
                 self.highest_dps = 0.0
                 self._forget_turn()
+            self.roll_deg += dt_s * (self._fx * wx + self._fy * wy + self._fz * wz)
             if self._sound:
                 plane.move(dt_s, wx, wy, wz, ax, ay, az)
         self.entered = entered
@@ -227,9 +238,14 @@ class FootMotion:
             self.highest_dps = rate
 
     def _set_off(self) -> None:
-        """Begin a way with the last reading at rest."""
+        """Begin a way with the last reading at rest: up and across, and so ahead, are known."""
         ax, ay, az, wx, wy, wz = self._resting_values
-        self.plane.start(wx - self._bias_x, wy - self._bias_y, wz - self._bias_z, ax, ay, az)
+        plane = self.plane
+        plane.start(wx - self._bias_x, wy - self._bias_y, wz - self._bias_z, ax, ay, az)
+        flat = self._flat
+        self._fx = flat.uy * plane.z - flat.uz * plane.y
+        self._fy = flat.uz * plane.x - flat.ux * plane.z
+        self._fz = flat.ux * plane.y - flat.uy * plane.x
 
     def level(self) -> None:
         """Count tilt from here: the foot is flat."""
