@@ -95,6 +95,8 @@ class Rig:
         Controller, driver and link.
     account : Account
         What the walk amounts to.
+    electrode_sinks : list of callable
+        Who is told of each pulse that reaches an electrode.
     """
 
     def __init__(
@@ -155,6 +157,7 @@ class Rig:
 
     def _wire_electrodes(self) -> None:
         sinks = self._output.sinks
+        self.electrode_sinks = sinks
         sinks.append(self.witness.see)
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)

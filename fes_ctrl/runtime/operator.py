@@ -3,12 +3,13 @@
 It acts only through the inputs a person has, and is logged like one.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, get_args
 
 from annotated_types import Ge, Le, MaxLen
 
-from fes_ctrl.model import Fault, Operator, Record
+from fes_ctrl.model import Fault, Operator, OperatorAction, Record
 from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.faults import BY_ID, LATCH
@@ -29,6 +30,8 @@ class OperatorConfig:
         When it sets the first, and the time between them.
     clear_after_s : float
         How long after a latched fault of availability it clears the latch.
+    hand : tuple of str
+        What it does besides: ``ACTION@T``, as ``pause@12.5``, or ``level=40@13``; seconds.
     """
 
     arm_at_s: Annotated[float, Ge(0), Le(3600)] = 0.5
@@ -42,6 +45,40 @@ class OperatorConfig:
     level_from_s: Annotated[float, Ge(0), Le(3600)] = 1.0
     level_every_s: Annotated[float, Ge(0), Le(600)] = 1.0
     clear_after_s: Annotated[float, Ge(0), Le(600)] = 3.0
+    hand: Annotated[tuple[str, ...], MaxLen(1000)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no hand can do."""
+        for text in self.hand:
+            parse_act(text)
+
+
+def parse_act(text: str) -> tuple[Us, str, int]:
+    """Return instant, action and value of ``ACTION@T`` or ``level=VALUE@T``.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong and what to write instead.
+    """
+    what, at, when = text.partition("@")
+    action, equals, number = what.partition("=")
+    actions = get_args(OperatorAction)
+    if not at or action not in actions or (action == "level") != bool(equals):
+        message = (
+            f"hand {text!r}: write ACTION@T or level=PERCENT@T, T in seconds; actions are "
+            f"{', '.join(actions)}"
+        )
+        raise ValueError(message)
+    try:
+        at_s = float(when)
+        value = int(number) if equals else 0
+    except ValueError:
+        at_s, value = math.nan, 0
+    if not 0.0 <= at_s <= 36_000.0 or not 0 <= value <= 100:
+        message = f"hand {text!r}: write seconds from the start, and a level of 0 to 100"
+        raise ValueError(message)
+    return us_from_s(at_s), action, value
 
 
 class ScriptedOperator:
@@ -73,6 +110,9 @@ class ScriptedOperator:
         for index, level in enumerate(config.level_percent):
             at_us = start_us + us_from_s(config.level_from_s + index * config.level_every_s)
             self._at(at_us, "level", level)
+        for text in config.hand:
+            at_us, action, value = parse_act(text)
+            self._at(start_us + at_us, action, value)
 
     def _at(self, at_us: Us, action: str, value: int) -> None:
         self._clock.call_at_us(at_us, ORDER_OPERATOR, self._act, action, value)

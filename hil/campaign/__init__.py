@@ -1,0 +1,1 @@
+"""Campaigns: random walks with random mishaps, judged after every step, shrunk where they fail."""

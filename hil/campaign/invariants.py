@@ -1,0 +1,151 @@
+"""What must hold in every walk, whatever goes wrong in it: one function each.
+
+Those of a pulse are asked before it is entered in the view, those of a step after every event of
+the clock, those of an end when the walk is over. Each returns what is wrong, or nothing.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from fes_ctrl.model import ALL_LEGS
+from fes_ctrl.units import Us
+from hil.campaign.view import GAP_US, View
+
+FINE: Final = ""
+
+EVENTS_AT_ONCE: Final = 10_000
+"""Time stands still where so many things happen at one instant."""
+
+SHIFT_US: Final = 2_000
+"""What cable and device may shift one pulse against the next."""
+
+
+class Violation(NamedTuple):
+    """An invariant that did not hold: when, which, and what was seen."""
+
+    t_us: Us
+    invariant: str
+    detail: str
+
+
+# -- of a pulse -----------------------------------------------------------------------------------
+
+
+def silent_when_unarmed(view: View, t_us: Us, channel: int) -> str:
+    """No pulse that nobody has armed for."""
+    if t_us > view.unarmed_us + view.wire_us:
+        return f"a pulse on channel {channel}, {_since(t_us, view.unarmed_us)} unarmed"
+    return FINE
+
+
+def silent_when_latched(view: View, t_us: Us, channel: int) -> str:
+    """No pulse while a fault is latched."""
+    if t_us > view.latched_us + view.wire_us + view.held_us:
+        return (
+            f"a pulse on channel {channel}, {_since(t_us, view.latched_us)} after {view.latched} "
+            f"was latched"
+        )
+    return FINE
+
+
+def silent_when_stopped(view: View, t_us: Us, channel: int) -> str:
+    """No pulse after the operator's stop until armed again."""
+    if t_us > view.stopped_us + view.wire_us:
+        return f"a pulse on channel {channel}, {_since(t_us, view.stopped_us)} after the stop"
+    return FINE
+
+
+def silent_when_paused(view: View, t_us: Us, channel: int) -> str:
+    """No pulse while the operator pauses."""
+    if t_us > view.paused_us + view.wire_us + view.held_us:
+        return f"a pulse on channel {channel}, {_since(t_us, view.paused_us)} after the pause"
+    return FINE
+
+
+def silent_when_inhibited(view: View, t_us: Us, channel: int) -> str:
+    """No pulse on a leg that a fault inhibits."""
+    for (fault, leg), since_us in view.inhibited_us.items():
+        if leg not in (ALL_LEGS, view.leg_of.get(channel, ALL_LEGS)):
+            continue
+        if t_us > since_us + view.wire_us + view.held_us:
+            return f"a pulse on channel {channel}, {_since(t_us, since_us)} after {fault}"
+    return FINE
+
+
+def silent_at_zero(view: View, t_us: Us, channel: int) -> str:
+    """No pulse until the operator has raised the level."""
+    if t_us > view.zero_us + view.wire_us + view.held_us:
+        return f"a pulse on channel {channel}, the level at zero for {_since(t_us, view.zero_us)}"
+    return FINE
+
+
+def bursts_end(view: View, t_us: Us, channel: int) -> str:
+    """No burst at the electrode is longer than the limit."""
+    first_us, last_us = view.runs.get(channel, (t_us, t_us))
+    if t_us - last_us <= GAP_US and t_us - first_us > view.burst_us + SHIFT_US:
+        return f"a burst of {(t_us - first_us) / 1e3:.1f} ms on channel {channel}"
+    return FINE
+
+
+# -- of a step ------------------------------------------------------------------------------------
+
+
+def stop_is_confirmed(view: View) -> str:
+    """A device that is stopped confirms it in time, or its line is cut."""
+    if view.now_us > view.stop_due_us:
+        return f"neither confirmed nor cut off {view.stop_us / 1e3:.0f} ms after the stop"
+    return FINE
+
+
+def authority_is_in_order(view: View) -> str:
+    """Nothing arms but the operator, and a latch stops the device in the same step."""
+    return view.unordered
+
+
+def open_bursts_end(view: View) -> str:
+    """No burst of a program stays open."""
+    for (_, channel), began_us in view.bursts.items():
+        if view.now_us - began_us > view.longest_open_us:
+            return f"a burst on channel {channel} is open for {_since(view.now_us, began_us)}"
+    return FINE
+
+
+def time_goes_on(view: View, now_us: Us) -> str:
+    """Time never goes back, and never stands still for long."""
+    if now_us < view.now_us:
+        return f"time went back by {view.now_us - now_us} us"
+    if view.events > EVENTS_AT_ONCE:
+        return f"{view.events} things happened at one instant"
+    return FINE
+
+
+def _since(t_us: Us, since_us: Us) -> str:
+    return f"{(t_us - since_us) / 1e3:.1f} ms"
+
+
+OF_A_PULSE: Final[tuple[tuple[str, Callable[[View, Us, int], str]], ...]] = (
+    ("silent_when_unarmed", silent_when_unarmed),
+    ("silent_when_latched", silent_when_latched),
+    ("silent_when_stopped", silent_when_stopped),
+    ("silent_when_paused", silent_when_paused),
+    ("silent_when_inhibited", silent_when_inhibited),
+    ("silent_at_zero", silent_at_zero),
+    ("bursts_end", bursts_end),
+)
+
+OF_A_STEP: Final[tuple[tuple[str, Callable[[View], str]], ...]] = (
+    ("stop_is_confirmed", stop_is_confirmed),
+    ("authority_is_in_order", authority_is_in_order),
+    ("open_bursts_end", open_bursts_end),
+)
+
+OF_A_WALK: Final = (
+    "witness",
+    "time_goes_on",
+    "no_deadlock",
+    "no_exception",
+    "equal_clocks",
+    "in_bounds",
+    "reaction_in_time",
+)
+"""The invariants that whoever runs a walk asks of it as a whole."""

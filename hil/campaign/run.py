@@ -1,0 +1,298 @@
+"""One case walked and judged after every event of the clock."""
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fes_ctrl.model import Operator
+from fes_ctrl.runtime.clock import ORDER_OPERATOR
+from fes_ctrl.runtime.operator import parse_act
+from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.runtime.virtual import DeadlockError, VirtualLoop
+from fes_ctrl.units import Us, us_from_s
+from firmware_sim.output import Points
+from hil.campaign.case import Case, refusals
+from hil.campaign.draw import draw
+from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, Violation, time_goes_on
+from hil.campaign.reactions import Reaction, beyond, reactions_of
+from hil.campaign.view import View
+from hil.config import WalkConfig
+from hil.rig import Rig
+
+AFTER_ALL: Final = 1 << 30
+"""Later than everything else of an instant."""
+
+Tamper = Callable[[Rig], None]
+"""Breaks a part of a rig: for tests of the invariants."""
+
+
+class TimeStandsStillError(RuntimeError):
+    """Things happen, and time does not go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one case.
+
+    Attributes
+    ----------
+    duration_s : float
+        Simulated.
+    setpoints_sha256 : str
+        Over every allowed setpoint.
+    setpoints, pulses : int
+        How many were allowed, and how many reached an electrode.
+    violations : tuple of Violation
+        The first of each invariant.
+    reactions : tuple of Reaction
+        To the injections that were acknowledged and name a fault.
+    acknowledged, unreached : tuple of str
+        Injections that had an effect, and that had none.
+    refused : str
+        Why the configuration was refused; empty where it was not.
+    """
+
+    duration_s: float
+    setpoints_sha256: str
+    setpoints: int
+    pulses: int
+    violations: tuple[Violation, ...]
+    reactions: tuple[Reaction, ...]
+    acknowledged: tuple[str, ...]
+    unreached: tuple[str, ...]
+    refused: str = ""
+
+
+class Judge:
+    """Asks the invariants of one walk.
+
+    Parameters
+    ----------
+    config : WalkConfig
+        What is walked.
+
+    Attributes
+    ----------
+    view : View
+        What it goes by; the session's run log.
+    violations : dict of str to Violation
+        The first of each invariant.
+    """
+
+    __slots__ = ("_witness", "view", "violations")
+
+    def __init__(self, config: WalkConfig) -> None:
+        self.view = View(config)
+        self.violations: dict[str, Violation] = {}
+        self._witness: list[object] = []
+
+    def watch(self, rig: Rig) -> None:
+        """Hear of every pulse that reaches an electrode, after the witness."""
+        self._witness = rig.witness.violations  # type: ignore[assignment]
+        rig.electrode_sinks.append(self.pulse)
+
+    def pulse(self, t_us: Us, channel: int, _points: Points) -> None:
+        """Judge one pulse."""
+        view = self.view
+        for name, broken in OF_A_PULSE:
+            what = broken(view, t_us, channel)
+            if what:
+                self.found(t_us, name, what)
+        view.pulse(t_us, channel)
+
+    def after(self, now_us: Us) -> bool:
+        """Judge what an event of the clock has left; never ends the walk."""
+        view = self.view
+        if now_us > view.now_us:
+            view.now_us = now_us
+            view.events = 0
+        else:
+            view.events += 1
+            what = time_goes_on(view, now_us)
+            if what:
+                raise TimeStandsStillError(what)
+        if view.bursts or view.unordered or now_us > view.stop_due_us:
+            for name, wrong in OF_A_STEP:
+                what = wrong(view)
+                if what:
+                    self.found(now_us, name, what)
+        if self._witness:
+            self._hear_the_witness()
+        return False
+
+    def _hear_the_witness(self) -> None:
+        if "witness" not in self.violations:
+            self.found(self.view.now_us, "witness", str(self._witness[0]))
+
+    def found(self, t_us: Us, invariant: str, detail: str) -> None:
+        """Keep the first violation of an invariant."""
+        self.violations.setdefault(invariant, Violation(t_us, invariant, detail))
+
+
+class JudgedLoop(VirtualLoop):
+    """A virtual loop that has every timer judged.
+
+    Attributes
+    ----------
+    judge : Judge or None
+        Asked after each; nobody until the walk begins.
+    """
+
+    judge: Judge | None = None
+
+    def _ring_next(self) -> None:
+        super()._ring_next()
+        if self.judge is not None:
+            self.judge.after(self._now_us)
+
+
+def run_case(case: Case, tamper: Tamper | None = None) -> Outcome:
+    """Walk a case and judge it; an exception is a violation like any other.
+
+    Parameters
+    ----------
+    case : Case
+        What to walk.
+    tamper : callable or None
+        Breaks the rig before it starts.
+    """
+    refused = refusals(case)
+    if refused:
+        broken = Violation(0, "in_bounds", refused[0])
+        return Outcome(case.walk.duration_s, "", 0, 0, (broken,), (), (), (), refused[0])
+    outcome = _walk(case, tamper, virtual=True)
+    if not case.both_clocks:
+        return outcome
+    stepped = _walk(case, tamper, virtual=False)
+    differing = [
+        name
+        for name in ("setpoints_sha256", "pulses", "violations", "reactions", "acknowledged")
+        if getattr(outcome, name) != getattr(stepped, name)
+    ]
+    if not differing:
+        return outcome
+    what = f"virtual loop and stepper differ in {', '.join(differing)}"
+    end_us = us_from_s(case.walk.duration_s)
+    broken = Violation(end_us, "equal_clocks", what)
+    found = sorted({*outcome.violations, *stepped.violations, broken})
+    return replace(outcome, violations=tuple(found))
+
+
+def run_number(seed: int, number: int) -> Outcome:
+    """Walk one walk of a campaign."""
+    return run_case(draw(seed, number))
+
+
+def _walk(case: Case, tamper: Tamper | None, *, virtual: bool) -> Outcome:
+    judge = Judge(case.walk)
+    rig: Rig | None = None
+    try:
+        rig = _on_the_loop(case, judge, tamper) if virtual else _by_steps(case, judge, tamper)
+        rig.finish()
+        judge.after(judge.view.now_us)
+    except TimeStandsStillError as error:
+        judge.found(judge.view.now_us, "time_goes_on", str(error))
+    except DeadlockError as error:
+        judge.found(judge.view.now_us, "no_deadlock", str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename.rpartition('/')[2]}:{place.name}"
+        judge.found(judge.view.now_us, "no_exception", f"{type(error).__name__} in {where}: {error}")
+    if rig is None:
+        return _outcome(case, judge, None)
+    return _outcome(case, judge, rig)
+
+
+def _outcome(case: Case, judge: Judge, rig: Rig | None) -> Outcome:
+    view = judge.view
+    reactions: tuple[Reaction, ...] = ()
+    known: tuple[str, ...] = ()
+    if rig is not None:
+        acknowledged = rig.acknowledgements()
+        known = tuple(sorted({found.name for found in acknowledged}))
+        reactions = reactions_of(case.walk, view, acknowledged)
+        late = beyond(reactions)
+        if late is not None:
+            judge.found(late.t_us + late.took_us, "reaction_in_time", str(late))
+    return Outcome(
+        duration_s=case.walk.duration_s,
+        setpoints_sha256="" if rig is None else rig.account.setpoints_sha256,
+        setpoints=0 if rig is None else rig.account.setpoints,
+        pulses=len(view.pulses),
+        violations=tuple(sorted(judge.violations.values())),
+        reactions=reactions,
+        acknowledged=known,
+        unreached=tuple(
+            sorted({injection.name for injection in case.walk.inject if injection.name not in known})
+        ),
+    )
+
+
+def _by_steps(case: Case, judge: Judge, tamper: Tamper | None) -> Rig:
+    stepper = Stepper()
+    judge.view.clock = stepper
+    rig = Rig(case.walk, stepper, judge.view)
+    judge.watch(rig)
+    if tamper is not None:
+        tamper(rig)
+    rig.session.open()
+    stepper.run_until_us(us_from_s(case.walk.duration_s), lambda: judge.after(stepper.now_us()))
+    return rig
+
+
+def _on_the_loop(case: Case, judge: Judge, tamper: Tamper | None) -> Rig:
+    def loop() -> JudgedLoop:
+        made = JudgedLoop(case.jitter_seed)
+        made.judge = judge
+        return made
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(_walk_virtually(case, judge, tamper))
+
+
+async def _walk_virtually(case: Case, judge: Judge, tamper: Tamper | None) -> Rig:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, JudgedLoop)  # noqa: S101 - the runner's factory made it
+    walk = case.walk
+    hand = walk.operator.hand
+    if case.jitter_seed is not None:
+        # Several hands at once: what they do at one instant comes in the order of the jitter.
+        walk = replace(walk, operator=replace(walk.operator, hand=()))
+    judge.view.clock = loop
+    rig = Rig(walk, loop, judge.view)
+    judge.watch(rig)
+    if tamper is not None:
+        tamper(rig)
+    hands = [] if case.jitter_seed is None else _hands(loop, rig, hand)
+    rig.session.open()
+    done = loop.create_future()
+    loop.call_at_us(us_from_s(walk.duration_s), AFTER_ALL, done.set_result, None)
+    await done
+    for task in hands:
+        if task.done():
+            task.result()
+        else:
+            task.cancel()
+    await asyncio.gather(*hands, return_exceptions=True)
+    return rig
+
+
+def _hands(loop: JudgedLoop, rig: Rig, hand: tuple[str, ...]) -> "list[asyncio.Task[None]]":
+    at: dict[Us, asyncio.Future[None]] = {}
+    tasks = []
+    for text in hand:
+        at_us, action, value = parse_act(text)
+        if at_us not in at:
+            at[at_us] = loop.create_future()
+            loop.call_at_us(at_us, ORDER_OPERATOR, at[at_us].set_result, None)
+        tasks.append(loop.create_task(_act(loop, rig, at[at_us], action, value)))
+    return tasks
+
+
+async def _act(
+    loop: JudgedLoop, rig: Rig, when: "asyncio.Future[None]", action: str, value: int
+) -> None:
+    await when
+    rig.session.take(Operator(loop.now_us(), action, value))

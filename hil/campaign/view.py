@@ -1,0 +1,263 @@
+"""What the judges of a walk know: who may give current now, reckoned apart from the controller.
+
+It hears what goes into the controller and what comes out of it as a run log does, and each pulse
+at the electrode. Authority comes from the operator's hand alone and is lost by the first thing
+that takes it away, whatever the controller makes of it.
+"""
+
+from typing import Final
+
+from fes_ctrl.assembly import on_connector
+from fes_ctrl.model import (
+    ALL_LEGS,
+    LEG_NAMES,
+    LINK_DOWN,
+    LINK_IDLE,
+    LINK_STUCK,
+    LINK_UP,
+    Arm,
+    BurstEnd,
+    BurstStart,
+    Command,
+    Disarm,
+    Fault,
+    Input,
+    LinkReport,
+    Operator,
+    Record,
+    Sample,
+    Setpoint,
+    Stop,
+)
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.clock import Clock
+from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
+from fes_ctrl.safety.limits import Limits
+from fes_ctrl.units import NEVER_US, Us, us_from_ms
+from hil.config import WalkConfig
+
+FRAME_BYTES: Final = 64
+"""More than any frame with current has."""
+
+GAP_US: Final = 100_000
+"""Pulses further apart than this belong to different bursts."""
+
+
+class View(NullLog):
+    """The facts of one walk, kept while it goes on.
+
+    Parameters
+    ----------
+    config : WalkConfig
+        What is walked.
+
+    Attributes
+    ----------
+    clock : Clock
+        Of the walk; the host's own may be wrong, and its ``now`` with it.
+    now_us : int
+        The present.
+    unarmed_us, latched_us, stopped_us, paused_us, zero_us : int
+        Since when nothing may be given because nobody has armed, a fault is latched, the operator
+        has stopped, has paused, or the level is zero; ``NEVER_US`` where that is not so.
+    latched : str
+        Which fault.
+    inhibited_us : dict
+        By fault and leg: since when the leg is inhibited.
+    wire_us : int
+        What was sent before an instant arrives so much later at most.
+    held_us : int
+        A setpoint that was allowed before an instant may be written so much later.
+    stop_due_us : int
+        When the device's silence must be confirmed, or its line cut.
+    bursts : dict
+        By leg and channel: when a burst began that is open.
+    runs : dict
+        By channel: first and last pulse of the burst at the electrode.
+    pulses : list of (int, int)
+        Instant and channel of all pulses.
+    faults : list of (int, Fault)
+        All of them, and when they were told.
+    """
+
+    __slots__ = (
+        "_arm_asked",
+        "_up",
+        "bursts",
+        "burst_us",
+        "clock",
+        "faults",
+        "events",
+        "held_us",
+        "inhibited_us",
+        "latched",
+        "latched_us",
+        "leg_of",
+        "level",
+        "longest_open_us",
+        "now_us",
+        "paused_us",
+        "pulses",
+        "runs",
+        "stop_due_us",
+        "stop_us",
+        "stopped_us",
+        "unarmed_us",
+        "unordered",
+        "wire_us",
+        "zero_us",
+    )
+
+    def __init__(self, config: WalkConfig) -> None:
+        cable = config.cable
+        limits = Limits(config.control.limits)
+        program = config.control.program
+        self.clock: Clock | None = None
+        self.now_us: Us = 0
+        self.wire_us: Us = cable.latency_us + cable.jitter_us + int(FRAME_BYTES * cable.byte_us) + 1
+        self.held_us: Us = limits.life_us
+        self.burst_us: Us = limits.burst_us
+        slowest_us = max(round(1e6 / channel.rate_hz) for channel in program.channel)
+        # The end of a burst is told when the pulse after its last one would have come.
+        self.longest_open_us: Us = limits.burst_us + slowest_us + 100_000
+        self.stop_us: Us = us_from_ms(BY_ID["F20"].limit_ms)
+        self.leg_of: dict[int, int] = {}
+        for index, leg in enumerate(config.patient.leg):
+            for channel in on_connector(program, index).channel:
+                self.leg_of[channel.channel] = LEG_NAMES.index(leg.side)
+        self.unarmed_us: Us = -1
+        self.latched_us: Us = NEVER_US
+        self.stopped_us: Us = NEVER_US
+        self.paused_us: Us = NEVER_US
+        self.zero_us: Us = -1
+        self.level = 0
+        self.latched = ""
+        self.inhibited_us: dict[tuple[str, int], Us] = {}
+        self.stop_due_us: Us = NEVER_US
+        self.unordered = ""
+        self.bursts: dict[tuple[int, int], Us] = {}
+        self.runs: dict[int, tuple[Us, Us]] = {}
+        self.pulses: list[tuple[Us, int]] = []
+        self.faults: list[tuple[Us, Fault]] = []
+        self.events = 0
+        self._arm_asked = False
+        self._up = False
+
+    # -- what goes in and comes out, as a run log hears it ----------------------------------------
+
+    def input(self, now_us: Us, item: Input) -> None:
+        """Hear what the controller is about to be given."""
+        self._arm_asked = False
+        if isinstance(item, Sample):
+            return
+        now_us = self._true_us(now_us)
+        if isinstance(item, Operator):
+            self._operate(now_us, item)
+        elif isinstance(item, LinkReport):
+            kind = item.kind
+            if kind == LINK_UP:
+                self._up = True
+            if kind in {LINK_DOWN, LINK_STUCK}:
+                self._up = False
+            if kind in {LINK_UP, LINK_DOWN, LINK_STUCK, LINK_IDLE}:
+                self.stop_due_us = NEVER_US
+
+    def wake(self, now_us: Us) -> None:
+        """Hear that the controller was woken."""
+        self._arm_asked = False
+
+    def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
+        """Hear what the controller said."""
+        now_us = self._true_us(now_us)
+        must_stop = False
+        for record in records:
+            if isinstance(record, Fault):
+                must_stop = self._fault(now_us, record) or must_stop
+            elif isinstance(record, BurstStart):
+                self.bursts[record.leg, record.channel] = record.t_us
+            elif isinstance(record, BurstEnd):
+                self.bursts.pop((record.leg, record.channel), None)
+        for command in commands:
+            if isinstance(command, Setpoint):
+                continue
+            if isinstance(command, Arm):
+                if not self._arm_asked:
+                    self.unordered = "the device was armed without the operator's asking"
+                else:
+                    self._armed()
+            elif isinstance(command, Stop | Disarm):
+                must_stop = False
+                if self._up:
+                    self.stop_due_us = min(self.stop_due_us, now_us + self.stop_us)
+        if must_stop:
+            self.unordered = f"{self.latched} was latched and the device was not stopped"
+
+    def _true_us(self, now_us: Us) -> Us:
+        return now_us if self.clock is None else self.clock.now_us()
+
+    def _operate(self, now_us: Us, item: Operator) -> None:
+        action = item.action
+        if action == "arm":
+            self._arm_asked = True
+        elif action == "level":
+            if self.unarmed_us == NEVER_US and not self.latched:
+                self.level = item.value
+                if item.value > 0:
+                    self.zero_us = NEVER_US
+                else:
+                    self._at_zero(now_us)
+        elif action == "pause":
+            self.paused_us = min(self.paused_us, now_us)
+            self._at_zero(now_us)
+        elif action == "resume":
+            self.paused_us = NEVER_US
+        elif action == "clear":
+            self.latched_us = NEVER_US
+            self.latched = ""
+        else:
+            self.stopped_us = min(self.stopped_us, now_us)
+            self._lost(now_us)
+
+    def _armed(self) -> None:
+        self.unarmed_us = NEVER_US
+        self.stopped_us = NEVER_US
+        self.paused_us = NEVER_US
+
+    def _lost(self, now_us: Us) -> None:
+        """Nobody has armed any more."""
+        self.unarmed_us = min(self.unarmed_us, now_us)
+        self._at_zero(now_us)
+
+    def _at_zero(self, now_us: Us) -> None:
+        self.level = 0
+        self.zero_us = min(self.zero_us, now_us)
+
+    def _fault(self, now_us: Us, record: Fault) -> bool:
+        """Take a fault; return whether the device has to be stopped for it in this very step."""
+        self.faults.append((now_us, record))
+        row = BY_ID[record.id]
+        if record.reaction == CLEARED:
+            for key in [key for key in self.inhibited_us if key[0] == record.id]:
+                if record.leg in (ALL_LEGS, key[1]):
+                    del self.inhibited_us[key]
+        elif record.reaction == INHIBIT:
+            self.inhibited_us.setdefault((record.id, record.leg), now_us)
+        elif record.reaction in {LATCH, STOP}:
+            if record.reaction == LATCH:
+                self.latched_us = min(self.latched_us, now_us)
+                self.latched = self.latched or record.id
+            if not row.keeps_level:
+                armed = self.unarmed_us == NEVER_US
+                self._lost(now_us)
+                return armed
+        return False
+
+    # -- what reaches the electrode ---------------------------------------------------------------
+
+    def pulse(self, t_us: Us, channel: int) -> None:
+        """Take note of a pulse that was judged."""
+        self.pulses.append((t_us, channel))
+        first_us, last_us = self.runs.get(channel, (t_us, -NEVER_US))
+        if t_us - last_us > GAP_US:
+            first_us = t_us
+        self.runs[channel] = (first_us, t_us)
