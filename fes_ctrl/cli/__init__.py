@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "score": "Compare detected events with a reference.",
     "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
+    "campaign": "Walk random faults and judge every step.",
     "identify": "Tell a patient's parameters from a bench session.",
     "config": "Show, check and describe the configuration.",
 }

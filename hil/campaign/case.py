@@ -161,9 +161,11 @@ def _differences(value: Any, bases: tuple[Any, ...]) -> dict[str, object]:
             continue
         if dataclasses.is_dataclass(new):
             # A table in a table begins with its own class's values, not with the field's.
-            table[field.name] = _differences(new, (old[0], type(new)()))
+            own: Any = type(new)
+            table[field.name] = _differences(new, (old[0], own()))
         elif isinstance(new, tuple) and new and dataclasses.is_dataclass(new[0]):
-            table[field.name] = [_differences(item, (type(item)(),)) for item in new]
+            plainest: Any = type(new[0])
+            table[field.name] = [_differences(item, (plainest(),)) for item in new]
         elif new is not None:
             table[field.name] = new
     return table
@@ -184,9 +186,9 @@ def _lines(name: str, table: Mapping[str, object], *, element: bool = False) -> 
     return list(_table(name, table, element=element))
 
 
-def _table(name: str, table: Mapping[str, object], *, element: bool) -> Iterator[str]:
+def _table(name: str, table: Mapping[str, Any], *, element: bool) -> Iterator[str]:
     yield f"[[{name}]]" if element else f"[{name}]"
-    below: list[tuple[str, object]] = []
+    below: list[tuple[str, Any]] = []
     for key, value in table.items():
         if isinstance(value, dict | list):
             below.append((key, value))

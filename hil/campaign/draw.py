@@ -32,7 +32,7 @@ from hil.campaign.vary import of_range, vary
 from hil.config import CableConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.sensors.config import PacketConfig
-from hil.patient.way import LEAST_SEATED_S, SegmentConfig
+from hil.patient.way import LEAST_SEATED_S, SegmentConfig, SegmentKind
 from hil.scenarios import OWN_SETUP, load_scenario
 from hil.streams import stream
 
@@ -48,7 +48,7 @@ ON_BOTH_CLOCKS: Final = 12
 JITTERED: Final = 2
 """One walk in so many has a jittered loop."""
 
-SEGMENTS: Final = (
+SEGMENTS: Final[tuple[SegmentKind, ...]] = (
     "walk",
     "walk",
     "walk",
@@ -178,7 +178,12 @@ def _with_sensors(random: Random, patient: PatientConfig) -> PatientConfig:
         stalls_per_min=random.choice((0.0, 0.0, 0.0, 1.1, 6.0)),
     )
     legs = tuple(
-        replace(leg, sensors=replace(vary(random, leg.sensors, 0.1, keep=("worn",)), packets=packets, heel_stuck="no"))
+        replace(
+            leg,
+            sensors=replace(
+                vary(random, leg.sensors, 0.1, keep=("worn",)), packets=packets, heel_stuck="no"
+            ),
+        )
         for leg in patient.leg
     )
     return replace(patient, leg=legs)
@@ -193,7 +198,7 @@ def _orthosis(random: Random) -> Literal["none", "rigid", "hinged", "carbon"]:
 
 def _detector(random: Random) -> DetectorConfig:
     name = random.choice(DETECTORS)
-    found = replace(DetectorConfig(), name=name)
+    found = DetectorConfig(name)  # type: ignore[arg-type]
     if random.random() < 0.5:
         found = vary(random, found, 0.1, keep=("name", "by", "tilt_on_deg"))
     if name == SHANK and random.random() < 0.3:
@@ -221,7 +226,9 @@ def _program(
         rise_ms=max(least_rise_ms, of("rise_ms", 0.0, 500.0)),
         end="time_out" if random.random() < 0.15 else "initial_contact",
         extension_ms=of("extension_ms", 0.0, 400.0),
-        extension_percent_stance=round(random.uniform(0, 100), 1) if random.random() < 0.2 else None,
+        extension_percent_stance=round(random.uniform(0, 100), 1)
+        if random.random() < 0.2
+        else None,
         end_lead_ms=of("end_lead_ms", 0.0, 150.0) if random.random() < 0.4 else 0.0,
         fall_ms=fall_ms,
         time_out_ms=time_out_ms,
@@ -248,7 +255,9 @@ def _channels(
             muscle=random.choice(("dorsiflexors", "dorsiflexors", "evertors", "calf")),
             intensity=round(random.uniform(0.2, 1.0), 3),
             pulse_width_us=int(random.uniform(min(100, in_force.width_us), in_force.width_us + 1)),
-            rate_hz=round(random.uniform(1.0, 10.0) if slow else random.uniform(15.0, fastest_hz), 2),
+            rate_hz=round(
+                random.uniform(1.0, 10.0) if slow else random.uniform(15.0, fastest_hz), 2
+            ),
             waveform=random.choice(("symmetric", "symmetric", "asymmetric")),
             polarity=random.choice(("normal", "inverted")),
             channel=output,
@@ -272,19 +281,19 @@ def _way(random: Random, lasts_s: float) -> tuple[SegmentConfig, ...]:
     parts = [SegmentConfig("stand", round(random.uniform(0.5, 4.0), 2))]
     if random.random() < 0.5:
         return (*parts, SegmentConfig("walk", lasts_s, round(random.uniform(60.0, 140.0), 1)))
-    for _ in range(random.randint(2, 5)):
-        parts.append(
-            SegmentConfig(
-                kind=random.choice(SEGMENTS),  # type: ignore[arg-type]
-                duration_s=round(random.uniform(LEAST_SEATED_S, 20.0), 2),
-                speed_percent=round(random.uniform(60.0, 140.0), 1),
-                slope_percent=round(random.uniform(0.0, 12.0), 1),
-                weight_shifts_per_min=round(random.uniform(0.0, 30.0), 1),
-                taps_with=random.choice(("toe", "heel")),
-                on_chair=random.random() < 0.5,
-                pivots_per_min=random.choice((0.0, 20.0)),
-            )
+    parts.extend(
+        SegmentConfig(
+            kind=random.choice(SEGMENTS),
+            duration_s=round(random.uniform(LEAST_SEATED_S, 20.0), 2),
+            speed_percent=round(random.uniform(60.0, 140.0), 1),
+            slope_percent=round(random.uniform(0.0, 12.0), 1),
+            weight_shifts_per_min=round(random.uniform(0.0, 30.0), 1),
+            taps_with=random.choice(("toe", "heel")),
+            on_chair=random.random() < 0.5,
+            pivots_per_min=random.choice((0.0, 20.0)),
         )
+        for _ in range(random.randint(2, 5))
+    )
     return tuple(parts)
 
 
@@ -319,7 +328,7 @@ def _injections(random: Random, lasts_s: float) -> tuple[Injection, ...]:
             # What is broken for good ends a walk: rather later.
             at_s = max(at_s, random.uniform(0.1, 0.98) * lasts_s)
         for_good = row.lasts_s is None and random.random() < 0.3
-        length_s = 10 ** random.uniform(-2.0, 1.0)
+        length_s = 10 ** random.uniform(-2.0, 1.2)
         if row.lasts_s is not None and random.random() < 0.3:
             length_s = row.lasts_s
         from_us = round(at_s * 1e6)
@@ -332,7 +341,7 @@ def _injection(random: Random, row: InjectionRow, from_us: Us, to_us: Us) -> Inj
     # Where a row has an amount, an injection has one.
     if not getattr(row, "unit", ""):
         return Injection(row.name, from_us, to_us)
-    least, most = float(getattr(row, "least")), float(getattr(row, "most"))
+    least, most = (float(getattr(row, bound, 1.0)) for bound in ("least", "most"))
     amount = random.choice((least, most, least * (most / least) ** random.random()))
     return Injection(row.name, from_us, to_us, float(f"{amount:.4g}"))  # type: ignore[call-arg]
 

@@ -91,7 +91,7 @@ def bursts_end(view: View, t_us: Us, channel: int) -> str:
 
 
 def stop_is_confirmed(view: View) -> str:
-    """A device that is stopped confirms it in time, or its line is cut."""
+    """Every stop is confirmed in time by the device, or its line is cut."""
     if view.now_us > view.stop_due_us:
         return f"neither confirmed nor cut off {view.stop_us / 1e3:.0f} ms after the stop"
     return FINE

@@ -74,9 +74,7 @@ def beyond(reactions: tuple[Reaction, ...]) -> Reaction | None:
     return None
 
 
-def _reaction(
-    config: WalkConfig, view: View, name: str, fault: str, t_us: Us
-) -> Reaction | None:
+def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -> Reaction | None:
     allowed_us = us_from_ms(BY_ID[fault].limit_ms + _seen_after_ms(config, name, fault))
     to_us = max(injection.to_us for injection in config.inject if injection.name == name)
     seen = _seen(view.faults, fault, t_us, min(to_us, NEVER_US - allowed_us) + allowed_us)

@@ -20,6 +20,7 @@ from hil.campaign.reactions import Reaction, beyond, reactions_of
 from hil.campaign.view import View
 from hil.config import WalkConfig
 from hil.rig import Rig
+from hil.witness import Violation as Seen
 
 AFTER_ALL: Final = 1 << 30
 """Later than everything else of an instant."""
@@ -81,16 +82,17 @@ class Judge:
         The first of each invariant.
     """
 
-    __slots__ = ("_witness", "view", "violations")
+    __slots__ = ("_heard", "_witness", "view", "violations")
 
     def __init__(self, config: WalkConfig) -> None:
         self.view = View(config)
         self.violations: dict[str, Violation] = {}
-        self._witness: list[object] = []
+        self._witness: list[Seen] = []
+        self._heard = 0
 
     def watch(self, rig: Rig) -> None:
         """Hear of every pulse that reaches an electrode, after the witness."""
-        self._witness = rig.witness.violations  # type: ignore[assignment]
+        self._witness = rig.witness.violations
         rig.electrode_sinks.append(self.pulse)
 
     def pulse(self, t_us: Us, channel: int, _points: Points) -> None:
@@ -118,13 +120,14 @@ class Judge:
                 what = wrong(view)
                 if what:
                     self.found(now_us, name, what)
-        if self._witness:
+        if len(self._witness) != self._heard:
             self._hear_the_witness()
         return False
 
     def _hear_the_witness(self) -> None:
-        if "witness" not in self.violations:
-            self.found(self.view.now_us, "witness", str(self._witness[0]))
+        for seen in self._witness[self._heard :]:
+            self.found(seen.t_us, f"witness.{seen.limit}", str(seen))
+        self._heard = len(self._witness)
 
     def found(self, t_us: Us, invariant: str, detail: str) -> None:
         """Keep the first violation of an invariant."""
@@ -199,7 +202,8 @@ def _walk(case: Case, tamper: Tamper | None, *, virtual: bool) -> Outcome:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.filename.rpartition('/')[2]}:{place.name}"
-        judge.found(judge.view.now_us, "no_exception", f"{type(error).__name__} in {where}: {error}")
+        name = type(error).__name__
+        judge.found(judge.view.now_us, f"no_exception.{name}", f"{name} in {where}: {error}")
     if rig is None:
         return _outcome(case, judge, None)
     return _outcome(case, judge, rig)
@@ -225,7 +229,9 @@ def _outcome(case: Case, judge: Judge, rig: Rig | None) -> Outcome:
         reactions=reactions,
         acknowledged=known,
         unreached=tuple(
-            sorted({injection.name for injection in case.walk.inject if injection.name not in known})
+            sorted(
+                {injection.name for injection in case.walk.inject if injection.name not in known}
+            )
         ),
     )
 

@@ -83,11 +83,11 @@ class View(NullLog):
     __slots__ = (
         "_arm_asked",
         "_up",
-        "bursts",
         "burst_us",
+        "bursts",
         "clock",
-        "faults",
         "events",
+        "faults",
         "held_us",
         "inhibited_us",
         "latched",
@@ -162,7 +162,7 @@ class View(NullLog):
             if kind in {LINK_UP, LINK_DOWN, LINK_STUCK, LINK_IDLE}:
                 self.stop_due_us = NEVER_US
 
-    def wake(self, now_us: Us) -> None:
+    def wake(self, now_us: Us) -> None:  # noqa: ARG002 - the log's signature
         """Hear that the controller was woken."""
         self._arm_asked = False
 
