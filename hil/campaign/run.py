@@ -255,7 +255,25 @@ def _on_the_loop(case: Case, judge: Judge, tamper: Tamper | None) -> Rig:
         return made
 
     with asyncio.Runner(loop_factory=loop) as runner:
-        return runner.run(_walk_virtually(case, judge, tamper))
+        try:
+            return runner.run(_walk_virtually(case, judge, tamper))
+        except BaseException:
+            _abandon(runner.get_loop())
+            raise
+
+
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the tasks of a walk that has failed come to their end."""
+    if isinstance(loop, JudgedLoop):
+        loop.judge = None
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(_end_of(tasks))
+
+
+async def _end_of(tasks: "set[asyncio.Task[object]]") -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _walk_virtually(case: Case, judge: Judge, tamper: Tamper | None) -> Rig:

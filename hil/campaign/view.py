@@ -168,13 +168,15 @@ class View(NullLog):
 
     def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Hear what the controller said."""
+        host_us = now_us
         now_us = self._true_us(now_us)
         must_stop = False
         for record in records:
             if isinstance(record, Fault):
                 must_stop = self._fault(now_us, record) or must_stop
             elif isinstance(record, BurstStart):
-                self.bursts[record.leg, record.channel] = record.t_us
+                began_us = record.t_us + now_us - host_us
+                self.bursts.setdefault((record.leg, record.channel), began_us)
             elif isinstance(record, BurstEnd):
                 self.bursts.pop((record.leg, record.channel), None)
         for command in commands:

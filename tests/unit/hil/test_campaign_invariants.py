@@ -1,0 +1,219 @@
+"""Each invariant of a campaign fails where a part is broken, and holds where none is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from fes_ctrl.controller import Controller
+from fes_ctrl.model import Arm, Operator
+from fes_ctrl.runtime.stepper import Stepper, TimerQueue
+from fes_ctrl.safety.arming import Arming
+from fes_ctrl.safety.freshness import SensorMonitor
+from fes_ctrl.safety.guard import Guard
+from fes_ctrl.stim.program import Program
+from fes_ctrl.stimulators.p24 import P24Session
+from firmware_sim.injections import parse
+from hil.campaign.case import Case, plain
+from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, OF_A_WALK
+from hil.campaign.run import Outcome, run_case
+from hil.rig import Rig
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+PULSE = ((300, 20_000), (300, -20_000))
+
+
+def case(*hand: str, inject: tuple[str, ...] = (), **operator: Any) -> Case:
+    """A short walk; bursts come from the third second on."""
+    walk = plain().walk
+    script = replace(
+        walk.operator, level_percent=(100,), clear_after_s=60.0, hand=hand, **operator
+    )
+    return Case(
+        replace(
+            walk, duration_s=11.0, operator=script, inject=tuple(parse(text) for text in inject)
+        )
+    )
+
+
+def broken(outcome: Outcome) -> set[str]:
+    return {violation.invariant.partition(".")[0] for violation in outcome.violations}
+
+
+def stray(*at_ms: float, points: Any = PULSE) -> Callable[[Rig], None]:
+    """A device that gives pulses by itself."""
+
+    def tamper(rig: Rig) -> None:
+        for each_ms in at_ms:
+            rig._clock.call_at_us(round(each_ms * 1000), 1, give, rig, round(each_ms * 1000))
+
+    def give(rig: Rig, t_us: int) -> None:
+        for sink in rig.electrode_sinks:
+            sink(t_us, 0, points)
+
+    return tamper
+
+
+def at(at_s: float, what: Callable[[Rig], None]) -> Callable[[Rig], None]:
+    return lambda rig: rig._clock.call_at_us(round(at_s * 1e6), 5, what, rig) and None
+
+
+@dataclass
+class Broken:
+    """A part that is broken, and the walk in which that shows."""
+
+    case: Case
+    tamper: Callable[[Rig], None] | None = None
+    patch: Patch = field(default=lambda _: None)
+
+
+def never_latches(patch: pytest.MonkeyPatch) -> None:
+    expire = SensorMonitor.expire
+
+    def forget(self: SensorMonitor, at_us: int) -> str:
+        found = expire(self, at_us)
+        self.latched = False
+        return found
+
+    patch.setattr(SensorMonitor, "expire", forget)
+    patch.setattr(Arming, "latch", lambda self, row: False)
+
+
+def latches_without_a_stop(patch: pytest.MonkeyPatch) -> None:
+    latch = Arming.latch
+
+    def only_latch(self: Arming, row: Any) -> bool:
+        latch(self, row)
+        return False
+
+    patch.setattr(Arming, "latch", only_latch)
+
+
+def ignores_stop(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Controller, "_halt", lambda *_: None)
+    patch.setattr(Arming, "disarm", lambda _: None)
+
+
+def begins_at_full_level(patch: pytest.MonkeyPatch) -> None:
+    ready = Arming.ready
+
+    def full(self: Arming) -> bool:
+        found = ready(self)
+        self.level_percent = 100
+        return found
+
+    patch.setattr(Arming, "ready", full)
+
+
+def never_repeats_a_stop(patch: pytest.MonkeyPatch) -> None:
+    def wait(self: Any, now_us: int) -> bool:
+        self._asked_us = now_us + 10_000_000
+        return False
+
+    patch.setattr(P24Session, "_stop_overdue", wait)
+
+
+def arms_by_itself(patch: pytest.MonkeyPatch) -> None:
+    def arm_too(self: Any, now_us: int, stimulator: int) -> None:
+        self._commands.append(Arm(now_us, stimulator))
+
+    patch.setattr(Controller, "_clear", arm_too)
+
+
+def never_tells_an_end(patch: pytest.MonkeyPatch) -> None:
+    finish = Program._finish
+
+    def silently(self: Any, *of: Any) -> tuple[()]:
+        finish(self, *of)
+        return ()
+
+    patch.setattr(Program, "_finish", silently)
+
+
+def raises(patch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        message = "a defect"
+        raise RuntimeError(message)
+
+    patch.setattr(Guard, "check", fail)
+
+
+def again_and_again(rig: Rig) -> None:
+    rig._clock.call_at_us(rig._clock.now_us(), 5, again_and_again, rig)
+
+
+def lose_every_timer(rig: Rig) -> None:
+    rig._clock._queue = TimerQueue()  # type: ignore[attr-defined]
+
+
+def turn_the_clock_back(rig: Rig) -> None:
+    rig._clock._now_us -= 500_000  # type: ignore[attr-defined]
+
+
+def stops_on_the_loop_only(rig: Rig) -> None:
+    if not isinstance(rig._clock, Stepper):
+        at(6.0, lambda rig: rig.session.take(Operator(6_000_000, "stop", 0)))(rig)
+
+
+def above_the_limits() -> Case:
+    walk = plain().walk
+    channel = replace(walk.control.program.channel[0], current_mA=99.0)
+    program = replace(walk.control.program, channel=(channel,))
+    return Case(replace(walk, control=replace(walk.control, program=program)))
+
+
+BROKEN: dict[str, Broken] = {
+    "silent_when_unarmed": Broken(case(), stray(300)),
+    "silent_when_latched": Broken(case(inject=("sensor_dropout@5+2.5",)), patch=never_latches),
+    "silent_when_stopped": Broken(case("stop@6"), patch=ignores_stop),
+    "silent_when_paused": Broken(
+        case("pause@6"), patch=lambda patch: patch.setattr(Arming, "pause", lambda _: None)
+    ),
+    "silent_when_inhibited": Broken(case(inject=("sensor_dropout@6+1.5",)), stray(7000)),
+    "silent_at_zero": Broken(case(level_from_s=60.0), patch=begins_at_full_level),
+    "bursts_end": Broken(case(), stray(*[3000 + 25 * k for k in range(90)])),
+    "stop_is_confirmed": Broken(case(inject=("answers_lost@6",)), patch=never_repeats_a_stop),
+    "authority_is_in_order": Broken(
+        case(inject=("answers_lost@6",)), patch=latches_without_a_stop
+    ),
+    "open_bursts_end": Broken(case(), patch=never_tells_an_end),
+    "witness": Broken(case(), stray(5000, points=((300, 200_000), (300, -200_000)))),
+    "time_goes_on": Broken(case(), at(2.0, again_and_again)),
+    "no_deadlock": Broken(case(), at(2.0, lose_every_timer)),
+    "no_exception": Broken(case(), patch=raises),
+    "equal_clocks": Broken(replace(case(), both_clocks=True), stops_on_the_loop_only),
+    "in_bounds": Broken(above_the_limits()),
+    "reaction_in_time": Broken(case(inject=("answers_lost@6",)), stray(6500)),
+}
+
+
+@pytest.mark.parametrize("invariant", BROKEN)
+def test_it_fails_where_a_part_is_broken(
+    invariant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = BROKEN[invariant]
+    part.patch(monkeypatch)
+    assert invariant in broken(run_case(part.case, part.tamper))
+
+
+@pytest.mark.parametrize("invariant", [name for name in BROKEN if name != "in_bounds"])
+def test_it_holds_in_the_same_walk_where_no_part_is(invariant: str) -> None:
+    outcome = run_case(BROKEN[invariant].case)
+    assert outcome.violations == ()
+    # The walk was one in which it could have failed.
+    assert outcome.pulses > 0 or "level_from_s" in repr(BROKEN[invariant].case)
+
+
+def test_no_invariant_is_left_out() -> None:
+    names = {name for name, _ in (*OF_A_PULSE, *OF_A_STEP)} | set(OF_A_WALK)
+    assert names == set(BROKEN)
+
+
+def test_nothing_but_the_operator_arms(monkeypatch: pytest.MonkeyPatch) -> None:
+    arms_by_itself(monkeypatch)
+    assert broken(run_case(case("stop@4", "clear@6"))) >= {"authority_is_in_order"}
+
+
+def test_time_that_goes_back_is_noticed() -> None:
+    assert "time_goes_on" in broken(run_case(case(), at(2.0, turn_the_clock_back)))
