@@ -10,7 +10,7 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check fast bench pages clean help
+.PHONY: walk test check fast bench campaign pages clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -18,6 +18,7 @@ help:
 	@echo "make check  lint, types, import contracts"
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
+	@echo "make campaign  ten simulated hours of random faults, every step judged"
 	@echo "make pages  the patient's pages: what each dial costs, what each assumption moves"
 	@echo "make clean  remove what was made"
 
@@ -55,6 +56,9 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/identification.py
+
+campaign: $(FULL)
+	$(BIN)/python benchmarks/campaign.py --hours 10 --jobs $(JOBS) --out runs/campaign --page docs/safety/reaction-times.md
 
 pages: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[docs]"

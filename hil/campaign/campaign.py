@@ -132,7 +132,8 @@ def read_outcomes(path: Path, seed: int) -> dict[int, Outcome]:
             values = json.loads(line)
         except ValueError:
             break
-        outcomes[values.pop("walk")] = _outcome(values)
+        number = values.pop("walk")
+        outcomes[number] = _outcome(values)
     return outcomes
 
 

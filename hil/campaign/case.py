@@ -16,7 +16,7 @@ from firmware_sim.injections import Injection
 from hil.config import WalkConfig
 from hil.patient.config import PatientConfig
 from hil.patient.way import SegmentConfig
-from hil.scenarios import OWN_SETUP, Scenario, load_scenario, own_setup
+from hil.scenarios import OWN_SETUP, Scenario, WalkSection, load_scenario, own_setup
 
 PLAIN_SCENARIO: Final = "standard"
 
@@ -112,23 +112,23 @@ def scenario_text(case: Case, comments: tuple[str, ...] = ()) -> str:
     walk = case.walk
     base = plain().walk
     lines = [f"# {line}".rstrip() for line in comments]
-    table: dict[str, object] = {
-        "setup": case.setup,
-        "limits": case.limits,
-        "duration_s": walk.duration_s,
-        "standing_s": walk.way[0].duration_s,
-        "orthosis": walk.orthosis.kind,
-        "seed": walk.seed,
-    }
-    if walk.inject:
-        table["inject"] = tuple(injection_text(injection) for injection in walk.inject)
+    section = WalkSection(
+        setup=case.setup,
+        limits=case.limits,
+        duration_s=walk.duration_s,
+        standing_s=walk.way[0].duration_s,
+        orthosis=walk.orthosis.kind,
+        seed=walk.seed,
+        inject=tuple(injection_text(injection) for injection in walk.inject),
+    )
+    table = {"duration_s": walk.duration_s, **differences(section, WalkSection())}
     if walk.way[1:] != (SegmentConfig("walk", walk.duration_s),):
         table["segment"] = [differences(part, SegmentConfig()) for part in walk.way[1:]]
     lines += ["", *_lines("walk", table)] if lines else _lines("walk", table)
-    for section, path in SECTIONS.items():
+    for name, path in SECTIONS.items():
         found = differences(_at(walk, path), _at(base, path))
         if found:
-            lines += ["", *_lines(section, found)]
+            lines += ["", *_lines(name, found)]
     return "\n".join(lines) + "\n"
 
 

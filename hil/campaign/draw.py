@@ -300,7 +300,7 @@ def _way(random: Random, lasts_s: float) -> tuple[SegmentConfig, ...]:
 def _cable(random: Random) -> CableConfig:
     return CableConfig(
         byte_us=round(random.uniform(1.0, 15.0), 2),
-        latency_us=int(10 ** random.uniform(0.0, 4.0)),
+        latency_us=int(10 ** random.uniform(0.0, 3.5)),
         jitter_us=int(random.uniform(0.0, 1000.0)),
         loss=_rarely(random),
         corruption=_rarely(random),

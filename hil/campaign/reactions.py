@@ -12,6 +12,7 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.view import GAP_US, View
 from hil.config import WalkConfig
+from hil.patient.sensors.config import PacketConfig
 
 AFTER_THE_DEADLINE: Final = ("F18",)
 """Faults whose time counts from the device's deadline for answers."""
@@ -96,7 +97,17 @@ def _seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:
     after_ms = float(getattr(BY_NAME[name], "seen_after_ms", 0.0))
     if fault in AFTER_THE_DEADLINE:
         after_ms = max(after_ms, config.control.stimulator.ack_deadline_ms)
+    if BY_NAME[name].part == "sensor":
+        after_ms += max(_on_its_way_ms(config, leg.sensors.packets) for leg in config.patient.leg)
     return after_ms
+
+
+def _on_its_way_ms(config: WalkConfig, packets: PacketConfig) -> float:
+    """Return how long after a reading went wrong the last good one may arrive and still count."""
+    oldest_ms = config.control.limits.sensor_max_age_ms
+    if packets.stalls_per_min > 0.0:
+        return oldest_ms
+    return min(oldest_ms, packets.latency_ms + packets.latency_jitter_ms)
 
 
 def _seen(

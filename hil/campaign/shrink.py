@@ -21,6 +21,9 @@ from hil.patient.way import SegmentConfig
 from hil.scenarios import OWN_SETUP
 
 MOST_WALKS: Final = 250
+MOST_SIMULATED_S: Final = 1_500.0
+"""Whichever is reached first."""
+
 MOST_PASSES: Final = 3
 
 AFTER_S: Final = 0.2
@@ -90,17 +93,19 @@ class _Search:
         self.walks = 0
         self._invariant = invariant
         self._most_walks = most_walks
+        self._simulated_s = 0.0
         self._run = run
 
     def fails(self, case: Case) -> bool:
         """Walk a case; keep it if it fails in the same way."""
-        if self.walks >= self._most_walks:
+        if self.walks >= self._most_walks or self._simulated_s >= MOST_SIMULATED_S:
             return False
         try:
             case = settled(case)
         except ValueError:
             return False
         self.walks += 1
+        self._simulated_s += case.walk.duration_s
         for violation in self._run(case).violations:
             if violation.invariant == self._invariant:
                 self.case, self.violation = case, violation

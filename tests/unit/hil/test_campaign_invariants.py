@@ -27,9 +27,7 @@ PULSE = ((300, 20_000), (300, -20_000))
 def case(*hand: str, inject: tuple[str, ...] = (), **operator: Any) -> Case:
     """A short walk; bursts come from the third second on."""
     walk = plain().walk
-    script = replace(
-        walk.operator, level_percent=(100,), clear_after_s=60.0, hand=hand, **operator
-    )
+    script = replace(walk.operator, level_percent=(100,), clear_after_s=60.0, hand=hand, **operator)
     return Case(
         replace(
             walk, duration_s=11.0, operator=script, inject=tuple(parse(text) for text in inject)
@@ -174,9 +172,7 @@ BROKEN: dict[str, Broken] = {
     "silent_at_zero": Broken(case(level_from_s=60.0), patch=begins_at_full_level),
     "bursts_end": Broken(case(), stray(*[3000 + 25 * k for k in range(90)])),
     "stop_is_confirmed": Broken(case(inject=("answers_lost@6",)), patch=never_repeats_a_stop),
-    "authority_is_in_order": Broken(
-        case(inject=("answers_lost@6",)), patch=latches_without_a_stop
-    ),
+    "authority_is_in_order": Broken(case(inject=("answers_lost@6",)), patch=latches_without_a_stop),
     "open_bursts_end": Broken(case(), patch=never_tells_an_end),
     "witness": Broken(case(), stray(5000, points=((300, 200_000), (300, -200_000)))),
     "time_goes_on": Broken(case(), at(2.0, again_and_again)),
@@ -189,9 +185,7 @@ BROKEN: dict[str, Broken] = {
 
 
 @pytest.mark.parametrize("invariant", BROKEN)
-def test_it_fails_where_a_part_is_broken(
-    invariant: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_fails_where_a_part_is_broken(invariant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     part = BROKEN[invariant]
     part.patch(monkeypatch)
     assert invariant in broken(run_case(part.case, part.tamper))

@@ -1,0 +1,186 @@
+"""``fes-ctrl campaign`` as a user meets it: figures, refusals, replays, what Ctrl-C leaves."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fes_ctrl.cli.campaign import command
+from fes_ctrl.model import Operator
+from firmware_sim.injections import ROWS
+from hil.rig import Rig
+
+COMMAND = [sys.executable, "-m", "fes_ctrl", "campaign"]
+SHORT = ["--hours", "0.02", "--seed", "3"]
+
+
+def campaign(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+        env={**os.environ, **environment},
+    )
+
+
+def here(*arguments: str) -> Result:
+    """Run it in this process, where parts can be broken."""
+    return CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+
+
+@pytest.fixture
+def pulses_when_armed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device with a defect: a pulse as soon as somebody wants to arm it."""
+    made = Rig.__init__
+
+    def broken(self: Rig, *arguments: Any, **named: Any) -> None:
+        made(self, *arguments, **named)
+        take = self.session.take
+
+        def taking(item: Any) -> None:
+            take(item)
+            if isinstance(item, Operator) and item.action == "arm" and not self.witness.pulses:
+                for sink in self.electrode_sinks:
+                    sink(self._clock.now_us(), 0, ((300, 20_000), (300, -20_000)))
+
+        self.session.take = taking  # type: ignore[method-assign]
+
+    monkeypatch.setattr(Rig, "__init__", broken)
+
+
+def test_a_short_campaign_holds_and_says_what_it_did() -> None:
+    done = campaign(*SHORT, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["simulated_hours"] >= 0.02
+    assert (found["violations"], found["refused"], found["failures"]) == (0, 0, [])
+    assert set(found["injections"]) == {row.name for row in ROWS}
+    assert found["pulses"] > 0
+    assert "from the fault to the last pulse" in done.stderr
+
+
+def test_nothing_depends_on_the_number_of_processes_or_on_the_hash_seed() -> None:
+    alone = json.loads(campaign(*SHORT, "--jobs", "1", "--json", PYTHONHASHSEED="1").stdout)
+    three = json.loads(campaign(*SHORT, "--jobs", "3", "--json", PYTHONHASHSEED="2").stdout)
+    alone_run, three_run = alone.pop("run"), three.pop("run")
+    assert (alone_run["jobs"], three_run["jobs"]) == (1, 3)
+    assert alone == three
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--hours", "0"), "more than 0"),
+        (("--hours", "-1"), "more than 0"),
+        (("--hours", "nan"), "more than 0"),
+        (("--hours", "inf"), "more than 0"),
+        (("--hours", "many"), "not a valid float"),
+        (("--jobs", "0"), "0 is not in the range"),
+        (("--seed", "-1"), "-1 is not in the range"),
+        (("--hour", "1"), "no such option"),
+        (("--resume",), "--out"),
+        (("--replay", "1"), "SEED:N"),
+        (("--replay", "1:x"), "SEED:N"),
+        (("--replay", "nowhere.toml"), "does not exist"),
+        (("--out", "/dev/null/x"), "choose a folder"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(arguments: tuple[str, ...], says: str) -> None:
+    done = campaign(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert says.lower() in done.stderr.lower()
+
+
+@pytest.mark.usefixtures("pulses_when_armed")
+def test_a_failing_walk_is_told_with_one_command_that_replays_it(tmp_path: Path) -> None:
+    out = tmp_path / "campaign"
+    done = here("--hours", "0.001", "--seed", "3", "--jobs", "1", "--json", "--out", str(out))
+    assert done.return_value == 1
+    found = json.loads(done.stdout)
+    failure = next(f for f in found["failures"] if f["invariant"] == "silent_at_zero")
+    assert failure["replay"] in done.stderr
+    words = shlex.split(failure["replay"])
+    assert words[:2] == ["fes-ctrl", "campaign"]
+    again = here(*words[2:])
+    assert again.return_value == 1
+    assert failure["says"] in again.stderr
+    # And small, as a scenario.
+    small = Path(failure["scenario"])
+    assert small.parent == out
+    lines = [line for line in small.read_text().splitlines() if line and not line.startswith("#")]
+    assert len(lines) < 20
+    replayed = here("--replay", str(small))
+    assert replayed.return_value == 1
+    assert "silent_at_zero" in replayed.stderr
+
+
+@pytest.mark.usefixtures("pulses_when_armed")
+def test_the_small_scenario_is_one_that_walk_takes(tmp_path: Path) -> None:
+    out = tmp_path / "campaign"
+    done = here("--hours", "0.001", "--seed", "3", "--jobs", "1", "--json", "--out", str(out))
+    scenario = json.loads(done.stdout)["failures"][0]["scenario"]
+    walked = subprocess.run(
+        [sys.executable, "-m", "fes_ctrl", "walk", scenario, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # In this other process the device has no defect.
+    assert walked.returncode == 0, walked.stderr
+    assert json.loads(walked.stdout)["duration_s"] < 5
+
+
+def test_a_good_walk_replays_as_good() -> None:
+    done = here("--replay", "3:0", "--json")
+    assert done.return_value == 0
+    assert json.loads(done.stdout)["violations"] == []
+
+
+def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "campaign"
+    process = subprocess.Popen(
+        [*COMMAND, "--hours", "5", "--seed", "3", "--jobs", "1", "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    kept = out / "walks.jsonl"
+    while not kept.is_file() or len(kept.read_text().splitlines()) < 3:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130, told
+    assert "--resume" in told
+    assert "Traceback" not in told
+    walks = len(kept.read_text().splitlines()) - 1
+    assert json.loads((out / "campaign.json").read_text())["walks"] == walks
+    # So few hours are done by now: nothing is left to walk, and nothing is walked again.
+    done = campaign("--hours", "0.01", "--seed", "3", "--resume", "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"]["speed"] == 0
+    other = campaign("--hours", "0.01", "--seed", "4", "--resume", "--out", str(out))
+    assert other.returncode == 2
+    assert "leave --resume out" in other.stderr
+
+
+def test_the_page_is_written_with_command_seed_and_hours(tmp_path: Path) -> None:
+    page = tmp_path / "reaction-times.md"
+    done = campaign("--hours", "0.001", "--seed", "3", "--page", str(page))
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    assert "fes-ctrl campaign --hours 0.001 --seed 3" in text
+    assert "0 violations" in text

@@ -1,0 +1,65 @@
+"""The time from a fault to the last pulse, pooled and held against the fault's row."""
+
+from dataclasses import replace
+
+import pytest
+
+from fes_ctrl.safety.faults import BY_ID
+from firmware_sim.injections import ROWS, parse
+from hil.campaign.case import Case, plain
+from hil.campaign.report import figures, page, percentile, reaction_rows
+from hil.campaign.run import Outcome, run_case
+
+# In mid-swing of a settled stride of this seed: a burst is under way.
+AT_S = 20.6
+
+
+def hit(text: str) -> Outcome:
+    return run_case(Case(replace(plain().walk, duration_s=26.0, inject=(parse(text),))))
+
+
+def test_a_dropout_in_a_burst_takes_about_the_age_that_a_sample_may_have() -> None:
+    (reaction,) = hit(f"sensor_dropout@{AT_S}").reactions
+    assert reaction.fault == "F04"
+    # A reading may be on its way for 4 ms.
+    assert reaction.allowed_us == (BY_ID["F04"].limit_ms + 4) * 1000
+    assert 50_000 < reaction.took_us <= reaction.allowed_us
+    assert reaction.seen_us >= reaction.took_us
+
+
+def test_after_lost_answers_at_most_one_more_pulse_comes() -> None:
+    (reaction,) = hit(f"answers_lost@{AT_S}").reactions
+    assert reaction.took_us <= 25_000
+    assert reaction.allowed_us >= 100_000 + BY_ID["F18"].limit_ms * 1000
+
+
+def test_a_fault_that_only_warns_is_timed_by_its_burst() -> None:
+    (reaction,) = hit("heel_stuck_open@20.0").reactions
+    assert reaction.fault == "F02"
+    assert 1_000_000 < reaction.took_us <= 2_000_000
+
+
+def test_an_injection_that_is_over_too_soon_to_be_noticed_has_no_reaction() -> None:
+    outcome = hit(f"sensor_dropout@{AT_S}+0.03")
+    assert outcome.acknowledged == ("sensor_dropout",)
+    assert outcome.reactions == ()
+
+
+def test_the_table_has_a_row_for_every_injection_that_names_a_fault() -> None:
+    outcomes = {0: hit(f"sensor_dropout@{AT_S}"), 1: hit(f"sensor_dropout@{AT_S}+0.03")}
+    rows = reaction_rows(outcomes)
+    assert [row.injection for row in rows] == [row.name for row in ROWS if row.fault]
+    (row,) = [row for row in rows if row.injection == "sensor_dropout"]
+    assert (row.reached, row.seen) == (2, 1)
+    assert row.p50_ms == row.max_ms == outcomes[0].reactions[0].took_us / 1e3
+    found = figures(1, 0.1, outcomes)
+    assert found["walks"] == 2
+    assert found["injections"]["sensor_dropout"] == {"reached": 2, "unreached": 0}  # type: ignore[index]
+    text = page(1, 0.1, "fes-ctrl campaign", outcomes)
+    for known in ROWS:
+        assert f"`{known.name}`" in text
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 2.0), (99, 4.0), (25, 1.0), (0, 1.0)])
+def test_a_percentile_is_a_value_that_was_measured(percent: int, value: float) -> None:
+    assert percentile([1.0, 2.0, 3.0, 4.0], percent) == value
