@@ -75,7 +75,7 @@ def never_latches(patch: pytest.MonkeyPatch) -> None:
         return found
 
     patch.setattr(SensorMonitor, "expire", forget)
-    patch.setattr(Arming, "latch", lambda self, row: False)
+    patch.setattr(Arming, "latch", lambda *_: False)
 
 
 def latches_without_a_stop(patch: pytest.MonkeyPatch) -> None:

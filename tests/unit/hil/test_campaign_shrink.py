@@ -103,6 +103,6 @@ def test_every_field_and_element_is_tried_by_itself() -> None:
             raise ValueError(message)
         return value.inner.y == 3 and any(e.x == 7 for e in value.many) and "b" in value.words
 
-    many = tuple(Inner(k, k) for k in range(4)) + (Inner(7, 9),)
+    many = (*[Inner(k, k) for k in range(4)], Inner(7, 9))
     value = Outer(Inner(1, 3), many[1:], ("a", "b", "c", "d"))
     assert reduce(value, Outer(), test) == Outer(Inner(0, 3), (Inner(7, 0),), ("b",))
