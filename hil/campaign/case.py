@@ -13,6 +13,7 @@ from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import SetupConfig
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injections import Injection
+from hil import scenarios
 from hil.config import WalkConfig
 from hil.patient.config import PatientConfig
 from hil.patient.way import SegmentConfig
@@ -20,14 +21,20 @@ from hil.scenarios import OWN_SETUP, Scenario, WalkSection, load_scenario, own_s
 
 PLAIN_SCENARIO: Final = "standard"
 
-SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "patient": ("patient",),
-    "program": ("control", "program"),
-    "stimulator": ("control", "stimulator"),
-    "detector": ("control", "detector"),
-    "operator": ("operator",),
-    "cable": ("cable",),
-}
+NAMED_ONLY: Final = ("walk", "setup", "limits")
+"""Sections of which a scenario gives the names."""
+
+
+def _places() -> dict[str, tuple[str, ...]]:
+    whole = {field.name for field in dataclasses.fields(WalkConfig)}
+    return {
+        name: (name,) if name in whole else ("control", name)
+        for name in scenarios.SECTIONS
+        if name not in NAMED_ONLY
+    }
+
+
+SECTIONS: Final = _places()
 """Sections of a scenario file that a walk may differ in, and where they are in a walk."""
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import count
 from random import Random
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from fes_ctrl.assembly import CHANNELS_A_CONNECTOR
 from fes_ctrl.config.files import names_of
@@ -27,7 +27,7 @@ from fes_ctrl.stim.quantise import plan_channel
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.injections import ROWS, Injection, InjectionRow
-from hil.campaign.case import Case, limits_of, settled, setup_of
+from hil.campaign.case import SECTIONS, Case, limits_of, settled, setup_of
 from hil.campaign.vary import of_range, vary
 from hil.config import CableConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, PatientConfig
@@ -47,6 +47,8 @@ ON_BOTH_CLOCKS: Final = 12
 
 JITTERED: Final = 2
 """One walk in so many has a jittered loop."""
+
+DRAWN: Final = ("patient", "program", "stimulator", "detector", "operator", "cable")
 
 SEGMENTS: Final[tuple[SegmentKind, ...]] = (
     "walk",
@@ -123,6 +125,10 @@ def draw(seed: int, number: int) -> Case:
     control = replace(
         walk.control, program=program, setup=setup, stimulator=stimulator, detector=detector
     )
+    for name, place in SECTIONS.items():
+        # What nothing is said of here, as a section that is new.
+        if name not in DRAWN and place == (name,):
+            walk = replace(walk, **{name: vary(part(name), getattr(walk, name), 0.5)})
     clocks = part("clocks")
     both = clocks.random() < 1 / ON_BOTH_CLOCKS
     return settled(
@@ -343,7 +349,8 @@ def _injection(random: Random, row: InjectionRow, from_us: Us, to_us: Us) -> Inj
         return Injection(row.name, from_us, to_us)
     least, most = (float(getattr(row, bound, 1.0)) for bound in ("least", "most"))
     amount = random.choice((least, most, least * (most / least) ** random.random()))
-    return Injection(row.name, from_us, to_us, float(f"{amount:.4g}"))  # type: ignore[call-arg]
+    values: tuple[Any, ...] = (row.name, from_us, to_us, float(f"{amount:.4g}"))
+    return Injection(*values)
 
 
 def _operator(random: Random, lasts_s: float, inject: tuple[Injection, ...]) -> OperatorConfig:

@@ -33,14 +33,14 @@ class Violation(NamedTuple):
 
 def silent_when_unarmed(view: View, t_us: Us, channel: int) -> str:
     """No pulse that nobody has armed for."""
-    if t_us > view.unarmed_us + view.wire_us:
+    if _too_late(view, t_us, view.unarmed_us, 0):
         return f"a pulse on channel {channel}, {_since(t_us, view.unarmed_us)} unarmed"
     return FINE
 
 
 def silent_when_latched(view: View, t_us: Us, channel: int) -> str:
     """No pulse while a fault is latched."""
-    if t_us > view.latched_us + view.wire_us + view.held_us:
+    if _too_late(view, t_us, view.latched_us, view.held_us):
         return (
             f"a pulse on channel {channel}, {_since(t_us, view.latched_us)} after {view.latched} "
             f"was latched"
@@ -50,14 +50,14 @@ def silent_when_latched(view: View, t_us: Us, channel: int) -> str:
 
 def silent_when_stopped(view: View, t_us: Us, channel: int) -> str:
     """No pulse after the operator's stop until armed again."""
-    if t_us > view.stopped_us + view.wire_us:
+    if _too_late(view, t_us, view.stopped_us, 0):
         return f"a pulse on channel {channel}, {_since(t_us, view.stopped_us)} after the stop"
     return FINE
 
 
 def silent_when_paused(view: View, t_us: Us, channel: int) -> str:
     """No pulse while the operator pauses."""
-    if t_us > view.paused_us + view.wire_us + view.held_us:
+    if _too_late(view, t_us, view.paused_us, view.held_us):
         return f"a pulse on channel {channel}, {_since(t_us, view.paused_us)} after the pause"
     return FINE
 
@@ -67,14 +67,14 @@ def silent_when_inhibited(view: View, t_us: Us, channel: int) -> str:
     for (fault, leg), since_us in view.inhibited_us.items():
         if leg not in (ALL_LEGS, view.leg_of.get(channel, ALL_LEGS)):
             continue
-        if t_us > since_us + view.wire_us + view.held_us:
+        if _too_late(view, t_us, since_us, view.held_us):
             return f"a pulse on channel {channel}, {_since(t_us, since_us)} after {fault}"
     return FINE
 
 
 def silent_at_zero(view: View, t_us: Us, channel: int) -> str:
     """No pulse until the operator has raised the level."""
-    if t_us > view.zero_us + view.wire_us + view.held_us:
+    if _too_late(view, t_us, view.zero_us, view.held_us):
         return f"a pulse on channel {channel}, the level at zero for {_since(t_us, view.zero_us)}"
     return FINE
 
@@ -82,7 +82,9 @@ def silent_at_zero(view: View, t_us: Us, channel: int) -> str:
 def bursts_end(view: View, t_us: Us, channel: int) -> str:
     """No burst at the electrode is longer than the limit."""
     first_us, last_us = view.runs.get(channel, (t_us, t_us))
-    if t_us - last_us <= GAP_US and t_us - first_us > view.burst_us + SHIFT_US:
+    if t_us - last_us > GAP_US or t_us - first_us <= view.burst_us + SHIFT_US:
+        return FINE
+    if not view.disobeyed(t_us, 0):
         return f"a burst of {(t_us - first_us) / 1e3:.1f} ms on channel {channel}"
     return FINE
 
@@ -92,7 +94,8 @@ def bursts_end(view: View, t_us: Us, channel: int) -> str:
 
 def stop_is_confirmed(view: View) -> str:
     """Every stop is confirmed in time by the device, or its line is cut."""
-    if view.now_us > view.stop_due_us:
+    due_us = view.stop_due_us
+    if view.now_us > due_us + view.halted_us(due_us - view.stop_us, view.now_us):
         return f"neither confirmed nor cut off {view.stop_us / 1e3:.0f} ms after the stop"
     return FINE
 
@@ -105,7 +108,8 @@ def authority_is_in_order(view: View) -> str:
 def open_bursts_end(view: View) -> str:
     """No burst of a program stays open."""
     for (_, channel), began_us in view.bursts.items():
-        if view.now_us - began_us > view.longest_open_us:
+        open_us = view.now_us - began_us
+        if open_us > view.longest_open_us + view.halted_us(began_us, view.now_us):
             return f"a burst on channel {channel} is open for {_since(view.now_us, began_us)}"
     return FINE
 
@@ -117,6 +121,11 @@ def time_goes_on(view: View, now_us: Us) -> str:
     if view.events > EVENTS_AT_ONCE:
         return f"{view.events} things happened at one instant"
     return FINE
+
+
+def _too_late(view: View, t_us: Us, since_us: Us, held_us: Us) -> bool:
+    """Return whether a pulse comes later than what was on its way then."""
+    return t_us > since_us + view.wire_us + held_us and not view.disobeyed(t_us, since_us)
 
 
 def _since(t_us: Us, since_us: Us) -> str:

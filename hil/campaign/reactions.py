@@ -87,7 +87,7 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
     over_us = _over_us(view.faults, seen_us, record)
     last_us = t_us
     for at_us, channel in view.pulses:
-        if t_us <= at_us < over_us and record.leg in (ALL_LEGS, view.leg_of[channel]):
+        if t_us <= at_us < over_us and record.leg in (ALL_LEGS, view.leg_of.get(channel)):
             last_us = at_us
     return Reaction(name, fault, t_us, last_us - t_us, seen_us - t_us, allowed_us)
 
@@ -134,7 +134,7 @@ def _burst(
     """Return how long the burst lasted in which a fault was seen that only warns."""
     first_us = last_us = -NEVER_US
     for at_us, channel in view.pulses:
-        if view.leg_of[channel] != seen.leg:
+        if view.leg_of.get(channel) != seen.leg:
             continue
         if at_us > seen_us + view.wire_us:
             break

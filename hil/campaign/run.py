@@ -94,6 +94,7 @@ class Judge:
         """Hear of every pulse that reaches an electrode, after the witness."""
         self._witness = rig.witness.violations
         rig.electrode_sinks.append(self.pulse)
+        self.view.acknowledged = rig.acknowledgements
 
     def pulse(self, t_us: Us, channel: int, _points: Points) -> None:
         """Judge one pulse."""
@@ -126,7 +127,8 @@ class Judge:
 
     def _hear_the_witness(self) -> None:
         for seen in self._witness[self._heard :]:
-            self.found(seen.t_us, f"witness.{seen.limit}", str(seen))
+            if not self.view.disobeyed(seen.t_us, 0):
+                self.found(seen.t_us, f"witness.{seen.limit}", str(seen))
         self._heard = len(self._witness)
 
     def found(self, t_us: Us, invariant: str, detail: str) -> None:
@@ -310,13 +312,12 @@ def _hands(loop: JudgedLoop, rig: Rig, hand: tuple[str, ...]) -> "list[asyncio.T
         at_us, action, value = parse_act(text)
         if at_us not in at:
             at[at_us] = loop.create_future()
-            loop.call_at_us(at_us, ORDER_OPERATOR, at[at_us].set_result, None)
-        tasks.append(loop.create_task(_act(loop, rig, at[at_us], action, value)))
+            # Their clock is the host's, as everybody's there.
+            rig.session.clock.call_at_us(at_us, ORDER_OPERATOR, at[at_us].set_result, None)
+        tasks.append(loop.create_task(_act(rig, at[at_us], action, value)))
     return tasks
 
 
-async def _act(
-    loop: JudgedLoop, rig: Rig, when: "asyncio.Future[None]", action: str, value: int
-) -> None:
+async def _act(rig: Rig, when: "asyncio.Future[None]", action: str, value: int) -> None:
     await when
-    rig.session.take(Operator(loop.now_us(), action, value))
+    rig.session.take(Operator(rig.session.clock.now_us(), action, value))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from fes_ctrl.runtime.operator import parse_act
 from fes_ctrl.units import us_from_s
-from hil.campaign.case import Case, plain, settled
+from hil.campaign.case import SECTIONS, Case, plain, settled
 from hil.campaign.invariants import Violation
 from hil.campaign.run import Outcome, run_case
 from hil.config import WalkConfig
@@ -28,9 +28,6 @@ MOST_PASSES: Final = 3
 
 AFTER_S: Final = 0.2
 """A walk goes on for so long after what went wrong."""
-
-PARTS: Final = ("inject", "operator", "cable", "patient", "orthosis")
-CONTROL_PARTS: Final = ("detector", "program", "stimulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +135,13 @@ class _Search:
         way = (SegmentConfig("stand", 2.0), SegmentConfig("walk", walk.duration_s))
         if walk.way != way:
             self._part("way", way)
-        for name in PARTS:
+        for name in ("inject", "orthosis"):
             self._part(name, getattr(target, name))
-        for name in CONTROL_PARTS:
-            self._control(name, getattr(target.control, name))
+        for name, place in SECTIONS.items():
+            if place == (name,):
+                self._part(name, getattr(target, name))
+            else:
+                self._control(name, getattr(target.control, name))
         if self.case.setup != OWN_SETUP:
             self.fails(replace(self.case, setup=OWN_SETUP))
         if walk.seed != target.seed:

@@ -5,15 +5,14 @@ at the electrode. Authority comes from the operator's hand alone and is lost by 
 that takes it away, whatever the controller makes of it.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from fes_ctrl.assembly import on_connector
 from fes_ctrl.model import (
     ALL_LEGS,
     LEG_NAMES,
-    LINK_DOWN,
     LINK_IDLE,
-    LINK_STUCK,
     LINK_UP,
     Arm,
     BurstEnd,
@@ -34,10 +33,17 @@ from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
+from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.config import WalkConfig
 
 FRAME_BYTES: Final = 64
 """More than any frame with current has."""
+
+GONE: Final = ("down", "stuck", "changed")
+"""Reports after which there is no device to be stopped."""
+
+DISOBEYS: Final = "F20"
+"""The fault of a device that goes on whatever it is told."""
 
 GAP_US: Final = 100_000
 """Pulses further apart than this belong to different bursts."""
@@ -53,6 +59,8 @@ class View(NullLog):
 
     Attributes
     ----------
+    acknowledged : callable
+        Returns the injections that have had an effect.
     clock : Clock
         Of the walk; the host's own may be wrong, and its ``now`` with it.
     now_us : int
@@ -82,7 +90,9 @@ class View(NullLog):
 
     __slots__ = (
         "_arm_asked",
+        "_halts",
         "_up",
+        "acknowledged",
         "burst_us",
         "bursts",
         "clock",
@@ -139,6 +149,12 @@ class View(NullLog):
         self.runs: dict[int, tuple[Us, Us]] = {}
         self.pulses: list[tuple[Us, int]] = []
         self.faults: list[tuple[Us, Fault]] = []
+        self.acknowledged: Callable[[], list[Acknowledgement]] = list
+        self._halts = [
+            injection
+            for injection in config.inject
+            if BY_NAME[injection.name].part == "host" and BY_NAME[injection.name].lasts_s
+        ]
         self.events = 0
         self._arm_asked = False
         self._up = False
@@ -157,10 +173,11 @@ class View(NullLog):
             kind = item.kind
             if kind == LINK_UP:
                 self._up = True
-            if kind in {LINK_DOWN, LINK_STUCK}:
+            elif kind in GONE:
                 self._up = False
-            if kind in {LINK_UP, LINK_DOWN, LINK_STUCK, LINK_IDLE}:
-                self.stop_due_us = NEVER_US
+            elif kind != LINK_IDLE:
+                return
+            self.stop_due_us = NEVER_US
 
     def wake(self, now_us: Us) -> None:  # noqa: ARG002 - the log's signature
         """Hear that the controller was woken."""
@@ -193,6 +210,28 @@ class View(NullLog):
                     self.stop_due_us = min(self.stop_due_us, now_us + self.stop_us)
         if must_stop:
             self.unordered = f"{self.latched} was latched and the device was not stopped"
+
+    def disobeyed(self, t_us: Us, since_us: Us) -> bool:
+        """Return whether a pulse is one of a device that was made to hear nothing.
+
+        Until its line has been cut, and that is what the row of this fault gives time for, nobody
+        in the host can do anything about it.
+        """
+        for name, hit_us in self.acknowledged():
+            row = BY_NAME[name]
+            if row.fault != DISOBEYS or row.part != "device" or hit_us > t_us:
+                continue
+            after_ms = float(getattr(row, "seen_after_ms", 0.0)) + BY_ID[DISOBEYS].limit_ms
+            if t_us <= max(since_us, hit_us) + us_from_ms(after_ms) + self.wire_us:
+                return True
+        return False
+
+    def halted_us(self, from_us: Us, to_us: Us) -> Us:
+        """Return for how long the host was made to stand still between two instants."""
+        halted_us = 0
+        for injection in self._halts:
+            halted_us += max(0, min(to_us, injection.to_us) - max(from_us, injection.from_us))
+        return halted_us
 
     def _true_us(self, now_us: Us) -> Us:
         return now_us if self.clock is None else self.clock.now_us()
