@@ -10,7 +10,7 @@ from fes_ctrl.model import ALL_LEGS, Fault
 from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
-from hil.campaign.view import GAP_US, View
+from hil.campaign.view import DISOBEYS, GAP_US, View
 from hil.config import WalkConfig
 from hil.patient.sensors.config import PacketConfig
 
@@ -87,7 +87,10 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
     over_us = _over_us(view.faults, seen_us, record)
     last_us = t_us
     for at_us, channel in view.pulses:
-        if t_us <= at_us < over_us and record.leg in (ALL_LEGS, view.leg_of.get(channel)):
+        if not t_us <= at_us < over_us or record.leg not in (ALL_LEGS, view.leg_of.get(channel)):
+            continue
+        # What a device gives that was made to hear nothing is the affair of that fault alone.
+        if fault == DISOBEYS or not view.disobeyed(at_us, 0):
             last_us = at_us
     return Reaction(name, fault, t_us, last_us - t_us, seen_us - t_us, allowed_us)
 
