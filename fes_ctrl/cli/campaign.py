@@ -11,17 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from fes_ctrl.cli.campaign_results import make_folder, replay_one, tell
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
-    from hil.campaign.campaign import Found
-    from hil.campaign.case import Case
     from hil.campaign.run import Outcome
-
-INTERRUPTED: Final = 130
-MOST_SHRUNK: Final = 5
-"""So many different invariants get a minimal scenario; the others only their replay commands."""
 
 LINE_EVERY_S: Final = 20.0
 
@@ -70,7 +64,7 @@ def command(
         message = "--resume without --out: say where the campaign is kept"
         raise Refusal(message)
     if replay is not None:
-        return _replay(replay, out, as_json=as_json)
+        return replay_one(replay, out, as_json=as_json)
     from hil.campaign.campaign import todo_of
 
     try:
@@ -78,14 +72,14 @@ def command(
     except ValueError as error:
         raise Refusal(str(error)) from error
     if out is not None:
-        _make(out)
+        make_folder(out)
     workers = min(jobs or os.cpu_count() or 1, len(todo))
     started_s = time.perf_counter()
     before = _kept(out, seed) if resume and out is not None else {}
     outcomes, interrupted = _walk(seed, todo, workers, out, before, quiet=as_json)
     wall_s = time.perf_counter() - started_s
     new_s = sum(outcomes[number].duration_s for number in outcomes if number not in before)
-    return _tell(
+    return tell(
         seed,
         hours,
         outcomes,
@@ -184,170 +178,3 @@ def _progress(total_s: float, *, quiet: bool) -> Iterator[Advance]:
             click.echo(f"{done_s:.0f} of {total_s:.0f} s walked, {left_s:.0f} s left", err=True)
 
     yield advance
-
-
-# -- what came of it ------------------------------------------------------------------------------
-
-
-def _tell(
-    seed: int,
-    hours: float,
-    outcomes: "dict[int, Outcome]",
-    out: Path | None,
-    page: Path | None,
-    run: dict[str, object],
-    *,
-    as_json: bool,
-) -> int:
-    from hil.campaign.campaign import violations_of
-    from hil.campaign.draw import draw
-    from hil.campaign.report import figures, reaction_rows
-    from hil.campaign.report import page as page_of
-
-    command_line = f"fes-ctrl campaign --hours {hours:g} --seed {seed}"
-    summary = figures(seed, hours, outcomes)
-    failures: list[dict[str, object]] = []
-    shrunk: set[str] = set()
-    for found in violations_of(outcomes):
-        replay = f"fes-ctrl campaign --replay {seed}:{found.number}"
-        entry = _entry(found, replay)
-        invariant = found.violation.invariant
-        interrupted = run["interrupted"]
-        if out is not None and invariant not in shrunk and not interrupted:
-            shrunk.add(invariant)
-            if len(shrunk) <= MOST_SHRUNK:
-                name = f"walk-{found.number}-{invariant}.toml"
-                entry["scenario"] = _shrink(draw(seed, found.number), invariant, out / name, replay)
-        failures.append(entry)
-        click.echo(f"walk {found.number}: {entry['says']}; replay: {replay}", err=True)
-        if entry.get("scenario"):
-            click.echo(f"  small: fes-ctrl campaign --replay {entry['scenario']}", err=True)
-    summary["failures"] = failures
-    summary["run"] = run
-    if page is not None:
-        write_whole(page, page_of(seed, hours, command_line, outcomes), "--page")
-    if out is not None:
-        text = page_of(seed, hours, command_line, outcomes)
-        write_whole(out / "reaction-times.md", text)
-        write_whole(out / "campaign.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-    _print(summary, reaction_rows(outcomes))
-    if as_json:
-        click.echo(json.dumps(summary, allow_nan=False))
-    if run["interrupted"]:
-        click.echo("fes-ctrl: interrupted; --resume goes on from --out", err=True)
-        return INTERRUPTED
-    return int(bool(failures))
-
-
-def _entry(found: "Found", replay: str) -> dict[str, object]:
-    violation = found.violation
-    return {
-        "walk": found.number,
-        "t_s": violation.t_us / 1e6,
-        "invariant": violation.invariant,
-        "detail": violation.detail,
-        "says": f"{violation.invariant} at {violation.t_us / 1e6:.3f} s: {violation.detail}",
-        "replay": replay,
-    }
-
-
-def _shrink(case: "Case", invariant: str, path: Path, replay: str) -> str | None:
-    from hil.campaign.case import scenario_text
-    from hil.campaign.shrink import shrink
-
-    small = shrink(case, invariant)
-    if small is None:
-        return None
-    says = small.violation
-    comments = [
-        f"Breaks {says.invariant} at {says.t_us / 1e6:.6f} s: {says.detail}",
-        f"Made small in {small.walks} walks from: {replay}",
-        f"Judge it: fes-ctrl campaign --replay {path}",
-    ]
-    if small.case.jitter_seed is not None or small.case.both_clocks:
-        comments.append("Only the walk it was made from fails: on another clock or with jitter.")
-    write_whole(path, scenario_text(small.case, tuple(comments)))
-    return str(path)
-
-
-def _print(summary: "dict[str, object]", rows: object) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    from hil.campaign.report import HEAD, table_cells
-
-    console = Console(stderr=True, highlight=False)
-    table = Table(
-        box=box.SIMPLE, title="from the fault to the last pulse, ms", title_justify="left"
-    )
-    for index, name in enumerate(HEAD):
-        table.add_column(name, justify="left" if index < 2 else "right")
-    for cells in table_cells(rows):  # type: ignore[arg-type]
-        table.add_row(*cells)
-    console.print(table)
-    run = summary["run"]
-    speed = run["speed"] if isinstance(run, dict) else None
-    console.print(
-        f"{summary['walks']} walks, {summary['simulated_hours']} h, {summary['pulses']} pulses, "
-        f"{speed} times real time: {summary['violations']} violations"
-    )
-
-
-# -- one walk again -------------------------------------------------------------------------------
-
-
-def _replay(what: str, out: Path | None, *, as_json: bool) -> int:
-    from dataclasses import asdict
-
-    from hil.campaign.run import run_case
-
-    if out is not None:
-        _make(out)
-    case = _case(what)
-    outcome = run_case(case)
-    for violation in outcome.violations:
-        says = f"{violation.invariant} at {violation.t_us / 1e6:.3f} s: {violation.detail}"
-        click.echo(says, err=True)
-        if out is not None:
-            name = f"walk-{Path(what).stem.replace(':', '-')}-{violation.invariant}.toml"
-            path = _shrink(case, violation.invariant, out / name, f"--replay {what}")
-            click.echo(f"  small: fes-ctrl campaign --replay {path}", err=True)
-    if not outcome.violations:
-        click.echo(f"{what}: everything held", err=True)
-    if as_json:
-        found = asdict(outcome)
-        found["violations"] = [violation._asdict() for violation in outcome.violations]
-        found["reactions"] = [reaction._asdict() for reaction in outcome.reactions]
-        click.echo(json.dumps(found, allow_nan=False))
-    return int(bool(outcome.violations))
-
-
-def _case(what: str) -> "Case":
-    from fes_ctrl.config.errors import ConfigError
-    from hil.campaign.case import Case
-    from hil.campaign.draw import draw
-    from hil.scenarios import load_scenario
-
-    seed, colon, number = what.partition(":")
-    if colon and seed.isdecimal() and number.isdecimal():
-        if int(seed) >= 2**63 or int(number) >= 2**31:
-            message = f"--replay {what}: there is no such walk; give SEED:N of a campaign"
-            raise Refusal(message)
-        return draw(int(seed), int(number))
-    if "/" not in what and not what.endswith(".toml"):
-        message = f"--replay {what}: give SEED:N, as 1:42, or a scenario file"
-        raise Refusal(message)
-    try:
-        scenario = load_scenario(what)
-    except ConfigError as error:
-        raise Refusal(str(error)) from error
-    return Case(scenario.walk, scenario.names["setup"], scenario.names["limits"])
-
-
-def _make(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
-        raise Refusal(message) from error

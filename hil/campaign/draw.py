@@ -3,9 +3,6 @@
 Every part draws from a stream of its own. What is drawn lies within the bounds of the
 configuration; parts that would not go together are mended here, for whoever is refused tests
 nothing.
-
-Cables are as rough as the witness allows for: two pulses may come 2 ms closer together than they
-were sent. A cable that shifts pulses by more breaks the least interval by itself.
 """
 
 from collections.abc import Iterator
@@ -13,26 +10,23 @@ from dataclasses import replace
 from functools import cache
 from itertools import count
 from random import Random
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from fes_ctrl.assembly import CHANNELS_A_CONNECTOR
 from fes_ctrl.config.files import names_of
 from fes_ctrl.gait import DETECTORS, SHANK, DetectorConfig
-from fes_ctrl.runtime.operator import OperatorConfig
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import TRIGGERS
 from fes_ctrl.stim.quantise import plan_channel
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.units import NEVER_US, Us
-from firmware_sim.injections import ROWS, Injection, InjectionRow
 from hil.campaign.case import SECTIONS, Case, limits_of, settled, setup_of
+from hil.campaign.mishaps import cable_of, injections_of, operator_of, way_of
 from hil.campaign.vary import of_range, vary
-from hil.config import CableConfig, WalkConfig
+from hil.config import WalkConfig
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.sensors.config import PacketConfig
-from hil.patient.way import LEAST_SEATED_S, SegmentConfig, SegmentKind
 from hil.scenarios import OWN_SETUP, load_scenario
 from hil.streams import stream
 
@@ -40,7 +34,6 @@ SHORTEST_S: Final = 15
 LONGEST_S: Final = 60
 """Most latched faults end a walk's stimulation; short walks have more of it."""
 
-MOST_INJECTIONS: Final = 4
 
 ON_BOTH_CLOCKS: Final = 12
 """One walk in so many is walked on the stepper too."""
@@ -49,23 +42,6 @@ JITTERED: Final = 2
 """One walk in so many has a jittered loop."""
 
 DRAWN: Final = ("patient", "program", "stimulator", "detector", "operator", "cable")
-
-SEGMENTS: Final[tuple[SegmentKind, ...]] = (
-    "walk",
-    "walk",
-    "walk",
-    "walk",
-    "stand",
-    "turn",
-    "shuffle",
-    "slope_up",
-    "slope_down",
-    "stairs_up",
-    "stairs_down",
-    "sit",
-    "tap",
-    "turn_on_spot",
-)
 
 
 def duration_s(seed: int, number: int) -> float:
@@ -111,13 +87,13 @@ def draw(seed: int, number: int) -> Case:
     program = _program(part("program"), limits, setup, stimulator)
     if detector.shank_imu.by == "tilt" and part("tilt").random() < 0.5:
         program = replace(program, trigger="tilt")
-    inject = _injections(part("inject"), lasts_s)
+    inject = injections_of(part("inject"), lasts_s)
     walk = WalkConfig(
         patient=patient,
-        operator=_operator(part("operator"), lasts_s, inject),
-        cable=_cable(part("cable")),
+        operator=operator_of(part("operator"), lasts_s, inject),
+        cable=cable_of(part("cable")),
         seed=int(part("walk").random() * 2**32),
-        way=_way(part("way"), lasts_s),
+        way=way_of(part("way"), lasts_s),
         duration_s=lasts_s,
         orthosis=OrthosisConfig(_orthosis(part("orthosis"))),
         inject=inject,
@@ -278,125 +254,3 @@ def _channels(
             channel = replace(channel, current_mA=most_ua // 100 / 10)
         found.append(channel)
     return tuple(found)
-
-
-# -- where, and what goes wrong -------------------------------------------------------------------
-
-
-def _way(random: Random, lasts_s: float) -> tuple[SegmentConfig, ...]:
-    parts = [SegmentConfig("stand", round(random.uniform(0.5, 4.0), 2))]
-    if random.random() < 0.5:
-        return (*parts, SegmentConfig("walk", lasts_s, round(random.uniform(60.0, 140.0), 1)))
-    parts.extend(
-        SegmentConfig(
-            kind=random.choice(SEGMENTS),
-            duration_s=round(random.uniform(LEAST_SEATED_S, 20.0), 2),
-            speed_percent=round(random.uniform(60.0, 140.0), 1),
-            slope_percent=round(random.uniform(0.0, 12.0), 1),
-            weight_shifts_per_min=round(random.uniform(0.0, 30.0), 1),
-            taps_with=random.choice(("toe", "heel")),
-            on_chair=random.random() < 0.5,
-            pivots_per_min=random.choice((0.0, 20.0)),
-        )
-        for _ in range(random.randint(2, 5))
-    )
-    return tuple(parts)
-
-
-def _cable(random: Random) -> CableConfig:
-    return CableConfig(
-        byte_us=round(random.uniform(1.0, 15.0), 2),
-        latency_us=int(10 ** random.uniform(0.0, 3.5)),
-        jitter_us=int(random.uniform(0.0, 1000.0)),
-        loss=_rarely(random),
-        corruption=_rarely(random),
-    )
-
-
-def _rarely(random: Random) -> float:
-    """Return a probability for each write; one in a hundred soon ends a walk."""
-    return random.choice((1e-4, 1e-3, 1e-2)) if random.random() < 0.15 else 0.0
-
-
-def _injections(random: Random, lasts_s: float) -> tuple[Injection, ...]:
-    if random.random() < 0.05:
-        return ()
-    rows = random.sample(ROWS, min(len(ROWS), random.randint(1, MOST_INJECTIONS)))
-    found = []
-    cluster_s = random.uniform(0.1, 0.9) * lasts_s
-    for row in rows:
-        if random.random() < 0.25:
-            # Several at once.
-            at_s = min(0.98 * lasts_s, cluster_s + 10 ** random.uniform(-3.0, 0.0))
-        else:
-            at_s = random.uniform(0.1, 0.98) * lasts_s
-        if row.lasts_s is None:
-            # What is broken for good ends a walk: rather later.
-            at_s = max(at_s, random.uniform(0.1, 0.98) * lasts_s)
-        for_good = row.lasts_s is None and random.random() < 0.3
-        length_s = 10 ** random.uniform(-2.0, 1.2)
-        if row.lasts_s is not None and random.random() < 0.3:
-            length_s = row.lasts_s
-        from_us = round(at_s * 1e6)
-        to_us = NEVER_US if for_good else from_us + round(length_s * 1e6)
-        found.append(_injection(random, row, from_us, to_us))
-    return tuple(found)
-
-
-def _injection(random: Random, row: InjectionRow, from_us: Us, to_us: Us) -> Injection:
-    # Where a row has an amount, an injection has one.
-    if not getattr(row, "unit", ""):
-        return Injection(row.name, from_us, to_us)
-    least, most = (float(getattr(row, bound, 1.0)) for bound in ("least", "most"))
-    amount = random.choice((least, most, least * (most / least) ** random.random()))
-    values: tuple[Any, ...] = (row.name, from_us, to_us, float(f"{amount:.4g}"))
-    return Injection(*values)
-
-
-def _operator(random: Random, lasts_s: float, inject: tuple[Injection, ...]) -> OperatorConfig:
-    hand: list[str] = []
-
-    def do(action: str, at_s: float) -> None:
-        if at_s < lasts_s:
-            hand.append(f"{action}@{at_s:.4f}")
-
-    def level() -> str:
-        return f"level={random.choice((0, 1, 30, 60, 100, 100, 100, 100))}"
-
-    def start_again(at_s: float) -> None:
-        do("clear", at_s)
-        do("arm", at_s + random.uniform(0.0, 0.3))
-        do("resume", at_s + random.uniform(0.0, 0.3))
-        do(level(), at_s + random.uniform(0.2, 0.6))
-
-    for _ in range(int(random.expovariate(0.7))):
-        at_s = random.uniform(0.0, lasts_s)
-        soon_s = at_s + (0.0 if random.random() < 0.2 else 10 ** random.uniform(-3.0, 0.7))
-        match random.randrange(4):
-            case 0:
-                do("pause", at_s)
-                do("resume", soon_s)
-                do(level(), soon_s + random.choice((0.0, 0.3)))
-            case 1:
-                do(random.choice(("stop", "disarm")), at_s)
-                do("arm", soon_s)
-                do(level(), soon_s + random.choice((0.0, 0.005, 0.3)))
-            case _:
-                do(random.choice(("arm", "disarm", "stop", "clear", "pause", "resume")), at_s)
-                do(level(), soon_s)
-    for injection in inject:
-        # Whatever it was, somebody comes and starts again.
-        if random.random() < 0.9:
-            start_again(injection.from_us / 1e6 + random.uniform(0.2, 6.0))
-    for _ in range(random.randint(0, 3)):
-        start_again(random.uniform(3.0, lasts_s))
-    steps = random.randint(1, 5)
-    arm_at_s = round(random.uniform(0.1, 2.0), 3)
-    return OperatorConfig(
-        arm_at_s=3600.0 if random.random() < 0.03 else arm_at_s,
-        level_percent=tuple(round(100 * (step + 1) / steps) for step in range(steps)),
-        level_from_s=round(arm_at_s + random.uniform(0.0, 1.0), 3),
-        level_every_s=round(random.uniform(0.0, 1.5), 3),
-        clear_after_s=round(random.uniform(0.2, 4.0), 3),
-        hand=tuple(hand),
-    )

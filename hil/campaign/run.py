@@ -10,27 +10,20 @@ from fes_ctrl.model import Operator
 from fes_ctrl.runtime.clock import ORDER_OPERATOR
 from fes_ctrl.runtime.operator import parse_act
 from fes_ctrl.runtime.stepper import Stepper
-from fes_ctrl.runtime.virtual import DeadlockError, VirtualLoop
+from fes_ctrl.runtime.virtual import DeadlockError
 from fes_ctrl.units import Us, us_from_s
-from firmware_sim.output import Points
 from hil.campaign.case import Case, refusals
 from hil.campaign.draw import draw
-from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, Violation, time_goes_on
+from hil.campaign.invariants import Violation
+from hil.campaign.judge import Judge, JudgedLoop, TimeStandsStillError
 from hil.campaign.reactions import Reaction, beyond, reactions_of
-from hil.campaign.view import View
-from hil.config import WalkConfig
 from hil.rig import Rig
-from hil.witness import Violation as Seen
 
 AFTER_ALL: Final = 1 << 30
 """Later than everything else of an instant."""
 
 Tamper = Callable[[Rig], None]
 """Breaks a part of a rig: for tests of the invariants."""
-
-
-class TimeStandsStillError(RuntimeError):
-    """Things happen, and time does not go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,93 +57,6 @@ class Outcome:
     acknowledged: tuple[str, ...]
     unreached: tuple[str, ...]
     refused: str = ""
-
-
-class Judge:
-    """Asks the invariants of one walk.
-
-    Parameters
-    ----------
-    config : WalkConfig
-        What is walked.
-
-    Attributes
-    ----------
-    view : View
-        What it goes by; the session's run log.
-    violations : dict of str to Violation
-        The first of each invariant.
-    """
-
-    __slots__ = ("_heard", "_witness", "view", "violations")
-
-    def __init__(self, config: WalkConfig) -> None:
-        self.view = View(config)
-        self.violations: dict[str, Violation] = {}
-        self._witness: list[Seen] = []
-        self._heard = 0
-
-    def watch(self, rig: Rig) -> None:
-        """Hear of every pulse that reaches an electrode, after the witness."""
-        self._witness = rig.witness.violations
-        rig.electrode_sinks.append(self.pulse)
-        self.view.acknowledged = rig.acknowledgements
-
-    def pulse(self, t_us: Us, channel: int, _points: Points) -> None:
-        """Judge one pulse."""
-        view = self.view
-        for name, broken in OF_A_PULSE:
-            what = broken(view, t_us, channel)
-            if what:
-                self.found(t_us, name, what)
-        view.pulse(t_us, channel)
-
-    def after(self, now_us: Us) -> bool:
-        """Judge what an event of the clock has left; never ends the walk."""
-        view = self.view
-        if now_us > view.now_us:
-            view.now_us = now_us
-            view.events = 0
-        else:
-            view.events += 1
-            what = time_goes_on(view, now_us)
-            if what:
-                raise TimeStandsStillError(what)
-        if view.bursts or view.unordered or now_us > view.stop_due_us:
-            for name, wrong in OF_A_STEP:
-                what = wrong(view)
-                if what:
-                    self.found(now_us, name, what)
-        if len(self._witness) != self._heard:
-            self._hear_the_witness()
-        return False
-
-    def _hear_the_witness(self) -> None:
-        for seen in self._witness[self._heard :]:
-            if not self.view.disobeyed(seen.t_us, 0):
-                self.found(seen.t_us, f"witness.{seen.limit}", str(seen))
-        self._heard = len(self._witness)
-
-    def found(self, t_us: Us, invariant: str, detail: str) -> None:
-        """Keep the first violation of an invariant."""
-        self.violations.setdefault(invariant, Violation(t_us, invariant, detail))
-
-
-class JudgedLoop(VirtualLoop):
-    """A virtual loop that has every timer judged.
-
-    Attributes
-    ----------
-    judge : Judge or None
-        Asked after each; nobody until the walk begins.
-    """
-
-    judge: Judge | None = None
-
-    def _ring_next(self) -> None:
-        super()._ring_next()
-        if self.judge is not None:
-            self.judge.after(self._now_us)
 
 
 def run_case(case: Case, tamper: Tamper | None = None) -> Outcome:

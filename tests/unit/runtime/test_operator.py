@@ -1,0 +1,49 @@
+"""The scripted hand does what it is told, when it is told, and refuses what no hand can do."""
+
+import pytest
+
+from fes_ctrl.config.build import ValueProblem, build
+from fes_ctrl.runtime.operator import OperatorConfig, parse_act
+from hil.scenarios import load_scenario
+from hil.simulate import simulate
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("pause@12.5", (12_500_000, "pause", 0)),
+        ("level=40@13", (13_000_000, "level", 40)),
+        ("stop@0", (0, "stop", 0)),
+    ],
+)
+def test_an_act_is_an_action_at_an_instant(text: str, act: tuple[int, str, int]) -> None:
+    assert parse_act(text) == act
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("pause", "ACTION@T"),
+        ("dance@3", "actions are arm"),
+        ("level@3", "level=PERCENT@T"),
+        ("stop=3@3", "ACTION@T"),
+        ("level=half@3", "0 to 100"),
+        ("level=101@3", "0 to 100"),
+        ("stop@nan", "seconds"),
+        ("stop@-1", "seconds"),
+        ("stop@inf", "seconds"),
+    ],
+)
+def test_what_no_hand_can_do_is_refused_with_the_way_out(text: str, says: str) -> None:
+    with pytest.raises(ValueProblem, match=says):
+        build(OperatorConfig, {"hand": [text]}, ("operator",))
+
+
+def test_a_scenario_can_say_what_the_hand_does() -> None:
+    sets = ['operator.hand=["pause@6", "resume@8", "level=100@8.5", "stop@14"]']
+    walk = load_scenario("standard", {"duration_s": 20.0}, sets).walk
+    pulses_us = simulate(walk).walk.legs[0].pulses_us
+    given = {t_us // 1_000_000 for t_us in pulses_us}
+    assert given & {3, 4, 5}
+    assert not given & {7, 15, 16, 17, 18, 19}
+    assert given & {10, 11, 12}
