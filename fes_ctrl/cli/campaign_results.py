@@ -113,7 +113,7 @@ def _print(summary: "dict[str, object]", rows: object) -> None:
         box=box.SIMPLE, title="from the fault to the last pulse, ms", title_justify="left"
     )
     for index, name in enumerate(HEAD):
-        table.add_column(name, justify="left" if index < 2 else "right")
+        table.add_column(name, justify="left" if index < 2 else "right", no_wrap=True)
     for cells in table_cells(rows):  # type: ignore[arg-type]
         table.add_row(*cells)
     console.print(table)

@@ -22,7 +22,8 @@ class Reaction(NamedTuple):
     """One fault that was made, and the last pulse after it.
 
     ``t_us`` is when it counts from; ``took_us`` the time to the last pulse, ``seen_us`` to the
-    controller's fault, and ``allowed_us`` what may pass at most.
+    controller's fault, and ``allowed_us`` what may pass at most. ``in_burst`` is whether there was
+    stimulation when it began.
     """
 
     injection: str
@@ -31,6 +32,7 @@ class Reaction(NamedTuple):
     took_us: Us
     seen_us: Us
     allowed_us: Us
+    in_burst: bool
 
     def __str__(self) -> str:
         """Return it as a sentence."""
@@ -86,13 +88,15 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
         return _burst(view, name, seen_us, record, t_us, allowed_us)
     over_us = _over_us(view.faults, seen_us, record)
     last_us = t_us
+    in_burst = any(0 <= t_us - at_us <= GAP_US for at_us, _ in view.pulses)
     for at_us, channel in view.pulses:
         if not t_us <= at_us < over_us or record.leg not in (ALL_LEGS, view.leg_of.get(channel)):
             continue
         # What a device gives that was made to hear nothing is the affair of that fault alone.
         if fault == DISOBEYS or not view.disobeyed(at_us, 0):
             last_us = at_us
-    return Reaction(name, fault, t_us, last_us - t_us, seen_us - t_us, allowed_us)
+    took_us = last_us - t_us
+    return Reaction(name, fault, t_us, took_us, seen_us - t_us, allowed_us, in_burst)
 
 
 def _seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:
@@ -147,4 +151,5 @@ def _burst(
     if last_us < t_us:
         return None
     from_us = max(first_us, t_us)
-    return Reaction(name, seen.id, from_us, last_us - from_us, seen_us - from_us, allowed_us)
+    took_us = last_us - from_us
+    return Reaction(name, seen.id, from_us, took_us, seen_us - from_us, allowed_us, in_burst=True)

@@ -45,12 +45,20 @@ def test_an_injection_that_is_over_too_soon_to_be_noticed_has_no_reaction() -> N
     assert outcome.reactions == ()
 
 
+def test_a_fault_between_bursts_says_nothing_of_how_fast_it_is_answered() -> None:
+    # The patient still stands.
+    outcome = hit("cable_pulled@1.9")
+    assert not outcome.reactions[0].in_burst
+    (row,) = [row for row in reaction_rows({0: outcome}) if row.injection == "cable_pulled"]
+    assert (row.seen, row.in_burst, row.max_ms) == (1, 0, None)
+
+
 def test_the_table_has_a_row_for_every_injection_that_names_a_fault() -> None:
     outcomes = {0: hit(f"sensor_dropout@{AT_S}"), 1: hit(f"sensor_dropout@{AT_S}+0.03")}
     rows = reaction_rows(outcomes)
     assert [row.injection for row in rows] == [row.name for row in ROWS if row.fault]
     (row,) = [row for row in rows if row.injection == "sensor_dropout"]
-    assert (row.reached, row.seen) == (2, 1)
+    assert (row.reached, row.seen, row.in_burst) == (2, 1, 1)
     assert row.p50_ms == row.max_ms == outcomes[0].reactions[0].took_us / 1e3
     found = figures(1, 0.1, outcomes)
     assert found["walks"] == 2
