@@ -73,6 +73,10 @@ def command(
         raise Refusal(str(error)) from error
     if out is not None:
         make_folder(out)
+    if page is not None and not page.absolute().parent.is_dir():
+        # Said now, not after hours.
+        message = f"--page {page}: there is no folder {page.parent}; make it, or choose another"
+        raise Refusal(message)
     workers = min(jobs or os.cpu_count() or 1, len(todo))
     started_s = time.perf_counter()
     before = _kept(out, seed) if resume and out is not None else {}
@@ -121,6 +125,8 @@ def _walk(
     quiet: bool,
 ) -> "tuple[dict[int, Outcome], bool]":
     """Walk what is left to do; return what came of all, and whether it was interrupted."""
+    from concurrent.futures import BrokenExecutor
+
     from hil.campaign.campaign import header, line_of, walk_all
     from hil.campaign.run import run_number
 
@@ -144,6 +150,9 @@ def _walk(
             walk_all(seed, [number for number, _ in left], jobs, on_done, run_number)
     except KeyboardInterrupt:
         return outcomes, True
+    except BrokenExecutor as error:
+        message = "a process of the campaign was ended from outside; with --out, --resume goes on"
+        raise Refusal(message) from error
     finally:
         if file is not None:
             file.close()

@@ -93,6 +93,7 @@ def test_nothing_depends_on_the_number_of_processes_or_on_the_hash_seed() -> Non
         (("--replay", "1:x"), "SEED:N"),
         (("--replay", "nowhere.toml"), "does not exist"),
         (("--out", "/dev/null/x"), "choose a folder"),
+        (("--page", "/nowhere/page.md"), "no folder"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(arguments: tuple[str, ...], says: str) -> None:
@@ -148,10 +149,11 @@ def test_a_good_walk_replays_as_good() -> None:
     assert json.loads(done.stdout)["violations"] == []
 
 
-def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(tmp_path: Path, jobs: str) -> None:
     out = tmp_path / "campaign"
     process = subprocess.Popen(
-        [*COMMAND, "--hours", "5", "--seed", "3", "--jobs", "1", "--out", str(out)],
+        [*COMMAND, "--hours", "5", "--seed", "3", "--jobs", jobs, "--out", str(out)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
