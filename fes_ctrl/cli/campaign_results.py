@@ -1,6 +1,7 @@
 """What ``fes-ctrl campaign`` tells: failures with their replays and small scenarios, the table."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -108,7 +109,9 @@ def _print(summary: "dict[str, object]", rows: object) -> None:
 
     from hil.campaign.report import HEAD, table_cells
 
-    console = Console(stderr=True, highlight=False)
+    # Where nobody looks, a line may be as long as it has to be.
+    width = None if sys.stderr.isatty() else 120
+    console = Console(stderr=True, highlight=False, width=width)
     table = Table(
         box=box.SIMPLE, title="from the fault to the last pulse, ms", title_justify="left"
     )
