@@ -28,7 +28,6 @@ from fes_ctrl.model import (
     Setpoint,
     Stop,
 )
-from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
 from fes_ctrl.safety.limits import Limits
@@ -49,7 +48,7 @@ GAP_US: Final = 100_000
 """Pulses further apart than this belong to different bursts."""
 
 
-class View(NullLog):
+class View:
     """The facts of one walk, kept while it goes on.
 
     Parameters
@@ -182,6 +181,12 @@ class View(NullLog):
     def wake(self, now_us: Us) -> None:  # noqa: ARG002 - the log's signature
         """Hear that the controller was woken."""
         self._arm_asked = False
+
+    def written(self, now_us: Us, setpoint: Setpoint) -> None:
+        """Judge by what reaches the electrode, not by what was written."""
+
+    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:
+        """Leave frames to the cable."""
 
     def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Hear what the controller said."""
