@@ -21,7 +21,7 @@ from hil.patient.way import SegmentConfig
 from hil.scenarios import OWN_SETUP
 
 MOST_WALKS: Final = 250
-MOST_SIMULATED_S: Final = 1_500.0
+MOST_SIMULATED_S: Final = 4_000.0
 """Whichever is reached first."""
 
 MOST_PASSES: Final = 3
