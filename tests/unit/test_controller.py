@@ -283,13 +283,16 @@ def test_a_silent_sensor_cuts_the_burst_within_a_tenth_of_a_second() -> None:
     assert faults(records) == [("F04", "inhibit")]
 
 
-def test_samples_that_are_old_when_they_arrive_are_no_sign_of_life() -> None:
-    backlog = [
-        (now_us, sample(now_us - 500_000)._replace(t_arrive_us=now_us))
+@pytest.mark.parametrize("age_us", [500_000, -1_000])
+def test_samples_that_are_old_when_they_arrive_or_yet_to_come_are_no_sign_of_life(
+    age_us: int,
+) -> None:
+    unusable = [
+        (now_us, sample(now_us - age_us)._replace(t_arrive_us=now_us))
         for now_us in range(700_000, 1_500_000, 10_000)
     ]
     inputs = stride(100_000, {500_000: 2.0}, 700_000)
-    commands, records = play(controller(), [*ARMING, *inputs, *backlog])
+    commands, records = play(controller(), [*ARMING, *inputs, *unusable])
     assert setpoints(commands)[-1].at_us < 690_000 + 100_000
     assert faults(records)[0] == ("F04", "inhibit")
 
