@@ -10,7 +10,7 @@ from typing import Final
 from fes_ctrl.controller import Controller
 from fes_ctrl.gait import READS_BOTH_FEET, SHANK, DetectorConfig, make_detector, read_by
 from fes_ctrl.leg import LegController
-from fes_ctrl.model import Capabilities
+from fes_ctrl.model import LEG_NAMES, Capabilities
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
@@ -57,7 +57,7 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
     ValueError
         If the parts do not fit together: what, where and the way out.
     """
-    problems = problems_of(config)
+    problems = problems_of(legs, config)
     if problems:
         raise ValueError(problems[0])
     capabilities = capabilities_of(config.stimulator)
@@ -99,8 +99,16 @@ def on_connector(program: ProgramConfig, index: int) -> ProgramConfig:
     return replace(program, channel=channels)
 
 
-def problems_of(config: ControlConfig) -> list[str]:
-    """Return what does not fit together, one sentence each, the gravest first."""
+def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
+    """Return what does not fit together, one sentence each, the gravest first.
+
+    Parameters
+    ----------
+    legs : tuple of int
+        Those that are sensed, as ``assemble`` takes them.
+    config : ControlConfig
+        What the controller is to be made of.
+    """
     capabilities = capabilities_of(config.stimulator)
     found = _unattended(config, capabilities)
     if config.program.trigger not in TRIGGERS:
@@ -115,6 +123,11 @@ def problems_of(config: ControlConfig) -> list[str]:
         found.append(
             "program.trigger = 'tilt': only a shank IMU tells it; set detector.name = 'shank-imu' "
             "and detector.shank_imu.by = 'tilt', or choose heel_off"
+        )
+    if config.program.trigger_side == "contralateral" and len(legs) == 1:
+        found.append(
+            f"program.trigger_side = 'contralateral': only the {LEG_NAMES[legs[0]]} leg is sensed, "
+            f"and nothing would trigger its bursts; sense the other one too, or choose 'same'"
         )
     channels = config.program.channel
     try:

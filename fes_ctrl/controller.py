@@ -220,8 +220,11 @@ class Controller:
         for leg in self._legs:
             own = leg.leg == sample.leg
             if (own or leg.both_feet) and sample.sensor in leg.watched:
-                # A backlog after a stall is no news of the present: late data is no data.
-                if own and now_us - sample.t_meas_us < self._sensor_max_age_us:
+                # A backlog after a stall is no news of the present, nor is a reading from the
+                # future: late data is no data, and data of unknown age is none either.
+                t_us = sample.t_meas_us
+                fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
+                if own and fresh:
                     self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
                     if leg.monitor.saw(now_us):
                         detail = "fresh samples for 0.5 s"
@@ -296,7 +299,7 @@ class Controller:
             return
         age_ms = (at_us - leg.monitor.last_us) / 1000
         row = BY_ID[fault]
-        detail = f"no sample for {age_ms:.0f} ms"
+        detail = f"no fresh sample for {age_ms:.0f} ms"
         self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
         self._cut(leg, at_us, "sensor")
         leg.predictor.pause()

@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runtime.operator import OperatorConfig
 from firmware_sim.injections import Injection
 from hil.patient.config import OrthosisConfig, PatientConfig
@@ -75,6 +76,11 @@ class WalkConfig:
     evaluation: bool = False
     inject: tuple[Injection, ...] = ()
     trace: bool = False
+
+    @property
+    def legs(self) -> tuple[int, ...]:
+        """Those with drop foot, as in ``model.Sample``: sensed and stimulated."""
+        return tuple([LEG_NAMES.index(leg.side) for leg in self.patient.leg])
 
 
 def treated(walk: WalkConfig, treatment: str) -> WalkConfig:

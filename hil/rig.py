@@ -13,7 +13,7 @@ from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import assemble
 from fes_ctrl.gait import sensors_of
-from fes_ctrl.model import LEG_NAMES, Sample
+from fes_ctrl.model import Sample
 from fes_ctrl.runlog.log import RunLog
 from fes_ctrl.runtime.clock import (
     ORDER_DEVICE,
@@ -242,7 +242,7 @@ def build_session(config: WalkConfig, clock: Clock, cable: Cable, log: RunLog) -
         If the parts cannot be joined: what, and the ways out.
     """
     control = config.control
-    legs = tuple([LEG_NAMES.index(leg.side) for leg in config.patient.leg])
+    legs = config.legs
     limits = Limits(control.limits)
     driver = P24Session(
         capabilities_of(control.stimulator),

@@ -88,7 +88,7 @@ def _replay(
     from fes_ctrl.runtime.operator import OperatorConfig
 
     layers = layers_of(program, detector, parts, sets)
-    control = control_of(layers)
+    control = control_of(layers, signal.legs)
     choose_for_all(worn_in(signal), control.detector.name, str(signal.path))
     effective = layers.effective()
     log = None
@@ -191,8 +191,8 @@ def layers_of(
     return layers
 
 
-def control_of(layers: "Layers") -> "ControlConfig":
-    """Return the controller's configuration, or refuse what does not fit together."""
+def control_of(layers: "Layers", legs: tuple[int, ...]) -> "ControlConfig":
+    """Return the configuration of a controller of these legs, or refuse what does not fit."""
     from fes_ctrl.assembly import ControlConfig, problems_of
 
     control = ControlConfig(
@@ -202,7 +202,7 @@ def control_of(layers: "Layers") -> "ControlConfig":
         limits=layers.get("limits"),
         detector=layers.get("detector"),
     )
-    problems = problems_of(control)
+    problems = problems_of(legs, control)
     if problems:
         raise Refusal(problems[0])
     return control

@@ -132,7 +132,8 @@ async def _run(
         raise Refusal(message) from error
     try:
         worn = worn_by(source)
-        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")))
+        legs = tuple(worn)
+        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), legs)
         choose_for_all(worn, control.detector.name, "--sensor")
         link = await open_link(address, SerialSettings())
     except OSError as error:
@@ -142,7 +143,6 @@ async def _run(
     except Refusal:
         source.close()
         raise
-    legs = tuple(worn)
     driver = P24Session(
         capabilities_of(control.stimulator),
         0,

@@ -45,7 +45,7 @@ ROWS: Final = (
     FaultRow(
         "F04",
         "sensor silent",
-        "no sample of a leg's detector for longer than sensor_max_age_ms",
+        "no fresh sample of a leg's detector for longer than sensor_max_age_ms",
         INHIBIT,
         100,
         "by itself, after 0.5 s of fresh samples",
