@@ -29,6 +29,8 @@ OFF_BEYOND: Final = 0.25
 """At least so far from the rate of mid-stance to that of the push-off."""
 LEAST_LEAN: Final = 0.35
 """Of the tilt's range, from the back: behind it the shank still settles after contact."""
+IN_STEP: Final = 0.5
+"""Of the hold, less than a stride after a contact: a push-off is due then, and a jerk is rare."""
 SLOW_S: Final = 0.2
 """Time constant of the rate of mid-stance."""
 PUSH_SHARE: Final = 0.4
@@ -89,6 +91,7 @@ class ShankStride:
         "_fast_us",
         "_forward_us",
         "_hold_us",
+        "_in_step_us",
         "_lift_us",
         "_lowest_dps",
         "_max_push_us",
@@ -116,6 +119,7 @@ class ShankStride:
         fixed = config.tilt_on_deg
         self._tilt_on_deg: float = 0.0 if fixed is None else fixed
         self._hold_us: Us = us_from_ms(config.hold_ms)
+        self._in_step_us: Us = us_from_ms(IN_STEP * config.hold_ms)
         self._min_swing_us: Us = us_from_ms(config.min_swing_ms)
         self._max_swing_us: Us = us_from_ms(config.max_swing_ms)
         self._max_push_us: Us = us_from_ms(config.max_push_ms)
@@ -275,7 +279,9 @@ class ShankStride:
             return ()
         if self._forward_us < 0:
             self._forward_us = t_us
-        if t_us - self._forward_us < self._hold_us:
+        since_us = t_us - self._contact_us
+        in_step = self._contact_us >= 0 and since_us < walker.stride_us
+        if t_us - self._forward_us < (self._in_step_us if in_step else self._hold_us):
             return ()
         self.state = PUSH
         self._off_us = t_us
