@@ -51,6 +51,9 @@ class Tilt:
         "_bx",
         "_by",
         "_bz",
+        "_hung_x",
+        "_hung_y",
+        "_hung_z",
         "_ux",
         "_uy",
         "_uz",
@@ -76,10 +79,18 @@ class Tilt:
         self._bx: float = 0.0
         self._by: float = 0.0
         self._bz: float = 0.0
+        self._hung_x: float = 0.0
+        self._hung_y: float = 0.0
+        self._hung_z: float = 0.0
 
     def face(self, x: float, y: float, z: float, up_x: float, up_y: float, up_z: float) -> None:
         """Measure about this axis from now on; up is taken as upright if none is known."""
-        ux, uy, uz = (self._ux, self._uy, self._uz) if self.known else (up_x, up_y, up_z)
+        if not self.known:
+            self._hung_x = up_x
+            self._hung_y = up_y
+            self._hung_z = up_z
+        # Always from the same upright: one handed on from axis to axis goes astray where they sway.
+        ux, uy, uz = self._hung_x, self._hung_y, self._hung_z
         along = ux * x + uy * y + uz * z
         ux -= along * x
         uy -= along * y
