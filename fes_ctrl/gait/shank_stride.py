@@ -183,8 +183,9 @@ class ShankStride:
             if self.state == PUSH:
                 self._notes.note(t_us, "heel-off without a push: the shank has come to rest")
             self._stand(deg, 0.0)
-        self._walker.rested()
-        self._slow_dps = 0.0
+        walker = self._walker
+        walker.rested()
+        self._slow_dps = walker.slow_share * walker.push_dps
         self._lowest_dps = 0.0
         self._forward_us = -1
         self._bottom_deg = deg
@@ -265,7 +266,8 @@ class ShankStride:
             self._lowest_dps = 0.0
         elif rate < self._lowest_dps:
             self._lowest_dps = rate
-        fast = self._fast(rate)
+        # So far back it only rolls over the foot, however fast.
+        fast = self._fast(rate) and walker.share(deg) >= LEAST_LEAN
         if not fast:
             self._fast_us = -1
             slow_dps = self._slow_dps
@@ -275,7 +277,7 @@ class ShankStride:
             self._fast_us = t_us
             self._off_deg = deg
         if not self._by_tilt:
-            off = (fast and walker.share(deg) >= LEAST_LEAN) or (forward and walker.far(deg))
+            off = fast or (forward and walker.far(deg))
         elif self._tilt_on_deg > 0.0:
             off = forward and deg - self.upright_deg <= -self._tilt_on_deg
         else:

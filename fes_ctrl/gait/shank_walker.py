@@ -32,7 +32,8 @@ class ShankWalker:
     push_share : float
         Peak rate of the push-off against the swing's.
     push_dps : float
-        The peak rate that the next push-off will have, positive.
+        The peak rate that the next push-off will have, positive; after rest the usual one, for
+        that of a few short steps is soon learnt but says nothing of a usual step.
     far_deg : float
         As far from the top as usual swings begin; nil while no range is known.
     off_share : float
@@ -46,6 +47,7 @@ class ShankWalker:
     """
 
     __slots__ = (
+        "_usual_push_dps",
         "far_deg",
         "from_deg",
         "now_deg",
@@ -78,6 +80,7 @@ class ShankWalker:
         self.slow_share: float = 0.0
         self.stride_us: float = 0.0
         self.push_dps: float = 0.0
+        self._usual_push_dps: float = 0.0
         self.far_deg: float = 0.0
 
     def expect(self, swing_dps: float, range_deg: float, push_dps: float) -> None:
@@ -110,6 +113,9 @@ class ShankWalker:
             return
         share = min(1.5, peak_dps / self.now_dps)
         self.push_share += LEARNING * (share - self.push_share)
+        usual_dps = self._usual_push_dps or self.push_dps
+        more = LEARNING if peak_dps > usual_dps else SHRINKING
+        self._usual_push_dps = usual_dps + more * (peak_dps - usual_dps)
         share = min(0.9, max(0.3, (self.from_deg - off_deg) / self.now_deg))
         self.off_share += LEARNING * (share - self.off_share)
         if peak_dps > 0.0:
@@ -127,7 +133,7 @@ class ShankWalker:
         self.now_dps = self.swing_dps
         self.now_deg = self.range_deg
         self.from_deg = self.top_deg
-        self.push_dps = self.push_share * self.swing_dps
+        self.push_dps = self._usual_push_dps or self.push_share * self.swing_dps
         self.far_deg = self.range_deg
 
     def _look_ahead(self) -> None:

@@ -37,6 +37,11 @@ class Shank:
                 self.waited_us += [now_us - t_us for kind, t_us, _ in told if kind == HEEL_OFF]
                 self.contacts_us += [t_us for kind, t_us, _ in told if kind == INITIAL_CONTACT]
 
+    def stand(self) -> None:
+        for _ in range(500):
+            self.row += 1
+            self.stride.rest(self.row * 10_000, self.deg)
+
 
 def test_a_shank_that_bounces_has_landed_once_and_its_strides_keep_their_length() -> None:
     shank = Shank()
@@ -65,9 +70,7 @@ def test_a_heel_off_is_held_half_as_long_between_steps_as_out_of_standing() -> N
         shank.turn(SWING_BACK, LANDS, ROLLS, PUSHES)
     assert shank.waited_us[-3:] == [10_000] * 3
     shank.turn(SWING_BACK, LANDS, ROLLS)
-    for _ in range(500):
-        shank.row += 1
-        shank.stride.rest(shank.row * 10_000, shank.deg)
+    shank.stand()
     shank.turn((0.1, -30.0), PUSHES)
     assert shank.waited_us[5:] == [20_000]
 
@@ -78,3 +81,19 @@ def test_one_jerked_reading_between_steps_is_no_heel_off() -> None:
         shank.turn(SWING_BACK, LANDS, ROLLS, PUSHES)
     shank.turn(SWING_BACK, LANDS, (0.8, -30.0), (0.01, -300.0), (0.1, -30.0))
     assert len(shank.waited_us) == 4
+
+
+def test_after_shuffling_and_a_rest_a_usual_step_is_not_told_while_the_shank_still_rolls() -> None:
+    shank = Shank()
+    for _ in range(6):
+        shank.turn(SWING_BACK, LANDS, ROLLS, PUSHES)
+    shuffles = ((0.2, 125.0), (0.03, -75.0), (0.6, -15.0), (0.16, -90.0))
+    for _ in range(8):
+        shank.turn(*shuffles)
+    shank.turn(*shuffles[:2])
+    shank.stand()
+    before = len(shank.waited_us)
+    shank.turn((0.45, -60.0))
+    assert len(shank.waited_us) == before
+    shank.turn((0.05, -200.0))
+    assert len(shank.waited_us) == before + 1
