@@ -3,7 +3,8 @@
 It is written apart from the first one and trusts neither host nor device: it sees the pulses at
 the device's terminals, keeps its own account of those that it lets through, and listens on the
 host's line for signs of life. The first pulse that breaks a limit is blocked, and everything
-after it, until somebody presses reset.
+after it, until somebody presses reset. Only a pulse that comes too soon after the last is blocked
+alone, for a host that was late once makes one; several of them latch.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,9 @@ takes to notice, output ends within 200 ms."""
 
 SHIFTS_IN_TEN_SECONDS: Final = 10
 
+EARLY_MOST: Final = 5
+"""So many pulses in a second that come too soon are no host that was late, but too high a rate."""
+
 DC_PC: Final[PicoCoulomb] = 10_000_000
 """Net charge in any second, that is 10 uA: what IEC 60601-1 allows a patient auxiliary current in
 normal condition (from memory of the standard)."""
@@ -31,6 +35,7 @@ PAUSE_US: Final = 100_000
 READIES: Final = frozenset({sm4.LL_INIT, sm4.ML_INIT})
 STOPS: Final = frozenset({sm4.LL_STOP, sm4.ML_STOP, sm4.RESET})
 
+RATE: Final = "rate_hz"
 DEAD_MAN: Final = "dead_man"
 STOPPED: Final = "stopped"
 DC: Final = "dc_uA"
@@ -68,6 +73,7 @@ class Limiter:
         "_ceilings",
         "_decoder",
         "_dose_pc",
+        "_early_us",
         "_first_us",
         "_heard_us",
         "_impedance_ohm",
@@ -90,6 +96,7 @@ class Limiter:
         self._ready = False
         self._first_us: Us = NEVER_US
         self._dose_pc: PicoCoulomb = 0
+        self._early_us: list[Us] = []
         self.sinks: list[Sink] = []
         self.on_latch: Callable[[Us, str], None] | None = None
         self.latched = ""
@@ -115,6 +122,16 @@ class Limiter:
         self.latched_channel = -1
         self._ready = False
 
+    def as_dict(self) -> dict[str, object]:
+        """Return how it stands as the summary of a walk wants it."""
+        latched = self.latched != ""
+        return {
+            "reason": self.latched if latched else None,
+            "t_s": self.latched_us / 1e6 if latched else None,
+            "channel": self.latched_channel if latched else None,
+            "blocked": self.blocked,
+        }
+
     def pulse(self, t_us: Us, channel: int, points: Points) -> None:
         """Take one pulse at the device's terminals, and let it through or not.
 
@@ -133,12 +150,21 @@ class Limiter:
                 for sink in self.sinks:
                     sink(t_us, channel, points)
                 return
+            if reason == RATE and not self._too_often(t_us):
+                self.blocked += 1
+                return
             self.latched = reason
             self.latched_us = t_us
             self.latched_channel = channel
             if self.on_latch is not None:
                 self.on_latch(t_us, reason)
         self.blocked += 1
+
+    def _too_often(self, t_us: Us) -> bool:
+        early_us = [at_us for at_us in self._early_us if at_us > t_us - SECOND_US]
+        early_us.append(t_us)
+        self._early_us = early_us
+        return len(early_us) >= EARLY_MOST
 
     def _reason(self, t_us: Us, channel: int, points: Points) -> str:
         """Return what speaks against a pulse; enter it in the account where nothing does."""
@@ -157,7 +183,8 @@ class Limiter:
         reason = self._against_the_pulse(phases, peak_ua, square, net_pc, ohm)
         if reason:
             return reason
-        outlet.forget(t_us)
+        end_us = t_us + sum([duration_us for duration_us, _ in points])
+        outlet.forget(t_us, end_us)
         square_after, net_after_pc = outlet.square + square, outlet.net_pc + net_pc
         reason = self._against_the_second(square_after, net_after_pc, ohm)
         if reason:
@@ -177,7 +204,7 @@ class Limiter:
             return "session_min"
         self._dose_pc = dose_pc
         self._first_us = min(self._first_us, t_us)
-        outlet.pulses.append((t_us, square, net_pc))
+        outlet.pulses.append((end_us, square, net_pc))
         outlet.square, outlet.net_pc = square_after, net_after_pc
         outlet.enter(t_us, peak_ua, begins=begins)
         return ""
@@ -209,12 +236,12 @@ class Limiter:
 
     def _against_the_second(self, square: int, net_pc: PicoCoulomb, ohm: int) -> str:
         most = self._ceilings
-        rms_ma = (square / SECOND_US) ** 0.5 / 1e3
-        if rms_ma > most.rms_ma:
+        # A square of mA over a second is 1e12 uA2 us, one of A times ohm 1e18.
+        if square > most.rms_ma**2 * 1e12:
             return "rms_mA"
-        if rms_ma > most.density_ma_per_cm2 * most.area_cm2:
+        if square > (most.density_ma_per_cm2 * most.area_cm2) ** 2 * 1e12:
             return "density_mA_per_cm2"
-        if rms_ma * rms_ma * 1e-6 * ohm > most.power_w_per_cm2 * most.area_cm2:
+        if square * ohm > most.power_w_per_cm2 * most.area_cm2 * 1e18:
             return "power_density_W_per_cm2"
         if abs(net_pc) > DC_PC:
             return DC
@@ -223,7 +250,7 @@ class Limiter:
     def _against_the_time(self, t_us: Us, outlet: Outlet) -> str:
         most = self._ceilings
         if t_us - outlet.last_us < most.interval_us - SHIFT_US:
-            return "rate_hz"
+            return RATE
         if t_us - outlet.burst_us > most.burst_us + SHIFT_US:
             return "burst_ms"
         spare_us = SHIFTS_IN_TEN_SECONDS * SHIFT_US

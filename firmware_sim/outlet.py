@@ -48,9 +48,12 @@ class Outlet:
         self.held_ua: MicroAmp = 0
         self.last_ua: MicroAmp = 0
 
-    def forget(self, t_us: Us) -> None:
-        """Drop what no window reaches any more."""
-        second_us = t_us - SECOND_US + SHIFT_US
+    def forget(self, t_us: Us, end_us: Us) -> None:
+        """Drop what no window reaches any more that ends with a pulse from ``t_us`` to ``end_us``.
+
+        A pulse of which any part lies in its second counts whole.
+        """
+        second_us = end_us - SECOND_US + SHIFT_US
         while self.pulses and self.pulses[0][0] <= second_us:
             _, square, net_pc = self.pulses.popleft()
             self.square -= square

@@ -243,14 +243,7 @@ class Rig:
         walk.charge.total_pc = witness.charge_pC
         walk.charge.squared_max_ua2_us = witness.squared_max_uA2_us
         walk.violations = [violation.as_dict() for violation in witness.violations]
-        limiter = self.limiter
-        if limiter is not None and limiter.latched:
-            walk.limiter = {
-                "t_s": limiter.latched_us / 1e6,
-                "channel": limiter.latched_channel,
-                "reason": limiter.latched,
-                "blocked": limiter.blocked,
-            }
+        walk.limiter = None if self.limiter is None else self.limiter.as_dict()
         reached = {acknowledgement.name for acknowledgement in self.acknowledgements()}
         walk.unreached_injections = [
             injection.name for injection in self._config.inject if injection.name not in reached

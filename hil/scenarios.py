@@ -307,15 +307,15 @@ def verdict(
         Injections that never had an effect.
     """
     reasons = [f"injection {name} was never reached" for name in unreached]
-    violations = figure_of(summary, "safety.witness_violations")
-    if isinstance(violations, list) and violations:
-        reasons.append(f"the witness saw {len(violations)} violations of the limits")
     latched = figure_of(summary, "safety.limiter")
-    if isinstance(latched, Mapping):
+    if isinstance(latched, Mapping) and latched["reason"] is not None:
         reasons.append(
             f"the limiter latched at {latched['t_s']:g} s on channel {latched['channel']}: "
             f"{latched['reason']}"
         )
+    violations = figure_of(summary, "safety.witness_violations")
+    if isinstance(violations, list) and violations:
+        reasons.append(f"the witness saw {len(violations)} violations of the limits")
     for name, bound in bounds.items():
         try:
             figures = figures_of(summary, name)

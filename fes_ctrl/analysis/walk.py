@@ -116,7 +116,8 @@ class Walk:
     settled_from_us : int
         When the operator's last planned level was set; strides that begin before are warm-up.
     limiter : dict or None
-        When and why the limiter before the electrode latched, if one is fitted and it did.
+        Of the limiter before the electrode, if one is fitted: ``reason``, ``t_s`` and ``channel``
+        of its latch (``None`` while there is none), and how many pulses it ``blocked``.
     """
 
     duration_us: Us
