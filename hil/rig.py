@@ -13,7 +13,7 @@ from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import assemble
 from fes_ctrl.gait import sensors_of
-from fes_ctrl.model import LEG_NAMES, Sample
+from fes_ctrl.model import LEG_NAMES, Operator, Sample
 from fes_ctrl.runlog.log import RunLog, RunLogWriter
 from fes_ctrl.runtime.clock import (
     ORDER_DEVICE,
@@ -151,7 +151,8 @@ class Rig:
         self.session.on_setpoint = self.account.setpoint
         self.session.on_written = self.account.written
         self.session.listeners.append(self.account.records)
-        self.session.listeners.append(Silence(self.witness, config).records)
+        self._silence = Silence(self.witness, config)
+        self.session.listeners.append(self._silence.records)
         self._deliver = self.session.take if deliver is None else deliver
         self._wire_electrodes()
         ScriptedOperator(clock, self.session, config.operator, evaluation=config.evaluation)
@@ -208,6 +209,12 @@ class Rig:
         for sample in hub.read():
             self._deliver(sample)
         self._expect(hub)
+
+    def operate(self, action: str, value: int = 0) -> None:
+        """Let the operator act now, beside the script; the witness hears of it for itself."""
+        now_us = self._clock.now_us()
+        self._silence.operator(now_us, action)
+        self.session.take(Operator(now_us, action, value))
 
     def _inject(self, injection: Injection) -> None:
         name, from_us, to_us = injection

@@ -1,4 +1,4 @@
-"""Tells the witness when there is to be silence: instants, from what the controller has recorded.
+"""Tells the witness when there is to be silence: instants, from what operator and controller say.
 
 Silence holds until the device is armed and a level is set, and again from every stop, latch,
 pause, disarming or level of zero.
@@ -52,6 +52,11 @@ class Silence:
         self._latched = False
         self._level = 0
         witness.forbid(0, 0)
+
+    def operator(self, now_us: Us, action: str) -> None:
+        """Take what the operator does: whether the controller has heard it or not."""
+        if action in {"stop", "disarm", "pause"}:
+            self._witness.forbid(now_us, self._within_us)
 
     def records(self, now_us: Us, records: tuple[Record, ...]) -> None:
         """Take the controller's records."""

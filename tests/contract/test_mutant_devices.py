@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.model import Operator
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.clock import ORDER_DEVICE, ORDER_OPERATOR
 from fes_ctrl.runtime.stepper import Stepper
@@ -277,8 +276,7 @@ def walked(tmp_path: Path, row: Row, *, limiter: bool, act: Act | None = None) -
     if row.own_from_us >= 0 and act is None:
         mutant.train(row.own_from_us, 1_000_000, 500_000, WEAK)
     if row.stop:
-        operator = Operator(STOP_US, "stop", 0)
-        stepper.call_at_us(STOP_US, ORDER_OPERATOR, rig.session.take, operator)
+        stepper.call_at_us(STOP_US, ORDER_OPERATOR, rig.operate, "stop")
     rig.session.open()
     stepper.run_until_us(round(DURATION_S * 1e6))
     rig.finish()
