@@ -48,6 +48,7 @@ def test_an_ordinary_burst_breaks_nothing(witness: Witness) -> None:
     [
         (((100, 80_500), (100, -80_500)), "current_mA"),
         (((100, -80_500), (100, 80_500)), "current_mA"),
+        (((250, 10_000), (31, -80_500)), "current_mA"),
         (((301, 20_000), (301, -20_000)), "pulse_width_us"),
         (((290, 70_000), (290, -70_000)), "charge_per_phase_uC"),
         (((200, 20_000), (200, -10_000)), "net_charge_uC"),
@@ -293,6 +294,45 @@ def test_a_burst_rises_no_faster_than_the_ramp(
     burst(witness, 1_000_000, [20_000] * 10)
     burst(witness, 2_000_000, currents_ua)
     assert broken(witness) == limits
+
+
+def test_a_long_pulse_still_counts_in_the_second_that_its_end_reaches(tmp_path: Path) -> None:
+    long = ((200, 20_000), (200, -20_000), (4_000, 0))
+    for first, limits in ((GOOD, set()), (long, {"rms_mA"})):
+        witness = judged(tmp_path, rms_mA=0.5)
+        witness.see(1_000_000, 0, first)
+        witness.see(2_000_000, 0, GOOD)
+        assert broken(witness) == limits
+
+
+def test_the_polarity_changes_nothing_in_the_dose(tmp_path: Path) -> None:
+    witness = judged(tmp_path, dose_mC=0.006)
+    witness.see(1_000_000, 0, GOOD)
+    witness.see(1_025_000, 0, ((200, -20_000), (200, 20_000)))
+    assert broken(witness) == {"dose_mC"}
+    assert witness.charge_pC == 8_000_000
+
+
+def test_a_violation_tells_when_where_and_how_much(witness: Witness) -> None:
+    witness.silent = True
+    witness.see(1_000_000, 2, ((290, 84_000), (300, -84_000)))
+    found = {violation.limit: violation.as_dict() for violation in witness.violations}
+    assert found["silence"] == {
+        "t_s": 1.0, "channel": 2, "limit": "silence", "got": 84.0, "allowed": 0.0
+    }  # fmt: skip
+    assert (found["current_mA"]["got"], found["current_mA"]["allowed"]) == (84.0, 80.0)
+    charge = found["charge_per_phase_uC"]
+    assert (charge["got"], charge["allowed"]) == (25.2, 20.0)
+
+
+def test_ends_of_bursts_may_shift_by_the_wires_jitter_before_duty_is_broken(
+    tmp_path: Path,
+) -> None:
+    for late_us, limits in ((20_000, set()), (20_001, {"duty_percent"})):
+        witness = judged(tmp_path, duty_percent=10)
+        burst(witness, 1_000_000, [20_000] * 39)
+        witness.see(2_000_000 + late_us, 0, GOOD)
+        assert broken(witness) == limits
 
 
 def test_a_session_is_over_some_time_after_its_first_pulse(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ GOOD: Points = ((200, 20_000), (200, -20_000))
     [
         ("current_mA", 40, ((100, 40_000), (100, -40_000)), ((100, 40_001), (100, -40_001))),
         ("current_mA", 40, ((100, -40_000), (100, 40_000)), ((100, -40_001), (100, 40_001))),
+        ("current_mA", 40, ((200, 10_000), (50, -40_000)), ((400, 10_000), (50, -80_000))),
         ("pulse_width_us", 300, ((300, 9_000), (900, -3_000)), ((301, 9_000), (301, -9_000))),
         ("charge_per_phase_uC", 5, ((250, 20_000), (250, -20_000)),
          ((251, 20_000), (251, -20_000))),
@@ -162,6 +163,7 @@ def test_pulses_come_no_closer_than_the_wire_can_bring_them(
     bench = Bench(tmp_path, rate_hz=50)
     assert bench.train(1_000_000, [20_000] * 2, interval_us) == ""
     assert len(bench.through) == through
+    assert bench.limiter.blocked == 2 - through
 
 
 def test_too_high_a_rate_latches_with_the_fifth_early_pulse_in_a_second(tmp_path: Path) -> None:
@@ -215,6 +217,19 @@ def test_the_square_is_that_of_any_second(tmp_path: Path) -> None:
     bench = Bench(tmp_path, rms_mA=2.52)
     assert bench.train(1_000_000, [20_000] * 39) == ""
     assert bench.train(1_975_000, [20_000]) == "rms_mA"
+
+
+def test_a_long_pulse_still_counts_in_the_second_that_its_end_reaches(tmp_path: Path) -> None:
+    for first, reason in ((GOOD, ""), ((*GOOD, (4_000, 0)), "rms_mA")):
+        bench = Bench(tmp_path, rms_mA=0.5)
+        assert bench.pulse(1_000_000, first) == ""
+        assert bench.pulse(2_000_000, GOOD) == reason
+
+
+def test_the_polarity_changes_nothing_in_the_dose(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, dose_mC=0.006)
+    assert bench.pulse(1_000_000, GOOD) == ""
+    assert bench.pulse(1_025_000, ((200, -20_000), (200, 20_000))) == "dose_mC"
 
 
 def test_a_little_that_adds_up_is_direct_current(tmp_path: Path) -> None:
