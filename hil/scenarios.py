@@ -18,7 +18,7 @@ from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
 from firmware_sim.injections import Injection
 from firmware_sim.injections import parse as parse_injection
-from hil.config import CableConfig, WalkConfig
+from hil.config import CableConfig, LimiterConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
 from hil.patient.subtalar import branch_thresholds
 from hil.patient.way import SegmentConfig
@@ -80,6 +80,7 @@ SECTIONS: Final[dict[str, type]] = {
     "detector": DetectorConfig,
     "operator": OperatorConfig,
     "cable": CableConfig,
+    "limiter": LimiterConfig,
 }
 """Every section of a walk's configuration, in the order in which it is shown."""
 
@@ -181,6 +182,7 @@ def load_scenario(
             limits_file=str(layers.files["limits"]),
             operator=layers.get("operator"),
             cable=layers.get("cable"),
+            limiter=layers.get("limiter"),
             seed=section.seed,
             way=(
                 SegmentConfig("stand", section.standing_s),
@@ -305,6 +307,12 @@ def verdict(
         Injections that never had an effect.
     """
     reasons = [f"injection {name} was never reached" for name in unreached]
+    latched = figure_of(summary, "safety.limiter")
+    if isinstance(latched, Mapping) and latched["reason"] is not None:
+        reasons.append(
+            f"the limiter latched at {latched['t_s']:g} s on channel {latched['channel']}: "
+            f"{latched['reason']}"
+        )
     violations = figure_of(summary, "safety.witness_violations")
     if isinstance(violations, list) and violations:
         reasons.append(f"the witness saw {len(violations)} violations of the limits")

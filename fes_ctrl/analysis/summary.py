@@ -251,5 +251,6 @@ def summarise(walk: Walk) -> dict[str, object]:
             ],
             "refused_setpoints": len(walk.refusals),
             "witness_violations": walk.violations,
+            "limiter": walk.limiter,
         },
     }
