@@ -27,6 +27,12 @@ class Noted:
     def discard(self) -> None:
         self.asked.append("discard")
 
+    def seize(self, stop: bytes) -> None:
+        self.asked.append(("seize", stop))
+
+    def release(self) -> None:
+        self.asked.append("release")
+
     def drop(self) -> None:
         self.asked.append("drop")
 
@@ -67,14 +73,14 @@ def test_stop_is_one_call_that_discards_and_writes_and_asks_nobody() -> None:
     session, link, _ = session_of(driver)
     session.stop_now()
     session.stop_now()
-    assert link.asked == ["discard", b"stop", "discard", b"stop"]
+    assert link.asked == [("seize", b"stop"), ("seize", b"stop")]
     assert driver.commands == []
 
 
 def test_closing_stops_first() -> None:
     session, link, _ = session_of(Scripted(DriverStep((), (), NEVER_US)))
     session.close()
-    assert link.asked == ["discard", b"stop", "close"]
+    assert link.asked == [("seize", b"stop"), "close"]
 
 
 def test_reports_that_come_up_on_the_way_are_taken_in_the_order_of_their_causes() -> None:
