@@ -7,6 +7,7 @@ or held by code that keeps the interpreter's lock, needs the device's own dead-m
 
 import asyncio
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ LOOK_S: Final = 0.01
 BLOCKED_US: Final = 120_000
 """Silence of the loop that is a fault: with a beat, a look and the stop's way within 200 ms."""
 
-LONGEST_STEP_US: Final = 20_000
+LONGEST_STEP_US: Final = 30_000
 """A look that comes later than this counts as so much: then the machine is busy, not the loop
 blocked, and the loop is given as many chances as the thread had."""
 
@@ -37,6 +38,10 @@ REPEAT_US: Final = 80_000
 """As the driver repeats a stop, while the loop cannot."""
 
 JOIN_S: Final = 1.0
+
+SWITCH_S: Final = 0.001
+"""How long a thread that wants the interpreter waits for one that computes; Python's default is
+5 ms, and a stop needs the interpreter some times."""
 
 WAKE: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -116,11 +121,14 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._switch_s = SWITCH_S
         self.beats = 0
         self.trips = 0
 
     def __enter__(self) -> Self:
         """Begin to watch."""
+        self._switch_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         self._beat()
         self._thread.start()
         return self
@@ -136,6 +144,7 @@ class Watchdog:
         if self._timer is not None:
             self._timer.cancel()
         self._thread.join(JOIN_S)
+        sys.setswitchinterval(self._switch_s)
 
     def _beat(self) -> None:
         self.beats += 1

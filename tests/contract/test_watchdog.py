@@ -1,0 +1,290 @@
+"""A program that hangs, fails or is halted in mid-burst, against a device in another process.
+
+The program under test is ``fes-ctrl run`` itself, with one thing in it that goes wrong; the
+device is served as ``firmware-sim serve --pty`` serves it, and tells in its own process when it
+was made ready, gave a pulse, and was stopped. Both read the machine's monotonic clock.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fes_ctrl.runlog.reader import read_log
+from fes_ctrl.safety.faults import BY_ID
+from fes_ctrl.wire import sciencemode4 as sm4
+
+DEADLINE_S = 60.0
+
+DEVICE = """
+import json, sys, time
+from random import Random
+from fes_ctrl.wire.sciencemode4 import CHANNELS
+from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.output import OutputStage
+from firmware_sim.server import PtyPort, serve
+
+def tell(what, value):
+    print(json.dumps({"t_ns": time.monotonic_ns(), what: value}), flush=True)
+
+class Telling(SimulatedP24):
+    __slots__ = ()
+    def _telling(self, call, *args):
+        before = self.status
+        step = call(*args)
+        if self.status != before:
+            tell("status", self.status)
+        return step
+    def receive(self, now_us, data):
+        return self._telling(super().receive, now_us, data)
+    def tick(self, now_us):
+        return self._telling(super().tick, now_us)
+
+output = OutputStage(CHANNELS)
+output.sinks.append(lambda t_us, channel, points: tell("pulse", channel))
+port = PtyPort(None)
+tell("port", port.name)
+serve(port, Telling(output, Random(1)), [], lambda: False)
+"""
+
+PROGRAM = """
+import json, os, signal, sys, time
+from fes_ctrl.runtime import session as runtime
+
+def say(what):
+    os.write(1, (json.dumps({"t_ns": time.monotonic_ns(), "said": what}) + "\\n").encode())
+
+def sleeping(session):
+    say("begun")
+    time.sleep(2.0)
+    say("over")
+
+def spinning(session):
+    say("begun")
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end:
+        pass
+    say("over")
+
+def blocked(session):
+    say("begun")
+    time.sleep(60.0)
+
+def swallowing(session):
+    say("begun")
+    try:
+        time.sleep(60.0)
+    except BaseException:
+        pass
+    time.sleep(0.05)
+    say("over")
+
+def raising(session):
+    def broken(now_us, item):
+        say("begun")
+        raise ZeroDivisionError
+    session.controller = type("Broken", (), {"step": staticmethod(broken)})()
+
+def nothing(session):
+    say("begun")
+
+class Session(runtime.ControlSession):
+    count = 0
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.on_written = self.written
+    def written(self, now_us, setpoint):
+        self.count += 1
+        if self.count == 8:
+            globals()[WHAT](self)
+
+runtime.ControlSession = Session
+WHAT = sys.argv.pop()
+from fes_ctrl.cli import main
+main()
+"""
+
+
+class Told:
+    """Lines of JSON of another process, read in a thread as they come."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.lines: list[dict[str, object]] = []
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(json.loads(line))
+                self._news.notify_all()
+
+    def wait_for(self, known: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+        """Return the first line that is wanted, waiting for it."""
+
+        def found() -> dict[str, object] | None:
+            return next((line for line in self.lines if known(line)), None)
+
+        with self._news:
+            assert self._news.wait_for(lambda: found() is not None, DEADLINE_S), self.lines[-5:]
+        line = found()
+        assert line is not None
+        return line
+
+    def after(self, t_ns: int, what: str) -> list[dict[str, object]]:
+        return [line for line in self.lines if what in line and int(str(line["t_ns"])) > t_ns]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+        self._thread.join(DEADLINE_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def told(*command: str, **options: object) -> Iterator[Told]:
+    process = subprocess.Popen(  # type: ignore[call-overload]
+        command, stdout=subprocess.PIPE, text=True, bufsize=1, **options
+    )
+    lines = Told(process)
+    try:
+        yield lines
+    finally:
+        lines.close()
+
+
+@contextlib.contextmanager
+def in_mid_burst(what: str, out: Path) -> Iterator[tuple[Told, Told]]:
+    """Yield program and device when it has gone wrong: eight pulses into stimulation."""
+    with told(sys.executable, "-c", DEVICE) as device:
+        port = device.wait_for(lambda line: "port" in line)["port"]
+        command = ["run", "--sensor", "metronome:?stride_s=1.2&stance=0.3", "--stimulator"]
+        command += [f"p24://{port}", "--arm-allowed", "bench", "--out", str(out), what]
+        with (
+            (out.parent / "stderr").open("w") as stderr,
+            told(
+                sys.executable, "-c", PROGRAM, *command, stdin=subprocess.PIPE, stderr=stderr
+            ) as program,
+        ):
+            assert program.process.stdin is not None
+            with program.process.stdin:
+                type_when(program, out, '"report":"up"', "arm")
+                type_when(program, out, '"report":"ready"', "level 100")
+                program.wait_for(lambda line: line.get("said") == "begun")
+                yield program, device
+
+
+def type_when(program: Told, out: Path, logged: str, line: str) -> None:
+    log = out / "log.jsonl"
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not log.is_file() or logged not in log.read_text():
+        assert time.monotonic() < deadline_s, logged
+        time.sleep(0.02)
+    assert program.process.stdin is not None
+    program.process.stdin.write(line + "\n")
+    program.process.stdin.flush()
+
+
+def t_ns_of(line: dict[str, object]) -> int:
+    return int(str(line["t_ns"]))
+
+
+def stopped_ms(device: Told, since_ns: int) -> float:
+    """Return how long after an instant the device was stopped."""
+    line = device.wait_for(
+        lambda line: line.get("status") == sm4.STATUS_NONE and t_ns_of(line) > since_ns
+    )
+    return (t_ns_of(line) - since_ns) / 1e6
+
+
+def begun_ns(program: Told) -> int:
+    return t_ns_of(program.wait_for(lambda line: line.get("said") == "begun"))
+
+
+def reactions(out: Path, fault: str) -> list[object]:
+    return [
+        record["reaction"]
+        for record in read_log(out / "log.jsonl")
+        if record["kind"] == "fault" and record["id"] == fault
+    ]
+
+
+@pytest.mark.parametrize("how", ["sleeping", "spinning"])
+def test_a_blocked_loop_is_stopped_in_time(tmp_path: Path, how: str) -> None:
+    out = tmp_path / "run"
+    with in_mid_burst(how, out) as (program, device):
+        since_ns = begun_ns(program)
+        assert stopped_ms(device, since_ns) <= BY_ID["F37"].limit_ms
+        over_ns = t_ns_of(program.wait_for(lambda line: line.get("said") == "over"))
+        assert over_ns - since_ns > 1.9e9, "the stop came while it was blocked"
+        # The loop lives again: it knows, and it waits for a person, stride after stride.
+        type_when(program, out, '"id":"F37"', "arm")
+        type_when(program, out, "fault F37 is latched", "level 100")
+        time.sleep(1.5)
+        assert len(device.after(since_ns, "pulse")) <= 1, "at most the one under way"
+        for line in ("clear", "arm", "level 100"):
+            type_when(program, out, '"id":"F37"', line)
+            time.sleep(0.3)
+        device.wait_for(lambda line: "pulse" in line and t_ns_of(line) > over_ns + 1.5e9)
+        type_when(program, out, '"id":"F37"', "quit")
+        assert program.process.wait(DEADLINE_S) == 0
+    assert reactions(out, "F37") == ["latch", "cleared"]
+    assert "watchdog: the event loop did not turn" in (tmp_path / "stderr").read_text()
+
+
+def test_a_controller_that_raises_is_stopped_in_time(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with in_mid_burst("raising", out) as (program, device):
+        since_ns = begun_ns(program)
+        assert stopped_ms(device, since_ns) <= BY_ID["F29"].limit_ms
+        assert program.process.wait(DEADLINE_S) != 0
+        assert not device.after(since_ns, "pulse")
+        assert device.lines[-1].get("status") == sm4.STATUS_NONE
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", ["nothing", "blocked", "swallowing"])
+def test_a_signal_stops_at_once_whatever_the_loop_is_doing(
+    tmp_path: Path, number: signal.Signals, how: str
+) -> None:
+    out = tmp_path / "run"
+    with in_mid_burst(how, out) as (program, device):
+        sent_ns = time.monotonic_ns()
+        program.process.send_signal(number)
+        assert stopped_ms(device, sent_ns) <= BY_ID["F29"].limit_ms
+        if how == "swallowing":
+            program.wait_for(lambda line: line.get("said") == "over")
+            program.process.send_signal(number)
+        assert program.process.wait(DEADLINE_S) == 130
+        assert len(device.after(sent_ns, "pulse")) <= 1
+        assert device.lines[-1].get("status") == sm4.STATUS_NONE
+    assert list(read_log(out / "log.jsonl"))[-1]["ended"] == "interrupted"
+
+
+def test_a_process_that_was_halted_gives_nothing_stale_when_it_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with in_mid_burst("nothing", out) as (program, device):
+        program.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, program.process.pid, os.WSTOPPED)
+        time.sleep(1.5)
+        resumed_ns = time.monotonic_ns()
+        assert not device.after(resumed_ns - 1_200_000_000, "pulse")
+        program.process.send_signal(signal.SIGCONT)
+        assert stopped_ms(device, resumed_ns) <= BY_ID["F37"].limit_ms
+        type_when(program, out, '"id":"F37"', "quit")
+        assert program.process.wait(DEADLINE_S) == 0
+        assert not device.after(resumed_ns, "pulse")
+    assert reactions(out, "F37") == ["latch"]
+    assert "the process stood still" in (tmp_path / "stderr").read_text()
