@@ -63,6 +63,7 @@ def command(
     arm_allowed: str | None,
     duration: float | None,
     out: Path | None,
+    *,
     watchdog: bool,
 ) -> int:
     """Run the controller in real time; it starts unarmed, at level zero.

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from fes_ctrl.runtime.session import ControlSession
 
-
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Interrupted by hand, told to end, terminal closed."""
 

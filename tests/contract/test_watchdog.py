@@ -3,6 +3,10 @@
 The program under test is ``fes-ctrl run`` itself, with one thing in it that goes wrong; the
 device is served as ``firmware-sim serve --pty`` serves it, and tells in its own process when it
 was made ready, gave a pulse, and was stopped. Both read the machine's monotonic clock.
+
+The times allowed hold for a machine that lets a waking thread run. How late this one does is
+measured meanwhile, and comes on top for each of the three that have to wake: the watchdog, the
+thread that it takes the interpreter from, and the device.
 """
 
 import contextlib
@@ -197,6 +201,58 @@ def type_when(program: Told, out: Path, logged: str, line: str) -> None:
     program.process.stdin.flush()
 
 
+WAKE_UPS = 3
+
+
+class Gauge:
+    """How late this machine wakes a thread: a nap of 5 ms, again and again."""
+
+    NAP_S = 0.005
+
+    def __init__(self) -> None:
+        self._naps: list[tuple[int, float]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._nap, daemon=True)
+        self._thread.start()
+
+    def _nap(self) -> None:
+        while not self._over.is_set():
+            begun_ns = time.monotonic_ns()
+            time.sleep(self.NAP_S)
+            self._naps.append((begun_ns, (time.monotonic_ns() - begun_ns) / 1e6 - self.NAP_S * 1e3))
+
+    def late_ms(self, from_ns: int, for_ms: float) -> float:
+        """Return the latest of the naps that overlap a stretch of time."""
+        to_ns = from_ns + for_ms * 1e6
+        return max(
+            [
+                late_ms
+                for begun_ns, late_ms in self._naps
+                if begun_ns <= to_ns and begun_ns + (self.NAP_S * 1e3 + late_ms) * 1e6 >= from_ns
+            ],
+            default=0.0,
+        )
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+@pytest.fixture
+def gauge() -> Iterator[Gauge]:
+    running = Gauge()
+    yield running
+    running.close()
+
+
+def assert_stopped_in_time(gauge: Gauge, device: Told, since_ns: int, fault: str) -> None:
+    took_ms = stopped_ms(device, since_ns)
+    time.sleep(2 * Gauge.NAP_S)
+    late_ms = gauge.late_ms(since_ns, took_ms)
+    told_ms = f"stopped after {took_ms:.1f} ms; threads woke up to {late_ms:.1f} ms late"
+    assert took_ms <= BY_ID[fault].limit_ms + WAKE_UPS * late_ms, told_ms
+
+
 def t_ns_of(line: dict[str, object]) -> int:
     return int(str(line["t_ns"]))
 
@@ -222,11 +278,11 @@ def reactions(out: Path, fault: str) -> list[object]:
 
 
 @pytest.mark.parametrize("how", ["sleeping", "spinning"])
-def test_a_blocked_loop_is_stopped_in_time(tmp_path: Path, how: str) -> None:
+def test_a_blocked_loop_is_stopped_in_time(tmp_path: Path, gauge: Gauge, how: str) -> None:
     out = tmp_path / "run"
     with in_mid_burst(how, out) as (program, device):
         since_ns = begun_ns(program)
-        assert stopped_ms(device, since_ns) <= BY_ID["F37"].limit_ms
+        assert_stopped_in_time(gauge, device, since_ns, "F37")
         over_ns = t_ns_of(program.wait_for(lambda line: line.get("said") == "over"))
         assert over_ns - since_ns > 1.9e9, "the stop came while it was blocked"
         # The loop lives again: it knows, and it waits for a person, stride after stride.
@@ -244,26 +300,34 @@ def test_a_blocked_loop_is_stopped_in_time(tmp_path: Path, how: str) -> None:
     assert "watchdog: the event loop did not turn" in (tmp_path / "stderr").read_text()
 
 
-def test_a_controller_that_raises_is_stopped_in_time(tmp_path: Path) -> None:
+def test_a_controller_that_raises_is_stopped_in_time(tmp_path: Path, gauge: Gauge) -> None:
     out = tmp_path / "run"
     with in_mid_burst("raising", out) as (program, device):
         since_ns = begun_ns(program)
-        assert stopped_ms(device, since_ns) <= BY_ID["F29"].limit_ms
+        assert_stopped_in_time(gauge, device, since_ns, "F29")
         assert program.process.wait(DEADLINE_S) != 0
         assert not device.after(since_ns, "pulse")
         assert device.lines[-1].get("status") == sm4.STATUS_NONE
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("how", ["nothing", "blocked", "swallowing"])
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [
+        ("nothing", signal.SIGHUP),
+        ("nothing", signal.SIGTERM),
+        ("blocked", signal.SIGTERM),
+        ("blocked", signal.SIGINT),
+        ("swallowing", signal.SIGHUP),
+    ],
+)
 def test_a_signal_stops_at_once_whatever_the_loop_is_doing(
-    tmp_path: Path, number: signal.Signals, how: str
+    tmp_path: Path, gauge: Gauge, number: signal.Signals, how: str
 ) -> None:
     out = tmp_path / "run"
     with in_mid_burst(how, out) as (program, device):
         sent_ns = time.monotonic_ns()
         program.process.send_signal(number)
-        assert stopped_ms(device, sent_ns) <= BY_ID["F29"].limit_ms
+        assert_stopped_in_time(gauge, device, sent_ns, "F29")
         if how == "swallowing":
             program.wait_for(lambda line: line.get("said") == "over")
             program.process.send_signal(number)
@@ -273,7 +337,9 @@ def test_a_signal_stops_at_once_whatever_the_loop_is_doing(
     assert list(read_log(out / "log.jsonl"))[-1]["ended"] == "interrupted"
 
 
-def test_a_process_that_was_halted_gives_nothing_stale_when_it_goes_on(tmp_path: Path) -> None:
+def test_a_process_that_was_halted_gives_nothing_stale_when_it_goes_on(
+    tmp_path: Path, gauge: Gauge
+) -> None:
     out = tmp_path / "run"
     with in_mid_burst("nothing", out) as (program, device):
         program.process.send_signal(signal.SIGSTOP)
@@ -282,7 +348,7 @@ def test_a_process_that_was_halted_gives_nothing_stale_when_it_goes_on(tmp_path:
         resumed_ns = time.monotonic_ns()
         assert not device.after(resumed_ns - 1_200_000_000, "pulse")
         program.process.send_signal(signal.SIGCONT)
-        assert stopped_ms(device, resumed_ns) <= BY_ID["F37"].limit_ms
+        assert_stopped_in_time(gauge, device, resumed_ns, "F37")
         type_when(program, out, '"id":"F37"', "quit")
         assert program.process.wait(DEADLINE_S) == 0
         assert not device.after(resumed_ns, "pulse")

@@ -7,6 +7,7 @@ would refuse a stray pulse, what leaves the host at all.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -45,11 +46,11 @@ LONGEST_FRAME = 64
 """Bytes; a pulse takes 24, or some more where they must be escaped."""
 
 
-class Interrupted(BaseException):  # noqa: N818 - as KeyboardInterrupt, which would end pytest
+class InterruptedRun(BaseException):
     """What a signal handler raises in the middle of whatever was under way."""
 
 
-class Broken(Exception):  # noqa: N818
+class BrokenError(Exception):
     """What a listener or callback raises."""
 
 
@@ -166,7 +167,7 @@ class Bench:
     def signal(self) -> None:
         self.stopped("signal")
         self.session.stop_now()
-        raise Interrupted
+        raise InterruptedRun
 
     def watchdog(self) -> None:
         """Another thread, as if it ran in the middle of this one."""
@@ -175,16 +176,12 @@ class Bench:
 
     def broken(self) -> None:
         self.stopped("exception")
-        raise Broken
+        raise BrokenError
 
     def guarded(self, what: Callable[[], object]) -> None:
         """Do what the loop would do; it goes on after what is raised, as a winding-down does."""
-        try:
+        with contextlib.suppress(BrokenError, InterruptedRun):
             what()
-        except Broken:
-            pass
-        except Interrupted:
-            pass
         if self.story[-1:] == ["stop"] and not self.session.halted:
             armed = self.session.controller._armings[0].state
             if armed != DISARMED or self.driver.state in {ARMING, READY}:
@@ -365,5 +362,3 @@ def test_the_schedules_stop_in_every_way_and_in_the_middle_of_stimulation() -> N
     assert set(ways) == {"stop", "disarm", "pause", "signal", "watchdog", "exception"}
     assert min(ways.values()) >= 10, ways
     assert while_giving >= 40
-
-
