@@ -354,3 +354,18 @@ def test_a_process_that_was_halted_gives_nothing_stale_when_it_goes_on(
         assert not device.after(resumed_ns, "pulse")
     assert reactions(out, "F37") == ["latch"]
     assert "the process stood still" in (tmp_path / "stderr").read_text()
+
+
+def test_a_pause_too_short_for_that_gives_nothing_stale_either(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with in_mid_burst("nothing", out) as (program, device):
+        program.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, program.process.pid, os.WSTOPPED)
+        time.sleep(0.4)
+        resumed_ns = time.monotonic_ns()
+        program.process.send_signal(signal.SIGCONT)
+        # The burst's rest is over; the sensor has to be fresh for half a second first.
+        type_when(program, out, '"id":"F04"', "quit")
+        assert program.process.wait(DEADLINE_S) == 0
+        stale = device.after(resumed_ns, "pulse")
+        assert [line for line in stale if t_ns_of(line) < resumed_ns + 400_000_000] == []
