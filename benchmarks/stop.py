@@ -146,15 +146,17 @@ class Bench:
 
     async def once(self, act: Callable[[], None]) -> float:
         """Return how many milliseconds the stop took this time."""
-        self.operate("clear")
-        self.operate("arm")
-        await asyncio.sleep(0.05)
-        self.operate("level", 100)
         self._written = 0
         self._act = act
         self._acted.clear()
-        async with asyncio.timeout(30):
-            await self._acted.wait()
+        while not self._acted.is_set():
+            # A busy machine may have been too late for any of these; then once more.
+            for action, value in (("clear", 0), ("arm", 0), ("level", 100)):
+                self.operate(action, value)
+                await asyncio.sleep(0.1)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(3):
+                    await self._acted.wait()
         await asyncio.sleep(0.3)
         while True:
             t_ns, status = map(int, self._device.readline().split())

@@ -39,7 +39,7 @@ PROGRAM = ProgramConfig()
 CONTROL = ControlConfig(
     program=replace(PROGRAM, channel=(PROGRAM.channel[0], replace(PROGRAM.channel[0], channel=1)))
 )
-DURATION_US = 6_000_000
+DURATION_US = 5_000_000
 LIFE_US = 10_000
 """A pause takes back no pulse that was let through before; each is void after so long."""
 LONGEST_FRAME = 64
