@@ -41,6 +41,7 @@ bench: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python tools/build_fast.py
 	$(BIN)/python benchmarks/closed_loop.py
+	$(BIN)/python benchmarks/stop.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/sensitivity.py

@@ -44,6 +44,8 @@ FAULT_OF_REPORT: Final = {
     "error": "F31",
     "stuck": "F20",
     "down": "F15",
+    "blocked": "F37",
+    "dead": "F29",
 }
 
 

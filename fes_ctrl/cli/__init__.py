@@ -4,6 +4,7 @@ Everything a person types and everything they read starts here; each command joi
 needs. The group itself imports nothing but click, so that help comes at once.
 """
 
+import contextlib
 import difflib
 import importlib
 import keyword
@@ -113,7 +114,9 @@ def main() -> None:
         click.echo(f"fes-ctrl: {one_line(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("fes-ctrl: interrupted", err=True)
+        with contextlib.suppress(OSError):
+            # The terminal may be what has gone.
+            click.echo("fes-ctrl: interrupted", err=True)
         sys.exit(INTERRUPTED)
     except ReaderGone:
         _give_up_stdout()

@@ -72,6 +72,12 @@ class PaperLink:
     def discard(self) -> None:
         """Have nothing to take back."""
 
+    def seize(self, stop: bytes) -> None:
+        """Have nobody to stop."""
+
+    def release(self) -> None:
+        """Have nothing to give back."""
+
     def drop(self) -> None:
         """Have nobody to cut off."""
 

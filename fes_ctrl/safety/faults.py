@@ -122,6 +122,26 @@ ROWS: Final = (
         keeps_level=False,
         proof="tests/unit/test_controller.py::test_a_device_error_latches",
     ),
+    FaultRow(
+        "F29",
+        "a part of the program failed",
+        "a task or callback raised, or a task that feeds the controller ended",
+        LATCH,
+        50,
+        "by hand, where the run goes on at all",
+        keeps_level=False,
+        proof="tests/contract/test_watchdog.py::test_a_controller_that_raises_is_stopped_in_time",
+    ),
+    FaultRow(
+        "F37",
+        "program blocked",
+        "the event loop did not turn, or process or machine were halted",
+        LATCH,
+        200,
+        "by hand; intensity starts at zero",
+        keeps_level=False,
+        proof="tests/contract/test_watchdog.py::test_a_blocked_loop_is_stopped_in_time",
+    ),
 )
 
 BY_ID: Final[dict[str, FaultRow]] = {row.id: row for row in ROWS}
