@@ -32,7 +32,7 @@ def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, 
         now_us += length_us
     oldest_us = now_us - WINDOW_US
     exact = sum(max(0, to - max(start, oldest_us)) for start, to in spans)
-    assert abs(window.percent(now_us) - 100.0 * exact / WINDOW_US) < 1e-9
+    assert window.on_us(now_us) == exact
 
 
 def train(guard: Guard, from_us: int, to_us: int) -> list[bool]:
