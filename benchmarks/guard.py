@@ -53,7 +53,9 @@ def bursts() -> list[list[Setpoint]]:
     return found
 
 
-def cost_us(check: Callable[[Setpoint, int], str], guard: Guard, minute: list[list[Setpoint]]) -> float:
+def cost_us(
+    check: Callable[[Setpoint, int], str], guard: Guard, minute: list[list[Setpoint]]
+) -> float:
     """Return the microseconds of processor time that a setpoint takes."""
     taken_s = 0.0
     count = 0

@@ -154,7 +154,10 @@ class Guard:
         if waveform == SYMMETRIC:
             second_ua, second_us = current_ua, width_us
         elif waveform == ASYMMETRIC:
-            second_ua, second_us = current_ua // ASYMMETRY // step_ua * step_ua, width_us * ASYMMETRY
+            second_ua, second_us = (
+                current_ua // ASYMMETRY // step_ua * step_ua,
+                width_us * ASYMMETRY,
+            )
             # The second phase must be whole steps too, or the two would not balance.
             step_ua *= ASYMMETRY
         else:

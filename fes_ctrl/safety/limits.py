@@ -89,13 +89,13 @@ class Limits:
         self.answer_max_age_us: Us = min(CAP_ANSWER_AGE_US, us_from_ms(config.answer_max_age_ms))
         self.life_us: Us = min(CAP_LIFE_US, us_from_ms(config.setpoint_max_life_ms))
         self._take_over_time(config)
-        self.net_pc: PicoCoulomb = min(CAP_NET_PC, int(config.net_charge_uC * 1_000_000))
+        self.net_pc: PicoCoulomb = min(CAP_NET_PC, round(config.net_charge_uC * 1_000_000))
         self.start_ua: MicroAmp = min(CAP_START_UA, ua_from_ma(config.start_mA))
         self.level_step_ua: MicroAmp = min(CAP_LEVEL_STEP_UA, ua_from_ma(config.level_step_mA))
         self.ramp_us: Us = us_from_ms(config.ramp_min_ms)
         self.duty_percent: float = min(CAP_DUTY_PERCENT, config.duty_percent)
-        self.dose_pc: PicoCoulomb = min(CAP_DOSE_PC, int(config.dose_mC * 1e9))
-        self.session_us: Us = min(CAP_SESSION_US, int(config.session_min * 60e6))
+        self.dose_pc: PicoCoulomb = min(CAP_DOSE_PC, round(config.dose_mC * 1e9))
+        self.session_us: Us = min(CAP_SESSION_US, round(config.session_min * 60e6))
 
     def _take_over_time(self, config: LimitsConfig) -> None:
         area_cm2 = min(CAP_AREA_CM2, config.electrode_area_cm2)
@@ -103,15 +103,15 @@ class Limits:
         rms_ua = min(float(CAP_RMS_UA), config.rms_mA * 1e3)
         density_ua = area_cm2 * min(CAP_DENSITY_UA_PER_CM2, config.density_mA_per_cm2 * 1e3)
         power_w = area_cm2 * min(CAP_POWER_W_PER_CM2, config.power_density_W_per_cm2)
-        self.rms_square: int = int(rms_ua * rms_ua * SECOND_US)
-        self.density_square: int = int(density_ua * density_ua * SECOND_US)
+        self.rms_square: int = round(rms_ua * rms_ua * SECOND_US)
+        self.density_square: int = round(density_ua * density_ua * SECOND_US)
         # W / ohm is A2, and an A2 1e12 uA2.
-        self.power_square: int = int(power_w / load_ohm * 1e12 * SECOND_US)
+        self.power_square: int = round(power_w / load_ohm * 1e12 * SECOND_US)
         self.square: int = min(self.rms_square, self.density_square, self.power_square)
         # J / ohm is A2 s, and an A2 s 1e18 uA2 us.
         energy_mj = min(CAP_ENERGY_MJ, config.pulse_energy_mJ)
-        self.energy_square: int = int(energy_mj / 1e3 / load_ohm * 1e18)
-        self.voltage_ua: MicroAmp = int(min(CAP_VOLTAGE_V, config.voltage_V) / load_ohm * 1e6)
+        self.energy_square: int = round(energy_mj / 1e3 / load_ohm * 1e18)
+        self.voltage_ua: MicroAmp = round(min(CAP_VOLTAGE_V, config.voltage_V) / load_ohm * 1e6)
 
     def narrow(self, key: str, value: float) -> str:
         """Take a narrower value of one limit, in the unit of its key.

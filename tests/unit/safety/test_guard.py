@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fes_ctrl.assembly import ControlConfig, assemble
 from fes_ctrl.model import HEEL_SWITCH, RIGHT, Fault, GaitEvent, Sample, Setpoint
+from fes_ctrl.safety.account import DUTY_WINDOW_US, ChannelAccount
 from fes_ctrl.safety.arming import Arming
 from fes_ctrl.safety.config import LimitsConfig
-from fes_ctrl.safety.duty import WINDOW_US, DutyWindow
 from fes_ctrl.safety.faults import BY_ID, ROWS
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
@@ -23,16 +23,17 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @given(st.lists(st.tuples(st.integers(1, 400_000), st.booleans()), min_size=1, max_size=300))
 def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, bool]]) -> None:
-    window, now_us = DutyWindow(), 0
+    account, now_us = ChannelAccount(), 0
+    account.enter(0, 1_000, 1, begins=True)
     spans = []
     for length_us, stimulated in steps:
         if stimulated:
-            window.add(now_us, now_us + length_us)
             spans.append((now_us, now_us + length_us))
         now_us += length_us
-    oldest_us = now_us - WINDOW_US
-    exact = sum(max(0, to - max(start, oldest_us)) for start, to in spans)
-    assert window.on_us(now_us) == exact
+        account.enter(now_us, 1_000, 1, begins=not stimulated)
+    account.forget(now_us)
+    oldest_us = now_us - DUTY_WINDOW_US
+    assert account.on_us == sum(max(0, to - max(start, oldest_us)) for start, to in spans)
 
 
 def train(guard: Guard, from_us: int, to_us: int) -> list[bool]:
