@@ -29,7 +29,7 @@ from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.units import NEVER_US, Us, us_from_ms, us_from_s
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
-from firmware_sim.output import OutputStage, Points
+from firmware_sim.output import OutputStage, Points, Sink
 from hil.config import WalkConfig
 from hil.links import Cable, SimCable
 from hil.patient.leg import PatientLeg
@@ -160,6 +160,10 @@ class Rig:
             sinks.append(_Electrode(leg, walk).pulse)
             electrode = leg.config.electrode
             self._output.impedance_ohm[leg.config.channel] = round(electrode.impedance_ohm)
+
+    def watch_electrodes(self, sink: Sink) -> None:
+        """Let one more see every pulse that is delivered."""
+        self._output.sinks.append(sink)
 
     def _expect(self, hub: SensorHub) -> None:
         at_us = hub.next_arrival_us()

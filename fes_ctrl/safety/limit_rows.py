@@ -1,7 +1,7 @@
 """The limits as a table: which way is narrower, what nothing may exceed, and who says so.
 
-``[S]`` marks a source that was read, ``[K]`` one that is known and was not at hand, ``[P]`` a choice
-of this project.
+``[S]`` marks a source that was read, ``[K]`` one that is known and was not at hand, ``[P]`` a
+choice of this project.
 """
 
 from typing import Final, NamedTuple

@@ -1,5 +1,6 @@
 """The guard's limits once more, slow and in the units of the file: it remembers everything."""
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -84,7 +85,7 @@ class ReferenceGuard:
             device.width_step_us
         ):
             found.add("step")
-        if setpoint.waveform == 1 and amount_ua % 4 or sum(i * us for i, us in phases):
+        if (setpoint.waveform == 1 and amount_ua % 4) or sum(i * us for i, us in phases):
             found.add("step")
         life_us = setpoint.expires_us - setpoint.at_us
         if not 0 < life_us <= exact(c.setpoint_max_life_ms) * 1000:
@@ -157,7 +158,7 @@ class ReferenceGuard:
         instants = [(p.at_us, p.burst) for p in own] + [(at_us, burst)]
         on_us = sum(
             max(0, b - max(a, at_us - 10**7))
-            for (a, of_a), (b, of_b) in zip(instants, instants[1:], strict=False)
+            for (a, of_a), (b, of_b) in itertools.pairwise(instants)
             if of_a == of_b
         )
         if Fraction(on_us, 10**5) > exact(c.duty_percent):

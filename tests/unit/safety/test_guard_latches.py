@@ -39,10 +39,8 @@ STRIDE_US = 1_100_000
 class Walker:
     """A controller that is armed and walked through: 0.6 s on the heel, 0.5 s off it."""
 
-    def __init__(self, limits: LimitsConfig | None = None, program: ProgramConfig | None = None):
-        config = ControlConfig(
-            limits=limits or LimitsConfig(), program=program or ProgramConfig(rise_ms=0)
-        )
+    def __init__(self, limits: LimitsConfig | None = None) -> None:
+        config = ControlConfig(limits=limits or LimitsConfig(), program=ProgramConfig(rise_ms=0))
         self.controller: Controller = assemble((RIGHT,), config)
         self.now_us = 0
         self.given: list[Setpoint] = []
