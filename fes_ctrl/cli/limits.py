@@ -72,18 +72,13 @@ def command(
 
 
 def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scenario":
-    from fes_ctrl.assembly import problems_of
     from fes_ctrl.config.errors import ConfigError
     from hil.scenarios import load_scenario
 
     try:
-        scenario = load_scenario(name, options, sets)
+        return load_scenario(name, options, sets)
     except ConfigError as error:
         raise Refusal(str(error)) from error
-    problems = problems_of(scenario.walk.control)
-    if problems:
-        raise Refusal(problems[0])
-    return scenario
 
 
 def limits_in_force(scenario: "Scenario") -> list[dict[str, Any]]:
@@ -113,11 +108,15 @@ def limits_in_force(scenario: "Scenario") -> list[dict[str, Any]]:
 
 def _output_table(scenario: "Scenario") -> dict[str, Any]:
     from fes_ctrl.analysis.output_table import output_figures
+    from fes_ctrl.assembly import problems_of
     from fes_ctrl.stimulators.config import capabilities_of
     from hil.output_table import LOADS_OHM, emitted_in_walk
     from hil.rig import SIM_NAME
 
     walk = scenario.walk
+    problems = problems_of(walk.control)
+    if problems:
+        raise Refusal(problems[0])
     limits = walk.control.limits
     device = capabilities_of(walk.control.stimulator)
     channels: dict[int, dict[str, Any]] = {}
@@ -153,17 +152,12 @@ def _output_table(scenario: "Scenario") -> dict[str, Any]:
 
 
 def _print_limits(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title="limits in force", title_justify="left")
-    for column in ("limit", "value", "cap", "origin", "beyond it"):
-        table.add_column(column, justify="right" if column in {"value", "cap"} else "left")
+    # Plain lines: an origin is as long as a path, and must not be cut.
+    click.echo(f"{'limit':24}{'in force':>9}{'cap':>14}  {'beyond it':13}origin")
     for row in rows:
-        sign = "at least " if row["cap_is"] == "least" else ""
-        values = (f"{row['value']:g}", f"{sign}{row['cap']:g}")
-        table.add_row(row["key"], *values, row["origin"], row["held_by"])
-    Console(highlight=False).print(table)
+        cap = f"{'at least ' if row['cap_is'] == 'least' else ''}{row['cap']:g}"
+        held_by, origin = row["held_by"], row["origin"]
+        click.echo(f"{row['key']:24}{row['value']:>9g}{cap:>14}  {held_by:13}{origin}")
 
 
 def _print_table(whole: dict[str, Any]) -> None:
