@@ -172,10 +172,11 @@ def test_a_setpoint_that_was_let_through_counts_as_unanswered_itself() -> None:
     assert found.check(late, late.at_us) == "answer_age"
 
 
-@pytest.mark.parametrize("late_us", [0, 1, 9_999, 10_000, 10_001, 1_000_000])
-def test_a_setpoint_past_its_expiry_is_left_out(late_us: int) -> None:
+@pytest.mark.parametrize("late_us", [-20_000, -1, 0, 1, 9_999, 10_000, 10_001, 1_000_000])
+def test_a_setpoint_before_its_time_or_past_its_expiry_is_left_out(late_us: int) -> None:
     point = setpoint(life_us=10_000)
     expected = ALLOWED if late_us <= 10_000 else "late"
+    expected = "early" if late_us < 0 else expected
     assert guard().check(point, point.at_us + late_us) == expected
 
 

@@ -124,6 +124,15 @@ def test_a_device_that_is_ready_unasked_arms_nobody() -> None:
     assert "F31" in arming.why_not()
 
 
+def test_who_may_not_arm_is_told_why() -> None:
+    arming = Arming()
+    assert arming.why_not() == "no device has answered"
+    arming.link_up = True
+    assert arming.ask_to_arm()
+    assert not arming.ask_to_arm()
+    assert arming.why_not() == "already arming"
+
+
 def test_a_level_counts_only_when_armed_and_never_goes_beyond_its_range() -> None:
     arming = Arming()
     assert not arming.set_level(50)
