@@ -135,7 +135,7 @@ MET = {
     "density": CONFIGS[4],
     "power": replace(CONFIGS[5], voltage_V=150),
     "duty": CONFIGS[6],
-    "dose": replace(CONFIGS[7], pulse_energy_mJ=300),
+    "dose": LimitsConfig(dose_mC=0.6),
     "session": replace(CONFIGS[8], charge_per_phase_uC=24, pulse_width_us=300),
     "burst_length": CONFIGS[2],
     "ramp": CONFIGS[0],

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fes_ctrl.assembly import ControlConfig, assemble
@@ -21,7 +21,23 @@ from fes_ctrl.units import NEVER_US
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@given(st.lists(st.tuples(st.integers(1, 400_000), st.booleans()), min_size=1, max_size=300))
+LENGTHS_US = st.sampled_from([1, 25_000, 400_000, 999_999, 1_000_000, 1_000_001, 3_000_000])
+
+
+@given(st.lists(LENGTHS_US, min_size=1, max_size=60))
+def test_a_second_holds_every_pulse_that_is_younger_and_no_other(gaps_us: list[int]) -> None:
+    account, now_us = ChannelAccount(), 0
+    pulses = []
+    for index, gap_us in enumerate(gaps_us):
+        now_us += gap_us
+        account.forget(now_us)
+        account.enter(now_us, 1_000, 1 << index, begins=True)
+        pulses.append((now_us, 1 << index))
+        assert account.square == sum(s for t_us, s in pulses if now_us - t_us < 1_000_000)
+
+
+@given(st.lists(st.tuples(LENGTHS_US, st.booleans()), min_size=1, max_size=60))
+@example([(400_000, True)] * 24 + [(3_000_000, True)])
 def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, bool]]) -> None:
     account, now_us = ChannelAccount(), 0
     account.enter(0, 1_000, 1, begins=True)
