@@ -55,6 +55,7 @@ class Guard:
         "_device",
         "_dose_pc",
         "_limits",
+        "_n_legs",
         "_pending_since_us",
         "_refused_us",
         "_sensor_us",
@@ -71,6 +72,7 @@ class Guard:
         self._limits = limits
         self._device = device
         self._accounts: list[ChannelAccount] = [ChannelAccount() for _ in range(device.channels)]
+        self._n_legs = n_legs
         self._sensor_us: list[Us] = [-NEVER_US] * n_legs
         self._pending_since_us: Us = NEVER_US
         self._refused_us: list[Us] = []
@@ -146,10 +148,10 @@ class Guard:
             return "not_armed"
         if not 0 <= channel < device.channels:
             return "unknown_channel"
-        if not 0 <= leg < len(self._sensor_us):
+        if not 0 <= leg < self._n_legs:
             return "unknown_leg"
         # The pulse by itself: both its phases, as the device will give them.
-        current_ua = abs(signed_ua)
+        current_ua = signed_ua if signed_ua >= 0 else -signed_ua
         step_ua = device.current_step_ua
         if waveform == SYMMETRIC:
             second_ua, second_us = current_ua, width_us
@@ -172,7 +174,7 @@ class Guard:
         second_pc = second_ua * second_us
         if first_pc > limits.charge_pc or second_pc > limits.charge_pc:
             return "charge"
-        if abs(first_pc - second_pc) > limits.net_pc:
+        if first_pc != second_pc and abs(first_pc - second_pc) > limits.net_pc:
             return "net_charge"
         square = current_ua * first_pc + second_ua * second_pc
         if square > limits.energy_square:
