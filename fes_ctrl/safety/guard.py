@@ -133,7 +133,6 @@ class Guard:
             ``ALLOWED``, else a key of ``REFUSALS``. ``given`` then is what may be given instead,
             or nothing.
         """
-        self.given = None
         self.fault = ""
         reason = self._judge(setpoint, now_us)
         if self.given is None:
@@ -144,6 +143,7 @@ class Guard:
         at_us, leg, channel, signed_ua, width_us, expires_us, waveform = setpoint
         limits = self._limits
         device = self._device
+        self.given = None
         if not self.armed:
             return "not_armed"
         if not 0 <= channel < device.channels:
