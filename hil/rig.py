@@ -31,7 +31,7 @@ from firmware_sim.ceilings import Ceilings
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.limiter import Limiter
-from firmware_sim.output import OutputStage, Points
+from firmware_sim.output import OutputStage, Points, Sink
 from hil.config import WalkConfig
 from hil.links import Cable, SimCable
 from hil.patient.leg import PatientLeg
@@ -192,13 +192,21 @@ class Rig:
             self._log.other("limiter", now=self._clock.now_us(), t=t_us, reason=reason)
 
     def _wire_electrodes(self) -> None:
-        sinks = self._output.sinks if self.limiter is None else self.limiter.sinks
+        sinks = self._electrodes()
         sinks.append(self.witness.see)
         self.witness.impedance_ohm = self._output.impedance_ohm
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)
             electrode = leg.config.electrode
             self._output.impedance_ohm[leg.config.channel] = round(electrode.impedance_ohm)
+
+    def watch_electrodes(self, sink: Sink) -> None:
+        """Let one more see every pulse that is delivered."""
+        self._electrodes().append(sink)
+
+    def _electrodes(self) -> list[Sink]:
+        """Return who sees what reaches the electrodes: behind the limiter, where one is fitted."""
+        return self._output.sinks if self.limiter is None else self.limiter.sinks
 
     def _expect(self, hub: SensorHub) -> None:
         at_us = hub.next_arrival_us()

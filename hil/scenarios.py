@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
+from fes_ctrl.analysis.refusals import against
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.config.build import ValueProblem, build, show
 from fes_ctrl.config.errors import ConfigError
@@ -316,6 +317,9 @@ def verdict(
     violations = figure_of(summary, "safety.witness_violations")
     if isinstance(violations, list) and violations:
         reasons.append(f"the witness saw {len(violations)} violations of the limits")
+    refused = figure_of(summary, "safety.refused")
+    if isinstance(refused, Mapping):
+        reasons += against(refused)
     for name, bound in bounds.items():
         try:
             figures = figures_of(summary, name)

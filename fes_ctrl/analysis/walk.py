@@ -126,6 +126,7 @@ class Walk:
     charge: Charge
     faults: list[Fault] = field(default_factory=list)
     refusals: list[Decision] = field(default_factory=list)
+    clips: list[Decision] = field(default_factory=list)
     violations: list[dict[str, object]] = field(default_factory=list)
     limiter: dict[str, object] | None = None
     unreached_injections: list[str] = field(default_factory=list)

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
     "identify": "Tell a patient's parameters from a bench session.",
+    "limits": "Show the limits in force, and the output table.",
     "config": "Show, check and describe the configuration.",
 }
 

@@ -80,6 +80,7 @@ def _replay(
     events: Path | None,
     out: Path | None,
 ) -> dict[str, Any]:
+    from fes_ctrl.analysis.refusals import against, by_reason
     from fes_ctrl.analysis.replay import replay
     from fes_ctrl.analysis.summary import FORMAT, summarise
     from fes_ctrl.config.layers import sha256_of
@@ -118,6 +119,7 @@ def _replay(
     figures = summarise(result.walk)
     faults = [fault for fault in result.walk.faults if fault.reaction in ("stop", "latch")]
     reasons = [f"fault {fault.id} at {fault.t_us / 1e6:.3f} s" for fault in faults]
+    refused = against(by_reason(result.walk.refusals))
     summary: dict[str, Any] = {
         "format": FORMAT,
         "recording": signal.path.name,
@@ -141,7 +143,7 @@ def _replay(
         "charge": figures["charge"],
         "safety": figures["safety"],
         # A replay has no bounds: stalls of the recording show as faults, listed and cleared.
-        "verdict": {"passed": True, "reasons": reasons},
+        "verdict": {"passed": not refused, "reasons": [*refused, *reasons]},
     }
     if events is not None:
         summary["score"] = _score(result.walk.legs, events)

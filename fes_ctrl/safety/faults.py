@@ -142,6 +142,26 @@ ROWS: Final = (
         keeps_level=False,
         proof="tests/contract/test_watchdog.py::test_a_blocked_loop_is_stopped_in_time",
     ),
+    FaultRow(
+        "F32",
+        "dose or session over",
+        "the session's charge reached dose_mC, or its length session_min",
+        LATCH,
+        0,
+        "by hand, which begins a new session; intensity starts at zero",
+        keeps_level=False,
+        proof="tests/unit/safety/test_guard_latches.py::test_a_session_that_is_over_needs_a_hand",
+    ),
+    FaultRow(
+        "F33",
+        "guard keeps refusing",
+        "five bursts ended by refusals within 10 s",
+        LATCH,
+        0,
+        "by hand; intensity starts at zero",
+        keeps_level=False,
+        proof="tests/unit/safety/test_guard_latches.py::test_five_bursts_refused_in_ten_seconds_latch",
+    ),
 )
 
 BY_ID: Final[dict[str, FaultRow]] = {row.id: row for row in ROWS}
