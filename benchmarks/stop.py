@@ -217,7 +217,7 @@ async def measure(device: "subprocess.Popen[str]", runs: int) -> dict[str, objec
 def main() -> None:
     """Print one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--runs", type=int, default=25)
     parser.add_argument("--device", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.device:
