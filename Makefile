@@ -10,12 +10,13 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check fast bench campaign pages clean help
+.PHONY: walk test check coverage fast bench campaign pages clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
 	@echo "make test   every test"
 	@echo "make check  lint, types, import contracts"
+	@echo "make coverage  every line and branch of fes_ctrl/safety is tested, or it fails"
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make campaign  ten simulated hours of random faults, every step judged"
@@ -34,6 +35,11 @@ check: $(FULL)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+coverage: $(FULL)
+	$(BIN)/coverage run --branch --source=fes_ctrl/safety -m pytest -q tests/unit/safety \
+		tests/property/limits tests/unit/test_controller.py
+	$(BIN)/coverage report --show-missing --fail-under=100
+
 fast: $(FULL)
 	$(BIN)/python tools/build_fast.py
 	PYTHONPATH=$(CURDIR)/build/fast FES_EXPECT_COMPILED=1 $(BIN)/pytest -q -n $(JOBS) tests/conformance
@@ -42,6 +48,8 @@ bench: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python tools/build_fast.py
 	$(BIN)/python benchmarks/closed_loop.py
+	$(BIN)/python benchmarks/stop.py
+	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/sensitivity.py

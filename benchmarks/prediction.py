@@ -58,6 +58,8 @@ REPLAYED_LEAD_MS = 100.0
 ASKED = {"not_come": 0}
 
 Job = tuple[str, str, int, str, int]
+Errors = dict[str, list[tuple[float, float]]]
+"""For each kind of event: error and standard deviation of its predictions, ms."""
 
 
 def way_of(way: str, stride_s: float) -> tuple[SegmentConfig, ...]:
@@ -100,8 +102,8 @@ def onsets_ms(walk: Walk, leg: LegWalk) -> list[float]:
     return found
 
 
-def measure(job: Job) -> dict[str, object]:
-    """Walk, and return the figures."""
+def measure(job: Job) -> tuple[dict[str, object], Errors]:
+    """Walk, and return the figures, and once for all leads the errors."""
     walk = simulate(config_of(job)).walk
     leg = walk.legs[0]
     given = [burst for burst in leg.bursts if burst.setpoints]
@@ -111,7 +113,7 @@ def measure(job: Job) -> dict[str, object]:
     extra += [b for b in given if b.start.t_us > over_us and b.end and b.end.ended_by == "no_step"]
     settled = walk.settled(leg)
     delays = onsets_ms(walk, leg)
-    return {
+    row: dict[str, object] = {
         "patient": job[0],
         "sensors": job[1],
         "lead_ms": job[2],
@@ -125,13 +127,13 @@ def measure(job: Job) -> dict[str, object]:
         "extra": len(extra),
         "not_come": sum(burst.start.trigger.startswith("predicted") for burst in extra),
         "lost_push_off_percent": percentile([s.lost_push_off_percent for s in settled], 50),
-        "errors": errors_of(leg.detected) if job[2] == 0 else {},
     }
+    return row, errors_of(leg.detected) if job[2] == 0 else {}
 
 
-def errors_of(events: list[GaitEvent]) -> dict[str, list[tuple[float, float]]]:
-    """Return error and standard deviation (ms) of every sure prediction of events of one leg."""
-    found: dict[str, list[tuple[float, float]]] = {"ho": [], "ic": []}
+def errors_of(events: list[GaitEvent]) -> Errors:
+    """Return error and standard deviation of every sure prediction of events of one leg."""
+    found: Errors = {"ho": [], "ic": []}
     predictor = StridePredictor(events[0].leg) if events else StridePredictor(LEFT)
     for event in events:
         if event.kind in found:
@@ -190,7 +192,7 @@ def replayed(folder: Path) -> dict[str, dict[str, object]]:
     return found
 
 
-def recorded(folder: Path) -> dict[str, dict[str, list[tuple[float, float]]]]:
+def recorded(folder: Path) -> dict[str, Errors]:
     """Return the errors in every recording, of events as its detector tells them."""
     found = {}
     for name in read_index(folder / "recordings.csv"):
@@ -221,11 +223,9 @@ def show_walks(rows: list[dict[str, object]]) -> None:
         )
 
 
-def pooled(
-    named: list[tuple[str, dict[str, list[tuple[float, float]]]]],
-) -> dict[str, dict[str, object]]:
+def pooled(named: list[tuple[str, Errors]]) -> dict[str, dict[str, object]]:
     """Return the coverage of each group and kind, and print it."""
-    groups: dict[str, list[tuple[float, float]]] = {}
+    groups: Errors = {}
     for group, errors in named:
         for kind, found in errors.items():
             groups.setdefault(f"{group} {kind}", []).extend(found)
@@ -277,9 +277,10 @@ def main() -> None:
     jobs = [job for job in jobs if job[1] != "heel switch" or job[2] in {0, 100}]
     jobs.sort(key=lambda job: (job[3], job[1], job[0], job[2]))
     with ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as pool:
-        rows = list(pool.map(measure, jobs))
+        measured = list(pool.map(measure, jobs))
+    rows = [row for row, _ in measured]
     show_walks(rows)
-    named = [(f"simulated, {row['way']}", row.pop("errors")) for row in rows]
+    named = [(f"simulated, {row['way']}", errors) for row, errors in measured]
     folder = Path(arguments.data) / "gait"
     real = recorded(folder) if (folder / "recordings.csv").is_file() else {}
     cohorts = {"hmm": "foot IMU, treadmill", "gaitmap": "foot IMU, level", "pd": "heel force"}
@@ -290,7 +291,7 @@ def main() -> None:
         "not_come": sum(int(str(row["not_come"])) for row in rows),
         "ahead": sum(int(str(row["ahead"])) for row in rows),
         "walks": totals(rows),
-        "coverage": pooled(named),  # type: ignore[arg-type]
+        "coverage": pooled(named),
         "replayed": replayed(folder) if real else {},
         "recordings": {
             name: {kind: coverage(errors) for kind, errors in kinds.items()}

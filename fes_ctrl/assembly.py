@@ -10,7 +10,8 @@ from typing import Final
 from fes_ctrl.controller import Controller
 from fes_ctrl.gait import READS_BOTH_FEET, SHANK, DetectorConfig, make_detector, read_by
 from fes_ctrl.leg import LegController
-from fes_ctrl.model import Capabilities
+from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, LEG_NAMES, Capabilities
+from fes_ctrl.safety.account import SECOND_US
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
@@ -57,7 +58,7 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
     ValueError
         If the parts do not fit together: what, where and the way out.
     """
-    problems = problems_of(config)
+    problems = problems_of(legs, config)
     if problems:
         raise ValueError(problems[0])
     capabilities = capabilities_of(config.stimulator)
@@ -99,8 +100,16 @@ def on_connector(program: ProgramConfig, index: int) -> ProgramConfig:
     return replace(program, channel=channels)
 
 
-def problems_of(config: ControlConfig) -> list[str]:
-    """Return what does not fit together, one sentence each, the gravest first."""
+def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
+    """Return what does not fit together, one sentence each, the gravest first.
+
+    Parameters
+    ----------
+    legs : tuple of int
+        Those that are sensed, as ``assemble`` takes them.
+    config : ControlConfig
+        What the controller is to be made of.
+    """
     capabilities = capabilities_of(config.stimulator)
     found = _unattended(config, capabilities)
     if config.program.trigger not in TRIGGERS:
@@ -116,6 +125,11 @@ def problems_of(config: ControlConfig) -> list[str]:
             "program.trigger = 'tilt': only a shank IMU tells it; set detector.name = 'shank-imu' "
             "and detector.shank_imu.by = 'tilt', or choose heel_off"
         )
+    if config.program.trigger_side == "contralateral" and len(legs) == 1:
+        found.append(
+            f"program.trigger_side = 'contralateral': only the {LEG_NAMES[legs[0]]} leg is sensed, "
+            f"and nothing would trigger its bursts; sense the other one too, or choose 'same'"
+        )
     channels = config.program.channel
     try:
         setups = {channel.muscle: config.setup.of(channel.muscle) for channel in channels}
@@ -123,10 +137,11 @@ def problems_of(config: ControlConfig) -> list[str]:
         return [*found, f"program.channel: {error}"]
     found += infeasible(channels, setups, capabilities)
     limits = Limits(config.limits)
+    whole_ms = config.program.time_out_ms + config.program.fall_ms
     for index, channel in enumerate(channels):
         plan = plan_channel(channel, setups[channel.muscle], capabilities, index)
         found += _beyond_limits(f"program.channel.{index}", plan, limits)
-    whole_ms = config.program.time_out_ms + config.program.fall_ms
+        found += _beyond_over_time(f"program.channel.{index}", plan, limits, whole_ms)
     if whole_ms * 1000 > limits.burst_us:
         found.append(
             f"program.time_out_ms + fall_ms = {whole_ms:g}: above limits.burst_ms = "
@@ -177,4 +192,37 @@ def _beyond_limits(where: str, plan: ChannelPlan, limits: Limits) -> list[str]:
             f"{where}.rate_hz = {1e6 / plan.period_us:g}: above limits.rate_hz = "
             f"{1e6 / limits.min_interval_us:g}; lower it, {raise_it}"
         )
+    return found
+
+
+def _beyond_over_time(where: str, plan: ChannelPlan, limits: Limits, burst_ms: float) -> list[str]:
+    """Return what of a plateau that goes on for a second, or for the whole burst, is too much."""
+    lower_it = "lower current, pulse width or rate, or raise the limit in its file"
+    found = []
+    if plan.full_ua > limits.voltage_ua:
+        found.append(
+            f"{where}: {plan.full_ua / 1000:g} mA needs more than limits.voltage_V = "
+            f"{limits.config.voltage_V:g} at limits.load_ohm = {limits.config.load_ohm:g}; "
+            "lower intensity or current_mA, or raise the limit in its file"
+        )
+    second_ua = plan.full_ua // ASYMMETRY if plan.waveform == ASYMMETRIC else plan.full_ua
+    square = plan.full_ua * plan.width_us * (plan.full_ua + second_ua)
+    if square > limits.energy_square:
+        found.append(
+            f"{where}: a pulse of {square * limits.config.load_ohm / 1e15:g} mJ is above "
+            f"limits.pulse_energy_mJ = {limits.config.pulse_energy_mJ:g}; {lower_it}"
+        )
+    pulses = -(-min(SECOND_US, round(burst_ms * 1000)) // plan.period_us)
+    rms_ma = (square * pulses / SECOND_US) ** 0.5 / 1e3
+    names = {
+        "rms_mA": limits.rms_square,
+        "density_mA_per_cm2": limits.density_square,
+        "power_density_W_per_cm2": limits.power_square,
+    }
+    found += [
+        f"{where}: {rms_ma:.3g} mA r.m.s. over a second of the plateau is above limits.{name} = "
+        f"{getattr(limits.config, name):g} at {limits.config.electrode_area_cm2:g} cm2; {lower_it}"
+        for name, most in names.items()
+        if square * pulses > most
+    ]
     return found

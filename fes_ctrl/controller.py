@@ -34,8 +34,9 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
 from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, WARN
-from fes_ctrl.safety.guard import ALLOWED, REFUSALS, Guard
+from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.units import NEVER_US, Us, s_from_us
 
 FAULT_OF_REPORT: Final = {
@@ -44,6 +45,8 @@ FAULT_OF_REPORT: Final = {
     "error": "F31",
     "stuck": "F20",
     "down": "F15",
+    "blocked": "F37",
+    "dead": "F29",
 }
 
 
@@ -66,6 +69,7 @@ class Controller:
         "_guards",
         "_idle",
         "_legs",
+        "_limits",
         "_now_us",
         "_records",
         "_sensor_max_age_us",
@@ -76,6 +80,7 @@ class Controller:
         self, legs: list[LegController], devices: list[Capabilities], limits: Limits
     ) -> None:
         self._legs = legs
+        self._limits = limits
         self._sensor_max_age_us = limits.sensor_max_age_us
         self._idle = Step((), (), NEVER_US)
         self._guards: list[Guard] = [Guard(limits, device) for device in devices]
@@ -189,18 +194,23 @@ class Controller:
     def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> None:
         guard = self._guards[leg.stimulator]
         reason = guard.check(setpoint, now_us)
-        if reason == ALLOWED:
-            self._commands.append(setpoint)
+        given = guard.given
+        if given is not None:
+            self._commands.append(given)
             if guard.duty_turned:
                 detail = f"{guard.duty_percent:.1f} % of the last 10 s"
                 reaction = WARN if guard.duty_warning else CLEARED
                 self._records.append(Fault(setpoint.at_us, "F30", reaction, leg.leg, detail))
-            return
+            if reason == ALLOWED:
+                return
+        verdict = "refuse" if given is None else "clip"
         self._records.append(
-            Decision(setpoint.at_us, leg.leg, setpoint.channel, "refuse", reason, setpoint)
+            Decision(setpoint.at_us, leg.leg, setpoint.channel, verdict, reason, setpoint)
         )
-        if REFUSALS[reason]:
+        if given is None and REFUSALS[reason].ends_burst:
             self._cut(leg, setpoint.at_us, "refused")
+        if guard.fault:
+            self._latch(now_us, leg.stimulator, guard.fault, REFUSALS[reason].meaning)
 
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.
@@ -220,8 +230,11 @@ class Controller:
         for leg in self._legs:
             own = leg.leg == sample.leg
             if (own or leg.both_feet) and sample.sensor in leg.watched:
-                # A backlog after a stall is no news of the present: late data is no data.
-                if own and now_us - sample.t_meas_us < self._sensor_max_age_us:
+                # A backlog after a stall is no news of the present, nor is a reading from the
+                # future: late data is no data, and data of unknown age is none either.
+                t_us = sample.t_meas_us
+                fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
+                if own and fresh:
                     self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
                     if leg.monitor.saw(now_us):
                         detail = "fresh samples for 0.5 s"
@@ -296,7 +309,7 @@ class Controller:
             return
         age_ms = (at_us - leg.monitor.last_us) / 1000
         row = BY_ID[fault]
-        detail = f"no sample for {age_ms:.0f} ms"
+        detail = f"no fresh sample for {age_ms:.0f} ms"
         self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
         self._cut(leg, at_us, "sensor")
         leg.predictor.pause()
@@ -320,7 +333,7 @@ class Controller:
             arming.link_up = True
         elif kind == "ready":
             if arming.ready():
-                guard.armed = True
+                guard.arm()
                 self._state(now_us, report.stimulator, "device ready")
         elif kind in FAULT_OF_REPORT:
             if kind in {"down", "stuck"}:
@@ -328,15 +341,17 @@ class Controller:
             self._device_fault(now_us, report)
 
     def _device_fault(self, now_us: Us, report: LinkReport) -> None:
-        row = BY_ID[FAULT_OF_REPORT[report.kind]]
-        arming = self._armings[report.stimulator]
+        self._latch(now_us, report.stimulator, FAULT_OF_REPORT[report.kind], report.detail)
+
+    def _latch(self, now_us: Us, stimulator: int, fault_id: str, detail: str) -> None:
+        row = BY_ID[fault_id]
+        arming = self._armings[stimulator]
         repeated = arming.latched == row.id
         must_stop = arming.latch(row)
         if not repeated:
-            fault = Fault(now_us, row.id, row.reaction, ALL_LEGS, report.detail)
-            self._records.append(fault)
+            self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
         if must_stop:
-            self._halt(now_us, report.stimulator, row.id)
+            self._halt(now_us, stimulator, row.id)
 
     def _halt(self, now_us: Us, stimulator: int, reason: str) -> None:
         """Take the authority away, end the bursts, stop the device: in this order."""
@@ -368,12 +383,15 @@ class Controller:
                 self._state(now_us, stimulator, f"not armed: {arming.why_not()}")
         elif action == "level":
             if arming.set_level(operator.value):
+                if arming.level_percent == 0:
+                    self._guards[stimulator].start_over()
                 for leg in self._legs:
                     if leg.stimulator == stimulator:
                         leg.program.lower(arming.level_percent)
                 self._state(now_us, stimulator, "level")
         elif action == "pause":
             arming.pause()
+            self._guards[stimulator].start_over()
             self._cut_all(now_us, stimulator, "operator")
             self._state(now_us, stimulator, "pause")
         elif action == "resume":
@@ -402,15 +420,32 @@ class Controller:
         for leg in self._legs:
             if leg.stimulator == stimulator and leg.monitor.latched:
                 leg.monitor.clear()
+        if held == "F32":
+            self._guards[stimulator].new_session()
         if held:
             detail = f"by hand at {s_from_us(now_us):.3f} s"
             self._records.append(Fault(now_us, held, CLEARED, ALL_LEGS, detail))
 
     def _take_parameter(self, change: ParameterChange) -> None:
+        if change.name.startswith("limits."):
+            self._narrow(change)
+            return
         for leg in self._legs:
             if change.leg in (ALL_LEGS, leg.leg):
                 leg.program.change(change.name, change.value)
         self._rouse()
+
+    def _narrow(self, change: ParameterChange) -> None:
+        """Take a narrower limit for every leg at once, or say why it is refused."""
+        if change.leg == ALL_LEGS:
+            refused = self._limits.narrow(change.name.removeprefix("limits."), change.value)
+        else:
+            refused = f"{change.name}: a limit holds for all legs; give it for all of them"
+        narrowed = f"{change.name} = {change.value:g}: narrowed"
+        told = f"refused: {refused}" if refused else narrowed
+        for stimulator, guard in enumerate(self._guards):
+            guard.limits_changed()
+            self._state(self._now_us, stimulator, told)
 
     # -- to look at -------------------------------------------------------------------------------
 

@@ -212,7 +212,18 @@ Command: TypeAlias = Setpoint | Stop | Arm | Disarm
 # -- what else comes in -------------------------------------------------------------------------
 
 ReportKind: TypeAlias = Literal[
-    "up", "ready", "idle", "answer", "skipped", "silent", "electrode", "error", "stuck", "down"
+    "up",
+    "ready",
+    "idle",
+    "answer",
+    "skipped",
+    "silent",
+    "electrode",
+    "error",
+    "stuck",
+    "down",
+    "blocked",
+    "dead",
 ]
 LINK_UP: Final = "up"  # the handshake is done; detail names the device
 LINK_READY: Final = "ready"  # armed: the device takes pulses
@@ -224,6 +235,9 @@ LINK_ELECTRODE: Final = "electrode"  # the device sees no electrode
 LINK_ERROR: Final = "error"  # the device refused a command or reported an error
 LINK_STUCK: Final = "stuck"  # the device does not answer a stop
 LINK_DOWN: Final = "down"  # the connection is gone
+# Not of the device: whoever watches the program itself took the link and stopped the output.
+LINK_BLOCKED: Final = "blocked"  # the program did not turn
+LINK_DEAD: Final = "dead"  # a part of the program failed
 
 
 class LinkReport(NamedTuple):

@@ -39,6 +39,15 @@ def group() -> None:
 )
 @click.option("--tcp", metavar="HOST:PORT", help="Serve on a TCP port; port 0 takes a free one.")
 @click.option("--inject", multiple=True, metavar="NAME@T", help="Make something go wrong at T s.")
+@click.option(
+    "--limiter",
+    "limits",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[LIMITS]",
+    help="Fit the second guard, with a limits file or its own caps; SIGUSR1 resets it.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of everything random.")
 @click.option(
     "--pulses", type=click.Path(path_type=Path), help="Write delivered pulses, JSON Lines."
@@ -48,28 +57,38 @@ def serve(
     pty: str | None,
     tcp: str | None,
     inject: tuple[str, ...],
+    limits: str | None,
     seed: int,
     pulses: Path | None,
 ) -> int:
     """Run a simulated stimulator; prints one JSON line with its port, and waits."""
     from fes_ctrl.wire.sciencemode4 import CHANNELS
     from firmware_sim import server
+    from firmware_sim.ceilings import Ceilings
     from firmware_sim.devices.p24 import SimulatedP24
     from firmware_sim.injections import parse
+    from firmware_sim.limiter import Limiter
     from firmware_sim.output import OutputStage
 
     if (pty is None) == (tcp is None):
         message = "give either --pty [PATH] or --tcp HOST:PORT"
         raise click.UsageError(message)
     output = OutputStage(CHANNELS)
+    sinks = output.sinks
+    limiter: Limiter | None = None
     device = SimulatedP24(output, Random(f"{seed}:{name}"))
     port: server.Port | None = None
     file = None
     try:
         links = server.inject([parse(text) for text in inject], device, output)
+        if limits is not None:
+            limiter = Limiter(Ceilings(Path(limits) if limits else None), output.impedance_ohm)
+            limiter.on_latch = _latched
+            output.sinks.append(limiter.pulse)
+            sinks = limiter.sinks
         if pulses is not None:
             file = pulses.open("w", encoding="utf-8")
-            output.sinks.append(server.PulseFile(file).see)
+            sinks.append(server.PulseFile(file).see)
         port = _tcp(tcp) if tcp is not None else server.PtyPort(Path(pty) if pty else None)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -78,15 +97,24 @@ def serve(
     stop: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: stop.append(got))
+    if limiter is not None:
+        fitted = limiter
+        signal.signal(signal.SIGUSR1, lambda _got, _frame: fitted.reset())
     try:
-        click.echo(json.dumps({"port": port.name, "device": f"sim+{name}"}))
+        called = f"sim+{name}" if limiter is None else f"sim+{name}+limiter"
+        click.echo(json.dumps({"port": port.name, "device": called}))
         sys.stdout.flush()
-        server.serve(port, device, links, lambda: bool(stop))
+        server.serve(port, device, links, lambda: bool(stop), limiter)
     finally:
         port.unplug()
         if file is not None:
             file.close()
     return INTERRUPTED if signal.SIGINT in stop else 0
+
+
+def _latched(t_us: int, reason: str) -> None:
+    """Tell on stderr that the limiter has latched, as one JSON line."""
+    click.echo(json.dumps({"limiter": "latched", "t_s": t_us / 1e6, "reason": reason}), err=True)
 
 
 def _tcp(text: str) -> "TcpPort":

@@ -18,6 +18,7 @@ from typing import IO, Final, Protocol
 from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.devices.device import Device
 from firmware_sim.injections import BY_NAME, Injection
+from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points
 
 READ_SIZE: Final = 4096
@@ -209,7 +210,13 @@ def inject(injections: list[Injection], device: Device, output: OutputStage) -> 
     return links
 
 
-def serve(port: Port, device: Device, links: list[Injection], stopped: Callable[[], bool]) -> None:
+def serve(
+    port: Port,
+    device: Device,
+    links: list[Injection],
+    stopped: Callable[[], bool],
+    limiter: Limiter | None = None,
+) -> None:
     """Serve until told to stop or unplugged.
 
     Parameters
@@ -222,6 +229,8 @@ def serve(port: Port, device: Device, links: list[Injection], stopped: Callable[
         What happens to the connection, and when, from now.
     stopped : callable
         Asked at least twice a second.
+    limiter : Limiter or None
+        Listens on the line, where one is fitted.
     """
     start_ns = time.monotonic_ns()
     wake_us: Us = NEVER_US
@@ -236,6 +245,8 @@ def serve(port: Port, device: Device, links: list[Injection], stopped: Callable[
         for fd in _ready(port.files(), wait_s):
             data += port.read(fd)
         now_us = (time.monotonic_ns() - start_ns) // 1000
+        if limiter is not None and data:
+            limiter.hear(now_us, data)
         step = device.receive(now_us, data) if data else device.tick(now_us)
         wake_us = step.wake_at_us
         if step.out:

@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runtime.operator import OperatorConfig
 from firmware_sim.injections import Injection
 from hil.patient.config import OrthosisConfig, PatientConfig
@@ -36,6 +37,21 @@ class CableConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LimiterConfig:
+    """The second guard, between device and electrode.
+
+    Its limits are those of the walk's limits file, which it reads by itself.
+
+    Attributes
+    ----------
+    fitted : bool
+        Whether there is one: without it a vendor's device is as the vendor made it.
+    """
+
+    fitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WalkConfig:
     """Everything a walk depends on; picklable.
 
@@ -46,9 +62,9 @@ class WalkConfig:
     control : ControlConfig
         What the controller is made of.
     limits_file : str
-        The file that the limits came from: the witness reads it by itself.
-    operator, cable
-        The scripted operator, and the terms of the cable.
+        The file that the limits came from: witness and limiter read it by themselves.
+    operator, cable, limiter
+        The scripted operator, the terms of the cable, and the second guard.
     way : tuple of SegmentConfig
         Where the patient goes; the last part goes on to the end.
     duration_s : float
@@ -68,6 +84,7 @@ class WalkConfig:
     limits_file: str = ""
     operator: OperatorConfig = OperatorConfig()
     cable: CableConfig = CableConfig()
+    limiter: LimiterConfig = LimiterConfig()
     seed: int = 1
     way: tuple[SegmentConfig, ...] = WAY
     duration_s: float = 60.0
@@ -75,6 +92,11 @@ class WalkConfig:
     evaluation: bool = False
     inject: tuple[Injection, ...] = ()
     trace: bool = False
+
+    @property
+    def legs(self) -> tuple[int, ...]:
+        """Those with drop foot, as in ``model.Sample``: sensed and stimulated."""
+        return tuple([LEG_NAMES.index(leg.side) for leg in self.patient.leg])
 
 
 def treated(walk: WalkConfig, treatment: str) -> WalkConfig:

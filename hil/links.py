@@ -165,6 +165,7 @@ class SimCable:
         self.pulled_us: Us | None = None
         self.acknowledgements: list[Acknowledgement] = []
         self._closed = False
+        self._seized = False
 
     @property
     def link(self) -> "SimCable":
@@ -175,12 +176,24 @@ class SimCable:
 
     def write(self, data: bytes) -> None:
         """Send bytes towards the device; never waits."""
-        if self.pulled_us is None and not self._closed:
+        if self.pulled_us is None and not self._closed and not self._seized:
             self._out.send(data)
 
     def discard(self) -> None:
         """Take back what has not been sent."""
-        self._out.discard()
+        if not self._seized:
+            self._out.discard()
+
+    def seize(self, stop: bytes) -> None:
+        """Let nothing else leave from now on, and write a stop."""
+        if self.pulled_us is None and not self._closed:
+            self._seized = True
+            self._out.discard()
+            self._out.send(stop)
+
+    def release(self) -> None:
+        """Give the line back."""
+        self._seized = False
 
     def drop(self) -> None:
         """Let DTR and RTS go: the device sees the host vanish."""

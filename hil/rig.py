@@ -13,8 +13,8 @@ from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import assemble
 from fes_ctrl.gait import sensors_of
-from fes_ctrl.model import LEG_NAMES, Sample
-from fes_ctrl.runlog.log import RunLog
+from fes_ctrl.model import Operator, Sample
+from fes_ctrl.runlog.log import RunLog, RunLogWriter
 from fes_ctrl.runtime.clock import (
     ORDER_DEVICE,
     ORDER_INJECTION,
@@ -27,35 +27,51 @@ from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.units import NEVER_US, Us, us_from_ms, us_from_s
+from firmware_sim.ceilings import Ceilings
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
-from firmware_sim.output import OutputStage, Points
+from firmware_sim.limiter import Limiter
+from firmware_sim.output import OutputStage, Points, Sink
 from hil.config import WalkConfig
 from hil.links import Cable, SimCable
 from hil.patient.leg import PatientLeg
 from hil.patient.patient import VirtualPatient
 from hil.patient.sensors.hub import SensorHub
+from hil.silence import Silence
 from hil.streams import stream
 from hil.witness import Witness
 
 SIM_NAME: Final = "sim+"
 """Simulated parts say so in their name, so that no log can pass for the real thing."""
 
+LIMITER_NAME: Final = "+limiter"
+"""What a device's name ends in where a limiter sits between it and the electrodes."""
+
+
+def simulated_name(device: str, config: WalkConfig) -> str:
+    """Return what a walk's stimulator is called: that it is simulated, and what is fitted to it."""
+    return SIM_NAME + device + (LIMITER_NAME if config.limiter.fitted else "")
+
 
 class _DeviceEnd:
     """The simulated device on the far end of the cable, woken by the clock."""
 
-    __slots__ = ("_armed_us", "_cable", "_clock", "_device")
+    __slots__ = ("_armed_us", "_cable", "_clock", "_device", "_limiter")
 
-    def __init__(self, clock: Clock, device: SimulatedP24, cable: Cable) -> None:
+    def __init__(
+        self, clock: Clock, device: SimulatedP24, cable: Cable, limiter: Limiter | None
+    ) -> None:
         self._clock = clock
         self._device = device
         self._cable = cable
+        self._limiter = limiter
         self._armed_us: Us = NEVER_US
         cable.device = self._bytes
 
     def _bytes(self, data: bytes) -> None:
         now_us = self._clock.now_us()
+        if self._limiter is not None:
+            self._limiter.hear(now_us, data)
         step = self._device.receive(now_us, data)
         self._carry_out(now_us, step.out, step.wake_at_us)
 
@@ -95,8 +111,10 @@ class Rig:
         Controller, driver and link.
     account : Account
         What the walk amounts to.
-    electrode_sinks : list of callable
-        Who is told of each pulse that reaches an electrode.
+    witness : Witness
+        Sees what reaches the electrodes.
+    limiter : Limiter or None
+        The second guard, where one is fitted.
     """
 
     def __init__(
@@ -109,6 +127,7 @@ class Rig:
     ) -> None:
         self._clock = clock
         self._config = config
+        self._log = log
         self._end_us: Final = us_from_s(config.duration_s)
         self.patient = VirtualPatient(
             config.patient,
@@ -125,12 +144,15 @@ class Rig:
         self.cable: Cable = (
             SimCable(clock, config.cable, stream(config.seed, "cable")) if cable is None else cable
         )
-        self.device_end = _DeviceEnd(clock, self._device, self.cable)
+        self.limiter = self._fit_limiter()
+        self.device_end = _DeviceEnd(clock, self._device, self.cable, self.limiter)
         self.account = Account(self._empty_walk())
         self.session = build_session(config, clock, self.cable, log)
         self.session.on_setpoint = self.account.setpoint
         self.session.on_written = self.account.written
         self.session.listeners.append(self.account.records)
+        self._silence = Silence(self.witness, config)
+        self.session.listeners.append(self._silence.records)
         self._deliver = self.session.take if deliver is None else deliver
         self._wire_electrodes()
         ScriptedOperator(clock, self.session, config.operator, evaluation=config.evaluation)
@@ -155,14 +177,36 @@ class Rig:
             ),
         )
 
+    def _fit_limiter(self) -> Limiter | None:
+        config = self._config
+        if not config.limiter.fitted:
+            return None
+        ceilings = Ceilings(Path(config.limits_file) if config.limits_file else None)
+        limiter = Limiter(ceilings, self._output.impedance_ohm)
+        limiter.on_latch = self._limiter_latched
+        self._output.sinks.append(limiter.pulse)
+        return limiter
+
+    def _limiter_latched(self, t_us: Us, reason: str) -> None:
+        if isinstance(self._log, RunLogWriter):
+            self._log.other("limiter", now=self._clock.now_us(), t=t_us, reason=reason)
+
     def _wire_electrodes(self) -> None:
-        sinks = self._output.sinks
-        self.electrode_sinks = sinks
+        sinks = self._electrodes()
         sinks.append(self.witness.see)
+        self.witness.impedance_ohm = self._output.impedance_ohm
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)
             electrode = leg.config.electrode
             self._output.impedance_ohm[leg.config.channel] = round(electrode.impedance_ohm)
+
+    def watch_electrodes(self, sink: Sink) -> None:
+        """Let one more see every pulse that is delivered."""
+        self._electrodes().append(sink)
+
+    def _electrodes(self) -> list[Sink]:
+        """Return who sees what reaches the electrodes: behind the limiter, where one is fitted."""
+        return self._output.sinks if self.limiter is None else self.limiter.sinks
 
     def _expect(self, hub: SensorHub) -> None:
         at_us = hub.next_arrival_us()
@@ -173,6 +217,12 @@ class Rig:
         for sample in hub.read():
             self._deliver(sample)
         self._expect(hub)
+
+    def operate(self, action: str, value: int = 0) -> None:
+        """Let the operator act now, beside the script; the witness hears of it for itself."""
+        now_us = self._clock.now_us()
+        self._silence.operator(now_us, action)
+        self.session.take(Operator(now_us, action, value))
 
     def _inject(self, injection: Injection) -> None:
         name, from_us, to_us = injection
@@ -208,6 +258,7 @@ class Rig:
         walk.charge.total_pc = witness.charge_pC
         walk.charge.squared_max_ua2_us = witness.squared_max_uA2_us
         walk.violations = [violation.as_dict() for violation in witness.violations]
+        walk.limiter = None if self.limiter is None else self.limiter.as_dict()
         reached = {acknowledgement.name for acknowledgement in self.acknowledgements()}
         walk.unreached_injections = [
             injection.name for injection in self._config.inject if injection.name not in reached
@@ -245,7 +296,7 @@ def build_session(config: WalkConfig, clock: Clock, cable: Cable, log: RunLog) -
         If the parts cannot be joined: what, and the ways out.
     """
     control = config.control
-    legs = tuple([LEG_NAMES.index(leg.side) for leg in config.patient.leg])
+    legs = config.legs
     limits = Limits(control.limits)
     driver = P24Session(
         capabilities_of(control.stimulator),

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from annotated_types import Ge, Gt, Le, MaxLen
 
+from fes_ctrl.analysis.refusals import against
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.config.build import ValueProblem, build, show
 from fes_ctrl.config.errors import ConfigError
@@ -18,7 +19,7 @@ from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
 from firmware_sim.injections import Injection
 from firmware_sim.injections import parse as parse_injection
-from hil.config import CableConfig, WalkConfig
+from hil.config import CableConfig, LimiterConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
 from hil.patient.subtalar import branch_thresholds
 from hil.patient.way import SegmentConfig
@@ -80,6 +81,7 @@ SECTIONS: Final[dict[str, type]] = {
     "detector": DetectorConfig,
     "operator": OperatorConfig,
     "cable": CableConfig,
+    "limiter": LimiterConfig,
 }
 """Every section of a walk's configuration, in the order in which it is shown."""
 
@@ -181,6 +183,7 @@ def load_scenario(
             limits_file=str(layers.files["limits"]),
             operator=layers.get("operator"),
             cable=layers.get("cable"),
+            limiter=layers.get("limiter"),
             seed=section.seed,
             way=(
                 SegmentConfig("stand", section.standing_s),
@@ -305,9 +308,18 @@ def verdict(
         Injections that never had an effect.
     """
     reasons = [f"injection {name} was never reached" for name in unreached]
+    latched = figure_of(summary, "safety.limiter")
+    if isinstance(latched, Mapping) and latched["reason"] is not None:
+        reasons.append(
+            f"the limiter latched at {latched['t_s']:g} s on channel {latched['channel']}: "
+            f"{latched['reason']}"
+        )
     violations = figure_of(summary, "safety.witness_violations")
     if isinstance(violations, list) and violations:
         reasons.append(f"the witness saw {len(violations)} violations of the limits")
+    refused = figure_of(summary, "safety.refused")
+    if isinstance(refused, Mapping):
+        reasons += against(refused)
     for name, bound in bounds.items():
         try:
             figures = figures_of(summary, name)

@@ -18,7 +18,7 @@ from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
 from fes_ctrl.runtime.virtual import run as run_virtual
 from fes_ctrl.units import Us, us_from_s
 from hil.config import WalkConfig
-from hil.rig import SIM_NAME, Rig
+from hil.rig import Rig, simulated_name
 
 ClockName = Literal["stepper", "virtual"]
 Progress = Callable[[float], None]
@@ -132,7 +132,7 @@ def log_header(config: WalkConfig) -> dict[str, object]:
         "config_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
         "seed": config.seed,
         "versions": {"fes_ctrl": __version__},
-        "devices": [f"{SIM_NAME}{config.control.stimulator.device}"],
+        "devices": [simulated_name(config.control.stimulator.device, config)],
         "clock": {"unit": "us", "starts_at": 0},
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fes_ctrl import __version__
 from fes_ctrl.analysis.summary import FORMAT
-from hil.rig import SIM_NAME
+from hil.rig import simulated_name
 from hil.scenarios import Scenario, verdict
 from hil.simulate import WalkResult
 
@@ -40,7 +40,7 @@ def walk_summary(
         "scenario": scenario.name,
         "patient": scenario.names["patient"],
         "program": scenario.names["program"],
-        "stimulator": f"{SIM_NAME}{scenario.names['stimulator']}",
+        "stimulator": simulated_name(scenario.names["stimulator"], scenario.walk),
         "seed": scenario.walk.seed,
         "evaluation": scenario.walk.evaluation,
         "orthosis": scenario.walk.orthosis.kind,

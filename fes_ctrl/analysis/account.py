@@ -63,7 +63,9 @@ class Account:
             elif isinstance(record, Fault):
                 self.walk.faults.append(record)
             elif isinstance(record, Decision):
-                if record.reason == "late":
+                if record.verdict == "clip":
+                    self.walk.clips.append(record)
+                elif record.reason == "late":
                     # Nothing was wrong with it but the host, which was late: a pulse left out.
                     self._leg[record.leg].skipped += 1
                 else:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from fes_ctrl.analysis.matching import match
+from fes_ctrl.analysis.refusals import by_reason
 from fes_ctrl.analysis.walk import Burst, Charge, LegWalk, Swing, Walk
 from fes_ctrl.model import EVENT_KINDS, LEG_NAMES
 from fes_ctrl.units import Us, ms_from_us, s_from_us
@@ -250,6 +251,9 @@ def summarise(walk: Walk) -> dict[str, object]:
                 for fault in walk.faults
             ],
             "refused_setpoints": len(walk.refusals),
+            "refused": by_reason(walk.refusals),
+            "clipped": by_reason(walk.clips),
             "witness_violations": walk.violations,
+            "limiter": walk.limiter,
         },
     }

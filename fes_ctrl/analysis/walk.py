@@ -115,6 +115,9 @@ class Walk:
     ----------
     settled_from_us : int
         When the operator's last planned level was set; strides that begin before are warm-up.
+    limiter : dict or None
+        Of the limiter before the electrode, if one is fitted: ``reason``, ``t_s`` and ``channel``
+        of its latch (``None`` while there is none), and how many pulses it ``blocked``.
     """
 
     duration_us: Us
@@ -123,7 +126,9 @@ class Walk:
     charge: Charge
     faults: list[Fault] = field(default_factory=list)
     refusals: list[Decision] = field(default_factory=list)
+    clips: list[Decision] = field(default_factory=list)
     violations: list[dict[str, object]] = field(default_factory=list)
+    limiter: dict[str, object] | None = None
     unreached_injections: list[str] = field(default_factory=list)
 
     def settled(self, leg: LegWalk) -> list[Swing]:

@@ -4,6 +4,7 @@ Everything a person types and everything they read starts here; each command joi
 needs. The group itself imports nothing but click, so that help comes at once.
 """
 
+import contextlib
 import difflib
 import importlib
 import keyword
@@ -24,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "Run the controller in real time on real sensors and a stimulator.",
     "campaign": "Walk random faults and judge every step.",
     "identify": "Tell a patient's parameters from a bench session.",
+    "limits": "Show the limits in force, and the output table.",
     "config": "Show, check and describe the configuration.",
 }
 
@@ -42,7 +44,11 @@ class LazyGroup(click.Group):
         """Return the names, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import and return one command."""
         if cmd_name not in COMMANDS:
             return None
@@ -76,7 +82,11 @@ class LazyGroup(click.Group):
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         """Write the table without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -106,7 +116,9 @@ def main() -> None:
         click.echo(f"fes-ctrl: {one_line(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("fes-ctrl: interrupted", err=True)
+        with contextlib.suppress(OSError):
+            # The terminal may be what has gone.
+            click.echo("fes-ctrl: interrupted", err=True)
         sys.exit(INTERRUPTED)
     except ReaderGone:
         _give_up_stdout()

@@ -80,6 +80,7 @@ def _replay(
     events: Path | None,
     out: Path | None,
 ) -> dict[str, Any]:
+    from fes_ctrl.analysis.refusals import against, by_reason
     from fes_ctrl.analysis.replay import replay
     from fes_ctrl.analysis.summary import FORMAT, summarise
     from fes_ctrl.config.layers import sha256_of
@@ -88,7 +89,7 @@ def _replay(
     from fes_ctrl.runtime.operator import OperatorConfig
 
     layers = layers_of(program, detector, parts, sets)
-    control = control_of(layers)
+    control = control_of(layers, signal.legs)
     choose_for_all(worn_in(signal), control.detector.name, str(signal.path))
     effective = layers.effective()
     log = None
@@ -118,6 +119,7 @@ def _replay(
     figures = summarise(result.walk)
     faults = [fault for fault in result.walk.faults if fault.reaction in ("stop", "latch")]
     reasons = [f"fault {fault.id} at {fault.t_us / 1e6:.3f} s" for fault in faults]
+    refused = against(by_reason(result.walk.refusals))
     summary: dict[str, Any] = {
         "format": FORMAT,
         "recording": signal.path.name,
@@ -141,7 +143,7 @@ def _replay(
         "charge": figures["charge"],
         "safety": figures["safety"],
         # A replay has no bounds: stalls of the recording show as faults, listed and cleared.
-        "verdict": {"passed": True, "reasons": reasons},
+        "verdict": {"passed": not refused, "reasons": [*refused, *reasons]},
     }
     if events is not None:
         summary["score"] = _score(result.walk.legs, events)
@@ -191,8 +193,8 @@ def layers_of(
     return layers
 
 
-def control_of(layers: "Layers") -> "ControlConfig":
-    """Return the controller's configuration, or refuse what does not fit together."""
+def control_of(layers: "Layers", legs: tuple[int, ...]) -> "ControlConfig":
+    """Return the configuration of a controller of these legs, or refuse what does not fit."""
     from fes_ctrl.assembly import ControlConfig, problems_of
 
     control = ControlConfig(
@@ -202,7 +204,7 @@ def control_of(layers: "Layers") -> "ControlConfig":
         limits=layers.get("limits"),
         detector=layers.get("detector"),
     )
-    problems = problems_of(control)
+    problems = problems_of(legs, control)
     if problems:
         raise Refusal(problems[0])
     return control

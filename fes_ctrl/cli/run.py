@@ -1,6 +1,8 @@
 """``fes-ctrl run``: the controller in real time, on real sensors and a stimulator."""
 
 import asyncio
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
 )
 @click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the log there.")
+@click.option(
+    "--watchdog/--no-watchdog",
+    default=True,
+    show_default=True,
+    help="Stop the output when this program hangs; without it a debugger can halt it.",
+)
 def command(
     sensor: str,
     stimulator: str,
@@ -55,6 +63,8 @@ def command(
     arm_allowed: str | None,
     duration: float | None,
     out: Path | None,
+    *,
+    watchdog: bool,
 ) -> int:
     """Run the controller in real time; it starts unarmed, at level zero.
 
@@ -93,6 +103,7 @@ def command(
                 may_arm=arm_allowed is not None,
                 duration_s=duration,
                 out=out,
+                watchdog=watchdog,
             )
         )
     return 0
@@ -107,6 +118,7 @@ async def _run(
     may_arm: bool,
     duration_s: float | None,
     out: Path | None,
+    watchdog: bool,
 ) -> None:
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.replay import control_of
@@ -132,7 +144,8 @@ async def _run(
         raise Refusal(message) from error
     try:
         worn = worn_by(source)
-        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")))
+        legs = tuple(worn)
+        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), legs)
         choose_for_all(worn, control.detector.name, "--sensor")
         link = await open_link(address, SerialSettings())
     except OSError as error:
@@ -142,7 +155,6 @@ async def _run(
     except Refusal:
         source.close()
         raise
-    legs = tuple(worn)
     driver = P24Session(
         capabilities_of(control.stimulator),
         0,
@@ -162,7 +174,7 @@ async def _run(
     _listen(source, hand)
     ended = "interrupted"
     try:
-        await live(session, source, hand, log, duration_s)
+        await live(session, source, hand, log, duration_s, _alarm if watchdog else None)
         ended = "finished"
     except* SensorError as group:
         message = f"--sensor {group.exceptions[0]}"
@@ -219,7 +231,12 @@ def _listen(source: "SensorSource", hand: "Hand") -> None:
         terminal = KeyTerminal(fd)
 
         def pressed() -> None:
-            for key in terminal.read():
+            keys = terminal.read()
+            if not keys:
+                # The terminal was closed, and with it the hand is gone that could stop.
+                loop.remove_reader(fd)
+                hand.quit.set()
+            for key in keys:
                 hand.key(key)
 
         loop.add_reader(fd, pressed)
@@ -241,7 +258,15 @@ def _listen(source: "SensorSource", hand: "Hand") -> None:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    with contextlib.suppress(OSError):
+        # A terminal that is gone must not end the run in the middle of a callback.
+        click.echo(line, err=True)
+
+
+def _alarm(wrong: str) -> None:
+    """Say what the watchdog did, past everything that the rest of the program may hold."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"           watchdog: {wrong}; output stopped\n".encode())
 
 
 def _tell(now_us: int, records: tuple[object, ...]) -> None:

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="What carries the bytes; a pseudo-terminal needs --clock real.",
 )
+@click.option(
+    "--limiter", is_flag=True, help="Fit the second guard between stimulator and electrode."
+)
 @click.option("--inject", multiple=True, metavar="NAME@T", help="Make something go wrong at T s.")
 @click.option(
     "--orthosis",
@@ -80,13 +83,14 @@ def command(
     out: Path | None,
     *,
     evaluation: bool,
+    limiter: bool,
     as_json: bool,
     **parts: str | None,
 ) -> int:
     """Simulate walks in closed loop: patient, sensors, controller, guard, driver, device.
 
     Without a SCENARIO the standard one is walked. Exit code 1: a bound of the scenario is not
-    met, the witness saw a violation, or an injection was never reached.
+    met, the witness saw a violation, the limiter latched, or an injection was never reached.
     """
     if link == "pty" and clock != "real":
         message = (
@@ -104,6 +108,8 @@ def command(
         options["seed"] = seed
     if inject:
         options["inject"] = list(inject)
+    if limiter:
+        sets = (*sets, "limiter.fitted=true")
     names = scenarios or ("standard",)
     if baseline is not None and len(names) > 1:
         message = "--baseline with several scenarios: it is one run; walk them one by one"
@@ -158,7 +164,7 @@ def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scen
         scenario = load_scenario(name, options, sets)
     except ConfigError as error:
         raise Refusal(str(error)) from error
-    problems = problems_of(scenario.walk.control)
+    problems = problems_of(scenario.walk.legs, scenario.walk.control)
     if problems:
         raise Refusal(problems[0])
     return scenario

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 REFERENCE: Final = "#/$defs/{model}"
@@ -28,8 +29,10 @@ def schema_of(tables: Mapping[str, type[Any]], title: str) -> dict[str, Any]:
         With the bounds, choices and defaults of the classes, and what their docstrings say of
         each key. No other key is allowed anywhere.
     """
-    inputs = [(name, "validation", TypeAdapter(cls)) for name, cls in tables.items()]
-    schemas, shared = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE)  # type: ignore[arg-type]
+    inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (name, "validation", TypeAdapter(cls)) for name, cls in tables.items()
+    ]
+    schemas, shared = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE)
     whole: dict[str, Any] = {
         "$schema": DIALECT,
         "title": title,

@@ -125,7 +125,7 @@ class ShankImuConfig:
         For ``tilt``: lean forward of quiet standing that counts as heel-off; none: as far as at
         the push-offs before.
     hold_ms : float
-        For how long either has to last.
+        For how long either has to last out of standing; between steps half as long.
     still_ms : float
         A shank that has kept its tilt for so long is at rest.
     min_swing_ms : float

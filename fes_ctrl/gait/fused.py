@@ -148,6 +148,8 @@ class FusedDetector:
         by = HEEL if is_load else IMU
         told = (self._heel if is_load else self._imu).update(sample)
         t_us, arrive_us = sample.t_meas_us, sample.t_arrive_us
+        if t_us > arrive_us:
+            return ()  # by a clock that runs ahead: no witness has taken it
         stamp_us = self._stamps_us.get(sensor, t_us)
         self._stamps_us[sensor] = t_us
         if t_us - stamp_us <= -CLOCK_JUMP_US:

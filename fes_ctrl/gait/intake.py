@@ -1,7 +1,8 @@
 """What every detector needs first: of the samples that come, those that are news of the present.
 
-Duplicates, packets out of order and readings that are older than they seem are dropped; after a
-gap the detector is told that what it knew is void. No event may come from stale state or data.
+Duplicates, packets out of order, readings that are older than they seem and readings from the
+future are dropped; after a gap the detector is told that what it knew is void. No event may come
+from stale state or data.
 """
 
 from typing import Final
@@ -38,7 +39,8 @@ class Intake:
     are equal, lateness is kept as an account: a reading that comes later than the ordinary
     interval adds to it, one that comes sooner takes off. Above ``max_late_ms`` the stream is
     stale until the account is settled, or until rows come at their ordinary rate without
-    settling it, for then the missing ones were lost.
+    settling it, for then the missing ones were lost. A reading that is stamped after its arrival
+    is of a clock that runs ahead: its age is unknown, and it counts as none.
 
     Parameters
     ----------
@@ -53,6 +55,8 @@ class Intake:
         Counts, for snapshots.
     stale : bool
         A backlog is suspected.
+    ahead : bool
+        A reading came from the future since the state was last forgotten.
     """
 
     __slots__ = (
@@ -68,6 +72,7 @@ class Intake:
         "_window_from_us",
         "_window_late_us",
         "_window_rows",
+        "ahead",
         "dropped",
         "restarts",
         "stale",
@@ -89,6 +94,7 @@ class Intake:
         self.dropped = 0
         self.restarts = 0
         self.stale = False
+        self.ahead = False
 
     def judge(self, t_meas_us: Us, t_arrive_us: Us) -> int:
         """Return ``FRESH``, ``DROP`` or ``RESTART`` for the next reading.
@@ -98,6 +104,9 @@ class Intake:
         t_meas_us, t_arrive_us : int
             The reading's stamps, equal where only arrival is known.
         """
+        if t_meas_us > t_arrive_us:
+            self._from_the_future(t_meas_us, t_arrive_us)
+            return DROP
         step_us = t_meas_us - self._last_us
         if step_us <= 0 and step_us > -CLOCK_JUMP_US:
             self.dropped += 1
@@ -129,7 +138,16 @@ class Intake:
             return DROP
         return FRESH
 
+    def _from_the_future(self, t_meas_us: Us, t_arrive_us: Us) -> None:
+        if not self.ahead:
+            ahead_ms = (t_meas_us - t_arrive_us) / 1000
+            what = f"stamped {ahead_ms:.1f} ms after its arrival: not used, the clock runs ahead"
+            self._notes.note(t_arrive_us, what)
+        self.ahead = True
+        self.dropped += 1
+
     def _after_gap(self, t_meas_us: Us, t_arrive_us: Us, step_us: Us) -> int:
+        self.ahead = False
         if step_us > NEVER_US // 2:  # the very first reading
             return RESTART
         self.restarts += 1
@@ -190,6 +208,7 @@ class Intake:
             "interval_us": round(self._interval_us),
             "late_us": round(self._late_us),
             "stale": self.stale,
+            "ahead": self.ahead,
             "dropped": self.dropped,
             "restarts": self.restarts,
         }

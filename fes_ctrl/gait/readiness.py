@@ -34,6 +34,7 @@ class Readiness:
     __slots__ = (
         "_foot",
         "_foot_intake",
+        "_fore_intake",
         "_heel_intake",
         "_load",
         "_max_gap_us",
@@ -53,6 +54,7 @@ class Readiness:
         self._foot_intake = Intake(dials, notes)
         self._shank_intake = Intake(dials, notes)
         self._heel_intake = Intake(dials, notes)
+        self._fore_intake = Intake(dials, notes)
         self._foot = FootTips()
         self._shank = ShankLeans()
         self._load = Unloading()
@@ -103,7 +105,8 @@ class Readiness:
             if verdict != DROP:
                 self._load.heel(t_us, arrive_us, values[0], self._max_gap_us)
         elif sensor == FORE_FORCE:
-            self._load.fore(t_us, values[0])
+            if self._fore_intake.judge(t_us, arrive_us) != DROP:
+                self._load.fore(t_us, values[0])
         elif sensor == SHANK_IMU:
             verdict = self._shank_intake.judge(t_us, arrive_us)
             if verdict == RESTART or self._shank_intake.stale:

@@ -184,7 +184,7 @@ class SagittalAxis:
         """Take a reading: rate in deg/s, acceleration in m/s2; return whether the axis moved."""
         ux, uy, uz = self.ux, self.uy, self.uz
         weight = dt_s / UP_S
-        if weight > 1.0 or (ux == 0.0 and uy == 0.0 and uz == 0.0):
+        if weight > 1.0 or not (ux or uy or uz):
             weight = 1.0
         self.ux = ux + weight * (ax - ux)
         self.uy = uy + weight * (ay - uy)
@@ -194,8 +194,7 @@ class SagittalAxis:
         self._tz += wz * dt_s
         self.rate = rate = self.x * wx + self.y * wy + self.z * wz
         turn = rate * dt_s
-        energy = rate * turn
-        self._turn_energy += energy
+        energy = self._turn_energy = self._turn_energy + rate * turn
         since_deg = self.since_deg = self.since_deg + turn
         ahead = since_deg - self._extreme_deg
         if not self._rising:
@@ -205,7 +204,7 @@ class SagittalAxis:
             self._peak_dps = rate
         if ahead > 0.0:
             self._extreme_deg = since_deg
-            self._extreme_energy = self._turn_energy
+            self._extreme_energy = energy
         elif ahead < -LEAST_TURN_DEG and ahead < -LARGE_SHARE * self.back.size_deg:
             self._turned()
         self._since_s += dt_s
@@ -261,11 +260,13 @@ class SagittalAxis:
         """Add what has been turned since the last time, square by square."""
         tx, ty, tz = self._tx, self._ty, self._tz
         per_s = 1.0 / self._since_s
-        self._xx += per_s * tx * tx
-        self._xy += per_s * tx * ty
-        self._xz += per_s * tx * tz
-        self._yy += per_s * ty * ty
-        self._yz += per_s * ty * tz
+        sx = per_s * tx
+        sy = per_s * ty
+        self._xx += sx * tx
+        self._xy += sx * ty
+        self._xz += sx * tz
+        self._yy += sy * ty
+        self._yz += sy * tz
         self._zz += per_s * tz * tz
         self._since_s = self._tx = self._ty = self._tz = 0.0
         kept = STRIDES * (self.back.energy + self.forward.energy)
@@ -288,7 +289,10 @@ class SagittalAxis:
         gravity = ux * ux + uy * uy + uz * uz
         if gravity < 1.0:
             return
-        px, py, pz = self._through(x, y, z)
+        xx, xy, xz, yy, yz, zz = self._xx, self._xy, self._xz, self._yy, self._yz, self._zz
+        px = xx * x + xy * y + xz * z
+        py = xy * x + yy * y + yz * z
+        pz = xz * x + yz * y + zz * z
         across = (px * ux + py * uy + pz * uz) / gravity
         px -= across * ux
         py -= across * uy
@@ -299,20 +303,21 @@ class SagittalAxis:
         self.x = x = px / length
         self.y = y = py / length
         self.z = z = pz / length
-        px, py, pz = self._through(x, y, z)
-        about = x * px + y * py + z * pz
-        px, py, pz = self._through(ux, uy, uz)
-        level = self._xx + self._yy + self._zz - (ux * px + uy * py + uz * pz) / gravity
+        # The energy about the axis, and about what is up.
+        about = (
+            x * (xx * x + xy * y + xz * z)
+            + y * (xy * x + yy * y + yz * z)
+            + z * (xz * x + yz * y + zz * z)
+        )
+        upright = (
+            ux * (xx * ux + xy * uy + xz * uz)
+            + uy * (xy * ux + yy * uy + yz * uz)
+            + uz * (xz * ux + yz * uy + zz * uz)
+        )
+        level = xx + yy + zz - upright / gravity
         self.planar = about / level if level > about else 1.0
         if self.planar < DOUBTFUL:
             self.found = False
-
-    def _through(self, x: float, y: float, z: float) -> tuple[float, float, float]:
-        return (
-            self._xx * x + self._xy * y + self._xz * z,
-            self._xy * x + self._yy * y + self._yz * z,
-            self._xz * x + self._yz * y + self._zz * z,
-        )
 
     def _fade(self, share: float) -> None:
         self._xx *= share

@@ -109,7 +109,8 @@ class ShankImuDetector:
         wy -= still.bias_y
         wz -= still.bias_z
         square = wx * wx + wy * wy + wz * wz
-        if not square + ax * ax + ay * ay + az * az < ABSURD:  # nor if it is NaN: no reading
+        force = ax * ax + ay * ay + az * az
+        if not square + force < ABSURD:  # nor if it is NaN: no reading
             return ()
         verdict = self._intake.judge(t_us, arrive_us)
         if verdict == DROP:
@@ -127,14 +128,16 @@ class ShankImuDetector:
             tilt.begin(ax, ay, az)
         dt_s = (t_us - last_us) * 1e-6
         found = axis.found
-        if axis.move(dt_s, wx, wy, wz, ax, ay, az) and axis.found:
-            tilt.face(axis.x, axis.y, axis.z, axis.ux, axis.uy, axis.uz)
-        resting = still.take(t_us, square, axis.ux, axis.uy, axis.uz)
+        moved = axis.move(dt_s, wx, wy, wz, ax, ay, az)
+        ux, uy, uz = axis.ux, axis.uy, axis.uz
+        if moved and axis.found:
+            tilt.face(axis.x, axis.y, axis.z, ux, uy, uz)
+        resting = still.take(t_us, square, ux, uy, uz)
         if resting or self._landed:
             self._landed = False
             self.turn_deg = 0.0
         else:
-            self.turn_deg += dt_s / GRAVITY * (wx * axis.ux + wy * axis.uy + wz * axis.uz)
+            self.turn_deg += dt_s / GRAVITY * (wx * ux + wy * uy + wz * uz)
         if axis.found != found or axis.reversals != self._reversals:
             self._faced(t_us, ax, ay, az)
         rate = axis.rate
@@ -145,9 +148,9 @@ class ShankImuDetector:
             axis.rest()
         if not axis.found:
             return ()
-        deg = tilt.move(dt_s, 0.5 * (before + rate) * dt_s, ax, ay, az, resting=resting)
+        deg = tilt.move(dt_s, 0.5 * (before + rate) * dt_s, force, ax, ay, az, resting=resting)
         stride = self._stride
-        if tilt.found_deg != 0.0:
+        if tilt.found_deg:
             stride.shift(tilt.found_deg)
         if resting and stride.state != SWING:
             self._rest(t_us, dt_s)

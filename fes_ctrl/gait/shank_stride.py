@@ -29,6 +29,8 @@ OFF_BEYOND: Final = 0.25
 """At least so far from the rate of mid-stance to that of the push-off."""
 LEAST_LEAN: Final = 0.35
 """Of the tilt's range, from the back: behind it the shank still settles after contact."""
+IN_STEP: Final = 0.5
+"""Of the hold, less than a stride after a contact: a push-off is due then, and a jerk is rare."""
 SLOW_S: Final = 0.2
 """Time constant of the rate of mid-stance."""
 PUSH_SHARE: Final = 0.4
@@ -89,6 +91,7 @@ class ShankStride:
         "_fast_us",
         "_forward_us",
         "_hold_us",
+        "_in_step_us",
         "_lift_us",
         "_lowest_dps",
         "_max_push_us",
@@ -116,6 +119,7 @@ class ShankStride:
         fixed = config.tilt_on_deg
         self._tilt_on_deg: float = 0.0 if fixed is None else fixed
         self._hold_us: Us = us_from_ms(config.hold_ms)
+        self._in_step_us: Us = us_from_ms(IN_STEP * config.hold_ms)
         self._min_swing_us: Us = us_from_ms(config.min_swing_ms)
         self._max_swing_us: Us = us_from_ms(config.max_swing_ms)
         self._max_push_us: Us = us_from_ms(config.max_push_ms)
@@ -163,7 +167,7 @@ class ShankStride:
         self.state = LANDED
         self._contact_us = self._lift_us = t_us
         self._bottom_deg = self._top_deg = deg
-        self._slow_dps = walker.slow_share * walker.push_dps()
+        self._slow_dps = walker.slow_share * walker.push_dps
 
     def shift(self, found_deg: float) -> None:
         """Count tilts of this stride from elsewhere: the shank has not turned by so much."""
@@ -179,8 +183,9 @@ class ShankStride:
             if self.state == PUSH:
                 self._notes.note(t_us, "heel-off without a push: the shank has come to rest")
             self._stand(deg, 0.0)
-        self._walker.rested()
-        self._slow_dps = 0.0
+        walker = self._walker
+        walker.rested()
+        self._slow_dps = walker.slow_share * walker.push_dps
         self._lowest_dps = 0.0
         self._forward_us = -1
         self._bottom_deg = deg
@@ -221,10 +226,11 @@ class ShankStride:
 
     def _fast(self, rate: float) -> bool:
         """Return whether the shank turns forward faster than it rolls over a flat foot."""
-        push_dps = self._walker.push_dps()
+        push_dps = self._walker.push_dps
+        if -rate < OFF_RATE * push_dps:
+            return False
         slow_dps = self._slow_dps
-        limit = max(OFF_RATE * push_dps, slow_dps + OFF_BEYOND * (push_dps - slow_dps))
-        return -rate >= limit
+        return -rate >= slow_dps + OFF_BEYOND * (push_dps - slow_dps)
 
     def _lifted(self, rate: float, deg: float) -> bool:
         """Return whether the shank has turned back as far and as fast as in a swing."""
@@ -234,10 +240,11 @@ class ShankStride:
             return False
         if rate > self._peak_dps:
             self._peak_dps = rate
+        if self._peak_dps < LEAST_SWING_DPS or deg - self._bottom_deg < LEAST_RANGE_DEG:
+            return False
         walker = self._walker
-        least_dps = max(LEAST_SWING_DPS, LIFTED_RATE * walker.now_dps)
-        least_deg = max(LEAST_RANGE_DEG, LIFTED * walker.now_deg)
-        return self._peak_dps >= least_dps and deg - self._bottom_deg >= least_deg
+        fast = self._peak_dps >= LIFTED_RATE * walker.now_dps
+        return fast and deg - self._bottom_deg >= LIFTED * walker.now_deg
 
     def _take_off(self, t_us: Us, deg: float) -> None:
         """Begin a swing; its peak so far and its bottom are known."""
@@ -254,28 +261,35 @@ class ShankStride:
             self._notes.note(t_us, "a swing without a push: heel and toe are off at once")
             self._take_off(t_us, deg)
             return ((HEEL_OFF, t_us, GUESSED), (TERMINAL_CONTACT, t_us, GUESSED))
-        self._lowest_dps = min(self._lowest_dps, rate) if rate < 0.0 else 0.0
-        fast = self._fast(rate)
-        share = walker.share(deg)
+        forward = rate < 0.0
+        if not forward:
+            self._lowest_dps = 0.0
+        elif rate < self._lowest_dps:
+            self._lowest_dps = rate
+        # So far back it only rolls over the foot, however fast.
+        fast = self._fast(rate) and walker.share(deg) >= LEAST_LEAN
         if not fast:
             self._fast_us = -1
-            slow_dps = self._slow_dps + min(1.0, dt_s / SLOW_S) * (-rate - self._slow_dps)
+            slow_dps = self._slow_dps
+            slow_dps += (dt_s / SLOW_S if dt_s < SLOW_S else 1.0) * (-rate - slow_dps)
             self._slow_dps = max(0.0, slow_dps)
         elif self._fast_us < 0:
             self._fast_us = t_us
             self._off_deg = deg
         if not self._by_tilt:
-            off = (fast and share >= LEAST_LEAN) or (rate < 0.0 and walker.far(deg))
+            off = fast or (forward and walker.far(deg))
         elif self._tilt_on_deg > 0.0:
-            off = rate < 0.0 and deg - self.upright_deg <= -self._tilt_on_deg
+            off = forward and deg - self.upright_deg <= -self._tilt_on_deg
         else:
-            off = rate < 0.0 and share >= walker.off_share
+            off = forward and walker.share(deg) >= walker.off_share
         if not off:
             self._forward_us = -1
             return ()
         if self._forward_us < 0:
             self._forward_us = t_us
-        if t_us - self._forward_us < self._hold_us:
+        since_us = t_us - self._contact_us
+        in_step = self._contact_us >= 0 and since_us < walker.stride_us
+        if t_us - self._forward_us < (self._in_step_us if in_step else self._hold_us):
             return ()
         self.state = PUSH
         self._off_us = t_us
@@ -294,7 +308,7 @@ class ShankStride:
             self._fast_us = t_us
             self._off_deg = deg
         push_dps = -self._lowest_dps
-        over = rate >= OVER * self._lowest_dps and push_dps >= PUSH_SHARE * walker.push_dps()
+        over = rate >= OVER * self._lowest_dps and push_dps >= PUSH_SHARE * walker.push_dps
         if over or self._lifted(rate, deg):
             off_deg = self._off_deg
             if self._fast_us < 0:
@@ -361,7 +375,7 @@ class ShankStride:
         self._doubted_us = -1
         self.state = LANDED
         self._stance_us = -1
-        self._slow_dps = walker.slow_share * walker.push_dps()
+        self._slow_dps = walker.slow_share * walker.push_dps
         if doubted_us >= 0 and t_us - doubted_us < self._min_swing_us:
             self._notes.note(t_us, "the contact stands: the shank had only bounced")
             return ()

@@ -31,6 +31,11 @@ class ShankWalker:
         The same of the last swing; after rest the usual ones, for the step will be as usual.
     push_share : float
         Peak rate of the push-off against the swing's.
+    push_dps : float
+        The peak rate that the next push-off will have, positive; after rest the usual one, for
+        that of a few short steps is soon learnt but says nothing of a usual step.
+    far_deg : float
+        As far from the top as usual swings begin; nil while no range is known.
     off_share : float
         How much of the range lies behind the tilt at which the push-off begins.
     slow_share : float
@@ -42,10 +47,13 @@ class ShankWalker:
     """
 
     __slots__ = (
+        "_usual_push_dps",
+        "far_deg",
         "from_deg",
         "now_deg",
         "now_dps",
         "off_share",
+        "push_dps",
         "push_share",
         "range_deg",
         "slow_share",
@@ -71,6 +79,9 @@ class ShankWalker:
         self.off_share: float = FIRST_OFF
         self.slow_share: float = 0.0
         self.stride_us: float = 0.0
+        self.push_dps: float = 0.0
+        self._usual_push_dps: float = 0.0
+        self.far_deg: float = 0.0
 
     def expect(self, swing_dps: float, range_deg: float, push_dps: float) -> None:
         """Begin with what turns back and forward were like while the axis was sought."""
@@ -78,6 +89,7 @@ class ShankWalker:
         self.range_deg = self.now_deg = range_deg
         if swing_dps > 0.0:
             self.push_share = min(1.5, push_dps / swing_dps)
+        self._look_ahead()
 
     def swung(self, peak_dps: float, bottom_deg: float, top_deg: float) -> None:
         """Learn from a swing that ended on the ground."""
@@ -93,6 +105,7 @@ class ShankWalker:
         self.now_dps = peak_dps
         self.now_deg = turned_deg
         self.from_deg = top_deg
+        self._look_ahead()
 
     def pushed(self, peak_dps: float, off_deg: float, slow_dps: float) -> None:
         """Learn from a push-off that ended in a swing; rates forward are positive here."""
@@ -100,10 +113,14 @@ class ShankWalker:
             return
         share = min(1.5, peak_dps / self.now_dps)
         self.push_share += LEARNING * (share - self.push_share)
+        usual_dps = self._usual_push_dps or self.push_dps
+        more = LEARNING if peak_dps > usual_dps else SHRINKING
+        self._usual_push_dps = usual_dps + more * (peak_dps - usual_dps)
         share = min(0.9, max(0.3, (self.from_deg - off_deg) / self.now_deg))
         self.off_share += LEARNING * (share - self.off_share)
         if peak_dps > 0.0:
             self.slow_share += LEARNING * (min(1.0, slow_dps / peak_dps) - self.slow_share)
+        self._look_ahead()
 
     def strode(self, stride_us: float) -> None:
         """Learn from a whole stride."""
@@ -116,10 +133,13 @@ class ShankWalker:
         self.now_dps = self.swing_dps
         self.now_deg = self.range_deg
         self.from_deg = self.top_deg
+        self.push_dps = self._usual_push_dps or self.push_share * self.swing_dps
+        self.far_deg = self.range_deg
 
-    def push_dps(self) -> float:
-        """Return the peak rate that the next push-off will have, positive."""
-        return self.push_share * self.now_dps
+    def _look_ahead(self) -> None:
+        """Work out what every reading is held against."""
+        self.push_dps = self.push_share * self.now_dps
+        self.far_deg = max(self.range_deg, self.now_deg)
 
     def share(self, tilt_deg: float) -> float:
         """Return how much of the range lies behind a tilt; 0 while no range is known."""
@@ -127,7 +147,7 @@ class ShankWalker:
 
     def far(self, tilt_deg: float) -> bool:
         """Return whether a tilt is as far forward as where usual swings begin."""
-        return self.from_deg - tilt_deg >= max(self.range_deg, self.now_deg) > 0.0
+        return self.from_deg - tilt_deg >= self.far_deg > 0.0
 
     def snapshot(self) -> dict[str, object]:
         """Return what is usual."""

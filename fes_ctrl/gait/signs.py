@@ -6,7 +6,7 @@ shows nothing before it has.
 
 from typing import Final
 
-from fes_ctrl.gait.turning import LEARNING, Turning
+from fes_ctrl.gait.tipping import LEARNING, Tipping
 from fes_ctrl.model import FOOT_FLAT, HEEL_OFF, INITIAL_CONTACT
 from fes_ctrl.units import Us
 
@@ -80,10 +80,10 @@ class Sign:
 class FootTips:
     """A foot IMU: the foot tips toe-down out of its rest, beyond what rest looks like."""
 
-    __slots__ = ("_noise_deg", "_quieted", "_rested", "_turning", "sign")
+    __slots__ = ("_noise_deg", "_quieted", "_rested", "_tipping", "sign")
 
     def __init__(self) -> None:
-        self._turning = Turning()
+        self._tipping = Tipping()
         self._noise_deg = 0.3
         self._rested = False
         self._quieted = False
@@ -93,8 +93,8 @@ class FootTips:
         """Take an event of the leg."""
         if kind == HEEL_OFF:
             if self._rested:
-                self._turning.learn(LEAST_TIP_DEG)
-            self._turning.stride()
+                self._tipping.learn(LEAST_TIP_DEG)
+            self._tipping.stride()
             self._rested = False
             self._quieted = False
             self.sign.clear()
@@ -103,41 +103,41 @@ class FootTips:
 
     def forget(self) -> None:
         """Start anew: readings are missing."""
-        self._turning.forget()
+        self._tipping.forget()
         self._rested = False
         self._quieted = False
         self.sign.clear()
 
     def move(self, t_us: Us, arrive_us: Us, values: tuple[float, ...]) -> None:
         """Take a reading."""
-        turning = self._turning
-        was_still, was_quiet = turning.still, turning.quiet
-        turning.move(t_us, values, leaks=True)
-        if turning.still and not was_still and self.sign.since_us < 0:
+        tipping = self._tipping
+        was_still, was_quiet = tipping.still, tipping.quiet
+        tipping.move(t_us, values, leaks=True)
+        if tipping.still and not was_still and self.sign.since_us < 0:
             if not self._rested:
-                turning.zero()
+                tipping.zero()
             self._rested = True
-        if turning.quiet and not was_quiet and not self._quieted and self.sign.since_us < 0:
+        if tipping.quiet and not was_quiet and not self._quieted and self.sign.since_us < 0:
             # Only now the foot has ceased to come down.
-            turning.zero()
+            tipping.zero()
             self._quieted = True
-        if not self._rested or turning.known < KNOWN:
+        if not self._rested or tipping.known < KNOWN:
             return
-        tip_deg = turning.turned_deg
-        least_deg = max(LEAST_TIP_DEG, TIP_SHARE * turning.usual_deg, NOISES * self._noise_deg)
-        shown = tip_deg >= least_deg and turning.rate_dps >= LEAST_RATE_DPS
+        tip_deg = tipping.tipped_deg
+        least_deg = max(LEAST_TIP_DEG, TIP_SHARE * tipping.usual_deg, NOISES * self._noise_deg)
+        shown = tip_deg >= least_deg and tipping.rate_dps >= LEAST_RATE_DPS
         self.sign.see(arrive_us, shown=shown, kept=tip_deg >= GIVE_BACK * least_deg)
-        if turning.still and tip_deg < least_deg:
+        if tipping.still and tip_deg < least_deg:
             self._noise_deg += 0.01 * (abs(tip_deg) - self._noise_deg)
 
 
 class ShankLeans:
     """A shank IMU: the shank has leant forwards nearly as far as it does until heel-off."""
 
-    __slots__ = ("_counts", "_farthest_deg", "_turning", "sign")
+    __slots__ = ("_counts", "_farthest_deg", "_tipping", "sign")
 
     def __init__(self) -> None:
-        self._turning = Turning()
+        self._tipping = Tipping()
         self._counts = False
         self._farthest_deg = 0.0
         self.sign = Sign()
@@ -146,33 +146,33 @@ class ShankLeans:
         """Take an event of the leg."""
         if kind == HEEL_OFF:
             if self._counts:
-                self._turning.learn(LEAST_LEAN_DEG)
-            self._farthest_deg = max(self._turning.usual_deg, (1.0 - FORGETS) * self._farthest_deg)
+                self._tipping.learn(LEAST_LEAN_DEG)
+            self._farthest_deg = max(self._tipping.usual_deg, (1.0 - FORGETS) * self._farthest_deg)
             self._counts = False
             self.sign.clear()
         elif kind == INITIAL_CONTACT:
-            self._turning.zero()
+            self._tipping.zero()
             self._counts = True
             self.sign.clear()
 
     def forget(self) -> None:
         """Start anew: readings are missing."""
-        self._turning.forget()
+        self._tipping.forget()
         self._counts = False
         self.sign.clear()
 
     def move(self, t_us: Us, arrive_us: Us, values: tuple[float, ...]) -> None:
         """Take a reading."""
-        turning = self._turning
-        turning.move(t_us, values, leaks=False)
-        if not self._counts or turning.known < KNOWN:
+        tipping = self._tipping
+        tipping.move(t_us, values, leaks=False)
+        if not self._counts or tipping.known < KNOWN:
             return
         least_deg = LEAN_SHARE * self._farthest_deg
-        far = turning.turned_deg >= least_deg
+        far = tipping.tipped_deg >= least_deg
         self.sign.see(
             arrive_us,
-            shown=far and turning.rate_dps >= LEAST_RATE_DPS,
-            kept=turning.turned_deg >= (1.0 - GIVE_BACK * (1.0 - LEAN_SHARE)) * least_deg,
+            shown=far and tipping.rate_dps >= LEAST_RATE_DPS,
+            kept=tipping.tipped_deg >= (1.0 - GIVE_BACK * (1.0 - LEAN_SHARE)) * least_deg,
         )
 
 

@@ -20,10 +20,12 @@ does not point the way of gravity."""
 
 TO_DEG: Final = 57.29577951308232
 
-REST_DPS: Final = 25.0
-REST_MS2: Final = 0.25
-"""At rest up stays within so much of where it was: about 1.5 deg. A shank in mid-stance turns as
-slowly as a sensor's bias, but it goes on turning."""
+REST_SQUARE: Final = 25.0 * 25.0
+"""Of the rate at rest, (deg/s)2, at most."""
+
+STAYS_SQUARE: Final = 0.25 * 0.25
+"""Of how far up is from where it was, (m/s2)2: about 1.5 deg. A shank in mid-stance turns as slowly
+as a sensor's bias, but it goes on turning."""
 
 BIAS_PER_S: Final = 0.5
 LARGEST_BIAS_DPS: Final = 15.0
@@ -49,6 +51,9 @@ class Tilt:
         "_bx",
         "_by",
         "_bz",
+        "_hung_x",
+        "_hung_y",
+        "_hung_z",
         "_ux",
         "_uy",
         "_uz",
@@ -74,10 +79,18 @@ class Tilt:
         self._bx: float = 0.0
         self._by: float = 0.0
         self._bz: float = 0.0
+        self._hung_x: float = 0.0
+        self._hung_y: float = 0.0
+        self._hung_z: float = 0.0
 
     def face(self, x: float, y: float, z: float, up_x: float, up_y: float, up_z: float) -> None:
         """Measure about this axis from now on; up is taken as upright if none is known."""
-        ux, uy, uz = (self._ux, self._uy, self._uz) if self.known else (up_x, up_y, up_z)
+        if not self.known:
+            self._hung_x = up_x
+            self._hung_y = up_y
+            self._hung_z = up_z
+        # Always from the same upright: one handed on from axis to axis goes astray where they sway.
+        ux, uy, uz = self._hung_x, self._hung_y, self._hung_z
         along = ux * x + uy * y + uz * z
         ux -= along * x
         uy -= along * y
@@ -103,12 +116,19 @@ class Tilt:
         )
 
     def move(
-        self, dt_s: float, turn_deg: float, ax: float, ay: float, az: float, *, resting: bool
+        self,
+        dt_s: float,
+        turn_deg: float,
+        force: float,
+        ax: float,
+        ay: float,
+        az: float,
+        *,
+        resting: bool,
     ) -> float:
-        """Turn on and take a reading of the force, m/s2; return the tilt."""
+        """Turn on and take a reading of the force, m/s2, and its square; return the tilt."""
         deg = self.deg + turn_deg
         self.found_deg = 0.0
-        force = ax * ax + ay * ay + az * az
         if LEAST_SQUARE < force < MOST_SQUARE:
             self.felt_deg = felt_deg = TO_DEG * atan2(
                 ax * self._bx + ay * self._by + az * self._bz,
@@ -121,9 +141,9 @@ class Tilt:
                 off += 360.0
             age_s = self._age_s + dt_s
             if resting:
-                off *= min(1.0, dt_s / DRAWN_AT_REST_S)
+                off *= dt_s / DRAWN_AT_REST_S if dt_s < DRAWN_AT_REST_S else 1.0
             elif age_s >= DRAWN_S:
-                off *= min(1.0, dt_s / DRAWN_S)
+                off *= dt_s / DRAWN_S if dt_s < DRAWN_S else 1.0
             else:  # a mean of all that was felt
                 self._age_s = age_s
                 off *= dt_s / age_s if age_s > 0.0 else 0.0
@@ -188,22 +208,30 @@ class Stillness:
         ux, uy, uz : float
             What is felt as up, m/s2, averaged.
         """
-        dx = ux - self._x
-        dy = uy - self._y
-        dz = uz - self._z
-        moved = dx * dx + dy * dy + dz * dz > REST_MS2 * REST_MS2
-        if moved or square > REST_DPS * REST_DPS or self._from_us < 0:
-            self._x = ux
-            self._y = uy
-            self._z = uz
-            self._from_us = t_us
-        self.resting = t_us - self._from_us >= self._still_us
-        return self.resting
+        if square <= REST_SQUARE and self._from_us >= 0:
+            dx = ux - self._x
+            dy = uy - self._y
+            dz = uz - self._z
+            if dx * dx + dy * dy + dz * dz <= STAYS_SQUARE:
+                self.resting = resting = t_us - self._from_us >= self._still_us
+                return resting
+        self._x = ux
+        self._y = uy
+        self._z = uz
+        self._from_us = t_us
+        self.resting = False
+        return False
 
     def learn(self, dt_s: float, wx: float, wy: float, wz: float) -> None:
         """Take a rate that is felt at rest, its bias taken off, deg/s."""
-        weight = min(1.0, BIAS_PER_S * dt_s)
+        weight = BIAS_PER_S * dt_s if dt_s < 1.0 / BIAS_PER_S else 1.0
+        self.bias_x += weight * wx
+        self.bias_y += weight * wy
+        self.bias_z += weight * wz
         limit = LARGEST_BIAS_DPS
-        self.bias_x = max(-limit, min(limit, self.bias_x + weight * wx))
-        self.bias_y = max(-limit, min(limit, self.bias_y + weight * wy))
-        self.bias_z = max(-limit, min(limit, self.bias_z + weight * wz))
+        if not (-limit <= self.bias_x <= limit):
+            self.bias_x = max(-limit, min(limit, self.bias_x))
+        if not (-limit <= self.bias_y <= limit):
+            self.bias_y = max(-limit, min(limit, self.bias_y))
+        if not (-limit <= self.bias_z <= limit):
+            self.bias_z = max(-limit, min(limit, self.bias_z))

@@ -2,10 +2,16 @@
 
 Writing hands the kernel what it takes at once and keeps the rest until the descriptor is ready.
 A device that stalls can therefore never stall the loop.
+
+What the loop writes goes through a descriptor of its own. Whoever seizes the line puts a dead end
+behind that number, which the kernel does in one step; so it needs no lock that a blocked loop
+could hold.
 """
 
 import asyncio
 import os
+import socket
+import threading
 from collections.abc import Callable
 
 READ_SIZE = 4096
@@ -33,6 +39,12 @@ class DescriptorLink:
     def __init__(self, fd: int, name: str) -> None:
         os.set_blocking(fd, False)
         self._fd = fd
+        self._out = os.dup(fd)
+        self._dead_end, self._nobody = socket.socketpair()
+        self._dead_end.setblocking(False)
+        # Held by whoever seizes or lets go, for some microseconds; nobody but the latter waits, and
+        # a signal handler may interrupt its own thread in it.
+        self._handing_over = threading.RLock()
         self._name = name
         self._loop = asyncio.get_running_loop()
         self._waiting = b""
@@ -59,19 +71,54 @@ class DescriptorLink:
         if self._waiting and self._open:
             self._loop.add_writer(self._fd, self._writable)
 
-    def write_now(self, data: bytes) -> None:
-        """Write past everything that waits, once: for stops from signals and other threads."""
-        if self._open:
-            try:
-                os.write(self._fd, data)
-            except OSError:
-                # Nobody is there to take it; whoever calls this repeats it or cuts the line.
-                return
+    def seize(self, stop: bytes) -> None:
+        """Let nothing else leave from now on, and write a stop past everything that waits."""
+        if not self._handing_over.acquire(blocking=False):
+            # It is being seized or closed just now.
+            return
+        try:
+            if self._out >= 0:
+                os.dup2(self._dead_end.fileno(), self._out, inheritable=False)
+                self._flush(self._fd)
+                os.write(self._fd, stop)
+        except OSError:
+            # Nobody is there to take it; whoever calls this repeats it or cuts the line.
+            return
+        finally:
+            self._handing_over.release()
+
+    def release(self) -> None:
+        """Give the line back to the loop, and forget what the loop wanted written meanwhile."""
+        self._waiting = b""
+        if self._out >= 0:
+            os.dup2(self._fd, self._out, inheritable=False)
+
+    def discard(self) -> None:
+        """Drop what has not left: here, and in the kernel where it can be told to.
+
+        Of a line that was seized nothing is dropped, least of all the stop.
+        """
+        self._waiting = b""
+        if self._out >= 0:
+            self._flush(self._out)
+
+    def _flush(self, fd: int) -> None:
+        """Drop what the kernel has not sent."""
+
+    def _let_go(self, close: Callable[[], None]) -> None:
+        """Close both descriptors; ``close`` closes the line's."""
+        with self._handing_over:
+            out, self._out = self._out, -1
+            if out >= 0:
+                os.close(out)
+                self._dead_end.close()
+                self._nobody.close()
+            close()
 
     def _push(self) -> None:
         try:
             while self._waiting:
-                self._waiting = self._waiting[os.write(self._fd, self._waiting) :]
+                self._waiting = self._waiting[os.write(self._out, self._waiting) :]
         except BlockingIOError:
             return
         except OSError as error:
@@ -104,10 +151,6 @@ class DescriptorLink:
     def _tell_lost(self, reason: str) -> None:
         self._news = None
         self.on_lost(reason)
-
-    def forget_unsent(self) -> None:
-        """Drop what waits here; what the kernel holds is the caller's to flush."""
-        self._waiting = b""
 
     def detach(self) -> None:
         """Listen no more, write no more, tell no more."""

@@ -26,6 +26,18 @@ class Link(Protocol):
         """Take back everything that has not left yet."""
         ...
 
+    def seize(self, stop: bytes) -> None:
+        """Take the line from whoever writes on it, and write a stop on it.
+
+        From any thread or signal handler, as often as you like; waits for nobody. Nothing that is
+        written afterwards leaves, and nothing is discarded, until ``release``.
+        """
+        ...
+
+    def release(self) -> None:
+        """Give the line back, without what was written meanwhile; from the loop alone."""
+        ...
+
     def drop(self) -> None:
         """Cut the device off: let DTR and RTS go, or reset the connection."""
         ...

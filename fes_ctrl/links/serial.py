@@ -88,19 +88,17 @@ class SerialLink(DescriptorLink):
             raise SerialLinkError(message) from error
         super().__init__(self._port.fileno(), port)
 
-    def discard(self) -> None:
-        """Drop what has not left: here, and in the kernel's buffer."""
-        self.forget_unsent()
-        if self._port.is_open:
-            with contextlib.suppress(OSError, termios.error):
-                # A device that is gone has nothing left to take.
-                termios.tcflush(self._fd, termios.TCOFLUSH)
+    def _flush(self, fd: int) -> None:
+        with contextlib.suppress(OSError, termios.error):
+            # A device that is gone has nothing left to take, nor has a dead end.
+            termios.tcflush(fd, termios.TCOFLUSH)
 
     def drop(self) -> None:
         """Let DTR and RTS go, and close: the device sees the host vanish."""
         if not self._port.is_open:
             return
-        self.discard()
+        self.detach()
+        self._flush(self._fd)
         with contextlib.suppress(OSError):
             # A pseudo-terminal has no such lines; closing it says the same.
             self._port.dtr = False
@@ -120,8 +118,8 @@ class SerialLink(DescriptorLink):
         while self._in_kernel() and time.monotonic() < until_s:
             time.sleep(0.001)
         if self._in_kernel():
-            self.discard()
-        self._port.close()
+            self._flush(self._fd)
+        self._let_go(self._port.close)
 
     def _in_kernel(self) -> int:
         """Return how many bytes the kernel still has to send."""

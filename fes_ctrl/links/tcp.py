@@ -32,17 +32,13 @@ class TcpLink(DescriptorLink):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(connection.fileno(), name)
 
-    def discard(self) -> None:
-        """Drop what waits here; what the kernel has taken is on its way."""
-        self.forget_unsent()
-
     def drop(self) -> None:
         """Reset the connection: what the kernel has not sent is lost with it."""
         self.detach()
         with contextlib.suppress(OSError):
             linger = struct.pack("ii", 1, 0)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self._socket.close()
+        self._let_go(self._socket.close)
 
     def close(self) -> None:
         """Close the connection; nothing is delivered afterwards."""
@@ -52,7 +48,7 @@ class TcpLink(DescriptorLink):
             self._socket.shutdown(socket.SHUT_WR)
             while self._socket.recv(4096):
                 continue
-        self._socket.close()
+        self._let_go(self._socket.close)
 
 
 async def open_tcp(host: str, port: int) -> TcpLink:

@@ -4,16 +4,19 @@ import tomllib
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from fes_ctrl.model import LEG_NAMES
+from fes_ctrl.model import FOOT_IMU, LEG_NAMES, SHANK_IMU
 from fes_ctrl.recordings.files import RecordingError, read_text
 
 CLOCKS: Final = ("measurement", "arrival")
+SITES: Final = {"foot": FOOT_IMU, "shank": SHANK_IMU}
+"""Where an IMU can sit, and what it is called there."""
 
 
 class Meta(NamedTuple):
     """What ``NAME.meta.toml`` says; empty where it says nothing.
 
-    ``clock`` is ``measurement`` or ``arrival``: which of the two ``t_s`` is.
+    ``clock`` is ``measurement`` or ``arrival``: which of the two ``t_s`` is; ``mounting`` names
+    one of ``SITES``, and may say more.
     """
 
     side: str = ""
@@ -21,6 +24,16 @@ class Meta(NamedTuple):
     mounting: str = ""
     aid: str = ""
     clock: str = "measurement"
+
+    @property
+    def site(self) -> str:
+        """Where an IMU sits whose columns do not say it: a foot, where the mounting is open."""
+        return next(iter(sites_in(self.mounting)), "foot")
+
+
+def sites_in(text: str) -> list[str]:
+    """Return those of ``SITES`` that a text names."""
+    return [site for site in SITES if site in text.lower()]
 
 
 def meta_path(path: Path) -> Path:
@@ -47,6 +60,11 @@ def read_meta(path: Path) -> Meta:
         values[key] = value
     if values["side"] not in ("", *LEG_NAMES):
         message = f"{path}: side = {values['side']!r}; say left or right, or leave it out"
+        raise RecordingError(message)
+    if values["mounting"] and len(sites_in(values["mounting"])) != 1:
+        message = (
+            f"{path}: mounting = {values['mounting']!r}; name {' or '.join(SITES)}, or leave it out"
+        )
         raise RecordingError(message)
     if values["clock"] not in ("", *CLOCKS):
         message = f"{path}: clock = {values['clock']!r}; say {' or '.join(CLOCKS)}"

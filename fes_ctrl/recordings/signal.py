@@ -19,11 +19,10 @@ from fes_ctrl.model import (
     LEFT,
     LEG_NAMES,
     SENSOR_CHANNELS,
-    SHANK_IMU,
     Sample,
 )
 from fes_ctrl.recordings.files import LONGEST_S, US_PER_S, RecordingError, number, read_text
-from fes_ctrl.recordings.meta import Meta, meta_path, read_meta
+from fes_ctrl.recordings.meta import SITES, Meta, meta_path, read_meta
 
 IMU_CHANNELS: Final = SENSOR_CHANNELS[FOOT_IMU]
 SINGLE: Final = {
@@ -32,7 +31,6 @@ SINGLE: Final = {
     "heel_n": HEEL_FORCE,
     "fore_n": FORE_FORCE,
 }
-SITES: Final = {"foot": FOOT_IMU, "shank": SHANK_IMU}
 UNUSED: Final = ("mid_n", "total_n", "stim_mA")
 """Columns that a recording may have and that no sensor of the house reads."""
 
@@ -278,7 +276,7 @@ def _place(name: str, meta: Meta) -> tuple[int, str] | None:
     """Return leg and sensor of a column, or ``None`` if it is not understood."""
     *prefixes, channel = name.split(".")
     leg = LEG_NAMES.index(meta.side) if meta.side else LEFT
-    site = "shank" if "shank" in meta.mounting else "foot"
+    site = meta.site
     if prefixes and prefixes[0] in LEG_NAMES:
         leg = LEG_NAMES.index(prefixes.pop(0))
     if prefixes and prefixes[0] in SITES:

@@ -34,6 +34,8 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "frame": ("now", "direction", "device_t", "data"),
     # the bench, and the end
     "injection": ("name", "t"),
+    # the second guard blocked the pulse of that instant, and everything after it
+    "limiter": ("now", "t", "reason"),
     # so many lines are missing here, for the disk did not take them
     "gap": ("dropped",),
     "footer": ("ended", "dropped", "setpoints_sha256"),

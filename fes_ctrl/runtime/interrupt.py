@@ -5,16 +5,20 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from fes_ctrl.runtime.session import ControlSession
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Interrupted by hand, told to end, terminal closed."""
 
 
 @contextlib.contextmanager
 def stop_on_interrupt(session: ControlSession) -> Iterator[None]:
-    """Stop the output on SIGINT and SIGTERM, then let the interruption take its way.
+    """Stop the output on SIGINT, SIGTERM and SIGHUP, then let the interruption take its way.
 
-    A plain signal handler, not one of the loop's: it runs although the loop is blocked.
+    A plain signal handler, not one of the loop's: it runs although the loop is blocked. A hang-up
+    that whoever started us wanted ignored (``nohup``) stays ignored.
 
     Parameters
     ----------
@@ -24,9 +28,12 @@ def stop_on_interrupt(session: ControlSession) -> Iterator[None]:
 
     def handler(_number: int, _frame: FrameType | None) -> None:
         session.stop_now()
-        raise KeyboardInterrupt
+        if not session.closing:
+            raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = SIGNALS[:-1] if ignored else SIGNALS
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
@@ -55,10 +62,10 @@ def stop_on_failure(
     failed: asyncio.Future[None] = loop.create_future()
 
     def handler(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        session.stop_now()
+        error = context.get("exception") or RuntimeError(str(context.get("message")))
+        session.fail(error)
         if not failed.done():
-            error = context.get("exception")
-            failed.set_exception(error or RuntimeError(str(context.get("message"))))
+            failed.set_exception(error)
 
     before = loop.get_exception_handler()
     loop.set_exception_handler(handler)

@@ -14,7 +14,8 @@ from fes_ctrl.runlog.log import RunLogWriter
 from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.sensors.source import SensorSource
+from fes_ctrl.runtime.watchdog import Watchdog
+from fes_ctrl.sensors.source import SensorError, SensorSource
 from fes_ctrl.units import Us
 
 FLUSH_S = 0.25
@@ -108,6 +109,7 @@ async def live(
     hand: Hand,
     log: RunLogWriter | None,
     duration_s: float | None,
+    say: Callable[[str], None] | None = None,
 ) -> None:
     """Run until something ends it.
 
@@ -123,6 +125,8 @@ async def live(
         Flushed while the run goes on.
     duration_s : float or None
         How long at most.
+    say : callable or None
+        Takes what the watchdog did, in its thread; without it there is no watchdog.
 
     Raises
     ------
@@ -131,33 +135,65 @@ async def live(
     KeyboardInterrupt
         On Ctrl-C, after the output was stopped.
     """
-    try:
-        loop = asyncio.get_running_loop()
-        with stop_on_interrupt(session), stop_on_failure(loop, session) as failed:
-            session.open()
-            async with asyncio.TaskGroup() as tasks:
-                parts: list[asyncio.Task[Any]] = [
-                    tasks.create_task(_feed(source, session), name="sensors"),
-                    tasks.create_task(hand.quit.wait(), name="hand"),
-                ]
-                if log is not None:
-                    parts.append(tasks.create_task(_flush(log), name="log"))
-                if duration_s is not None:
-                    parts.append(tasks.create_task(asyncio.sleep(duration_s), name="duration"))
-                await asyncio.wait([*parts, failed], return_when=asyncio.FIRST_COMPLETED)
-                # Whatever ended it, nothing more is given while the rest winds down: the bytes
-                # first, then the controller, so that no burst goes on behind them.
-                session.stop_now()
-                session.take(Operator(session.clock.now_us(), "stop", 0))
-                for part in parts:
-                    part.cancel()
-            if failed.done():
-                failed.result()
-        # A line takes a moment to carry the stop away; what is left on it at closing is lost.
-        await asyncio.sleep(DRAIN_S)
-    finally:
-        session.close()
-        source.close()
+    loop = asyncio.get_running_loop()
+    with stop_on_interrupt(session), contextlib.ExitStack() as watched:
+        try:
+            if say is not None:
+                watched.enter_context(Watchdog(session, say))
+            with stop_on_failure(loop, session) as failed:
+                await _until_something_ends(session, source, hand, log, duration_s, failed)
+                if failed.done():
+                    failed.result()
+            # A line takes a moment to carry the stop away; what is left on it at closing is lost.
+            await asyncio.sleep(DRAIN_S)
+        finally:
+            session.stop_now()
+            # Nobody takes the line any more while it is closed.
+            watched.close()
+            session.close()
+            source.close()
+
+
+async def _until_something_ends(
+    session: ControlSession,
+    source: SensorSource,
+    hand: Hand,
+    log: RunLogWriter | None,
+    duration_s: float | None,
+    failed: "asyncio.Future[None]",
+) -> None:
+    session.open()
+    async with asyncio.TaskGroup() as tasks:
+        parts: list[asyncio.Task[Any]] = [
+            tasks.create_task(_feed(source, session), name="sensors"),
+            tasks.create_task(hand.quit.wait(), name="hand"),
+        ]
+        if log is not None:
+            parts.append(tasks.create_task(_flush(log), name="log"))
+        if duration_s is not None:
+            parts.append(tasks.create_task(asyncio.sleep(duration_s), name="duration"))
+        for part in parts:
+            # Not by way of cancellations, which take as long as whoever is cancelled likes.
+            part.add_done_callback(lambda part: _part_ended(session, part))
+        try:
+            await asyncio.wait([*parts, failed], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Whatever ended it, nothing more is given while the rest winds down: the bytes
+            # first, then the controller, so that no burst goes on behind them.
+            session.stop_now()
+            session.settle()
+            for part in parts:
+                part.cancel()
+
+
+def _part_ended(session: ControlSession, part: "asyncio.Task[Any]") -> None:
+    if part.cancelled():
+        return
+    error = part.exception()
+    if error is None or isinstance(error, SensorError):
+        session.stop_now()
+    else:
+        session.fail(error)
 
 
 async def _feed(source: SensorSource, session: ControlSession) -> None:

@@ -50,11 +50,11 @@ class PaperDriver:
         """Hear nothing."""
         return IDLE
 
-    def tick(self, now_us: Us) -> DriverStep:  # noqa: ARG002
+    def tick(self, now_us: Us) -> DriverStep:  # noqa: ARG002 - the seam's signature
         """Wait for nothing."""
         return IDLE
 
-    def hang_up(self, now_us: Us, reason: str) -> DriverStep:  # noqa: ARG002
+    def hang_up(self, now_us: Us, reason: str) -> DriverStep:  # noqa: ARG002 - the seam's signature
         """Never go."""
         return IDLE
 
@@ -71,6 +71,12 @@ class PaperLink:
 
     def discard(self) -> None:
         """Have nothing to take back."""
+
+    def seize(self, stop: bytes) -> None:
+        """Have nobody to stop."""
+
+    def release(self) -> None:
+        """Have nothing to give back."""
 
     def drop(self) -> None:
         """Have nobody to cut off."""

@@ -4,21 +4,43 @@ The session is the same on every clock. It never waits: whatever happens calls o
 methods, and everything that follows is done before that call returns. Inputs that come up on the
 way (a driver's reports) queue behind the one in hand, so their order is the order of their
 causes.
+
+Stop always wins. ``stop_now`` may come from anywhere at any time, in the middle of all this too;
+from then on nothing but stops leaves, until drivers and controller have been told, and then it
+takes a person to arm again.
 """
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from fes_ctrl.controller import Controller
 from fes_ctrl.links.link import Link
-from fes_ctrl.model import Command, Input, LinkReport, Record, Setpoint
+from fes_ctrl.model import (
+    LINK_DEAD,
+    Command,
+    Input,
+    LinkReport,
+    Operator,
+    Record,
+    Setpoint,
+    Stop,
+)
 from fes_ctrl.runlog.log import RunLog
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER, ORDER_DRIVER, Clock, Handle
 from fes_ctrl.stimulators.session import DriverSession, DriverStep
 from fes_ctrl.units import NEVER_US, Us
 
 Listener = Callable[[Us, tuple[Record, ...]], None]
+
+STOP: Final = "stop"
+
+
+class _Halt(NamedTuple):
+    """Why output was stopped past the controller: ``STOP``, or a kind of ``LinkReport``."""
+
+    kind: str
+    detail: str
 
 
 class _Alarm:
@@ -83,16 +105,34 @@ class _Port:
         link.on_lost = self._lost
 
     def _ring(self, now_us: Us) -> None:
-        self._session.drive(now_us, self, self.driver.tick(now_us))
+        session = self._session
+        try:
+            session.settle()
+            session.drive(now_us, self, self.driver.tick(now_us))
+        except BaseException as error:
+            session.fail(error)
+            raise
 
     def _bytes(self, data: bytes) -> None:
-        now_us = self._session.clock.now_us()
-        self._session.log.frame("in", now_us, None, data)
-        self._session.drive(now_us, self, self.driver.receive(now_us, data))
+        session = self._session
+        try:
+            session.settle()
+            now_us = session.clock.now_us()
+            session.log.frame("in", now_us, None, data)
+            session.drive(now_us, self, self.driver.receive(now_us, data))
+        except BaseException as error:
+            session.fail(error)
+            raise
 
     def _lost(self, reason: str) -> None:
-        now_us = self._session.clock.now_us()
-        self._session.drive(now_us, self, self.driver.hang_up(now_us, reason))
+        session = self._session
+        try:
+            session.settle()
+            now_us = session.clock.now_us()
+            session.drive(now_us, self, self.driver.hang_up(now_us, reason))
+        except BaseException as error:
+            session.fail(error)
+            raise
 
 
 class ControlSession:
@@ -119,6 +159,8 @@ class ControlSession:
         Called with each allowed setpoint, in order.
     on_written : callable or None
         Called with ``(now_us, setpoint)`` when its frame went to the link.
+    closing : bool
+        Nobody has to interrupt it any more: it is stopping for good.
     """
 
     def __init__(
@@ -142,15 +184,28 @@ class ControlSession:
         self._alarm = _Alarm(clock, ORDER_CONTROLLER, self._ring)
         self._inbox: deque[LinkReport] = deque()
         self._busy = False
+        self._halts: deque[_Halt] = deque()
+        self._settling = False
+        self.closing = False
 
     def open(self) -> None:
         """Start every driver's handshake."""
+        self.settle()
         now_us = self.clock.now_us()
         for port in self._ports:
             self.drive(now_us, port, port.driver.open(now_us))
 
     def take(self, item: Input) -> None:
         """Hand one input to the controller and carry out what it says."""
+        try:
+            if self._halts:
+                self.settle()
+            self._hand_in(item)
+        except BaseException as error:
+            self.fail(error)
+            raise
+
+    def _hand_in(self, item: Input) -> None:
         now_us = self.clock.now_us()
         self.log.input(now_us, item)
         step = self.controller.step(now_us, item)
@@ -160,18 +215,79 @@ class ControlSession:
         if step.wake_at_us != alarm.wake_us:
             alarm.move(step.wake_at_us)
 
-    def stop_now(self) -> None:
-        """Stop every stimulator: one synchronous call that waits for nobody.
+    # -- stop -------------------------------------------------------------------------------------
 
-        It goes round controller and driver; both learn of it from the answers that stop coming
-        or from the operator's input that the caller hands in afterwards.
+    def stop_now(self, kind: str = STOP, detail: str = "") -> None:
+        """Stop every stimulator: one call that waits for nobody, as often as you like.
+
+        From any thread, signal handler or callback, whatever the session was doing. It takes the
+        lines from the drivers and writes the stops itself; drivers and controller are told by
+        ``settle``.
+
+        Parameters
+        ----------
+        kind : str
+            ``STOP``, or the kind of ``LinkReport`` that the controller is to be given.
+        detail : str
+            Of that report.
         """
+        halt = _Halt(kind, detail)
+        # Once before, so that from now on nothing counts as written; once after, so that each
+        # seizing is followed by a settling that gives the line back.
+        self._halts.append(halt)
         for port in self._ports:
-            port.link.discard()
-            port.link.write(port.driver.stop_bytes)
+            port.link.seize(port.driver.stop_bytes)
+        self._halts.append(halt)
+
+    def fail(self, error: BaseException) -> None:
+        """Stop because something was raised on the way."""
+        if isinstance(error, Exception):
+            self.stop_now(LINK_DEAD, f"{type(error).__name__}: {error}")
+        else:
+            # An interruption is no fault of ours.
+            self.stop_now()
+
+    @property
+    def halted(self) -> bool:
+        """Whether output was stopped of which drivers and controller do not know yet."""
+        return bool(self._halts)
+
+    def settle(self) -> None:
+        """Give the lines back and tell drivers and controller what ``stop_now`` did.
+
+        From the clock's own calls alone. The session does so by itself before whatever it does
+        next.
+        """
+        if not self._halts or self._settling:
+            return
+        self._settling = True
+        try:
+            told: _Halt | None = None
+            while self._halts:
+                for port in self._ports:
+                    port.link.release()
+                halt = self._halts[0]
+                if halt is not told:
+                    self._tell(halt)
+                    told = halt
+                self._halts.popleft()
+        finally:
+            self._settling = False
+
+    def _tell(self, halt: _Halt) -> None:
+        now_us = self.clock.now_us()
+        for port in self._ports:
+            # The driver first: it forgets what it held, whatever the controller makes of it.
+            stop = Stop(now_us, port.index, halt.kind)
+            self.drive(now_us, port, port.driver.command(now_us, stop))
+            if halt.kind != STOP:
+                self._hand_in(LinkReport(now_us, port.index, halt.kind, NEVER_US, halt.detail))
+        if halt.kind == STOP:
+            self._hand_in(Operator(now_us, STOP, 0))
 
     def close(self) -> None:
         """Stop, forget every alarm and close the links."""
+        self.closing = True
         self.stop_now()
         self._alarm.cancel()
         for port in self._ports:
@@ -185,9 +301,13 @@ class ControlSession:
         if step.drop:
             port.link.drop()
         for frame in step.out:
+            if self._halts and frame != port.driver.stop_bytes:
+                continue
             self.log.frame("out", now_us, None, frame)
             port.link.write(frame)
         for setpoint in step.written:
+            if self._halts:
+                break
             self.log.written(now_us, setpoint)
             if self.on_written is not None:
                 self.on_written(now_us, setpoint)
@@ -206,11 +326,17 @@ class ControlSession:
             self._busy = False
 
     def _ring(self, now_us: Us) -> None:
-        step = self.controller.step(now_us, None)
-        if step.commands or step.records:
-            self.log.wake(now_us)
-            self._carry_out(now_us, step.commands, step.records)
-        self._alarm.move(step.wake_at_us)
+        try:
+            if self._halts:
+                self.settle()
+            step = self.controller.step(now_us, None)
+            if step.commands or step.records:
+                self.log.wake(now_us)
+                self._carry_out(now_us, step.commands, step.records)
+            self._alarm.move(step.wake_at_us)
+        except BaseException as error:
+            self.fail(error)
+            raise
 
     def _carry_out(
         self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]

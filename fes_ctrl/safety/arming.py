@@ -51,6 +51,7 @@ class Arming:
             return False
         self.state = ARMING
         self.level_percent = 0
+        self.paused = False
         return True
 
     def why_not(self) -> str:
@@ -65,13 +66,12 @@ class Arming:
         """Take the device's word that it is ready; return whether it is armed by that.
 
         A fault of availability that came meanwhile does not undo the arming, it only holds the
-        bursts: any other fault has disarmed already.
+        bursts: any other fault has disarmed already. Nor does it undo a pause that came meanwhile.
         """
         if self.state != ARMING:
             return False
         self.state = ARMED
         self.level_percent = 0
-        self.paused = False
         return True
 
     def set_level(self, percent: int) -> bool:

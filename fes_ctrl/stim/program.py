@@ -5,7 +5,6 @@ time-out). A contact can only bring the fall forward. Every pulse instant follow
 and the channel's period alone, so the arrival of samples never shifts a pulse.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from fes_ctrl.model import (
@@ -20,6 +19,7 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
+from fes_ctrl.stim.dials import check_dial, turned
 from fes_ctrl.stim.envelope import envelope_ua
 from fes_ctrl.stim.quantise import (
     ChannelPlan,
@@ -45,20 +45,6 @@ PREDICTED: Final = "predicted_"
 """Before the kind of a trigger that had not come when the burst began."""
 
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
-
-CHANGEABLE: Final[dict[str, tuple[float, float]]] = {
-    "delay_ms": (0.0, 2000.0),
-    "rise_ms": (0.0, 2000.0),
-    "extension_ms": (0.0, 1000.0),
-    "fall_ms": (0.0, 1000.0),
-    "time_out_ms": (50.0, 3000.0),
-    "min_on_ms": (0.0, 3000.0),
-    "lock_out_ms": (0.0, 3000.0),
-    "trigger_lead_ms": (0.0, 300.0),
-    "end_lead_ms": (0.0, 300.0),
-}
-"""The dials that may be turned in a walk, least and highest: the bounds of ``ProgramConfig``,
-which no file loader stands in front of here."""
 
 
 class Program:
@@ -171,21 +157,14 @@ class Program:
         ValueError
             If the dial cannot be changed while walking, or not to that value.
         """
-        if name not in CHANGEABLE:
-            message = f"program.{name} cannot be changed in a walk: choose {', '.join(CHANGEABLE)}"
-            raise ValueError(message)
-        low, high = CHANGEABLE[name]
-        # Not (value < low or value > high): a NaN is neither.
-        if not low <= value <= high:
-            message = f"program.{name} = {value:g}: must be {low:g} to {high:g}"
-            raise ValueError(message)
+        check_dial(name, value)
         self._waiting_changes[name] = value
         if self.onset_us == NEVER_US:
             self._apply_changes()
 
     def _apply_changes(self) -> None:
         for name, value in self._waiting_changes.items():
-            self._take(_with(self.config, name, value))
+            self._take(turned(self.config, name, value))
         self._waiting_changes.clear()
 
     def trigger(self, event: GaitEvent, *, walking: bool, allowed: bool) -> tuple[Record, ...]:
@@ -427,25 +406,3 @@ class Program:
             "level_percent": self.level_percent,
             "lock_until_us": self.lock_until_us,
         }
-
-
-def _with(config: ProgramConfig, name: str, value: float) -> ProgramConfig:
-    match name:
-        case "delay_ms":
-            return replace(config, delay_ms=value)
-        case "trigger_lead_ms":
-            return replace(config, trigger_lead_ms=value)
-        case "end_lead_ms":
-            return replace(config, end_lead_ms=value)
-        case "rise_ms":
-            return replace(config, rise_ms=value)
-        case "extension_ms":
-            return replace(config, extension_ms=value)
-        case "fall_ms":
-            return replace(config, fall_ms=value)
-        case "time_out_ms":
-            return replace(config, time_out_ms=value)
-        case "min_on_ms":
-            return replace(config, min_on_ms=value)
-        case _:
-            return replace(config, lock_out_ms=value)

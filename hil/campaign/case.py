@@ -9,6 +9,7 @@ from typing import Any, Final
 from fes_ctrl.assembly import problems_of
 from fes_ctrl.config.build import ValueProblem, build
 from fes_ctrl.config.render import toml_value
+from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import SetupConfig
 from fes_ctrl.units import NEVER_US
@@ -103,7 +104,8 @@ def refusals(case: Case) -> list[str]:
             build(type(value), differences(value, type(value)()), (section,))
         except ValueProblem as problem:
             return [problem.what]
-    return problems_of(case.walk.control)
+    legs = tuple(LEG_NAMES.index(leg.side) for leg in case.walk.patient.leg)
+    return problems_of(legs, case.walk.control)
 
 
 def scenario_text(case: Case, comments: tuple[str, ...] = ()) -> str:

@@ -87,6 +87,9 @@ def draw(seed: int, number: int) -> Case:
     program = _program(part("program"), limits, setup, stimulator)
     if detector.shank_imu.by == "tilt" and part("tilt").random() < 0.5:
         program = replace(program, trigger="tilt")
+    if len(patient.leg) < 2:
+        # Nobody senses the other leg.
+        program = replace(program, trigger_side="same")
     inject = injections_of(part("inject"), lasts_s)
     walk = WalkConfig(
         patient=patient,
@@ -202,7 +205,7 @@ def _program(
     plainly = [name for name in TRIGGERS if name != "tilt"]
     return ProgramConfig(
         trigger=random.choice(plainly),  # type: ignore[arg-type]
-        trigger_side="contralateral" if random.random() < 0.15 else "same",
+        trigger_side="contralateral" if random.random() < 0.3 else "same",
         delay_ms=of("delay_ms", 0.0, 300.0) if random.random() < 0.4 else 0.0,
         trigger_lead_ms=of("trigger_lead_ms", 0.0, 200.0) if random.random() < 0.4 else 0.0,
         rise_ms=max(least_rise_ms, of("rise_ms", 0.0, 500.0)),

@@ -41,7 +41,7 @@ class Judge:
     def watch(self, rig: Rig) -> None:
         """Hear of every pulse that reaches an electrode, after the witness."""
         self._witness = rig.witness.violations
-        rig.electrode_sinks.append(self.pulse)
+        rig.watch_electrodes(self.pulse)
         self.view.acknowledged = rig.acknowledgements
 
     def pulse(self, t_us: Us, channel: int, _points: Points) -> None:

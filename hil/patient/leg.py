@@ -1,4 +1,4 @@
-"""One affected leg through standing and walking: muscle, foot, contact, and the truth of it all.
+"""One affected leg through standing and walking: muscle, foot and contact.
 
 The leg is advanced on its own millisecond grid by whoever asks; how often and by whom changes
 nothing. Pulses reach the muscle some milliseconds after they were given, so none can come too
@@ -26,7 +26,7 @@ from hil.patient.muscle import make_muscle
 from hil.patient.muscle.ding import DingMuscle
 from hil.patient.muscle.veltink import VeltinkMuscle
 from hil.patient.orthosis import SIDEWAYS
-from hil.patient.outcome import LegEvent, LegSwing, TraceRow, mid_swing_clearance
+from hil.patient.outcome import LegEvent, LegSwing, TraceRow, Truth
 from hil.patient.pace import Steps, Stride
 from hil.patient.plan import LEVEL, Manner
 from hil.patient.reflex import StretchReflex, VoluntaryDrive
@@ -56,10 +56,6 @@ FLAT_MARGIN_RAD: Final = radians(1.0)
 
 FORCED_FLAT: Final = 0.4
 """A foot that is held up is forced flat by the body over it at this share of stance. Assumption."""
-
-SLAP_FACTOR: Final = 884.0 / 378.0
-"""A forefoot that falls so much faster than the able one of the same stride slaps: 95 % of 19 able
-walkers stayed below 884 deg/s after contact, their median was 378."""
 
 GRAVITY: Final = 9.81
 
@@ -96,7 +92,6 @@ class PatientLeg:
         "_able_work",
         "_angles",
         "_compensation",
-        "_contact_us",
         "_dorsiflexors",
         "_everters",
         "_fastest",
@@ -105,7 +100,6 @@ class PatientLeg:
         "_gait",
         "_halting",
         "_heel_off_ms",
-        "_heel_off_us",
         "_hike_m",
         "_hold_ms",
         "_knee_loss",
@@ -116,7 +110,6 @@ class PatientLeg:
         "_manner",
         "_mass_kg",
         "_moment",
-        "_number",
         "_per_stride_s",
         "_period_ms",
         "_pose",
@@ -137,13 +130,11 @@ class PatientLeg:
         "_stride",
         "_stride_s",
         "_subtalar",
-        "_swing",
         "_swing_rows",
         "_taken",
         "_toe",
         "_toe_off_at",
-        "_toe_off_rad",
-        "_toe_off_us",
+        "_truth",
         "_upright_rad",
         "_voluntary",
         "_voluntary_from_ms",
@@ -172,8 +163,9 @@ class PatientLeg:
         self.leg = leg
         self.keep_trace: bool = False
         self.now_ms: int = 0
-        self.events: list[LegEvent] = []
-        self.swings: list[LegSwing] = []
+        self._truth = Truth()
+        self.events: list[LegEvent] = self._truth.events
+        self.swings: list[LegSwing] = self._truth.swings
         self.trace: list[TraceRow] = []
         self._steps = steps
         self._stride_s: float = patient.stride_s
@@ -212,8 +204,8 @@ class PatientLeg:
         self._stimulated: float = 0.0
         self._reflex_Nm: float = 0.0
         self._reflex_peak_Nm: float = 0.0
-        self._toe: list[float] = []
-        self._angles: list[float] = []
+        self._toe: list[float] = self._truth.toe_mm
+        self._angles: list[float] = self._truth.ankle_rad
         self._taken: float = 0.0
         self._lost: float = 0.0
         self._less_pitch: float = 0.0
@@ -221,13 +213,7 @@ class PatientLeg:
         self._hike_m: float = 0.0
         self._lift_m: float = 0.0
         self._fastest: float = 0.0
-        self._number: int = 0
-        self._heel_off_us: int = 0
-        self._toe_off_us: int = 0
-        self._toe_off_rad: float = 0.0
-        self._contact_us: int = 0
         self._voluntary_until_ms: int = -1
-        self._swing: LegSwing | None = None
         self._halting: bool = False
         self._hold_ms: int = 0
         self._manner: Manner = LEVEL
@@ -499,20 +485,15 @@ class PatientLeg:
                 self._stand(self._stride)
             return
         if t == self._heel_off_ms:
-            self._heel_off_us = t_us
             self._taken = self._lost = self._less_pitch = 0.0
-            self.events.append(LegEvent("ho", t_us))
+            self._truth.heel_off(t_us)
         if t >= self._toe_off_at:
-            self._toe_off_us = t_us
-            self._toe_off_rad = self._foot.angle
+            self._truth.toe_off(t_us, self._foot.angle)
             self._state = SWING
-            self._toe.clear()
-            self._angles.clear()
             self._reflex_peak_Nm = 0.0
             self._knee_loss = self._knee_loss_rad * max(0.0, self._lost)
             adds = self._compensation
             self._hike_m = (adds.height_mm + adds.scatter_mm) / 1000.0 + self._lift_m
-            self.events.append(LegEvent("tc", t_us))
 
     def _begin_stride(self, start_ms: int, manner: Manner) -> None:
         """Take up the rows and the length of a new stride."""
@@ -572,35 +553,19 @@ class PatientLeg:
 
     def _contact(self) -> None:
         """End a swing and begin the next stride: heel first, or flat, or toe first."""
-        t_us = self.now_ms * 1000
-        self._number += 1
-        self._contact_us = t_us
-        clearance_mm = mid_swing_clearance(self._toe)
-        angles = self._angles
         compensation = self._compensation
-        self._swing = LegSwing(
-            stride=self._number,
-            heel_off_us=self._heel_off_us,
-            toe_off_us=self._toe_off_us,
-            contact_us=t_us,
-            clearance_mm=clearance_mm,
-            ankle_at_contact_deg=self._foot.angle * TO_DEG,
-            # The peak is sought after the foot has left the push-off's plantarflexion behind.
-            peak_dorsiflexion_deg=max(angles[len(angles) // 3 :]) * TO_DEG,
-            slap=False,
-            lost_push_off_percent=100.0 * self._lost,
+        clearance_mm = self._truth.contact(
+            self.now_ms * 1000,
+            self._foot.angle,
+            lost_push_off=self._lost,
             compensation_mm=compensation.height_mm,
             circumduction_mm=compensation.circumduction_mm(),
-            eversion_at_contact_deg=self._subtalar.angle_deg,
-            foot_flat_ms=0.0,
-            fall_deg_per_s=0.0,
+            eversion_deg=self._subtalar.angle_deg,
             reflex_Nm=self._reflex_peak_Nm,
-            ankle_at_toe_off_deg=self._toe_off_rad * TO_DEG,
-            peak_knee_flexion_deg=(self._rows.knee_peak_rad - self._knee_loss) * TO_DEG,
+            knee_rad=self._rows.knee_peak_rad - self._knee_loss,
             speed_m_per_s=self._rows.stride_m * self._per_stride_s,
         )
         compensation.after(clearance_mm)
-        self.events.append(LegEvent("ic", t_us))
         voluntary_ms = round(self.config.voluntary.after_contact_ms)
         self._voluntary_until_ms = self.now_ms + voluntary_ms
         self._stride = self._steps.next()
@@ -618,19 +583,9 @@ class PatientLeg:
         self._state = LOADING if heel_first else LANDING
 
     def _flat(self) -> None:
-        """Come to rest on the whole sole; a fast fall of the forefoot is a slap."""
-        t_us = self.now_ms * 1000
-        self.events.append(LegEvent("ff", t_us))
-        swing = self._swing
-        if swing is not None:
-            self.swings.append(
-                swing._replace(
-                    slap=self._fastest < -SLAP_FACTOR * self._rows.fall_rate * self._per_stride_s,
-                    foot_flat_ms=(t_us - self._contact_us) / 1000.0,
-                    fall_deg_per_s=-self._fastest * TO_DEG,
-                )
-            )
-            self._swing = None
+        """Come to rest on the whole sole."""
+        able = self._rows.fall_rate * self._per_stride_s
+        self._truth.flat(self.now_ms * 1000, self._fastest, able)
         self._state = STANCE
 
     # -- geometry -------------------------------------------------------------------------------

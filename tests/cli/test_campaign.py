@@ -50,7 +50,7 @@ def pulses_when_armed(monkeypatch: pytest.MonkeyPatch) -> None:
         def taking(item: Any) -> None:
             take(item)
             if isinstance(item, Operator) and item.action == "arm" and not self.witness.pulses:
-                for sink in self.electrode_sinks:
+                for sink in self._electrodes():
                     sink(self._clock.now_us(), 0, ((300, 20_000), (300, -20_000)))
 
         self.session.take = taking  # type: ignore[method-assign]

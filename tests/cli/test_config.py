@@ -87,12 +87,21 @@ def test_check_as_json_has_an_entry_for_each_file(tmp_path: Path) -> None:
     assert result.exit_code == 2
 
 
-def test_check_asks_whether_the_parts_of_a_scenario_fit_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("time_out_ms = 2900", "above limits.burst_ms"),
+        ('trigger_side = "contralateral"', "only the right leg is sensed"),
+    ],
+)
+def test_check_asks_whether_the_parts_of_a_scenario_fit_together(
+    program: str, says: str, tmp_path: Path
+) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text("[walk]\n[program]\ntime_out_ms = 2900\n")
+    file.write_text(f"[walk]\n[program]\n{program}\n")
     result = config("check", file)
     assert result.exit_code == 2
-    assert "above limits.burst_ms" in result.stderr
+    assert says in result.stderr
     assert str(file) in result.stderr
 
 

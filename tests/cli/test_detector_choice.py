@@ -82,6 +82,20 @@ def test_a_run_on_a_shank_is_triggered_by_its_tilt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["replay", "run"])
+def test_a_trigger_by_the_other_leg_needs_one_that_is_sensed(tmp_path: Path, way: str) -> None:
+    crossed = ("--set", "program.trigger_side=contralateral")
+    path = recording(tmp_path, HEEL)
+    result = replay(path, *crossed) if way == "replay" else run(f"replay:{path}", *crossed)
+    assert result.exit_code == 2
+    assert "trigger_side = 'contralateral': only the left leg is sensed" in result.stderr
+    assert "sense the other one too" in result.stderr
+    assert result.stderr.count("\n") == 1
+    both = recording(tmp_path, HEEL, HEEL)
+    result = replay(both, *crossed) if way == "replay" else run(f"replay:{both}", *crossed)
+    assert "sensed" not in result.stderr
+
+
+@pytest.mark.parametrize("way", ["replay", "run"])
 def test_a_detector_without_a_name_is_refused(tmp_path: Path, way: str) -> None:
     none = ("--detector", "")
     path = recording(tmp_path, HEEL)

@@ -94,6 +94,7 @@ def test_a_bound_that_is_not_met_fails_with_its_name() -> None:
         (["--set", "program.channel.0.rate_hz=60"], "limits.rate_hz"),
         (["--set", "stimulator.mode=mid_level"], "max_unattended_ms"),
         (["--set", "program.trigger=tilt"], "set detector.name = 'shank-imu'"),
+        (["--set", "program.trigger_side=contralateral"], "only the right leg is sensed"),
         (["--set", "patient.mass_kg=-3"], "patient.mass_kg = -3"),
         (["--set", "walk.segment.0.kind=sit"], "'0' is no index; none is written there yet"),
         (["standard", "standard", "--out", "/dev/null/x"], "would both be kept in /dev/null/x/s"),

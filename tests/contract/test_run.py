@@ -137,6 +137,28 @@ def test_control_c_stops_the_device_and_leaves_with_130(tmp_path: Path) -> None:
     assert list(read_log(tmp_path / "run" / "log.jsonl"))[-1]["ended"] == "interrupted"
 
 
+def test_a_closed_terminal_stops_the_device_and_ends_the_run(tmp_path: Path) -> None:
+    with serving(pulses=tmp_path / "pulses") as port:
+        near, terminal = os.openpty()
+        log = tmp_path / "run" / "log.jsonl"
+        process = subprocess.Popen(
+            [*RUN, "--stimulator", f"p24://{port}", "--arm-allowed", "bench", "--out", log.parent],
+            stdin=terminal,
+            stdout=subprocess.DEVNULL,
+            stderr=terminal,
+        )
+        os.close(terminal)
+        wait_for(log, '"report":"up"')
+        os.write(near, b"a")
+        wait_for(log, '"report":"ready"')
+        os.write(near, b"+" * 20)
+        wait_for(log, '"kind":"written"')
+        os.close(near)
+        assert process.wait(timeout=30) == 0
+        assert status_of(port) == sm4.STATUS_NONE
+    assert list(read_log(log))[-1]["ended"] == "finished"
+
+
 BLOCKED = """
 import sys, time
 import asyncio

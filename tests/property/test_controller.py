@@ -18,13 +18,11 @@ from fes_ctrl.model import (
     Command,
     Disarm,
     Fault,
-    GaitEvent,
     Input,
     LinkReport,
     Operator,
     ParameterChange,
     Record,
-    Remark,
     Sample,
     Setpoint,
     Step,
@@ -37,32 +35,10 @@ from fes_ctrl.stim.config import ChannelConfig, ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stimulators.config import P24_MODES
 from fes_ctrl.units import NEVER_US
+from helpers.played import Scripted, live
 
 DEVICE = P24_MODES["low_level"]
 LIMITS = Limits(LimitsConfig())
-EVENTS = {2.0: "ho", 3.0: "ic", 4.0: "tc", 5.0: "ff"}
-
-
-class Scripted:
-    """A detector that finds an event wherever a sample's first value names one.
-
-    The second value is the confidence.
-    """
-
-    turn_deg = 0.0
-
-    def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
-        kind = EVENTS.get(sample.values[0])
-        if kind is None:
-            return ()
-        sure = sample.values[1]
-        return (GaitEvent(kind, sample.leg, sample.t_meas_us, sample.t_arrive_us, sure),)
-
-    def snapshot(self) -> dict[str, object]:
-        return {}
-
-    def remarks(self) -> tuple[Remark, ...]:
-        return ()
 
 
 def controller(program: ProgramConfig) -> Controller:
@@ -118,7 +94,7 @@ Build = Callable[[int], Input]
 
 
 def _sample(leg: int, value: float, sure: float, age_us: int) -> Build:
-    return lambda now_us: Sample(now_us - age_us, now_us, 0, leg, HEEL_SWITCH, (value, sure))
+    return lambda now_us: Sample(now_us - age_us, now_us, 0, leg, HEEL_SWITCH, (value, 0.0, sure))
 
 
 def _report(kind: str) -> Build:
@@ -182,43 +158,6 @@ def inputs_of(
             now_us += 1_234
             found.append((now_us, build(now_us)))
     return found
-
-
-Story = tuple[list[Command], list[Record]]
-
-
-def live(
-    target: Controller,
-    inputs: Sequence[tuple[int, Input]],
-    late_us: Sequence[int] = (0,),
-    extra_us: Sequence[int] = (),
-) -> Story:
-    """Call as a runtime does: at every input, at every wake-up (late), and for no reason."""
-    commands: list[Command] = []
-    records: list[Record] = []
-    wake_us, turn, spare = NEVER_US, 0, sorted(extra_us)
-
-    def call(now_us: int, item: Input | None) -> None:
-        nonlocal wake_us
-        step = target.step(now_us, item)
-        commands.extend(step.commands)
-        records.extend(step.records)
-        wake_us = step.wake_at_us
-        assert wake_us > now_us, "what is due has been done"
-
-    for now_us, item in inputs:
-        while True:
-            due_us = wake_us + late_us[turn % len(late_us)] if wake_us < NEVER_US else NEVER_US
-            sooner_us = min(due_us, spare[0] if spare else NEVER_US)
-            if sooner_us >= now_us:
-                break
-            if due_us == sooner_us:
-                turn += 1
-            else:
-                spare.pop(0)
-            call(sooner_us, None)
-        call(now_us, item)
-    return commands, records
 
 
 @given(

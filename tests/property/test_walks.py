@@ -71,7 +71,7 @@ def test_the_witness_sees_no_limit_broken_whatever_happens(
     evaluation: bool,
 ) -> None:
     control = replace(BASE.control, program=program)
-    if problems_of(control):
+    if problems_of(BASE.legs, control):
         return
     walk: WalkConfig = replace(
         BASE,

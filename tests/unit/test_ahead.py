@@ -7,9 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.controller import Controller
-from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     FORE_FORCE,
@@ -20,21 +17,17 @@ from fes_ctrl.model import (
     Anticipation,
     BurstEnd,
     BurstStart,
-    GaitEvent,
     Input,
     LinkReport,
     Operator,
     ParameterChange,
     Record,
-    Remark,
     Sample,
     Setpoint,
 )
-from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.stim.program import Program
-from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.units import NEVER_US
+from helpers.played import ARMING, controller, live, play, setpoints
 
 MS = 1_000
 STRIDE_US = 1_200 * MS
@@ -42,58 +35,7 @@ HEEL_OFF_US = 500 * MS  # after contact
 SIGN_US = 340 * MS
 EMPTY_US = SIGN_US + 20 * MS  # a sign has to hold for so long
 TOE_OFF_US = 720 * MS
-KINDS = {2.0: "ho", 3.0: "ic", 4.0: "tc"}
 LEAD = ProgramConfig(trigger_lead_ms=100.0)
-
-
-class Scripted:
-    """Finds an event wherever a switch's value names one, as late as its second value says."""
-
-    turn_deg = 0.0
-
-    def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
-        kind = KINDS.get(sample.values[0]) if sample.sensor == HEEL_SWITCH else None
-        if kind is None:
-            return ()
-        late_us = round(sample.values[1])
-        event_us = sample.t_meas_us - late_us
-        return (GaitEvent(kind, sample.leg, event_us, sample.t_arrive_us, 1.0),)
-
-    def snapshot(self) -> dict[str, object]:
-        return {}
-
-    def remarks(self) -> tuple[Remark, ...]:
-        return ()
-
-
-def controller(program: ProgramConfig = LEAD, legs: Sequence[int] = (RIGHT,)) -> Controller:
-    config = ControlConfig()
-    device = capabilities_of(config.stimulator)
-    limits = Limits(config.limits)
-    crossed = program.trigger_side == "contralateral"
-    return Controller(
-        [
-            LegController(
-                leg,
-                Scripted(),
-                (HEEL_SWITCH,),
-                Program(leg, program, config.setup, device),
-                limits,
-                contralateral=crossed,
-            )
-            for leg in legs
-        ],
-        [device],
-        limits,
-    )
-
-
-ARMING: list[tuple[int, Input]] = [
-    (0, LinkReport(0, 0, "up", NEVER_US, "a device")),
-    (1, Operator(1, "arm", 0)),
-    (2, LinkReport(2, 0, "ready", NEVER_US, "")),
-    (3, Operator(3, "level", 100)),
-]
 
 
 def stride(
@@ -123,7 +65,7 @@ def stride(
         heel, fore = (0.0, 0.0) if aloft else (50.0, 600.0) if empty else (500.0, 100.0)
         found.append((t_us, Sample(t_us, t_us, 0, leg, FORE_FORCE, (fore,))))
         found.append((t_us, Sample(t_us, t_us, 0, leg, HEEL_FORCE, (heel,))))
-        found.append((t_us, Sample(t_us, t_us, 0, leg, HEEL_SWITCH, (kind, late))))
+        found.append((t_us, Sample(t_us, t_us, 0, leg, HEEL_SWITCH, (kind, late, 1.0))))
         found.append((t_us + 3 * MS, LinkReport(t_us + 3 * MS, 0, "answer", NEVER_US, "")))
     return found
 
@@ -140,25 +82,14 @@ REGULAR = 7
 LAST_US = 100 * MS + REGULAR * STRIDE_US
 
 
-def play(
-    target: Controller, inputs: Sequence[tuple[int, Input]]
-) -> tuple[list[Setpoint], list[Record]]:
-    given: list[Setpoint] = []
-    records: list[Record] = []
-    for now_us, item in inputs:
-        step = target.step(now_us, item)
-        given += [command for command in step.commands if isinstance(command, Setpoint)]
-        records += step.records
-    return given, records
-
-
 def walked(
     program: ProgramConfig = LEAD, last: Sequence[tuple[int, Input]] = ()
 ) -> tuple[list[Setpoint], list[Record]]:
     """Return what the last part of a walk gave, after regular strides."""
     target = controller(program)
     play(target, [*ARMING, *strides(REGULAR)])
-    return play(target, last)
+    commands, records = play(target, last)
+    return setpoints(commands), records
 
 
 def starts(records: Sequence[Record]) -> list[tuple[str, int]]:
@@ -201,7 +132,7 @@ def test_without_a_sign_of_leaving_the_burst_waits_for_the_heel_off() -> None:
 
 
 def test_the_first_strides_are_met_at_their_heel_off() -> None:
-    _, records = play(controller(), [*ARMING, *strides(REGULAR)])
+    _, records = play(controller(LEAD), [*ARMING, *strides(REGULAR)])
     triggers = [trigger for trigger, _ in starts(records)]
     assert triggers[:4] == ["ho"] * 4
     assert set(triggers[5:]) == {"predicted_ho"}
@@ -319,9 +250,9 @@ def test_a_fall_comes_on_time_though_the_contact_is_told_late(late_us: int) -> N
     found = {}
     for program in (plain, ahead):
         target = controller(program)
-        given, _ = play(target, [*ARMING, *strides(REGULAR + 2, late_us=late_us)])
+        commands, _ = play(target, [*ARMING, *strides(REGULAR + 2, late_us=late_us)])
         heel_off_us = LAST_US + HEEL_OFF_US
-        last = [s for s in given if heel_off_us <= s.at_us < heel_off_us + STRIDE_US]
+        last = [s for s in setpoints(commands) if heel_off_us <= s.at_us < heel_off_us + STRIDE_US]
         found[program.end_lead_ms] = fall_from(last) - (LAST_US + STRIDE_US)
     assert found[0.0] >= max(75 * MS, late_us - 25 * MS), "extension, or when it was told"
     assert 35 * MS <= found[40.0] <= 60 * MS
@@ -331,7 +262,8 @@ def test_a_foot_that_is_still_in_the_air_when_its_contact_was_due_keeps_its_burs
     program = ProgramConfig(extension_ms=100.0, end_lead_ms=100.0)
     target = controller(program)
     play(target, [*ARMING, *strides(REGULAR)])
-    given, _ = play(target, stride(LAST_US, longer_us=400 * MS))
+    commands, _ = play(target, stride(LAST_US, longer_us=400 * MS))
+    given = setpoints(commands)
     full_ua = max(setpoint.current_ua for setpoint in given)
     assert fall_from(given) > LAST_US + STRIDE_US + 300 * MS
     assert given[-1].current_ua == full_ua
@@ -340,7 +272,8 @@ def test_a_foot_that_is_still_in_the_air_when_its_contact_was_due_keeps_its_burs
 def test_no_lead_lets_the_fall_start_before_the_contact() -> None:
     program = ProgramConfig(extension_ms=60.0, end_lead_ms=300.0)
     target = controller(program)
-    given, _ = play(target, [*ARMING, *strides(REGULAR + 2)])
+    commands, _ = play(target, [*ARMING, *strides(REGULAR + 2)])
+    given = setpoints(commands)
     last = [s for s in given if LAST_US + 300 * MS < s.at_us < LAST_US + STRIDE_US + 300 * MS]
     assert fall_from(last) >= LAST_US + STRIDE_US - 25 * MS
     assert [s for s in last if s.at_us > LAST_US + STRIDE_US]
@@ -360,27 +293,6 @@ def test_neither_late_wake_ups_nor_calls_without_need_move_a_predicted_burst(
     program = ProgramConfig(trigger_lead_ms=95.0, end_lead_ms=50.0)
     inputs = [*ARMING, *strides(REGULAR, late_us=120 * MS), *stride(LAST_US, comes=False)]
     plain = play(controller(program), inputs)
-    target = controller(program)
-    given: list[Setpoint] = []
-    records: list[Record] = []
-    wake_us, turn, spare = NEVER_US, 0, sorted(extra_us)
-    for now_us, item in inputs:
-        while True:
-            due_us = wake_us + late_us[turn % len(late_us)] if wake_us < NEVER_US else NEVER_US
-            sooner_us = min(due_us, spare[0] if spare else NEVER_US)
-            if sooner_us >= now_us:
-                break
-            if due_us == sooner_us:
-                turn += 1
-            else:
-                spare.pop(0)
-            step = target.step(sooner_us, None)
-            given += [c for c in step.commands if isinstance(c, Setpoint)]
-            records += step.records
-            wake_us = step.wake_at_us
-        step = target.step(now_us, item)
-        given += [c for c in step.commands if isinstance(c, Setpoint)]
-        records += step.records
-        wake_us = step.wake_at_us
-    assert (given, records) == plain
+    assert live(controller(program), inputs, late_us, extra_us) == plain
+    _, records = plain
     assert any(r.trigger == "predicted_ho" for r in records if isinstance(r, BurstStart))

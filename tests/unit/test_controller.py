@@ -7,9 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.controller import Controller
-from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     HEEL_SWITCH,
@@ -20,78 +17,20 @@ from fes_ctrl.model import (
     BurstStart,
     Disarm,
     Fault,
-    GaitEvent,
     Input,
-    LinkReport,
     Operator,
     ParameterChange,
     Record,
-    Remark,
     Sample,
     Setpoint,
     Stop,
 )
-from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.stim.program import Program
-from fes_ctrl.stimulators.config import capabilities_of
-from fes_ctrl.units import NEVER_US
-
-
-class Scripted:
-    """A detector that finds an event wherever a sample's value names one."""
-
-    turn_deg = 0.0
-
-    def update(self, sample: Sample) -> tuple[GaitEvent, ...]:
-        kind = {2.0: "ho", 3.0: "ic"}.get(sample.values[0])
-        if kind is None:
-            return ()
-        return (GaitEvent(kind, sample.leg, sample.t_meas_us, sample.t_arrive_us, 1.0),)
-
-    def snapshot(self) -> dict[str, object]:
-        return {}
-
-    def remarks(self) -> tuple[Remark, ...]:
-        return ()
-
-
-def controller(legs: Iterable[int] = (RIGHT,), program: ProgramConfig | None = None) -> Controller:
-    config = ControlConfig()
-    device = capabilities_of(config.stimulator)
-    limits = Limits(config.limits)
-    chosen = program or config.program
-    return Controller(
-        [
-            LegController(
-                leg,
-                Scripted(),
-                (HEEL_SWITCH,),
-                Program(leg, chosen, config.setup, device),
-                limits,
-                contralateral=chosen.trigger_side == "contralateral",
-            )
-            for leg in legs
-        ],
-        [device],
-        limits,
-    )
+from helpers.played import ARMING, controller, play, report, setpoints
 
 
 def sample(t_us: int, value: float = 1.0, leg: int = RIGHT) -> Sample:
     return Sample(t_us, t_us, t_us // 10_000, leg, HEEL_SWITCH, (value,))
-
-
-def report(t_us: int, kind: str, detail: str = "") -> LinkReport:
-    return LinkReport(t_us, 0, kind, NEVER_US, detail)
-
-
-ARMING: list[tuple[int, Input]] = [
-    (0, report(0, "up", "a device")),
-    (1, Operator(1, "arm", 0)),
-    (2, report(2, "ready")),
-    (3, Operator(3, "level", 100)),
-]
 
 
 def stride(t_us: int, events: dict[int, float], until_us: int) -> list[tuple[int, Input]]:
@@ -101,22 +40,6 @@ def stride(t_us: int, events: dict[int, float], until_us: int) -> list[tuple[int
         inputs.append((at_us, sample(at_us, events.get(at_us, 1.0))))
         inputs.append((at_us + 3_000, report(at_us + 3_000, "answer")))
     return inputs
-
-
-def play(
-    target: Controller, inputs: Iterable[tuple[int, Input | None]]
-) -> tuple[list[object], list[Record]]:
-    commands: list[object] = []
-    records: list[Record] = []
-    for now_us, item in inputs:
-        step = target.step(now_us, item)
-        commands += step.commands
-        records += step.records
-    return commands, records
-
-
-def setpoints(commands: Iterable[object]) -> list[Setpoint]:
-    return [command for command in commands if isinstance(command, Setpoint)]
 
 
 def faults(records: Iterable[Record]) -> list[tuple[str, str]]:
@@ -251,7 +174,7 @@ def test_three_dropouts_in_ten_seconds_latch() -> None:
 
 
 def test_a_latch_for_one_leg_holds_the_other_legs_planned_burst_too() -> None:
-    target = controller((LEFT, RIGHT), ProgramConfig(delay_ms=300.0))
+    target = controller(ProgramConfig(delay_ms=300.0), (LEFT, RIGHT))
     inputs: list[tuple[int, Input]] = []
     for at_us in range(100_000, 4_000_000, 10_000):
         if at_us <= 1_000_000:
@@ -283,13 +206,16 @@ def test_a_silent_sensor_cuts_the_burst_within_a_tenth_of_a_second() -> None:
     assert faults(records) == [("F04", "inhibit")]
 
 
-def test_samples_that_are_old_when_they_arrive_are_no_sign_of_life() -> None:
-    backlog = [
-        (now_us, sample(now_us - 500_000)._replace(t_arrive_us=now_us))
+@pytest.mark.parametrize("age_us", [500_000, -1_000])
+def test_samples_that_are_old_when_they_arrive_or_yet_to_come_are_no_sign_of_life(
+    age_us: int,
+) -> None:
+    unusable = [
+        (now_us, sample(now_us - age_us)._replace(t_arrive_us=now_us))
         for now_us in range(700_000, 1_500_000, 10_000)
     ]
     inputs = stride(100_000, {500_000: 2.0}, 700_000)
-    commands, records = play(controller(), [*ARMING, *inputs, *backlog])
+    commands, records = play(controller(), [*ARMING, *inputs, *unusable])
     assert setpoints(commands)[-1].at_us < 690_000 + 100_000
     assert faults(records)[0] == ("F04", "inhibit")
 
@@ -347,7 +273,7 @@ def test_a_lower_level_acts_in_the_running_burst() -> None:
 
 def test_the_other_legs_event_triggers_where_the_program_says_so() -> None:
     program = ProgramConfig(trigger="initial_contact", trigger_side="contralateral")
-    target = controller((LEFT, RIGHT), program)
+    target = controller(program, (LEFT, RIGHT))
     inputs: list[tuple[int, Input]] = []
     for at_us in range(100_000, 900_000, 10_000):
         value = 3.0 if at_us == 500_000 else 1.0

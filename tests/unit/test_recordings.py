@@ -79,9 +79,10 @@ def test_switches_and_forces_of_heel_and_forefoot_have_a_column_each(tmp_path: P
     }
 
 
-def test_the_description_beside_it_names_side_and_mounting(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mounting", ["shank", "shank, lateral", "Right Shank"])
+def test_the_description_beside_it_names_side_and_mounting(tmp_path: Path, mounting: str) -> None:
     path = write(tmp_path, f"t_s,{IMU}\n0,{IMU_ROW}\n")
-    write(tmp_path, 'side = "right"\nmounting = "shank, lateral"\n', "walk.meta.toml")
+    write(tmp_path, f'side = "right"\nmounting = "{mounting}"\n', "walk.meta.toml")
     recording = read_recording(path)
     assert recording.legs == (RIGHT,)
     assert recording.sensors(RIGHT) == (SHANK_IMU,)
@@ -166,6 +167,11 @@ def test_broken_compression_and_foreign_text_are_refused(tmp_path: Path) -> None
     [
         ('side = "both"\n', "say left or right"),
         ('clock = "sun"\n', "say measurement or arrival"),
+        (
+            'mounting = "knee"\n',
+            "walk.meta.toml: mounting = 'knee'; name foot or shank, or leave it out",
+        ),
+        ('mounting = "foot and shank"\n', "name foot or shank"),
         ("side = 1\n", "is not text"),
         ("side = \n", "not TOML"),
     ],

@@ -12,7 +12,7 @@ from typing import Final
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.recordings.files import RecordingError
 from fes_ctrl.recordings.foreign.units import QUANTITIES
-from fes_ctrl.recordings.signal import SITES
+from fes_ctrl.recordings.meta import SITES
 
 VECTORS: Final = ("acc", "gyr")
 FORCES: Final = ("heel_n", "mid_n", "fore_n", "total_n")

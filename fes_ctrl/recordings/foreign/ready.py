@@ -32,7 +32,7 @@ from fes_ctrl.recordings.foreign.header import (
 )
 from fes_ctrl.recordings.foreign.layout import Layout, Source, own_units
 from fes_ctrl.recordings.foreign.text import ForeignText
-from fes_ctrl.recordings.signal import SITES
+from fes_ctrl.recordings.meta import sites_in
 
 ONE_DAY_TICKS: Final = 864_000_000
 THREE: Final = ("{}_x", "{}_y", "{}_z")
@@ -72,7 +72,7 @@ def _of_sensors(text: ForeignText, prefixes: Sequence[str]) -> dict[str, Source]
                 f"--map left.acc={prefix}acc_{{xyz}} --map left.gyr={prefix}gyr_{{xyz}}"
             )
             raise RecordingError(message)
-        sites = [site for site in SITES if site in prefix.lower()]
+        sites = sites_in(prefix)
         where = "".join(f"{part}." for part in (*sides[:1], *sites[:1]))
         for kind in ("acc", "gyr"):
             if where + kind in sources:

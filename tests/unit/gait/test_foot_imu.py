@@ -17,6 +17,7 @@ from fes_ctrl.model import (
     GaitEvent,
     Sample,
 )
+from helpers.strapped import Vector, lobes, mounting
 
 STRIDE_S = 1.4
 # Half-sines of the sagittal rate within a stride: begin, length (s), peak (deg/s). The sum of
@@ -32,7 +33,6 @@ LATENCY_US = 6_000
 WAY_FROM_S, WAY_S, WAY_M = 0.70, 0.50, 1.0
 GRAVITY = 9.81
 
-Vector = tuple[float, float, float]
 Motion = Callable[[float], Vector]
 
 
@@ -51,29 +51,8 @@ def way(since_s: float) -> float:
     return WAY_M / WAY_S**2 * 2.0 * math.pi * math.sin(2.0 * math.pi * u)
 
 
-def lobes(t_s: float, parts: tuple[Vector, ...]) -> tuple[float, float]:
-    """Return tilt and rate of half-sines: begin, length (s) and peak (deg/s) of each."""
-    tilt = rate = 0.0
-    for begin_s, length_s, peak_dps in parts:
-        u = min(1.0, max(0.0, (t_s - begin_s) / length_s))
-        tilt += peak_dps * length_s / math.pi * (1.0 - math.cos(math.pi * u))
-        if 0.0 < u < 1.0:
-            rate = peak_dps * math.sin(math.pi * u)
-    return tilt, rate
-
-
 def standing(_t_s: float) -> Vector:
     return 0.0, 0.0, 0.0
-
-
-def mounting(stream: random.Random) -> tuple[Vector, Vector, Vector]:
-    """Return where the foot's axes lie in the frame of a sensor strapped on anyhow."""
-    first = [stream.gauss(0, 1) for _ in range(3)]
-    length = math.hypot(*first)
-    a, b, c = (component / length for component in first)
-    length = math.hypot(a, b)
-    d, e = -b / length, a / length
-    return (a, b, c), (d, e, 0.0), (-c * e, c * d, a * e - b * d)
 
 
 def readings(

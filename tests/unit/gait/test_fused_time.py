@@ -144,3 +144,17 @@ def test_a_contact_is_told_once_where_a_stuck_heel_has_its_forefoot_tell_it() ->
         foot.imu.tells = INITIAL_CONTACT
         foot.feed(begin_ms + 450, begin_ms + 1_000)
     assert foot.told(INITIAL_CONTACT) == [400, 1_400, 2_400, 3_400]
+
+
+def test_a_reading_from_the_future_neither_decides_a_doubt_nor_ends_it() -> None:
+    foot = Foot()
+    foot.imu.says = DOWN
+    foot.feed(0, 50)
+    foot.heel.tells = HEEL_OFF
+    foot.feed(50, 60)
+    assert foot.told(HEEL_OFF) == [], "the IMU denies it"
+    foot.feed(9_000, 9_010, late_ms=-8_940)
+    assert foot.told(HEEL_OFF) == [], "for all that is known it still does"
+    foot.imu.says = OFF
+    foot.feed(70, 90)
+    assert foot.told(HEEL_OFF) == [50], "and now it does not"

@@ -97,3 +97,25 @@ def test_a_clock_that_is_set_back_starts_anew_and_does_not_deafen() -> None:
     intake, now_us = settled()
     assert intake.judge(now_us - 1_500_000, now_us - 1_500_000) == RESTART
     assert intake.judge(now_us - 1_495_000, now_us - 1_495_000) == FRESH
+
+
+def test_a_reading_from_the_future_is_dropped_and_said_once() -> None:
+    notes = Notebook(LEFT)
+    intake = Intake(IntakeConfig(), notes)
+    for t_us in range(0, 500_000, 10_000):
+        intake.judge(t_us, t_us + 3_000)
+    notes.take()
+    # A clock that gains on the host's: with the jitter of the way, first some are ahead, then all.
+    for t_us in range(500_000, 600_000, 10_000):
+        ahead = t_us % 20_000 == 0
+        assert intake.judge(t_us, t_us - 1_000 if ahead else t_us + 1_000) == (
+            DROP if ahead else FRESH
+        )
+    for t_us in range(600_000, 900_000, 10_000):
+        assert intake.judge(t_us, t_us - 40_000) == DROP
+    assert [remark.text for remark in notes.take()] == [
+        "stamped 1.0 ms after its arrival: not used, the clock runs ahead"
+    ]
+    assert intake.snapshot()["dropped"] == 35
+    assert intake.judge(900_000, 903_000) == RESTART, "what was known before is old by now"
+    assert intake.judge(910_000, 913_000) == FRESH

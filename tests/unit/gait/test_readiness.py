@@ -132,6 +132,23 @@ def test_missing_readings_void_the_sign() -> None:
     assert not any(foot.turn(TIP_DPS, 0.1)), "where it stands now is not known"
 
 
+def test_a_forefoot_whose_readings_come_from_the_future_is_not_heard() -> None:
+    shown = []
+    for ahead_us in (0, 50_000):
+        foot = Foot()
+        for _ in range(6):
+            foot.forces()
+        foot.event("ic")
+        foot.load(500.0, 100.0, 0.3)
+        for _ in range(10):
+            foot.t_us += PERIOD_US
+            for sensor, ahead, value in ((FORE_FORCE, ahead_us, 500.0), (HEEL_FORCE, 0, 80.0)):
+                t_us = foot.t_us
+                foot.readiness.update(Sample(t_us + ahead, t_us, 0, RIGHT, sensor, (value,)))
+        shown.append(foot.readiness.leaving_us >= 0)
+    assert shown == [True, False]
+
+
 def test_a_shank_that_leans_nearly_as_far_as_ever_shows_a_foot_that_leaves() -> None:
     foot = Foot(SHANK_IMU)
     for _ in range(5):

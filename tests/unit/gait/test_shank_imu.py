@@ -17,6 +17,7 @@ from fes_ctrl.model import (
     GaitEvent,
     Sample,
 )
+from helpers.strapped import Axes, lobes, mounting
 
 STRIDE_S = 1.2
 # Half-sines of the rate of tilt within a stride: begin, length (s), peak (deg/s, leaning back
@@ -29,12 +30,9 @@ GRAVITY = 9.81
 PLACE_M = 0.2
 """Above the ankle."""
 
-Vector = tuple[float, float, float]
-Axes = tuple[Vector, Vector, Vector]
 Motion = Callable[[float], tuple[float, float]]
 
 STRAIGHT: Axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-"""Where forward, left and up point in the sensor's frame."""
 UPSIDE_DOWN: Axes = ((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
 BACK_TO_FRONT: Axes = ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0))
 ON_ITS_SIDE: Axes = ((0.0, 0.0, -1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
@@ -42,14 +40,7 @@ ON_ITS_SIDE: Axes = ((0.0, 0.0, -1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
 def walking(t_s: float, size: float = 1.0) -> tuple[float, float]:
     """Return tilt (deg, leaning back) and its rate of a shank that walks."""
-    within_s = t_s % STRIDE_S
-    tilt = 0.0
-    rate = 0.0
-    for begin_s, length_s, peak_dps in LOBES:
-        u = min(1.0, max(0.0, (within_s - begin_s) / length_s))
-        tilt += peak_dps * length_s / math.pi * (1.0 - math.cos(math.pi * u))
-        if 0.0 < u < 1.0:
-            rate += peak_dps * math.sin(math.pi * u)
+    tilt, rate = lobes(t_s % STRIDE_S, LOBES)
     return size * (tilt + 20.0), size * rate
 
 
@@ -90,16 +81,6 @@ def leaning(deg: float, forth_s: float, back_s: float) -> Motion:
         return MIDSTANCE_DEG + tilt, rate
 
     return motion
-
-
-def mounting(stream: random.Random) -> Axes:
-    """Return where the shank's axes lie in the frame of a sensor strapped on anyhow."""
-    first = [stream.gauss(0, 1) for _ in range(3)]
-    length = math.hypot(*first)
-    a, b, c = (component / length for component in first)
-    length = math.hypot(a, b)
-    d, e = -b / length, a / length
-    return (a, b, c), (d, e, 0.0), (-c * e, c * d, a * e - b * d)
 
 
 def readings(

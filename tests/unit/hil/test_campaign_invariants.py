@@ -47,7 +47,7 @@ def stray(*at_ms: float, points: Any = PULSE) -> Callable[[Rig], None]:
             rig._clock.call_at_us(round(each_ms * 1000), 1, give, rig, round(each_ms * 1000))
 
     def give(rig: Rig, t_us: int) -> None:
-        for sink in rig.electrode_sinks:
+        for sink in rig._electrodes():
             sink(t_us, 0, points)
 
     return tamper

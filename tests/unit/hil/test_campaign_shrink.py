@@ -25,7 +25,7 @@ def pulses_when_paused(rig: Rig) -> None:
             rig._clock.call_at_us(at_us, 1, give, at_us)
 
     def give(t_us: int) -> None:
-        for sink in rig.electrode_sinks:
+        for sink in rig._electrodes():
             sink(t_us, 0, ((300, 20_000), (300, -20_000)))
 
     rig.session.take = taking  # type: ignore[method-assign]

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+import threading
 import time
 import tty
 from collections.abc import Iterator
@@ -117,7 +119,7 @@ async def test_a_pulled_cable_is_told_once_and_writing_on_is_harmless(far: FarEn
     async with asyncio.timeout(DEADLINE_S):
         await lost.wait()
     link.write(b"again")
-    link.write_now(b"and again")
+    link.seize(b"and again")
     link.discard()
     await asyncio.sleep(0.02)
     assert len(reasons) == 1
@@ -160,15 +162,80 @@ async def test_dropping_a_stalled_line_is_quick_and_closes_it(far: FarEnd) -> No
 
 
 @pytest.mark.asyncio
-async def test_a_stop_from_another_thread_passes_what_waits(far: FarEnd) -> None:
+async def test_a_stop_from_another_thread_passes_what_waits_and_nothing_follows(
+    far: FarEnd,
+) -> None:
     link = SerialLink(far.port)
     link.write(FLOOD)
     waiting = link.unsent
-    link.discard()
-    await asyncio.to_thread(link.write_now, b"stop")
+    await asyncio.to_thread(link.seize, b"stop")
+    link.write(b"late pulse")
+    link.discard()  # what the loop takes back is not the stop
     data = await far.take_until(b"stop")
     assert len(data) < waiting
+    await asyncio.sleep(0.02)
+    assert far.take() == b""
     link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_seized_line_is_given_back_without_what_was_written_meanwhile(
+    far: FarEnd,
+) -> None:
+    link = SerialLink(far.port)
+    heard = asyncio.get_running_loop().create_future()
+    link.on_bytes = heard.set_result
+    link.seize(b"stop")
+    link.write(FLOOD)
+    os.write(far.fd, b"stopped")
+    async with asyncio.timeout(DEADLINE_S):
+        assert await heard == b"stopped", "the device is still heard"
+    link.release()
+    link.write(b"anew")
+    assert await far.take_until(b"anew") == b"stopanew"
+    link.close()
+
+
+@pytest.mark.asyncio
+async def test_a_closed_line_cannot_be_seized_nor_anything_that_has_its_number_now(
+    far: FarEnd,
+) -> None:
+    link = SerialLink(far.port)
+    link.close()
+    # The next file gets the number that the port had.
+    left, right = socket.socketpair()
+    with left, right:
+        link.seize(b"stop")
+        link.release()
+        left.send(b"untouched")
+        right.settimeout(DEADLINE_S)
+        assert right.recv(100) == b"untouched"
+
+
+@pytest.mark.asyncio
+async def test_whatever_the_loop_is_writing_when_it_is_seized_the_stop_is_the_last_word(
+    far: FarEnd,
+) -> None:
+    """A loop that writes as fast as it can, and another thread that takes the line from it."""
+    for _ in range(200):
+        link = SerialLink(far.port)
+        begun = threading.Event()
+
+        def take(link: SerialLink = link, begun: threading.Event = begun) -> None:
+            begun.wait()
+            link.seize(b"stop")
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        begun.set()
+        while thread.is_alive():
+            link.write(b"pulse")
+            far.take()
+        thread.join()
+        link.write(b"pulse")
+        link.close()
+        data = b"".join(iter(far.take, b""))
+        assert data.endswith(b"stop") or data == b"", data[-20:]
 
 
 @pytest.mark.asyncio

@@ -2,8 +2,22 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from fes_ctrl.assembly import ControlConfig, assemble
-from fes_ctrl.model import RIGHT, Command, LinkReport, Operator
+from fes_ctrl.model import (
+    LINK_BLOCKED,
+    RIGHT,
+    Arm,
+    Command,
+    Fault,
+    LinkReport,
+    Operator,
+    Record,
+    Setpoint,
+    StateChange,
+    Stop,
+)
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.paper import PaperDriver
 from fes_ctrl.runtime.session import ControlSession
@@ -26,6 +40,12 @@ class Noted:
 
     def discard(self) -> None:
         self.asked.append("discard")
+
+    def seize(self, stop: bytes) -> None:
+        self.asked.append(("seize", stop))
+
+    def release(self) -> None:
+        self.asked.append("release")
 
     def drop(self) -> None:
         self.asked.append("drop")
@@ -67,14 +87,70 @@ def test_stop_is_one_call_that_discards_and_writes_and_asks_nobody() -> None:
     session, link, _ = session_of(driver)
     session.stop_now()
     session.stop_now()
-    assert link.asked == ["discard", b"stop", "discard", b"stop"]
+    assert link.asked == [("seize", b"stop"), ("seize", b"stop")]
     assert driver.commands == []
+
+
+def test_after_a_stop_nothing_but_stops_leaves_or_counts_as_written_until_all_know() -> None:
+    setpoint = Setpoint(0, RIGHT, 0, 20_000, 300, 10_000, 0)
+    step = DriverStep((b"pulse", b"stop"), (), NEVER_US, written=(setpoint,))
+    driver = Scripted(step)
+    session, link, _ = session_of(driver)
+    written: list[Setpoint] = []
+    session.on_written = lambda _now_us, setpoint: written.append(setpoint)
+    session.stop_now()
+    assert session.halted
+    session.settle()
+    assert not session.halted
+    assert b"pulse" not in link.asked
+    assert written == []
+    # Given back first, or the driver's own stop would go nowhere.
+    assert link.asked[:3] == [("seize", b"stop"), "release", b"stop"]
+    assert all(isinstance(command, Stop) for command in driver.commands)
+    session.take(Operator(0, "stop", 0))
+    assert b"pulse" in link.asked, "the driver is believed again"
+
+
+def test_the_watchdogs_stop_latches_and_disarms_before_the_next_input_counts() -> None:
+    driver = Scripted(DriverStep((), (), NEVER_US))
+    session, _, _ = session_of(driver)
+    records: list[Record] = []
+    session.listeners.append(lambda _now_us, new: records.extend(new))
+    session.open()
+    session.stop_now(LINK_BLOCKED, "2 s")
+    session.take(Operator(0, "arm", 0))
+    faults = [(record.id, record.detail) for record in records if isinstance(record, Fault)]
+    assert faults == [("F37", "2 s")]
+    states = [record.reason for record in records if isinstance(record, StateChange)]
+    assert states[-1] == "not armed: fault F37 is latched"
+    assert not any(isinstance(command, Arm) for command in driver.commands)
+
+
+@pytest.mark.parametrize(("error", "fault"), [(ValueError, "F29"), (KeyboardInterrupt, None)])
+def test_what_is_raised_in_a_listener_has_stopped_the_output_when_it_arrives(
+    error: type[BaseException], fault: str | None
+) -> None:
+    session, link, _ = session_of(Scripted(DriverStep((), (), NEVER_US)))
+    records: list[Record] = []
+
+    def listener(_now_us: int, new: tuple[Record, ...]) -> None:
+        records.extend(new)
+        if len(records) == len(new):
+            raise error
+
+    session.listeners.append(listener)
+    with pytest.raises(error):
+        session.take(Operator(0, "stop", 0))
+    assert link.asked[-1] == ("seize", b"stop")
+    session.settle()
+    found = [record.id for record in records if isinstance(record, Fault)]
+    assert found == ([] if fault is None else [fault])
 
 
 def test_closing_stops_first() -> None:
     session, link, _ = session_of(Scripted(DriverStep((), (), NEVER_US)))
     session.close()
-    assert link.asked == ["discard", b"stop", "close"]
+    assert link.asked == [("seize", b"stop"), "close"]
 
 
 def test_reports_that_come_up_on_the_way_are_taken_in_the_order_of_their_causes() -> None:

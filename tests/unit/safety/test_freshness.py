@@ -90,3 +90,13 @@ def test_a_person_who_clears_gives_all_three_chances_again() -> None:
     assert drop_out(found, 4_000_000) == "F04"
     assert drop_out(found, 5_000_000) == "F04"
     assert not found.latched
+
+
+def test_a_latch_that_nobody_opens_is_told_once_however_often_it_falls_silent() -> None:
+    found = monitor()
+    assert fall_silent(found) == "F04"
+    assert fall_silent(found) == "F04L"
+    feed(found, 3_000_000, 3_300_000)
+    assert fall_silent(found) == ""
+    assert fall_silent(found) == "", "silent for two seconds once more, and latched already"
+    assert found.deadline_us == NEVER_US

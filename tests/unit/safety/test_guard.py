@@ -4,14 +4,14 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fes_ctrl.assembly import ControlConfig, assemble
 from fes_ctrl.model import HEEL_SWITCH, RIGHT, Fault, GaitEvent, Sample, Setpoint
+from fes_ctrl.safety.account import DUTY_WINDOW_US, ChannelAccount
 from fes_ctrl.safety.arming import Arming
 from fes_ctrl.safety.config import LimitsConfig
-from fes_ctrl.safety.duty import WINDOW_US, DutyWindow
 from fes_ctrl.safety.faults import BY_ID, ROWS
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
@@ -21,18 +21,35 @@ from fes_ctrl.units import NEVER_US
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@given(st.lists(st.tuples(st.integers(1, 400_000), st.booleans()), min_size=1, max_size=300))
+LENGTHS_US = st.sampled_from([1, 25_000, 400_000, 999_999, 1_000_000, 1_000_001, 3_000_000])
+
+
+@given(st.lists(LENGTHS_US, min_size=1, max_size=60))
+def test_a_second_holds_every_pulse_that_is_younger_and_no_other(gaps_us: list[int]) -> None:
+    account, now_us = ChannelAccount(), 0
+    pulses = []
+    for index, gap_us in enumerate(gaps_us):
+        now_us += gap_us
+        account.forget(now_us)
+        account.enter(now_us, 1_000, 1 << index, begins=True)
+        pulses.append((now_us, 1 << index))
+        assert account.square == sum(s for t_us, s in pulses if now_us - t_us < 1_000_000)
+
+
+@given(st.lists(st.tuples(LENGTHS_US, st.booleans()), min_size=1, max_size=60))
+@example([(400_000, True)] * 24 + [(3_000_000, True)])
 def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, bool]]) -> None:
-    window, now_us = DutyWindow(), 0
+    account, now_us = ChannelAccount(), 0
+    account.enter(0, 1_000, 1, begins=True)
     spans = []
     for length_us, stimulated in steps:
         if stimulated:
-            window.add(now_us, now_us + length_us)
             spans.append((now_us, now_us + length_us))
         now_us += length_us
-    oldest_us = now_us - WINDOW_US
-    exact = sum(max(0, to - max(start, oldest_us)) for start, to in spans)
-    assert abs(window.percent(now_us) - 100.0 * exact / WINDOW_US) < 1e-9
+        account.enter(now_us, 1_000, 1, begins=not stimulated)
+    account.forget(now_us)
+    oldest_us = now_us - DUTY_WINDOW_US
+    assert account.on_us == sum(max(0, to - max(start, oldest_us)) for start, to in spans)
 
 
 def train(guard: Guard, from_us: int, to_us: int) -> list[bool]:
@@ -121,6 +138,15 @@ def test_a_device_that_is_ready_unasked_arms_nobody() -> None:
     assert not arming.ready()
     assert not arming.ask_to_arm(), "the latch holds"
     assert "F31" in arming.why_not()
+
+
+def test_who_may_not_arm_is_told_why() -> None:
+    arming = Arming()
+    assert arming.why_not() == "no device has answered"
+    arming.link_up = True
+    assert arming.ask_to_arm()
+    assert not arming.ask_to_arm()
+    assert arming.why_not() == "already arming"
 
 
 def test_a_level_counts_only_when_armed_and_never_goes_beyond_its_range() -> None:

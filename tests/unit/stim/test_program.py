@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from fes_ctrl.model import BurstEnd, BurstStart, GaitEvent, Record, Setpoint
 from fes_ctrl.stim.config import ChannelConfig, MuscleSetup, ProgramConfig, SetupConfig
+from fes_ctrl.stim.dials import CHANGEABLE
 from fes_ctrl.stim.envelope import envelope_ua
-from fes_ctrl.stim.program import BURST_PAUSE_US, CHANGEABLE, Program
+from fes_ctrl.stim.program import BURST_PAUSE_US, Program
 from fes_ctrl.stim.quantise import (
     floor_to_step,
     infeasible,

@@ -1,4 +1,4 @@
-"""How far a segment has turned the way that it turns before heel-offs, whatever the mounting.
+"""How far a segment has tipped the way that it tips before heel-offs, whatever the mounting.
 
 The axis and its sense are learnt from the heel-offs that a detector tells; rest tells the bias.
 """
@@ -18,15 +18,15 @@ AGREES: Final = 0.7
 """Least cosine between the way it goes and the way it usually goes."""
 
 
-class Turning:
+class Tipping:
     """How far one segment has turned about the axis about which it turns before heel-offs.
 
     Attributes
     ----------
-    turned_deg, rate_dps : float
+    tipped_deg, rate_dps : float
         About the learnt axis, in the sense that leads to heel-off.
     usual_deg : float
-        How far it has turned when a heel-off is told.
+        How far it has tipped when a heel-off is told.
     known : int
         From so many heel-offs in agreement.
     still, quiet : bool
@@ -52,7 +52,7 @@ class Turning:
         "quiet",
         "rate_dps",
         "still",
-        "turned_deg",
+        "tipped_deg",
         "usual_deg",
     )
 
@@ -66,7 +66,7 @@ class Turning:
         self._still_from_us: Us = -1
         self.known = 0
         self.usual_deg = 0.0
-        self.turned_deg = 0.0
+        self.tipped_deg = 0.0
         self.rate_dps = 0.0
         self._quiet_from_us: Us = -1
         self.still = False
@@ -87,10 +87,10 @@ class Turning:
     def zero(self) -> None:
         """Count from here."""
         self._x = self._y = self._z = 0.0
-        self.turned_deg = 0.0
+        self.tipped_deg = 0.0
 
     def move(self, t_us: Us, values: tuple[float, ...], *, leaks: bool) -> None:
-        """Take a reading: acceleration, then rate; ``leaks`` where rest is turning nowhere."""
+        """Take a reading: acceleration, then rate; ``leaks`` where rest is tipping nowhere."""
         dt_s = (t_us - self._last_us) * 1e-6 if self._last_us >= 0 else 0.0
         self._last_us = t_us
         wx = values[3] - self._bias_x
@@ -128,7 +128,7 @@ class Turning:
         self._x = x
         self._y = y
         self._z = z
-        self.turned_deg = x * self._ax + y * self._ay + z * self._az
+        self.tipped_deg = x * self._ax + y * self._ay + z * self._az
         self.rate_dps = wx * self._ax + wy * self._ay + wz * self._az
 
     def stride(self) -> None:

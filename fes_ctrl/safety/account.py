@@ -1,0 +1,113 @@
+"""What the guard remembers of one channel: its last pulse, its burst, its last second and ten.
+
+Both windows are exact, for they hold the pulses and spans themselves: as many as the least interval
+of two pulses lets through, so never more than the caps allow.
+"""
+
+from collections import deque
+from typing import Final
+
+from fes_ctrl.units import NEVER_US, MicroAmp, Us
+
+SECOND_US: Final = 1_000_000
+"""The window of r.m.s. current, density and power."""
+
+DUTY_WINDOW_US: Final = 10_000_000
+
+
+class ChannelAccount:
+    """One channel.
+
+    Attributes
+    ----------
+    last_us : int
+        Its last pulse.
+    burst_from_us : int
+        The first pulse of its burst.
+    peak_ua, last_peak_ua : int
+        Highest current of its burst so far, and of the burst before; 0 after ``start_over``.
+    square : int
+        The square of its current, integrated over the second that ends with ``forget``'s instant,
+        uA2 us; a pulse counts as a whole, from its instant until a second later.
+    on_us : int
+        How much of the ten seconds until then was from one pulse to the next of the same burst.
+    duty_high : bool
+        It has been warned of.
+    """
+
+    __slots__ = (
+        "_pulses",
+        "_spans",
+        "_spans_us",
+        "burst_from_us",
+        "duty_high",
+        "last_peak_ua",
+        "last_us",
+        "on_us",
+        "peak_ua",
+        "square",
+    )
+
+    def __init__(self) -> None:
+        self._pulses: deque[tuple[Us, int]] = deque()
+        self._spans: deque[tuple[Us, Us]] = deque()
+        self._spans_us: Us = 0
+        self.last_us: Us = -NEVER_US
+        self.burst_from_us: Us = -NEVER_US
+        self.peak_ua: MicroAmp = 0
+        self.last_peak_ua: MicroAmp = 0
+        self.square = 0
+        self.on_us: Us = 0
+        self.duty_high = False
+
+    def __len__(self) -> int:
+        """Return how much is held: pulses and spans."""
+        return len(self._pulses) + len(self._spans)
+
+    def start_over(self) -> None:
+        """Forget how strong it was; the next pulse begins a first burst."""
+        self.peak_ua = 0
+        self.last_peak_ua = 0
+
+    def forget(self, at_us: Us) -> None:
+        """Let go of what is older than the windows that end at an instant."""
+        pulses = self._pulses
+        oldest_us = at_us - SECOND_US
+        while pulses and pulses[0][0] <= oldest_us:
+            self.square -= pulses.popleft()[1]
+        spans = self._spans
+        oldest_us = at_us - DUTY_WINDOW_US
+        while spans and spans[0][1] <= oldest_us:
+            from_us, to_us = spans.popleft()
+            self._spans_us -= to_us - from_us
+        self.on_us = self._spans_us
+        if spans and spans[0][0] < oldest_us:
+            self.on_us -= oldest_us - spans[0][0]
+
+    def enter(self, at_us: Us, current_ua: MicroAmp, square: int, *, begins: bool) -> None:
+        """Enter a pulse that is let through; they come in order.
+
+        Parameters
+        ----------
+        at_us : int
+            Its instant.
+        current_ua : int
+            Without sign.
+        square : int
+            Its square of the current, integrated.
+        begins : bool
+            It is the first of a burst.
+        """
+        if begins:
+            self.burst_from_us = at_us
+            self.last_peak_ua = self.peak_ua
+            self.peak_ua = current_ua
+        else:
+            last_us = self.last_us
+            self._spans.append((last_us, at_us))
+            self._spans_us += at_us - last_us
+            if current_ua > self.peak_ua:
+                self.peak_ua = current_ua
+        self.last_us = at_us
+        self._pulses.append((at_us, square))
+        self.square += square

@@ -1,0 +1,270 @@
+"""The guard against a slow account that remembers everything, over bursts, pauses and refusals."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from fes_ctrl.model import Capabilities, Setpoint
+from fes_ctrl.safety.config import LimitsConfig
+from fes_ctrl.safety.guard import ALLOWED, Guard
+from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.refusals import REFUSALS
+from fes_ctrl.stimulators.config import P24_MODES
+from fes_ctrl.units import NEVER_US
+from helpers.boundaries import currents, widths
+from helpers.reference_guard import GIVES_ANOTHER, STALLS, ReferenceGuard
+
+P24 = P24_MODES["low_level"]
+COARSE = P24._replace(current_step_ua=2_000, width_step_us=10, channels=2, current_max_ua=70_000)
+# The bench's, and limits of which one each is met before long.
+FREE = LimitsConfig(start_mA=50, level_step_mA=50, ramp_min_ms=0)
+CONFIGS = [
+    LimitsConfig(),
+    LimitsConfig(start_mA=0.3, net_charge_uC=0.3),
+    LimitsConfig(ramp_min_ms=90, rate_hz=30, level_step_mA=2, start_mA=10, burst_ms=400),
+    replace(FREE, rms_mA=4),
+    replace(FREE, density_mA_per_cm2=0.5, electrode_area_cm2=8),
+    replace(FREE, power_density_W_per_cm2=0.002, load_ohm=2000, voltage_V=70),
+    replace(FREE, duty_percent=8, duty_warn_percent=5),
+    replace(FREE, dose_mC=0.6, pulse_energy_mJ=0.9),
+    replace(FREE, session_min=0.05, charge_per_phase_uC=9, pulse_width_us=250),
+]
+ORDINARY_UA = [500, 10_000, 20_000, 30_000, 32_000, 36_000, 40_000, 44_000]
+GAPS_US = [
+    *(1, 9_999, 10_000, 19_999, 20_000, 20_001, 25_000, 33_333, 33_334, 50_000),
+    *(99_999, 100_000, 100_001, 101_000, 500_000, 999_999, 1_000_000, 1_000_001, 3_000_000),
+    *(9_999_999, 10_000_000, 10_000_001, 40_000_000),
+]
+ODD = [
+    *[("current_ua", value) for value in currents(P24, 80_000, 30_000)],
+    *[("width_us", value) for value in widths(P24, 300, 250)],
+    *[("channel", value) for value in (-1, 1, 2, 7, 8)],
+    *[("leg", value) for value in (-1, 1, 2)],
+    *[("waveform", value) for value in (-1, 2)],
+    *[("life", value) for value in (-1, 0, 1, 20_000, 20_001)],
+    *[("late", value) for value in (-1, 1, 10_000, 10_001)],
+    *[("sensor_age", value) for value in (99_999, 100_000)],
+    *[("pending_age", value) for value in (99_999, 100_000)],
+    *[("leg", 0)] * 20,
+]
+NARROWER = [
+    ("current_mA", 35.0),
+    ("rms_mA", 5.0),
+    ("start_mA", 12.0),
+    ("level_step_mA", 1.0),
+    ("ramp_min_ms", 200.0),
+    ("burst_ms", 300.0),
+    ("duty_percent", 15.0),
+    ("load_ohm", 4000.0),
+    ("electrode_area_cm2", 4.0),
+    ("pulse_width_us", 250),
+]
+
+
+class Pair:
+    """A guard and the reference, told the same."""
+
+    def __init__(self, config: LimitsConfig, device: Capabilities) -> None:
+        self.limits = Limits(config)
+        self.guard = Guard(self.limits, device)
+        self.reference = ReferenceGuard(config, device)
+        self.now_us = 5_000_000
+        self.seen: set[str] = set()
+        self.talk()
+        self.arm()
+
+    def talk(self) -> None:
+        """Samples come and answers come: everything that is not told otherwise is fresh."""
+        for leg in (0, 1):
+            self.guard.sensor_seen(leg, self.now_us)
+            self.reference.sensor_us[leg] = self.now_us
+        self.guard.link_seen(NEVER_US)
+        self.reference.pending_us = None
+
+    def arm(self) -> None:
+        self.guard.arm()
+        self.reference.armed = True
+        self.reference.refused_us.clear()
+        self.reference.start_over()
+
+    def new_session(self) -> None:
+        self.guard.new_session()
+        self.reference.dose_pc = 0
+        self.reference.session_from_us = None
+
+    def put(self, setpoint: Setpoint, now_us: int) -> None:
+        reasons, pulse = self.reference.speaks_against(setpoint, now_us)
+        before = self.guard.snapshot()
+        reason = self.guard.check(setpoint, now_us)
+        self.seen.add(reason)
+        given = self.guard.given
+        if pulse is None:
+            assert reason in reasons, (reason, reasons, setpoint)
+            assert given is None
+            assert self.guard.fault == self.reference.refuse(reason, now_us)
+            after = self.guard.snapshot()
+            del before["refused_us"], after["refused_us"], before["armed"], after["armed"]
+            assert after == before, "what is refused leaves no trace in the account"
+            return
+        assert given is not None, (reason, setpoint)
+        assert (reason == ALLOWED) == (not reasons)
+        assert reason == ALLOWED or reason in reasons
+        sign = 1 if setpoint.current_ua > 0 else -1
+        assert given == setpoint._replace(current_ua=sign * pulse.current_ua)
+        assert not self.guard.fault
+        self.reference.enter(pulse)
+
+    def burst(self, gap_us: int, count: int, current_ua: int, channel: int, waveform: int) -> None:
+        if not self.guard.armed:
+            self.arm()
+        for _ in range(count):
+            self.now_us += gap_us
+            self.talk()
+            at_us = self.now_us
+            self.put(Setpoint(at_us, 0, channel, current_ua, 300, at_us + 10_000, waveform), at_us)
+            if self.guard.given is None:
+                break
+
+
+MET = {
+    "rms": CONFIGS[3],
+    "density": CONFIGS[4],
+    "power": replace(CONFIGS[5], voltage_V=150),
+    "duty": CONFIGS[6],
+    "dose": LimitsConfig(dose_mC=0.6),
+    "session": replace(CONFIGS[8], charge_per_phase_uC=24, pulse_width_us=300),
+    "burst_length": CONFIGS[2],
+    "ramp": CONFIGS[0],
+    "level_step": CONFIGS[0],
+}
+
+
+@pytest.mark.parametrize("reason", MET)
+@pytest.mark.parametrize("device", [P24, COARSE], ids=["p24", "coarse"])
+def test_over_a_walk_the_guard_says_what_the_reference_says(
+    reason: str, device: Capabilities
+) -> None:
+    dice = Random(reason)
+    pair = Pair(MET[reason], device)
+    for stride in range(25):
+        pair.now_us += dice.choice([150_000, 400_000, 700_000])
+        current_ua = dice.choice([20_000, 32_000, 36_000, 40_000, 44_000])
+        pair.burst(
+            dice.choice([20_000, 25_000, 34_000]), 40, current_ua, stride % 2, stride % 3 % 2
+        )
+        if pair.guard.fault:
+            pair.new_session()
+    assert reason in pair.seen
+
+
+class GuardAgainstReference(RuleBasedStateMachine):
+    @initialize(config=st.sampled_from(CONFIGS), device=st.sampled_from([P24, COARSE]))
+    def begin(self, config: LimitsConfig, device: Capabilities) -> None:
+        self.pair = Pair(config, device)
+
+    @rule()
+    def arm(self) -> None:
+        self.pair.arm()
+
+    @rule()
+    def disarm(self) -> None:
+        self.pair.guard.armed = False
+        self.pair.reference.armed = False
+
+    @rule()
+    def start_over(self) -> None:
+        self.pair.guard.start_over()
+        self.pair.reference.start_over()
+
+    @rule()
+    def new_session(self) -> None:
+        self.pair.new_session()
+
+    @rule(which=st.sampled_from(NARROWER))
+    def narrow(self, which: tuple[str, float]) -> None:
+        key, value = which
+        reference = self.pair.reference
+        in_force = getattr(reference.config, key)
+        wider = value < in_force if key in {"ramp_min_ms", "load_ohm"} else value > in_force
+        refused = self.pair.limits.narrow(key, value)
+        assert bool(refused) == wider
+        if not wider:
+            reference.config = replace(reference.config, **{key: value})  # type: ignore[arg-type]
+        self.pair.guard.limits_changed()
+
+    @rule(
+        peaks_ua=st.lists(st.sampled_from(ORDINARY_UA), min_size=1, max_size=4),
+        gap_us=st.sampled_from([20_000, 25_000, 40_000]),
+        count=st.sampled_from([1, 8, 20, 60]),
+        channel=st.integers(0, 1),
+        waveform=st.integers(0, 1),
+        pause_us=st.sampled_from([90_000, 150_000, 700_000]),
+    )
+    def bursts(
+        self,
+        peaks_ua: list[int],
+        gap_us: int,
+        count: int,
+        channel: int,
+        waveform: int,
+        pause_us: int,
+    ) -> None:
+        for peak_ua in peaks_ua:
+            self.pair.now_us += pause_us
+            self.pair.burst(gap_us, count, peak_ua, channel, waveform)
+
+    @rule(
+        gap_us=st.sampled_from(GAPS_US),
+        current_ua=st.sampled_from(ORDINARY_UA),
+        odd=st.sampled_from(ODD),
+        waveform=st.integers(0, 1),
+    )
+    def odd_pulse(self, gap_us: int, current_ua: int, odd: tuple[str, int], waveform: int) -> None:
+        pair = self.pair
+        if not pair.guard.armed:
+            pair.arm()
+        pair.now_us += gap_us
+        pair.talk()
+        at_us = pair.now_us
+        now_us, expires_us = at_us, at_us + 10_000
+        sent = Setpoint(at_us, 0, 0, current_ua, 200, expires_us, waveform)
+        match odd:
+            case "sensor_age", age_us:
+                pair.guard.sensor_seen(0, at_us - age_us)
+                pair.reference.sensor_us[0] = at_us - age_us
+            case "pending_age", age_us:
+                pair.guard.link_seen(at_us - age_us)
+                pair.reference.pending_us = at_us - age_us
+            case "late", late_us:
+                now_us += late_us
+            case "life", life_us:
+                sent = sent._replace(expires_us=at_us + life_us)
+            case field, value:
+                sent = sent._replace(**{field: value})
+        pair.put(sent, now_us)
+
+    @invariant()
+    def memory_is_bounded(self) -> None:
+        if hasattr(self, "pair"):
+            for account in self.pair.guard._accounts:
+                # A second and ten seconds at the cap's rate, the ends included.
+                assert len(account) <= 101 + 1001
+
+
+GuardAgainstReference.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=20, deadline=None
+)
+TestGuardAgainstReference = GuardAgainstReference.TestCase
+
+
+def test_the_table_says_of_each_reason_what_the_reference_does() -> None:
+    assert {reason for reason, row in REFUSALS.items() if row.stall} == STALLS
+    gives_another = {reason for reason, row in REFUSALS.items() if not row.ends_burst}
+    assert gives_another == GIVES_ANOTHER
+    assert {r for r, row in REFUSALS.items() if row.clips} == {"ramp", "level_step"}
+    assert {r for r, row in REFUSALS.items() if row.latches} == {"dose", "session"}
+    assert all(row.reason == reason for reason, row in REFUSALS.items())
