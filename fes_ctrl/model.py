@@ -212,7 +212,19 @@ Command: TypeAlias = Setpoint | Stop | Arm | Disarm
 # -- what else comes in -------------------------------------------------------------------------
 
 ReportKind: TypeAlias = Literal[
-    "up", "ready", "idle", "answer", "skipped", "silent", "electrode", "error", "stuck", "down"
+    "up",
+    "ready",
+    "idle",
+    "answer",
+    "skipped",
+    "silent",
+    "electrode",
+    "error",
+    "stuck",
+    "down",
+    "changed",
+    "orphan",
+    "corrupt",
 ]
 LINK_UP: Final = "up"  # the handshake is done; detail names the device
 LINK_READY: Final = "ready"  # armed: the device takes pulses
@@ -224,6 +236,9 @@ LINK_ELECTRODE: Final = "electrode"  # the device sees no electrode
 LINK_ERROR: Final = "error"  # the device refused a command or reported an error
 LINK_STUCK: Final = "stuck"  # the device does not answer a stop
 LINK_DOWN: Final = "down"  # the connection is gone
+LINK_CHANGED: Final = "changed"  # the device is not the one that answered before
+LINK_ORPHAN: Final = "orphan"  # an answer belongs to no frame
+LINK_CORRUPT: Final = "corrupt"  # bytes came that are no whole frame
 
 
 class LinkReport(NamedTuple):

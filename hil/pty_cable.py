@@ -7,6 +7,7 @@ import tty
 from collections.abc import Callable
 
 from fes_ctrl.links.serial import SerialLink
+from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.injections import Acknowledgement
 
 
@@ -17,7 +18,13 @@ class PtyCable:
     ----------
     device : callable
         The device's ear.
+    cut : callable
+        Called when the line is gone.
+    injections : tuple of str
+        Those that this cable knows.
     """
+
+    injections = ("cable_pulled",)
 
     def __init__(self, now_us: Callable[[], int]) -> None:
         self._master, slave = os.openpty()
@@ -30,6 +37,7 @@ class PtyCable:
         self._loop.add_reader(self._master, self._readable)
         self._plugged = True
         self.device: Callable[[bytes], None] = _nowhere
+        self.cut: Callable[[], None] = _nobody
         self.acknowledgements: list[Acknowledgement] = []
 
     @property
@@ -43,7 +51,7 @@ class PtyCable:
             with contextlib.suppress(OSError):
                 os.write(self._master, data)
 
-    def inject(self, name: str) -> None:
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002
         """Make something go wrong with the cable, now.
 
         Raises
@@ -64,6 +72,7 @@ class PtyCable:
             self._plugged = False
             self._loop.remove_reader(self._master)
             os.close(self._master)
+            self.cut()
 
     def _readable(self) -> None:
         try:
@@ -79,3 +88,7 @@ class PtyCable:
 
 def _nowhere(data: bytes) -> None:
     """Drop bytes that nobody listens to."""
+
+
+def _nobody() -> None:
+    """Drop news that nobody listens to."""

@@ -17,10 +17,13 @@ from fes_ctrl.model import (
     ASYMMETRIC,
     ASYMMETRY,
     LINK_ANSWER,
+    LINK_CHANGED,
+    LINK_CORRUPT,
     LINK_DOWN,
     LINK_ELECTRODE,
     LINK_ERROR,
     LINK_IDLE,
+    LINK_ORPHAN,
     LINK_READY,
     LINK_SILENT,
     LINK_SKIPPED,
@@ -48,6 +51,9 @@ DEAD: Final = "dead"
 TRIES: Final = 3
 STOP_REPEAT_US: Final = 80_000
 """Three stops so far apart, then the line is cut: within 300 ms in all."""
+
+WARN_EVERY_US: Final = 10_000_000
+"""Answers to nobody and damaged frames are told of this often at most."""
 
 STOP_NUMBERS: Final = (62, 63)
 
@@ -90,11 +96,14 @@ class P24Session:
 
     __slots__ = (
         "_asked_us",
+        "_asks",
+        "_damaged",
         "_decoder",
         "_held",
         "_last_frame_us",
         "_last_pulse_us",
         "_min_interval_us",
+        "_orphans",
         "_out",
         "_pending",
         "_poll_us",
@@ -104,6 +113,7 @@ class P24Session:
         "_stops_open",
         "_tries",
         "_wanted_after_stop",
+        "_warned_us",
         "_written",
         "capabilities",
         "identity",
@@ -135,6 +145,10 @@ class P24Session:
         self._tries = 0
         self._asked_us: Us = NEVER_US
         self._stops_open: set[int] = set()
+        self._asks = ""
+        self._orphans = 0
+        self._damaged = 0
+        self._warned_us: dict[str, Us] = {}
         self._wanted_after_stop = UP
         self.state: str = CLOSED
         self.identity = ""
@@ -150,6 +164,7 @@ class P24Session:
     def open(self, now_us: Us) -> DriverStep:
         """Stop whatever the device may be doing, then ask who it is."""
         self._decoder = sm4.Decoder()
+        self._damaged = 0
         self._held.clear()
         self.identity = ""
         self._begin_stop(now_us, HELLO)
@@ -166,9 +181,10 @@ class P24Session:
             return self._done()
         if isinstance(command, Arm):
             if self.state == UP:
+                # Who it is comes first: the device may have been changed since it was asked.
                 self.state = ARMING
                 self._tries = 0
-                self._ask(now_us, sm4.LL_INIT)
+                self._ask(now_us, sm4.GET_DEVICE_ID)
             elif self.state == READY:
                 self._report(now_us, LINK_READY, self.identity)
             else:
@@ -187,6 +203,12 @@ class P24Session:
         """Take bytes from the device."""
         for frame in self._decoder.feed(data):
             self._take(now_us, frame)
+        if self._decoder.rejected != self._damaged:
+            self._damaged = self._decoder.rejected
+            self._warn(now_us, LINK_CORRUPT, f"{self._damaged} damaged frames so far")
+        if self._pending.orphans != self._orphans:
+            self._orphans = self._pending.orphans
+            self._warn(now_us, LINK_ORPHAN, f"{self._orphans} answers to nobody so far")
         if self._held:
             self._write_held(now_us)
         return self._done()
@@ -317,7 +339,9 @@ class P24Session:
         if self.state == STOPPING:
             return
         if command in (sm4.GENERAL_ERROR, sm4.UNKNOWN_COMMAND):
-            self._pending.take(number)
+            if self._pending.take(number) is None:
+                # Counted there; told of as the error that it is, asked for or not.
+                self._orphans += 1
             self._complain(now_us, payload[0] if payload else -1, f"answer {command}")
             return
         asked = self._pending.answered(number, command - 1)
@@ -335,13 +359,32 @@ class P24Session:
             self.state = READY
             self._report(now_us, LINK_READY, self.identity)
         elif asked.command == sm4.GET_DEVICE_ID:
-            self.identity = f"p24 {sm4.decode_device_id(payload)}"
+            self._asks = f"p24 {sm4.decode_device_id(payload)}"
             self._tries = 0
             self._ask(now_us, sm4.GET_EXTENDED_VERSION)
         elif asked.command == sm4.GET_EXTENDED_VERSION:
-            self.identity = f"{self.identity} {sm4.decode_extended_version(payload)}"
+            self._identified(now_us, f"{self._asks} {sm4.decode_extended_version(payload)}")
+
+    def _identified(self, now_us: Us, identity: str) -> None:
+        """Take the device's word who it is; one that is to be armed must be the one from before."""
+        if self.state == HELLO:
+            self.identity = identity
             self.state = UP
-            self._report(now_us, LINK_UP, self.identity)
+            self._report(now_us, LINK_UP, identity)
+        elif self.state == ARMING and identity == self.identity:
+            self._tries = 0
+            self._ask(now_us, sm4.LL_INIT)
+        elif self.state == ARMING:
+            self._report(now_us, LINK_CHANGED, f"{identity} answers, it was {self.identity}")
+            # Whatever it is doing ends, and then it is asked who it is, as any new device.
+            self.identity = ""
+            self._begin_stop(now_us, HELLO)
+
+    def _warn(self, now_us: Us, kind: str, detail: str) -> None:
+        last_us = self._warned_us.get(kind, -NEVER_US)
+        if now_us - last_us >= WARN_EVERY_US:
+            self._warned_us[kind] = now_us
+            self._report(now_us, kind, detail)
 
     def _stopped(self, now_us: Us) -> None:
         if self._wanted_after_stop == HELLO:

