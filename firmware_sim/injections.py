@@ -40,7 +40,13 @@ ROWS: Final = (
     # -- sensors
     InjectionRow("sensor_dropout", "sensor", "no sample of any sensor arrives", "F04", 1.0),
     InjectionRow(
-        "heel_stuck_open", "sensor", "the heel switch reads open, whatever bears on it", "F02", None
+        "heel_stuck_open",
+        "sensor",
+        "the heel switch reads open, whatever bears on it",
+        "F02",
+        None,
+        # It is a heel-off itself; the burst that it begins may have to wait for the lock-out.
+        seen_after_ms=500,
     ),
     InjectionRow(
         "heel_stuck_closed",
