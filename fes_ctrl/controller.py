@@ -79,8 +79,8 @@ class Controller:
         "_idle",
         "_legs",
         "_now_us",
-        "_records",
         "_plausibility",
+        "_records",
         "_sensor_max_age_us",
         "_wake_at_us",
     )
@@ -125,7 +125,9 @@ class Controller:
         """
         if now_us < self._now_us:
             if now_us < self._now_us - CLOCK_BACK_US:
-                self._clock_jumped(f"the clock went back by {(self._now_us - now_us) / 1000:.0f} ms")
+                self._clock_jumped(
+                    f"the clock went back by {(self._now_us - now_us) / 1000:.0f} ms"
+                )
             now_us = self._now_us
         self._now_us = now_us
         if self._wake_at_us <= now_us:
@@ -280,9 +282,7 @@ class Controller:
             if leg.awaiting_contact:
                 leg.awaiting_contact = False
                 if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
-                    self._records.append(
-                        Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact")
-                    )
+                    self._records.append(Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact"))
                 leg.without_contact = 0
                 self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
         for other in self._legs:

@@ -104,7 +104,9 @@ ROWS: Final = (
         why="a switch that is frozen is one that is stuck: F02",
     ),
     InjectionRow("sensor_nan", "sensor", "readings are no numbers", "F04", 1.0),
-    InjectionRow("sensor_absurd", "sensor", "readings are beyond what any sensor reads", "F04", 1.0),
+    InjectionRow(
+        "sensor_absurd", "sensor", "readings are beyond what any sensor reads", "F04", 1.0
+    ),
     InjectionRow(
         "sensor_future",
         "sensor",
@@ -324,7 +326,7 @@ def parse(text: str) -> Injection:
 
 def amount_of(name: str, amount: float) -> float:
     """Return how much an injection is: what was asked for, or its row's."""
-    return amount if amount else BY_NAME[name].amount
+    return amount or BY_NAME[name].amount
 
 
 def _amount(text: str, row: InjectionRow, number: str) -> float:

@@ -105,9 +105,7 @@ class SimHost:
             t_meas_us = sample.t_meas_us + self._offset_us
             if self._halted:
                 self.call(
-                    lambda: deliver(
-                        sample._replace(t_meas_us=t_meas_us, t_arrive_us=self.now_us())
-                    )
+                    lambda: deliver(sample._replace(t_meas_us=t_meas_us, t_arrive_us=self.now_us()))
                 )
             else:
                 arrive_us = sample.t_arrive_us + self._offset_us

@@ -16,7 +16,6 @@ from firmware_sim.injections import Acknowledgement, amount_of
 from hil.config import CableConfig
 from hil.noise import damaged
 
-
 PULLED: Final = "cable_pulled"
 CORRUPTED: Final = "frames_corrupted"
 HELD: Final = "answers_held"

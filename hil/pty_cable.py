@@ -5,10 +5,14 @@ import contextlib
 import os
 import tty
 from collections.abc import Callable
+from typing import Final
 
 from fes_ctrl.links.serial import SerialLink
 from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.injections import Acknowledgement
+
+INJECTIONS: Final[tuple[str, ...]] = ("cable_pulled",)
+"""What can be made to go wrong with a pseudo-terminal: the rest lies in the kernel's hands."""
 
 
 class PtyCable:
@@ -24,8 +28,6 @@ class PtyCable:
         Those that this cable knows.
     """
 
-    injections = ("cable_pulled",)
-
     def __init__(self, now_us: Callable[[], int]) -> None:
         self._master, slave = os.openpty()
         tty.setraw(slave)
@@ -38,6 +40,7 @@ class PtyCable:
         self._plugged = True
         self.device: Callable[[bytes], None] = _nowhere
         self.cut: Callable[[], None] = _nobody
+        self.injections: tuple[str, ...] = INJECTIONS
         self.acknowledgements: list[Acknowledgement] = []
 
     @property
@@ -59,7 +62,7 @@ class PtyCable:
         ValueError
             If this part does not know the injection.
         """
-        if name != "cable_pulled":
+        if name not in INJECTIONS:
             message = f"the cable does not know the injection {name!r}"
             raise ValueError(message)
         if self._plugged:

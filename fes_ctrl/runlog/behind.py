@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from typing import Final
 
 MOST_BYTES: Final = 1_000_000
-"""So much waits for the disk at most, some ten seconds of a run; the rest is dropped and counted."""
+"""So much waits for the disk at most, half a minute of a run; the rest is dropped and counted."""
 
 LAST_S: Final = 1.0
 """How long the end of a run waits for the last of it."""

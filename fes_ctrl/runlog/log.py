@@ -106,9 +106,7 @@ class RunLogWriter:
         "_refused",
     )
 
-    def __init__(
-        self, path: Path, header: Mapping[str, object], *, behind: bool = False
-    ) -> None:
+    def __init__(self, path: Path, header: Mapping[str, object], *, behind: bool = False) -> None:
         first = {"kind": "header", "format": FORMAT, **header}
         line = json.dumps(first, allow_nan=False) + "\n"
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)

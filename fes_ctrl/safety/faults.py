@@ -36,6 +36,7 @@ class FaultRow(NamedTuple):
 
 
 INJECTED: Final = "tests/contract/test_injections.py"
+HAZARDS: Final = "tests/contract/test_hazards.py"
 REAL_TIME: Final = "tests/contract/test_real_time_faults.py"
 
 ROWS: Final = (
@@ -89,18 +90,19 @@ ROWS: Final = (
         0,
         "by itself",
         keeps_level=True,
-        proof=f"{INJECTED}::test_a_drifting_gyroscope_triggers_nothing_in_ten_minutes_of_standing",
+        proof=f"{HAZARDS}::test_a_drifting_gyroscope_triggers_nothing_in_ten_minutes_of_standing",
         part="fes_ctrl.gait.foot_imu",
     ),
     FaultRow(
         "F08",
         "weight shifted while standing",
-        "a heel that is unloaded, or a foot that moves, without a step",
+        "a heel that is unloaded, or a foot that moves, without a step; a heel switch alone, "
+        "without one under the forefoot, takes two shifts in ten for steps",
         INHIBIT,
         0,
         "by itself, at the first step: that one is stimulated",
         keeps_level=True,
-        proof="tests/contract/test_hazards.py::test_shifted_weight_is_no_step_and_the_first_step_is_one",
+        proof=f"{HAZARDS}::test_shifted_weight_is_no_step_and_the_first_step_is_one",
         part="fes_ctrl.gait.readiness",
     ),
     FaultRow(

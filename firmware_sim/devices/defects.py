@@ -73,7 +73,7 @@ class Defects:
         for known, from_us, to_us, amount in self._spans:
             if known == name and from_us <= now_us < to_us:
                 self.reach(name, now_us)
-                return amount if amount else 1.0
+                return amount or 1.0
         return 0.0
 
     def starts(self, now_us: Us) -> bool:

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -185,7 +186,7 @@ def test_late_answers_stop_the_output_or_only_thin_it(delay_ms: int) -> None:
     if delay_ms < 100:
         assert reactions(result, "F18") == []
         # One on its way at a time: no two are closer than the answer takes.
-        assert min(b - a for a, b in zip(pulses_us, pulses_us[1:], strict=False)) >= 50_000
+        assert min(b - a for a, b in pairwise(pulses_us)) >= 50_000
     else:
         assert reactions(result, "F18") == ["latch"]
         assert pulses_us[-1] - hit_us <= 100_000 + BY_ID["F18"].limit_ms * 1000
@@ -229,7 +230,9 @@ def test_what_a_blocked_line_lets_go_gives_no_pulse(name: str) -> None:
     assert after_us == []
 
 
-@pytest.mark.parametrize("text", ["clock_forward=2", "clock_back=2", "host_suspended", "clock_back=0.1"])
+@pytest.mark.parametrize(
+    "text", ["clock_forward=2", "clock_back=2", "host_suspended", "clock_back=0.1"]
+)
 @pytest.mark.parametrize("at_s", [AT_S, MID_SWING_S])
 def test_what_was_planned_before_a_clock_jump_is_never_given(text: str, at_s: float) -> None:
     result = injected(f"{text}@{at_s}")
@@ -288,7 +291,9 @@ def test_damaged_frames_alter_no_pulse(seed: int) -> None:
 def test_no_damage_to_a_frame_of_a_pulse_makes_another_one_of_it() -> None:
     random = Random(17)
     before = sm4.get_stim_status(3)
-    good = [sm4.low_level_pulse(n % 62, n % 8, ((300, 1000 * n), (300, -1000 * n))) for n in range(60)]
+    good = [
+        sm4.low_level_pulse(n % 62, n % 8, ((300, 1000 * n), (300, -1000 * n))) for n in range(60)
+    ]
     known = {frame[1:] for data in good for frame in sm4.Decoder().feed(data)}
     known |= {frame[1:] for frame in sm4.Decoder().feed(before)}
     for index in range(40_000):
@@ -327,5 +332,7 @@ def test_a_bad_injection_is_refused_with_the_way_out(text: str, says: str) -> No
 
 
 def test_an_amount_is_taken_and_the_rows_own_holds_without_one() -> None:
-    assert parse("answers_delayed=120@3+2") == Injection("answers_delayed", 3_000_000, 5_000_000, 120)
+    assert parse("answers_delayed=120@3+2") == Injection(
+        "answers_delayed", 3_000_000, 5_000_000, 120
+    )
     assert parse("answers_delayed@3+2").amount == 300

@@ -184,7 +184,6 @@ def test_a_device_that_vanishes_in_mid_burst_latches_and_nothing_resumes(
     killed_s = time.monotonic()
     device.process.kill()
     took_s = run.wait_for("fault F15 latch") - killed_s
-    print(f"F15: told after {took_s * 1e3:.0f} ms")
     assert took_s <= BY_ID["F15"].limit_ms / 1e3 + LATE_S
     device.process.wait(timeout=PATIENCE_S)
     again: Device = bench(Device, tmp_path, "again")
@@ -199,9 +198,7 @@ def test_a_device_that_vanishes_in_mid_burst_latches_and_nothing_resumes(
 
 
 @pytest.mark.parametrize("lasts_s", [0.2, 0.6])
-def test_a_device_that_answers_late_is_stopped(
-    tmp_path: Path, bench: Any, lasts_s: float
-) -> None:
+def test_a_device_that_answers_late_is_stopped(tmp_path: Path, bench: Any, lasts_s: float) -> None:
     device, run = armed(bench, tmp_path)
     halted_s = time.monotonic()
     device.process.send_signal(signal.SIGSTOP)
@@ -211,7 +208,6 @@ def test_a_device_that_answers_late_is_stopped(
         time.sleep(max(0.0, halted_s + lasts_s - time.monotonic()))
     finally:
         device.process.send_signal(signal.SIGCONT)
-    print(f"F18: told after {took_s * 1e3:.0f} ms")
     # A pulse may be 25 ms away when the device is halted.
     assert took_s <= 0.1 + 0.025 + BY_ID["F18"].limit_ms / 1e3 + LATE_S
     time.sleep(2 * STRIDE_S)

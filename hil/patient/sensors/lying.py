@@ -38,7 +38,15 @@ class LyingSensors:
         Its own stream.
     """
 
-    __slots__ = ("_bounce_until_us", "_held", "_injected", "_loaded", "_random", "_rose_us", "_seen")
+    __slots__ = (
+        "_bounce_until_us",
+        "_held",
+        "_injected",
+        "_loaded",
+        "_random",
+        "_rose_us",
+        "_seen",
+    )
 
     def __init__(self, random: Random) -> None:
         self._random = random

@@ -12,7 +12,8 @@ from firmware_sim.injections import ROWS as INJECTIONS
 ROOT = Path(__file__).resolve().parents[3]
 
 HAZARDS = (
-    "F01 F02 F04 F07 F08 F10 F12 F14 F15 F17 F18 F20 F21 F24 F25 F26 F27 F29".split()
+    *("F01", "F02", "F04", "F07", "F08", "F10", "F12", "F14", "F15"),
+    *("F17", "F18", "F20", "F21", "F24", "F25", "F26", "F27", "F29"),
 )
 """The identifiers of the hazard analysis."""
 
