@@ -178,9 +178,7 @@ def _refuse_what_no_pty_does(scenario: "Scenario") -> None:
 
     for name, *_ in scenario.walk.inject:
         if BY_NAME[name].part == "link" and name not in INJECTIONS:
-            message = (
-                f"--link pty with injection {name}: only a cable in memory does it; leave out one"
-            )
+            message = f"--link pty with injection {name}: a cable in memory does it; leave one out"
             raise Refusal(message)
 
 

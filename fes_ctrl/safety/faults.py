@@ -48,7 +48,7 @@ ROWS: Final = (
         20,
         "by itself; one burst a step, and none later than without chatter",
         keeps_level=True,
-        proof=f"{INJECTED}::test_a_heel_that_bounces_gets_one_burst_a_step_and_none_later",
+        proof=f"{HAZARDS}::test_a_heel_that_bounces_gets_one_burst_a_step_and_none_later",
         part="fes_ctrl.gait.contact",
     ),
     FaultRow(

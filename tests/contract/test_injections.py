@@ -15,7 +15,6 @@ from fes_ctrl.safety.faults import BY_ID
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.injections import ROWS, Injection, InjectionRow, parse
 from hil.noise import damaged
-from hil.patient.way import SegmentConfig
 from hil.rig import Rig
 from hil.scenarios import load_scenario
 from hil.simulate import WalkResult, simulate
@@ -155,27 +154,6 @@ def test_shorted_electrodes_stop_the_device() -> None:
     assert result.walk.legs[0].pulses_us[-1] - hit_us <= BY_ID["F12"].limit_ms * 1000
     # The one that showed it, and none after that.
     assert len([t_us for t_us in result.walk.legs[0].pulses_us if t_us >= hit_us]) <= 2
-
-
-def test_a_heel_that_bounces_gets_one_burst_a_step_and_none_later() -> None:
-    walk = load_scenario("standard").walk
-    (leg,) = walk.patient.leg
-    clean = replace(leg.sensors, heel_switch=replace(leg.sensors.heel_switch, bounce_ms=0.0))
-    walk = replace(
-        walk,
-        patient=replace(walk.patient, leg=(replace(leg, sensors=clean),)),
-        duration_s=1_450.0,
-        way=(SegmentConfig("stand", 2.0), SegmentConfig("walk", 1_450.0)),
-    )
-    without = simulate(walk).walk.legs[0]
-    bouncing = simulate(replace(walk, inject=(parse("heel_bounce=20@8"),))).walk
-    leg_walk = bouncing.legs[0]
-    assert bouncing.unreached_injections == []
-    assert len(without.swings) > 1_000
-    onsets_us = [burst.start.t_us for burst in without.bursts]
-    with_us = [burst.start.t_us for burst in leg_walk.bursts]
-    assert len(with_us) == len(onsets_us), "no extra burst, and none that is missed"
-    assert max(b - a for a, b in zip(onsets_us, with_us, strict=True)) <= 20_000
 
 
 @pytest.mark.parametrize("delay_ms", [50, 150, 500])
