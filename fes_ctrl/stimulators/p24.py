@@ -97,6 +97,7 @@ class P24Session:
     __slots__ = (
         "_asked_us",
         "_asks",
+        "_current_void_us",
         "_damaged",
         "_decoder",
         "_held",
@@ -146,6 +147,7 @@ class P24Session:
         self._asked_us: Us = NEVER_US
         self._stops_open: set[int] = set()
         self._asks = ""
+        self._current_void_us: Us = NEVER_US
         self._orphans = 0
         self._damaged = 0
         self._warned_us: dict[str, Us] = {}
@@ -230,6 +232,12 @@ class P24Session:
                 )
                 # Said once for each: a younger frame's answer is still waited for.
                 self._pending.forget(now_us - self.capabilities.ack_deadline_us)
+            elif self._pending.with_current and now_us > self._current_void_us:
+                # It may still be on this side of the line; let go later, it would be a late pulse.
+                # Frame ends go after it: of a frame that is half out the rest is gone.
+                self._current_void_us = NEVER_US
+                self._out.append(sm4.FRAME_ENDS)
+                return self._done(discard=True)
             elif not len(self._pending) and now_us >= self._last_frame_us + self._poll_us:
                 number = self._pending.number()
                 self._send(now_us, number, sm4.GET_STIM_STATUS, sm4.get_stim_status(number))
@@ -270,6 +278,7 @@ class P24Session:
             self._last_pulse_us[setpoint.channel] = now_us
             number = self._pending.number()
             frame = sm4.low_level_pulse(number, setpoint.channel, points_of(setpoint))
+            self._current_void_us = setpoint.expires_us
             self._send(now_us, number, sm4.LL_CHANNEL_CONFIG, frame, current=True)
             self._written.append(setpoint)
 
@@ -433,6 +442,8 @@ class P24Session:
             wake_us = self._last_frame_us + self._poll_us
         else:
             wake_us += self.capabilities.ack_deadline_us
+            if self._pending.with_current and self._current_void_us != NEVER_US:
+                wake_us = min(wake_us, self._current_void_us + 1)
         if self._held:
             setpoint = self._held[0]
             earliest_us = self._earliest_us(setpoint)

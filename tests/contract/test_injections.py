@@ -199,6 +199,26 @@ def test_a_stall_is_not_answered_with_old_work(name: str, at_s: float, lasts_s: 
     assert result.walk.violations == []
 
 
+@pytest.mark.parametrize("lasts_s", [0.03, 0.06, 0.09, 0.12])
+@pytest.mark.parametrize("at_s", [AT_S, MID_SWING_S])
+def test_a_pulse_that_a_line_holds_back_is_void_when_its_time_is_over(
+    at_s: float, lasts_s: float
+) -> None:
+    walk = load_scenario("standard").walk
+    walk = replace(walk, duration_s=24.0, inject=(parse(f"write_blocked@{at_s}+{lasts_s}"),))
+    stepper = Stepper()
+    rig = Rig(walk, stepper, NullLog())
+    planned_us: list[int] = []
+    rig.session.on_setpoint = lambda setpoint: planned_us.append(setpoint.at_us)
+    rig.session.open()
+    stepper.run_until_us(24_000_000)
+    assert [known.name for known in rig.acknowledgements()] == ["write_blocked"]
+    pulses_us = rig.finish().legs[0].pulses_us
+    assert len(pulses_us) > 300
+    for t_us in pulses_us:
+        assert t_us - planned_us[bisect_right(planned_us, t_us) - 1] <= LIFE_US + WIRE_US
+
+
 @pytest.mark.parametrize("name", ["write_blocked", "answers_held"])
 def test_what_a_blocked_line_lets_go_gives_no_pulse(name: str) -> None:
     result = injected(f"{name}@{MID_SWING_S}+0.3")

@@ -46,7 +46,9 @@ class Wire:
             assert report.t_us == now_us
         if step.discard:
             assert step.out[0].startswith(sm4.FRAME_ENDS)
-            assert [frame.command for frame in frames[:2]] == STOP_PAIR
+            # A stop, or a pulse whose time is over taken back from this side of the line.
+            if step.out != (sm4.FRAME_ENDS,):
+                assert [frame.command for frame in frames[:2]] == STOP_PAIR
         if self.session.state in (CLOSED, DEAD):
             assert self.wake_us == NEVER_US
         return step
