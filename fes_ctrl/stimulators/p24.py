@@ -52,6 +52,9 @@ TRIES: Final = 3
 STOP_REPEAT_US: Final = 80_000
 """Three stops so far apart, then the line is cut: within 300 ms in all."""
 
+LEAVING_US: Final = 5_000
+"""A frame that was written just in time is given so long to leave: 2 ms at 115 200 baud."""
+
 WARN_EVERY_US: Final = 10_000_000
 """Answers to nobody and damaged frames are told of this often at most."""
 
@@ -278,7 +281,7 @@ class P24Session:
             self._last_pulse_us[setpoint.channel] = now_us
             number = self._pending.number()
             frame = sm4.low_level_pulse(number, setpoint.channel, points_of(setpoint))
-            self._current_void_us = setpoint.expires_us
+            self._current_void_us = max(setpoint.expires_us, now_us + LEAVING_US)
             self._send(now_us, number, sm4.LL_CHANNEL_CONFIG, frame, current=True)
             self._written.append(setpoint)
 
