@@ -20,7 +20,7 @@ help:
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make campaign  ten simulated hours of random faults, every step judged"
-	@echo "make pages  the patient's pages: what each dial costs, what each assumption moves"
+	@echo "make pages  the made pages: faults, injections, what each dial costs and assumption moves"
 	@echo "make clean  remove what was made"
 
 walk: $(BASE)
@@ -70,6 +70,7 @@ campaign: $(FULL)
 
 pages: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[docs]"
+	$(BIN)/python tools/reference_pages.py
 	$(BIN)/python tools/patient_pages.py
 
 # The stamps are written last: an attempt that failed leaves no .venv that looks finished.

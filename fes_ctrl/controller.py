@@ -33,9 +33,10 @@ from fes_ctrl.model import (
     Stop,
 )
 from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
-from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, WARN
+from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.units import NEVER_US, Us, s_from_us
 
@@ -47,7 +48,18 @@ FAULT_OF_REPORT: Final = {
     "down": "F15",
     "blocked": "F37",
     "dead": "F29",
+    "changed": "F34",
+    "orphan": "F35",
+    "corrupt": "F17",
 }
+
+CLOCK_BACK_US: Final = 10_000
+"""A clock that is back by more than this has jumped."""
+
+CLOCK_AHEAD_US: Final = 1_000_000
+"""A call that comes so much later than it was asked for: the host slept, or its clock jumped."""
+
+BURSTS_WITHOUT_CONTACT: Final = 3
 
 
 class Controller:
@@ -71,6 +83,7 @@ class Controller:
         "_legs",
         "_limits",
         "_now_us",
+        "_plausibility",
         "_records",
         "_sensor_max_age_us",
         "_wake_at_us",
@@ -83,6 +96,7 @@ class Controller:
         self._limits = limits
         self._sensor_max_age_us = limits.sensor_max_age_us
         self._idle = Step((), (), NEVER_US)
+        self._plausibility = Plausibility()
         self._guards: list[Guard] = [Guard(limits, device) for device in devices]
         self._armings: list[Arming] = [Arming() for _ in devices]
         self._commands: list[Command] = []
@@ -115,9 +129,17 @@ class Controller:
             when to call again at the latest.
         """
         if now_us < self._now_us:
+            if now_us < self._now_us - CLOCK_BACK_US:
+                self._clock_jumped(
+                    f"the clock went back by {(self._now_us - now_us) / 1000:.0f} ms"
+                )
             now_us = self._now_us
         self._now_us = now_us
         if self._wake_at_us <= now_us:
+            late_us = now_us - self._wake_at_us
+            if late_us > CLOCK_AHEAD_US:
+                # Before anything that was planned in that time.
+                self._clock_jumped(f"called {late_us / 1000:.0f} ms late")
             self._fire_deadlines(now_us)
         if item is not None:
             if isinstance(item, Sample):
@@ -179,6 +201,16 @@ class Controller:
             at_us = self._next_deadline()
         self._wake_at_us = at_us
 
+    def _clock_jumped(self, detail: str) -> None:
+        """Trust nothing that was planned: what time it is, is not known."""
+        row = BY_ID["F36"]
+        for stimulator, arming in enumerate(self._armings):
+            if arming.state != DISARMED and arming.latch(row):
+                self._records.append(Fault(self._now_us, "F36", row.reaction, ALL_LEGS, detail))
+                self._halt(self._now_us, stimulator, "F36")
+        for leg in self._legs:
+            self._cut(leg, self._now_us, "fault")
+
     def _fire_program(self, leg: LegController, at_us: Us, now_us: Us) -> None:
         setpoints: list[Setpoint] = []
         records: list[Record] = []
@@ -219,6 +251,11 @@ class Controller:
             leg.awaiting_contact = True
             detail = "burst ended by its time-out, no contact since"
             self._records.append(Fault(end.t_us, "F02", WARN, leg.leg, detail))
+        if leg.awaiting_contact:
+            leg.without_contact += 1
+            if leg.without_contact == BURSTS_WITHOUT_CONTACT:
+                detail = f"{BURSTS_WITHOUT_CONTACT} bursts without a contact"
+                self._records.append(Fault(end.t_us, "F10", INHIBIT, leg.leg, detail))
 
     def _cut(self, leg: LegController, at_us: Us, reason: str) -> None:
         self._records.extend(leg.program.cut(at_us, reason))
@@ -227,6 +264,8 @@ class Controller:
     # -- samples and gait -------------------------------------------------------------------------
 
     def _take_sample(self, now_us: Us, sample: Sample) -> None:
+        if not self._plausibility.believes(sample, now_us):
+            return
         for leg in self._legs:
             own = leg.leg == sample.leg
             if (own or leg.both_feet) and sample.sensor in leg.watched:
@@ -257,6 +296,9 @@ class Controller:
             self._records.extend(leg.program.contact(event, leg.phase.last_stance_us))
             if leg.awaiting_contact:
                 leg.awaiting_contact = False
+                if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
+                    self._records.append(Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact"))
+                leg.without_contact = 0
                 self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
         for other in self._legs:
             if (other is leg) != other.contralateral:
@@ -275,6 +317,8 @@ class Controller:
         """Return whether a burst may begin, at the level that is set now."""
         arming = self._armings[leg.stimulator]
         leg.program.level_percent = arming.level_percent
+        if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
+            return False
         return not leg.monitor.silent and not arming.paused and not arming.latched
 
     # -- what is to come --------------------------------------------------------------------------
@@ -310,6 +354,9 @@ class Controller:
         age_ms = (at_us - leg.monitor.last_us) / 1000
         row = BY_ID[fault]
         detail = f"no fresh sample for {age_ms:.0f} ms"
+        doubt = self._plausibility.why.get(leg.leg)
+        if doubt:
+            detail = f"no believable sample for {age_ms:.0f} ms: {doubt}"
         self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
         self._cut(leg, at_us, "sensor")
         leg.predictor.pause()
@@ -336,12 +383,16 @@ class Controller:
                 guard.arm()
                 self._state(now_us, report.stimulator, "device ready")
         elif kind in FAULT_OF_REPORT:
-            if kind in {"down", "stuck"}:
+            if kind in {"down", "stuck", "changed"}:
                 arming.link_up = False
             self._device_fault(now_us, report)
 
     def _device_fault(self, now_us: Us, report: LinkReport) -> None:
-        self._latch(now_us, report.stimulator, FAULT_OF_REPORT[report.kind], report.detail)
+        fault_id = FAULT_OF_REPORT[report.kind]
+        if BY_ID[fault_id].reaction == WARN:
+            self._records.append(Fault(now_us, fault_id, WARN, ALL_LEGS, report.detail))
+            return
+        self._latch(now_us, report.stimulator, fault_id, report.detail)
 
     def _latch(self, now_us: Us, stimulator: int, fault_id: str, detail: str) -> None:
         row = BY_ID[fault_id]
@@ -352,6 +403,9 @@ class Controller:
             self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
         if must_stop:
             self._halt(now_us, stimulator, row.id)
+        elif not row.keeps_level:
+            # Another latch has stopped it before; what it does now is not known: it is stopped again.
+            self._commands.append(Stop(now_us, stimulator, row.id))
 
     def _halt(self, now_us: Us, stimulator: int, reason: str) -> None:
         """Take the authority away, end the bursts, stop the device: in this order."""

@@ -40,6 +40,10 @@ class LegController:
         Of this leg's next events.
     ahead : LookAhead
         What the program makes of predictions; of this leg's own, or as ``follow`` says.
+    awaiting_contact : bool
+        A burst has ended by its time-out, and no contact has come since.
+    without_contact : int
+        Bursts that have ended since the last contact, once one of them did by its time-out.
     """
 
     __slots__ = (
@@ -56,6 +60,7 @@ class LegController:
         "readiness",
         "stimulator",
         "watched",
+        "without_contact",
     )
 
     def __init__(
@@ -81,6 +86,7 @@ class LegController:
         self.contralateral = contralateral
         self.both_feet = both_feet
         self.awaiting_contact = False
+        self.without_contact = 0
         self.predictor = StridePredictor(leg)
         self.readiness = Readiness(leg) if readiness is None else readiness
         self.follow(None if contralateral else self)

@@ -224,6 +224,9 @@ ReportKind: TypeAlias = Literal[
     "down",
     "blocked",
     "dead",
+    "changed",
+    "orphan",
+    "corrupt",
 ]
 LINK_UP: Final = "up"  # the handshake is done; detail names the device
 LINK_READY: Final = "ready"  # armed: the device takes pulses
@@ -238,6 +241,9 @@ LINK_DOWN: Final = "down"  # the connection is gone
 # Not of the device: whoever watches the program itself took the link and stopped the output.
 LINK_BLOCKED: Final = "blocked"  # the program did not turn
 LINK_DEAD: Final = "dead"  # a part of the program failed
+LINK_CHANGED: Final = "changed"  # the device is not the one that answered before
+LINK_ORPHAN: Final = "orphan"  # an answer belongs to no frame
+LINK_CORRUPT: Final = "corrupt"  # bytes came that are no whole frame
 
 
 class LinkReport(NamedTuple):

@@ -13,10 +13,13 @@ from fes_ctrl.units import NEVER_US, Us
 class InjectionRow(NamedTuple):
     """One thing that can go wrong.
 
-    ``part`` is who is hit: ``sensor``, ``link``, ``device`` or ``electrode``. ``fault`` is the
-    row of the fault table that is expected to come true; empty where the controller has no means
-    to notice, and the stimulation just ends. ``lasts_s`` is how long it holds where
-    nothing else is said; ``None`` for good.
+    ``part`` is who is hit: ``sensor``, ``link``, ``device``, ``electrode`` or ``host``. ``fault``
+    is the row of the fault table that is expected to come true; empty where the controller has no
+    means to notice, or need not: ``why`` says which. ``lasts_s`` is how long it holds where
+    nothing else is said; ``None`` for good. ``amount`` is how much where nothing else is said,
+    ``least`` and ``most`` what may be asked for, and ``unit`` its unit; without one there is no
+    amount. ``seen_after_ms`` is how long it takes until what the fault observes is there: the
+    time allowed to the fault counts from then. ``detector`` is who reads the sensor that is hit.
     """
 
     name: str
@@ -24,33 +27,267 @@ class InjectionRow(NamedTuple):
     effect: str
     fault: str
     lasts_s: float | None
+    unit: str = ""
+    amount: float = 0.0
+    least: float = 0.0
+    most: float = 0.0
+    seen_after_ms: int = 0
+    detector: str = "heel"
+    why: str = ""
 
 
 ROWS: Final = (
+    # -- sensors
     InjectionRow("sensor_dropout", "sensor", "no sample of any sensor arrives", "F04", 1.0),
     InjectionRow(
-        "heel_stuck_open", "sensor", "the heel switch reads open, whatever bears on it", "F02", None
+        "heel_stuck_open",
+        "sensor",
+        "the heel switch reads open, whatever bears on it",
+        "F02",
+        None,
+        # It is a heel-off itself; the burst that it begins may have to wait for the lock-out.
+        seen_after_ms=500,
     ),
     InjectionRow(
-        "heel_stuck_closed", "sensor", "the heel switch reads closed in the air as well", "", None
+        "heel_stuck_closed",
+        "sensor",
+        "the heel switch reads closed in the air as well",
+        "",
+        None,
+        why="closed in the air is taken for a contact, after which there is no heel-off",
     ),
+    InjectionRow(
+        "heel_bounce",
+        "sensor",
+        "the heel switch chatters after every change",
+        "",
+        None,
+        "ms",
+        20.0,
+        1.0,
+        20.0,
+        why="F01: the lock-out after an edge sees to it that nothing comes of it",
+    ),
+    InjectionRow(
+        "heel_shuffles",
+        "sensor",
+        "the heel never bears load for longer than a blip",
+        "",
+        None,
+        "ms",
+        30.0,
+        10.0,
+        60.0,
+        why="each blip is a contact that ends the burst before it; F10 is for a leg without any",
+    ),
+    InjectionRow(
+        "gyro_bias",
+        "sensor",
+        "every gyroscope axis drifts off within ten seconds",
+        "",
+        None,
+        "deg/s",
+        5.0,
+        0.1,
+        50.0,
+        detector="foot-imu",
+        why="F07: the detector subtracts what the sensor reads at rest",
+    ),
+    InjectionRow(
+        "sensor_frozen",
+        "sensor",
+        "samples come with ever the same reading",
+        "F04",
+        None,
+        seen_after_ms=200,
+        detector="foot-imu",
+        why="a switch that is frozen is one that is stuck: F02",
+    ),
+    InjectionRow("sensor_nan", "sensor", "readings are no numbers", "F04", 1.0),
+    InjectionRow(
+        "sensor_absurd", "sensor", "readings are beyond what any sensor reads", "F04", 1.0
+    ),
+    InjectionRow(
+        "sensor_future",
+        "sensor",
+        "stamps of measurement lie in the future",
+        "F04",
+        1.0,
+        "s",
+        5.0,
+        0.1,
+        3600.0,
+    ),
+    InjectionRow(
+        "sensor_late",
+        "sensor",
+        "samples are older when they arrive than they may be",
+        "F04",
+        1.0,
+        "ms",
+        300.0,
+        100.0,
+        5000.0,
+    ),
+    InjectionRow(
+        "sensor_backlog", "sensor", "no sample arrives, and then all of them at once", "F04", 1.0
+    ),
+    InjectionRow(
+        "legs_swapped",
+        "sensor",
+        "samples say that they are of the other leg",
+        "F04",
+        1.0,
+        why="where both legs are worn on, nothing in a sample tells them apart",
+    ),
+    # -- the cable
     InjectionRow("cable_pulled", "link", "the connection hangs up", "F15", None),
     InjectionRow(
-        "answers_lost", "device", "commands are executed, answers never come", "F18", None
+        "frames_corrupted",
+        "link",
+        "writes of both ends are damaged: bits flipped, cut short, spliced, doubled",
+        "F18",
+        2.0,
+        "%",
+        30.0,
+        0.1,
+        100.0,
+        # How soon a frame is hit and goes unanswered is drawn.
+        seen_after_ms=2_100,
     ),
-    InjectionRow("answers_delayed", "device", "answers come 300 ms late", "F18", None),
+    InjectionRow(
+        "answers_held",
+        "link",
+        "answers pile up on the way, and then all come at once",
+        "F18",
+        1.0,
+        seen_after_ms=100,
+    ),
+    InjectionRow(
+        "write_blocked",
+        "link",
+        "the line takes bytes and sends none, and then all that are still there",
+        "F18",
+        1.0,
+        seen_after_ms=100,
+    ),
+    # -- the device
+    InjectionRow(
+        "answers_lost",
+        "device",
+        "commands are executed, answers never come",
+        "F18",
+        None,
+        seen_after_ms=100,
+    ),
+    InjectionRow(
+        "answers_delayed",
+        "device",
+        "answers come late",
+        "F18",
+        None,
+        "ms",
+        300.0,
+        50.0,
+        500.0,
+        seen_after_ms=100,
+        why="up to the device's deadline of 100 ms it only makes pulses be skipped",
+    ),
+    InjectionRow(
+        "answers_to_nobody",
+        "device",
+        "answers come twice, with another number, and unasked",
+        "F35",
+        2.0,
+        why="they are no sign of life and end no wait, so output goes on",
+    ),
+    InjectionRow(
+        "device_reset",
+        "device",
+        "the device starts anew and has forgotten that it was armed",
+        "F31",
+        None,
+        seen_after_ms=100,
+    ),
+    InjectionRow(
+        "device_swapped",
+        "device",
+        "the device starts anew, and another one at that: other serial number and version",
+        "F31",
+        None,
+        seen_after_ms=100,
+        why="who it is, is asked before it is armed again: then F34",
+    ),
+    InjectionRow(
+        "device_stuck_on",
+        "device",
+        "the device repeats its last pulse and hears nothing, until its line is cut",
+        "F20",
+        None,
+        # The first command that it does not answer, and the deadline of that answer.
+        seen_after_ms=100,
+    ),
+    # -- the electrode
     InjectionRow("electrode_off", "electrode", "the electrode lifts off the skin", "F12", None),
+    InjectionRow(
+        "electrode_short",
+        "electrode",
+        "the electrodes touch",
+        "F12",
+        None,
+        "ohm",
+        50.0,
+        1.0,
+        99.0,
+    ),
+    InjectionRow(
+        "electrode_peeled",
+        "electrode",
+        "the electrode has come off in part; its impedance rises as its area shrinks",
+        "",
+        None,
+        "%",
+        50.0,
+        10.0,
+        99.0,
+        why="a current source drives on; the current's density rises, and a P24 cannot tell",
+    ),
+    # -- the host
+    InjectionRow(
+        "host_paused",
+        "host",
+        "the host's process is halted; what happens meanwhile waits for it",
+        "F04",
+        0.3,
+    ),
+    InjectionRow(
+        "host_suspended",
+        "host",
+        "the host sleeps; what happens meanwhile is lost",
+        "F36",
+        5.0,
+    ),
+    InjectionRow(
+        "clock_forward", "host", "the host's clock jumps ahead", "F36", None, "s", 2.0, 1.1, 3600.0
+    ),
+    InjectionRow(
+        "clock_back", "host", "the host's clock jumps back", "F36", None, "s", 2.0, 0.1, 3600.0
+    ),
 )
 
 BY_NAME: Final[dict[str, InjectionRow]] = {row.name: row for row in ROWS}
 
 
 class Injection(NamedTuple):
-    """One injection of a walk: ``to_us`` is ``NEVER_US`` where it lasts for good."""
+    """One injection of a walk.
+
+    ``to_us`` is ``NEVER_US`` where it lasts for good, ``amount`` 0 where it is the row's.
+    """
 
     name: str
     from_us: Us
     to_us: Us
+    amount: float = 0.0
 
 
 class Acknowledgement(NamedTuple):
@@ -61,17 +298,20 @@ class Acknowledgement(NamedTuple):
 
 
 def parse(text: str) -> Injection:
-    """Return the injection of ``NAME@T`` or ``NAME@T+DURATION``, seconds from the start.
+    """Return the injection of ``NAME@T``, ``NAME@T+DURATION`` or ``NAME=AMOUNT@T+DURATION``.
+
+    T and DURATION are seconds, T from the start.
 
     Raises
     ------
     ValueError
         Saying what is wrong and what to write instead.
     """
-    name, at, when = text.partition("@")
+    what, at, when = text.partition("@")
     if not at:
         message = f"injection {text!r}: write NAME@T, T in seconds from the start"
         raise ValueError(message)
+    name, equals, much = what.partition("=")
     row = BY_NAME.get(name)
     if row is None:
         message = f"injection {name!r} is unknown: choose {', '.join(BY_NAME)}"
@@ -81,7 +321,29 @@ def parse(text: str) -> Injection:
     lasts_s = _seconds(text, length) if plus else row.lasts_s
     from_us = round(from_s * 1e6)
     to_us = NEVER_US if lasts_s is None else from_us + round(lasts_s * 1e6)
-    return Injection(name, from_us, to_us)
+    return Injection(name, from_us, to_us, _amount(text, row, much) if equals else row.amount)
+
+
+def amount_of(name: str, amount: float) -> float:
+    """Return how much an injection is: what was asked for, or its row's."""
+    return amount or BY_NAME[name].amount
+
+
+def _amount(text: str, row: InjectionRow, number: str) -> float:
+    if not row.unit:
+        message = f"injection {text!r}: {row.name} has no amount; leave '={number}' out"
+        raise ValueError(message)
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not row.least <= value <= row.most:
+        message = (
+            f"injection {text!r}: {number!r} is no amount of {row.name}; "
+            f"write {row.least:g} to {row.most:g} ({row.unit})"
+        )
+        raise ValueError(message)
+    return value
 
 
 def _seconds(text: str, number: str) -> float:

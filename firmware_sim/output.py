@@ -7,8 +7,8 @@ What is delivered goes to the sinks: the patient, the witness.
 from collections.abc import Callable
 from typing import Final
 
-from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
-from firmware_sim.injections import Acknowledgement
+from fes_ctrl.units import MicroAmp, PicoCoulomb, Us
+from firmware_sim.injections import Acknowledgement, amount_of
 
 Points = tuple[tuple[Us, MicroAmp], ...]
 Sink = Callable[[Us, int, Points], None]
@@ -23,6 +23,17 @@ OPEN_OHM: Final = 1_000_000_000
 
 DETECTION_UA: Final = 15_000
 """Electrode errors are detected from 15 mA up (ScienceMode4 C library headers)."""
+
+SHORT_OHM: Final = 100
+"""Below this the electrodes touch, and the device calls it an electrode error as well. Assumption:
+the vendor says that an electrode error is detected, not whether one error covers both. A stage
+that sees an open circuit measures the voltage across it, and a short as well then; the test pulse
+of RehaStim1 refuses a skin resistance out of range either way. A P24 that reports no short gives
+the host no other means to notice: its answers carry a result and no voltage."""
+
+OFF: Final = "electrode_off"
+SHORT: Final = "electrode_short"
+PEELED: Final = "electrode_peeled"
 
 
 class OutputStage:
@@ -46,8 +57,7 @@ class OutputStage:
     """
 
     __slots__ = (
-        "_open_from_us",
-        "_open_to_us",
+        "_injected",
         "acknowledgements",
         "delivered_pc",
         "impedance_ohm",
@@ -59,22 +69,36 @@ class OutputStage:
         self.impedance_ohm: list[int] = [SKIN_OHM] * channels
         self.delivered_pc: list[PicoCoulomb] = [0] * channels
         self.acknowledgements: list[Acknowledgement] = []
-        self._open_from_us: Us = NEVER_US
-        self._open_to_us: Us = NEVER_US
+        self._injected: list[tuple[str, Us, Us, float]] = []
 
-    def inject(self, name: str, from_us: Us, to_us: Us) -> None:
-        """Take the electrodes off from one instant to another.
+    def inject(self, name: str, from_us: Us, to_us: Us, amount: float = 0.0) -> None:
+        """Change the electrodes from one instant to another; 0 is the row's own amount.
 
         Raises
         ------
         ValueError
             If this part does not know the injection.
         """
-        if name != "electrode_off":
+        if name not in {OFF, SHORT, PEELED}:
             message = f"the electrode does not know the injection {name!r}"
             raise ValueError(message)
-        self._open_from_us = from_us
-        self._open_to_us = to_us
+        self._injected.append((name, from_us, to_us, amount_of(name, amount)))
+
+    def _altered_ohm(self, t_us: Us, impedance_ohm: int) -> int:
+        """Return the impedance that the injections of this instant leave."""
+        for name, from_us, to_us, amount in self._injected:
+            if not from_us <= t_us < to_us:
+                continue
+            if name == OFF:
+                impedance_ohm = OPEN_OHM
+            elif name == SHORT:
+                impedance_ohm = max(1, int(amount))
+            else:
+                # What is left of the area carries it all.
+                impedance_ohm = int(impedance_ohm * 100.0 / amount)
+            if name not in [known.name for known in self.acknowledgements]:
+                self.acknowledgements.append(Acknowledgement(name, t_us))
+        return impedance_ohm
 
     def deliver(self, t_us: Us, channel: int, points: Points) -> bool:
         """Give one pulse.
@@ -91,14 +115,12 @@ class OutputStage:
         Returns
         -------
         bool
-            False where the device notices that no electrode is there: only if the wanted current
-            is high enough to tell.
+            False where the device notices that no electrode is there, or that they touch: only if
+            the wanted current is high enough to tell.
         """
         impedance_ohm = self.impedance_ohm[channel]
-        if self._open_from_us <= t_us < self._open_to_us:
-            impedance_ohm = OPEN_OHM
-            if not self.acknowledgements:
-                self.acknowledgements.append(Acknowledgement("electrode_off", t_us))
+        if self._injected:
+            impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
         limit_ua = COMPLIANCE_MV * 1_000 // impedance_ohm
         wanted_ua = 0
         clipped = False
@@ -114,4 +136,4 @@ class OutputStage:
             self.delivered_pc[channel] += points[0][0] * abs(points[0][1])
             for sink in self.sinks:
                 sink(t_us, channel, points)
-        return impedance_ohm < OPEN_OHM or wanted_ua < DETECTION_UA
+        return SHORT_OHM <= impedance_ohm < OPEN_OHM or wanted_ua < DETECTION_UA

@@ -196,16 +196,19 @@ def inject(injections: list[Injection], device: Device, output: OutputStage) -> 
     """
     links = []
     for injection in injections:
-        name, from_us, to_us = injection
+        name, from_us, to_us, amount = injection
         part = BY_NAME[name].part
         if part == "device":
-            device.inject(name, from_us, to_us)
+            device.inject(name, from_us, to_us, amount)
         elif part == "electrode":
-            output.inject(name, from_us, to_us)
-        elif part == "link":
+            output.inject(name, from_us, to_us, amount)
+        elif name == "cable_pulled":
             links.append(injection)
         else:
-            message = f"--inject {name}: hits a {part}, and a stimulator has none; leave it out"
+            message = (
+                f"--inject {name}: hits the {part}, and a stimulator alone has none of that kind; "
+                "leave it out"
+            )
             raise ValueError(message)
     return links
 

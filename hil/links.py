@@ -7,13 +7,19 @@ takes its answers. Latency is never zero, and bytes stay in order in each direct
 from collections import deque
 from collections.abc import Callable
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
 
 from fes_ctrl.links.link import Link
 from fes_ctrl.runtime.clock import ORDER_LINK, Clock, Handle
-from fes_ctrl.units import Us
-from firmware_sim.injections import Acknowledgement
+from fes_ctrl.units import NEVER_US, Us
+from firmware_sim.injections import Acknowledgement, amount_of
 from hil.config import CableConfig
+from hil.noise import damaged
+
+PULLED: Final = "cable_pulled"
+CORRUPTED: Final = "frames_corrupted"
+HELD: Final = "answers_held"
+BLOCKED: Final = "write_blocked"
 
 
 class Cable(Protocol):
@@ -23,11 +29,17 @@ class Cable(Protocol):
     ----------
     device : callable
         Called with bytes that arrive at the device.
+    cut : callable
+        Called when the line is gone: the device sees the host vanish.
+    injections : tuple of str
+        Those that this cable knows.
     acknowledgements : list of Acknowledgement
         Injections that have had an effect.
     """
 
     device: Callable[[bytes], None]
+    cut: Callable[[], None]
+    injections: tuple[str, ...]
     acknowledgements: list[Acknowledgement]
 
     @property
@@ -39,8 +51,8 @@ class Cable(Protocol):
         """Send bytes from the device towards the host."""
         ...
 
-    def inject(self, name: str) -> None:
-        """Make something go wrong with the cable, now."""
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:
+        """Make something go wrong with the cable, now, and until then."""
         ...
 
 
@@ -65,8 +77,16 @@ class _Wire:
         "_config",
         "_flights",
         "_free_us",
+        "_held",
+        "_held_name",
+        "_held_to_us",
+        "_last",
+        "_noise",
+        "_noise_to_us",
         "_random",
+        "_share",
         "deliver",
+        "hit",
         "lost",
     )
 
@@ -77,13 +97,51 @@ class _Wire:
         self._free_us: Us = 0
         self._arrived_us: Us = 0
         self._flights: deque[_Flight] = deque()
+        self._held: list[bytes] = []
+        self._held_name = ""
+        self._held_to_us: Us = -NEVER_US
+        self._noise: Random = random
+        self._noise_to_us: Us = -NEVER_US
+        self._share = 0.0
+        self._last = b""
         self.deliver: Callable[[bytes], None] = _nowhere
+        self.hit: Callable[[str], None] = _nobody
         self.lost = 0
+
+    def hold(self, name: str, to_us: Us) -> None:
+        """Take bytes and send none until then, and then all of them at once."""
+        self._held_name = name
+        self._held_to_us = to_us
+        if to_us < NEVER_US:
+            self._clock.call_at_us(to_us, ORDER_LINK, self._release)
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for data in held:
+            self.send(data)
+
+    def damage(self, to_us: Us, share: float, random: Random) -> None:
+        """Damage so large a share of what is sent, until then."""
+        self._noise = random
+        self._noise_to_us = to_us
+        self._share = share
 
     def send(self, data: bytes) -> None:
         """Put bytes on the wire behind those already there."""
         config = self._config
-        from_us = max(self._clock.now_us(), self._free_us)
+        now_us = self._clock.now_us()
+        if now_us < self._held_to_us:
+            self._held.append(data)
+            self.hit(self._held_name)
+            return
+        if now_us < self._noise_to_us:
+            if self._noise.random() < self._share:
+                last, self._last = self._last, data
+                data = damaged(data, last, self._noise)
+                self.hit(CORRUPTED)
+            else:
+                self._last = data
+        from_us = max(now_us, self._free_us)
         to_us = from_us + round(len(data) * config.byte_us)
         self._free_us = to_us
         if config.loss > 0.0 and self._random.random() < config.loss:
@@ -105,6 +163,7 @@ class _Wire:
     def discard(self) -> None:
         """Take back what has not left: a write that is half out stays half out."""
         now_us = self._clock.now_us()
+        self._held.clear()
         kept: deque[_Flight] = deque()
         for flight in self._flights:
             if flight.to_us <= now_us:
@@ -127,6 +186,7 @@ class _Wire:
             if flight.handle is not None:
                 flight.handle.cancel()
         self._flights.clear()
+        self._held.clear()
 
 
 class SimCable:
@@ -140,6 +200,8 @@ class SimCable:
         Its terms.
     random : random.Random
         This cable's own stream.
+    noise : random.Random or None
+        Another, for what is injected.
 
     Attributes
     ----------
@@ -147,21 +209,32 @@ class SimCable:
         The host's ears, as of every ``Link``.
     device : callable
         The device's ear: called with bytes that arrive there.
+    cut : callable
+        Called when the line is gone.
+    injections : tuple of str
+        Those that this cable knows.
     pulled_us : int or None
         When it was pulled out.
     acknowledgements : list of Acknowledgement
         Injections that have had an effect.
     """
 
-    def __init__(self, clock: Clock, config: CableConfig, random: Random) -> None:
+    def __init__(
+        self, clock: Clock, config: CableConfig, random: Random, noise: Random | None = None
+    ) -> None:
         self._clock = clock
+        self._noise = random if noise is None else noise
         self._out = _Wire(clock, config, random)
         self._back = _Wire(clock, config, random)
+        self._out.hit = self._hit
+        self._back.hit = self._hit
         self._out.deliver = self._to_device
         self._back.deliver = self._to_host
         self.on_bytes: Callable[[bytes], None] = _nowhere
         self.on_lost: Callable[[str], None] = _nobody
         self.device: Callable[[bytes], None] = _nowhere
+        self.cut: Callable[[], None] = _vanished
+        self.injections: tuple[str, ...] = (PULLED, CORRUPTED, HELD, BLOCKED)
         self.pulled_us: Us | None = None
         self.acknowledgements: list[Acknowledgement] = []
         self._closed = False
@@ -217,22 +290,39 @@ class SimCable:
         self.pulled_us = self._clock.now_us()
         self._out.cut()
         self._back.cut()
+        self.cut()
         self.on_lost(reason)
 
-    def inject(self, name: str) -> None:
-        """Make something go wrong with the cable, now.
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:
+        """Make something go wrong with the cable, now, and until then.
 
         Raises
         ------
         ValueError
             If this part does not know the injection.
         """
-        if name != "cable_pulled":
+        if name == PULLED:
+            if self.pulled_us is None:
+                self._hit(name)
+            self.pull("cable pulled")
+        elif name == CORRUPTED:
+            share = amount_of(name, amount) / 100.0
+            self._out.damage(to_us, share, self._noise)
+            self._back.damage(to_us, share, self._noise)
+        elif name == HELD:
+            self._back.hold(name, to_us)
+        elif name == BLOCKED:
+            self._out.hold(name, to_us)
+        else:
             message = f"the cable does not know the injection {name!r}"
             raise ValueError(message)
-        if self.pulled_us is None:
-            self.acknowledgements.append(Acknowledgement(name, self._clock.now_us()))
-        self.pull("cable pulled")
+
+    def _hit(self, name: str) -> None:
+        """Take note that an injection has had an effect."""
+        for known in self.acknowledgements:
+            if known.name == name:
+                return
+        self.acknowledgements.append(Acknowledgement(name, self._clock.now_us()))
 
     def _to_device(self, data: bytes) -> None:
         self.device(data)
@@ -251,6 +341,10 @@ def _flip_one_bit(data: bytes, random: Random) -> bytes:
 
 def _nowhere(data: bytes) -> None:
     """Drop bytes that nobody listens to."""
+
+
+def _vanished() -> None:
+    """Drop news that nobody listens to."""
 
 
 def _nobody(reason: str) -> None:

@@ -5,9 +5,14 @@ import contextlib
 import os
 import tty
 from collections.abc import Callable
+from typing import Final
 
 from fes_ctrl.links.serial import SerialLink
+from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.injections import Acknowledgement
+
+INJECTIONS: Final[tuple[str, ...]] = ("cable_pulled",)
+"""What can be made to go wrong with a pseudo-terminal: the rest lies in the kernel's hands."""
 
 
 class PtyCable:
@@ -17,6 +22,10 @@ class PtyCable:
     ----------
     device : callable
         The device's ear.
+    cut : callable
+        Called when the line is gone.
+    injections : tuple of str
+        Those that this cable knows.
     """
 
     def __init__(self, now_us: Callable[[], int]) -> None:
@@ -30,6 +39,8 @@ class PtyCable:
         self._loop.add_reader(self._master, self._readable)
         self._plugged = True
         self.device: Callable[[bytes], None] = _nowhere
+        self.cut: Callable[[], None] = _nobody
+        self.injections: tuple[str, ...] = INJECTIONS
         self.acknowledgements: list[Acknowledgement] = []
 
     @property
@@ -43,7 +54,7 @@ class PtyCable:
             with contextlib.suppress(OSError):
                 os.write(self._master, data)
 
-    def inject(self, name: str) -> None:
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002
         """Make something go wrong with the cable, now.
 
         Raises
@@ -51,7 +62,7 @@ class PtyCable:
         ValueError
             If this part does not know the injection.
         """
-        if name != "cable_pulled":
+        if name not in INJECTIONS:
             message = f"the cable does not know the injection {name!r}"
             raise ValueError(message)
         if self._plugged:
@@ -64,6 +75,7 @@ class PtyCable:
             self._plugged = False
             self._loop.remove_reader(self._master)
             os.close(self._master)
+            self.cut()
 
     def _readable(self) -> None:
         try:
@@ -79,3 +91,7 @@ class PtyCable:
 
 def _nowhere(data: bytes) -> None:
     """Drop bytes that nobody listens to."""
+
+
+def _nobody() -> None:
+    """Drop news that nobody listens to."""

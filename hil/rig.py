@@ -13,6 +13,7 @@ from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import assemble
 from fes_ctrl.gait import sensors_of
+from fes_ctrl.links.link import Link
 from fes_ctrl.model import Operator, Sample
 from fes_ctrl.runlog.log import RunLog, RunLogWriter
 from fes_ctrl.runtime.clock import (
@@ -33,6 +34,7 @@ from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points, Sink
 from hil.config import WalkConfig
+from hil.host import HostedLink, SimHost
 from hil.links import Cable, SimCable
 from hil.patient.leg import PatientLeg
 from hil.patient.patient import VirtualPatient
@@ -67,6 +69,10 @@ class _DeviceEnd:
         self._limiter = limiter
         self._armed_us: Us = NEVER_US
         cable.device = self._bytes
+        cable.cut = self._cut
+
+    def _cut(self) -> None:
+        self._device.cut(self._clock.now_us())
 
     def _bytes(self, data: bytes) -> None:
         now_us = self._clock.now_us()
@@ -142,26 +148,49 @@ class Rig:
         self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
         self._device = SimulatedP24(self._output, stream(config.seed, "device"))
         self.cable: Cable = (
-            SimCable(clock, config.cable, stream(config.seed, "cable")) if cable is None else cable
+            SimCable(
+                clock,
+                config.cable,
+                stream(config.seed, "cable"),
+                stream(config.seed, "cable.injections"),
+            )
+            if cable is None
+            else cable
         )
         self.limiter = self._fit_limiter()
         self.device_end = _DeviceEnd(clock, self._device, self.cable, self.limiter)
         self.account = Account(self._empty_walk())
-        self.session = build_session(config, clock, self.cable, log)
+        self._host = self._needs_host()
+        if self._host is None:
+            self.session = build_session(config, clock, self.cable.link, log)
+        else:
+            link = HostedLink(self.cable.link, self._host)
+            self.session = build_session(config, self._host, link, log)
         self.session.on_setpoint = self.account.setpoint
         self.session.on_written = self.account.written
         self.session.listeners.append(self.account.records)
         self._silence = Silence(self.witness, config)
         self.session.listeners.append(self._silence.records)
         self._deliver = self.session.take if deliver is None else deliver
+        if self._host is not None:
+            self._deliver = self._host.takes(self._deliver)
         self._wire_electrodes()
-        ScriptedOperator(clock, self.session, config.operator, evaluation=config.evaluation)
+        ScriptedOperator(
+            self.session.clock, self.session, config.operator, evaluation=config.evaluation
+        )
         for hub in self.patient.hubs:
             self._expect(hub)
         for leg in self.patient.legs:
             leg.keep_trace = config.trace
         for injection in config.inject:
             self._inject(injection)
+
+    def _needs_host(self) -> SimHost | None:
+        """Return what to run the host through, where something is to go wrong with it."""
+        for injection in self._config.inject:
+            if BY_NAME[injection.name].part == "host":
+                return SimHost(self._clock)
+        return None
 
     def _empty_walk(self) -> Walk:
         config = self._config
@@ -225,22 +254,27 @@ class Rig:
         self.session.take(Operator(now_us, action, value))
 
     def _inject(self, injection: Injection) -> None:
-        name, from_us, to_us = injection
+        name, from_us, to_us, amount = injection
         part = BY_NAME[name].part
         if part == "sensor":
             for hub in self.patient.hubs:
-                hub.inject(name, from_us, to_us)
+                hub.inject(name, from_us, to_us, amount)
         elif part == "link":
-            self._clock.call_at_us(from_us, ORDER_INJECTION, self.cable.inject, name)
+            cable = self.cable
+            self._clock.call_at_us(from_us, ORDER_INJECTION, cable.inject, name, to_us, amount)
         elif part == "device":
-            self._device.inject(name, from_us, to_us)
+            self._device.inject(name, from_us, to_us, amount)
+        elif self._host is not None and part == "host":
+            self._host.inject(name, from_us, to_us, amount)
         else:
-            self._output.inject(name, from_us, to_us)
+            self._output.inject(name, from_us, to_us, amount)
 
     def acknowledgements(self) -> list[Acknowledgement]:
         """Return which injections have had an effect, and when."""
         found = [*self._output.acknowledgements, *self._device.acknowledgements]
         found += self.cable.acknowledgements
+        if self._host is not None:
+            found += self._host.acknowledgements
         for hub in self.patient.hubs:
             found += hub.acknowledgements()
         return sorted(found, key=_time_of)
@@ -287,7 +321,7 @@ def _time_of(acknowledgement: Acknowledgement) -> Us:
     return acknowledgement.t_us
 
 
-def build_session(config: WalkConfig, clock: Clock, cable: Cable, log: RunLog) -> ControlSession:
+def build_session(config: WalkConfig, clock: Clock, link: Link, log: RunLog) -> ControlSession:
     """Return controller, driver and link of a walk, joined.
 
     Raises
@@ -305,4 +339,4 @@ def build_session(config: WalkConfig, clock: Clock, cable: Cable, log: RunLog) -
         us_from_ms(control.stimulator.poll_ms),
     )
     controller = assemble(legs, control)
-    return ControlSession(clock, controller, [(driver, cable.link)], dict.fromkeys(legs, 0), log)
+    return ControlSession(clock, controller, [(driver, link)], dict.fromkeys(legs, 0), log)

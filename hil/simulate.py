@@ -93,12 +93,14 @@ def simulate(
 
 
 @contextmanager
-def recorded(config: WalkConfig, log_file: Path | None) -> Iterator[NullLog | RunLogWriter]:
-    """Open the run log, and close it however the walk ends."""
+def recorded(
+    config: WalkConfig, log_file: Path | None, *, behind: bool = False
+) -> Iterator[NullLog | RunLogWriter]:
+    """Open the run log, written behind where time is real, and close it however the walk ends."""
     if log_file is None:
         yield NullLog()
         return
-    log = RunLogWriter(log_file, log_header(config))
+    log = RunLogWriter(log_file, log_header(config), behind=behind)
     try:
         yield log
     except BaseException:

@@ -46,7 +46,7 @@ def simulate_real(
     KeyboardInterrupt
         On Ctrl-C, after the output was stopped and the log closed.
     """
-    with recorded(config, log_file) as log:
+    with recorded(config, log_file, behind=True) as log:
         started_s = time.perf_counter()
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
             rig = runner.run(_walk(config, log, progress, over_pty=over_pty))

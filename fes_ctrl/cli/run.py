@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
 
+WATCH_LOG_S = 0.5
+
 
 @click.command(
     epilog="Example: fes-ctrl run --sensor metronome: --stimulator p24:///dev/ttyACM0 "
@@ -172,6 +174,8 @@ async def _run(
     hand = Hand(session, clock, _say, may_arm=may_arm)
     session.listeners.append(_tell)
     _listen(source, hand)
+    if log is not None:
+        _watch(log, 0)
     ended = "interrupted"
     try:
         await live(session, source, hand, log, duration_s, _alarm if watchdog else None)
@@ -182,6 +186,8 @@ async def _run(
     finally:
         if log is not None:
             log.close(ended=ended)
+            if log.dropped:
+                _say(f"run log: {log.dropped} lines could not be written; make room on the disk")
 
 
 def worn_by(source: "SensorSource") -> dict[int, list[str]]:
@@ -212,10 +218,18 @@ def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return RunLogWriter(out / "log.jsonl", header)
+        return RunLogWriter(out / "log.jsonl", header, behind=True)
     except OSError as error:
         message = f"--out {out}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
+
+
+def _watch(log: "RunLogWriter", known: int) -> None:
+    """Tell the person while it goes on that the disk does not take the log."""
+    dropped = log.dropped
+    if dropped and not known:
+        _say(f"fault F24 warn: {dropped} lines of the run log dropped so far; control goes on")
+    asyncio.get_running_loop().call_later(WATCH_LOG_S, _watch, log, dropped)
 
 
 def _listen(source: "SensorSource", hand: "Hand") -> None:
@@ -242,12 +256,18 @@ def _listen(source: "SensorSource", hand: "Hand") -> None:
         loop.add_reader(fd, pressed)
         return
 
+    begun = ""
+
     def typed() -> None:
-        line = sys.stdin.readline()
-        if line:
+        # Whatever has come, not the first line of it: a stop must not wait for the next line.
+        nonlocal begun
+        data = os.read(fd, 4096)
+        *lines, begun = (begun + data.decode(errors="replace")).split("\n")
+        for line in lines:
             hand.line(line)
-        else:
+        if not data:
             loop.remove_reader(fd)
+            hand.line(begun)
 
     try:
         loop.add_reader(fd, typed)

@@ -45,7 +45,12 @@ if TYPE_CHECKING:
 @click.option(
     "--limiter", is_flag=True, help="Fit the second guard between stimulator and electrode."
 )
-@click.option("--inject", multiple=True, metavar="NAME@T", help="Make something go wrong at T s.")
+@click.option(
+    "--inject",
+    multiple=True,
+    metavar="NAME[=AMOUNT]@T[+D]",
+    help="Make something go wrong at T s, for D s; docs/reference/injections.md lists what.",
+)
 @click.option(
     "--orthosis",
     type=click.Choice(["none", "rigid", "hinged", "carbon"]),
@@ -116,6 +121,9 @@ def command(
         raise Refusal(message)
     before = None if baseline is None else _baseline(baseline)
     loaded = [_load(name, options, sets) for name in names]
+    if link == "pty":
+        for scenario in loaded:
+            _refuse_what_no_pty_does(scenario)
     folders = run_folders([scenario.name for scenario in loaded], out)
     summaries = []
     for scenario, folder in zip(loaded, folders, strict=True):
@@ -168,6 +176,16 @@ def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scen
     if problems:
         raise Refusal(problems[0])
     return scenario
+
+
+def _refuse_what_no_pty_does(scenario: "Scenario") -> None:
+    from firmware_sim.injections import BY_NAME
+    from hil.pty_cable import INJECTIONS
+
+    for name, *_ in scenario.walk.inject:
+        if BY_NAME[name].part == "link" and name not in INJECTIONS:
+            message = f"--link pty with injection {name}: a cable in memory does it; leave one out"
+            raise Refusal(message)
 
 
 def _walk(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from fes_ctrl.model import Command, Input, Record, Setpoint
+from fes_ctrl.runlog.behind import Behind
 from fes_ctrl.runlog.format import (
     command_line,
     frame_line,
@@ -83,11 +84,9 @@ class RunLogWriter:
         A new file; an old one of that name is replaced.
     header : mapping
         First record; ``kind`` and ``format`` are added.
-
-    Attributes
-    ----------
-    dropped : int
-        Lines that could not be written.
+    behind : bool
+        Write from a thread, so that a disk that is slow or hangs holds up nobody: for runs in real
+        time.
 
     Raises
     ------
@@ -96,9 +95,18 @@ class RunLogWriter:
         raised.
     """
 
-    __slots__ = ("_cut", "_fd", "_last_s", "_lines", "_look_at", "_missing", "dropped")
+    __slots__ = (
+        "_behind",
+        "_cut",
+        "_fd",
+        "_last_s",
+        "_lines",
+        "_look_at",
+        "_missing",
+        "_refused",
+    )
 
-    def __init__(self, path: Path, header: Mapping[str, object]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, object], *, behind: bool = False) -> None:
         first = {"kind": "header", "format": FORMAT, **header}
         line = json.dumps(first, allow_nan=False) + "\n"
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
@@ -107,12 +115,20 @@ class RunLogWriter:
         self._last_s = time.monotonic()
         self._cut = b""
         self._missing = 0
-        self.dropped = 0
+        self._refused = 0
+        self._behind: Behind | None = None
         self.flush()
-        if self.dropped or self._cut:
+        if self._refused or self._cut:
             os.close(self._fd)
             message = f"{path}: the disk does not take the run log; make room or choose another"
             raise OSError(message)
+        if behind:
+            self._behind = Behind(self._put)
+
+    @property
+    def dropped(self) -> int:
+        """Lines that could not be written."""
+        return self._refused + (0 if self._behind is None else self._behind.dropped)
 
     def input(self, now_us: Us, item: Input) -> None:
         """Write an input that the controller is about to be given."""
@@ -160,12 +176,21 @@ class RunLogWriter:
 
     def flush(self) -> None:
         """Hand everything gathered to the operating system."""
-        # A line that a full disk has cut in two is mended first: half a line would spoil the file.
-        gap = f'{{"kind":"gap","dropped":{self._missing}}}\n'.encode() if self._missing else b""
-        data = self._cut + gap + "".join(self._lines).encode()
+        data = "".join(self._lines).encode()
         self._lines.clear()
         self._look_at = LOOK_EVERY
         self._last_s = time.monotonic()
+        if self._behind is not None:
+            self._behind.take(data)
+        else:
+            self._put(0, data)
+
+    def _put(self, lost: int, data: bytes) -> None:
+        """Write, behind so many lines that were lost."""
+        self._missing += lost
+        # A line that a full disk has cut in two is mended first: half a line would spoil the file.
+        gap = f'{{"kind":"gap","dropped":{self._missing}}}\n'.encode() if self._missing else b""
+        data = self._cut + gap + data
         done = 0
         try:
             while done < len(data):
@@ -188,10 +213,16 @@ class RunLogWriter:
             self._missing += lost
         else:
             self._missing = lost
-        self.dropped += lost
+        self._refused += lost
 
     def close(self, **footer: object) -> None:
         """Write the footer and close the file; what comes after that is dropped."""
+        if self._behind is not None:
+            self.flush()
+            if not self._behind.finish():
+                return  # the disk hangs: whoever waits for it there keeps the descriptor
+            self._refused += self._behind.dropped
+            self._behind = None
         self.other("footer", dropped=self.dropped, **footer)
         self.flush()
         fd, self._fd = self._fd, CLOSED

@@ -102,6 +102,7 @@ class ScriptedOperator:
         self._clock = clock
         self._session = session
         self._clear_after_us = us_from_s(config.clear_after_s)
+        self._held: set[str] = set()
         start_us = clock.now_us()
         session.listeners.append(self._see)
         if evaluation:
@@ -118,11 +119,14 @@ class ScriptedOperator:
         self._clock.call_at_us(at_us, ORDER_OPERATOR, self._act, action, value)
 
     def _act(self, action: str, value: int) -> None:
+        if action == "clear" and self._held:
+            return  # what is more than a fault of availability is for a person to look at
         self._session.take(Operator(self._clock.now_us(), action, value))
 
     def _see(self, now_us: Us, records: tuple[Record, ...]) -> None:
         for record in records:
             if isinstance(record, Fault) and record.reaction == LATCH:
-                row = BY_ID[record.id]
-                if row.keeps_level:
+                if BY_ID[record.id].keeps_level:
                     self._at(now_us + self._clear_after_us, "clear", 0)
+                else:
+                    self._held.add(record.id)

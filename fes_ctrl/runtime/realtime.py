@@ -4,9 +4,14 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
+from typing import Final
 
 from fes_ctrl.runtime.stepper import Timer, TimerQueue
 from fes_ctrl.units import NEVER_US, Us
+
+CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""``CLOCK_MONOTONIC`` stands still while the machine sleeps: the controller would go on with what
+it had planned before. This one goes on, where there is one, so that the sleep is seen."""
 
 
 class RealClock:
@@ -35,7 +40,7 @@ class RealClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._start_ns = time.monotonic_ns()
+        self._start_ns = time.clock_gettime_ns(CLOCK)
         self._queue = TimerQueue()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_us: Us = NEVER_US
@@ -44,7 +49,7 @@ class RealClock:
 
     def now_us(self) -> Us:
         """Return the time since the start."""
-        return (time.monotonic_ns() - self._start_ns) // 1000
+        return (time.clock_gettime_ns(CLOCK) - self._start_ns) // 1000
 
     def call_at_us(
         self, when_us: Us, order: int, callback: Callable[..., None], *args: object
@@ -60,8 +65,9 @@ class RealClock:
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm_us = when_us
-        # The loop's own time is time.monotonic; a microsecond more, lest it rings a hair early.
-        self._alarm = self._loop.call_at((self._start_ns / 1e3 + when_us + 1) / 1e6, self._ring)
+        # A microsecond more, lest it rings a hair early.
+        left_us = when_us + 1 - self.now_us()
+        self._alarm = self._loop.call_later(max(0, left_us) / 1e6, self._ring)
 
     def _ring(self) -> None:
         self._alarm = None

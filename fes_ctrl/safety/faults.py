@@ -18,7 +18,9 @@ class FaultRow(NamedTuple):
 
     ``limit_ms`` is the time allowed from the observation's condition to the last pulse.
     ``keeps_level`` marks faults of availability: once cleared, walking goes on as before.
-    ``proof`` names the test that shows the reaction.
+    ``proof`` names the test that shows the reaction. ``part`` is the module that must exist for
+    the fault to be possible, empty where it always is; a row whose part does not exist yet has no
+    proof. ``covers`` names further identifiers of the hazard analysis that this row answers.
     """
 
     id: str
@@ -29,9 +31,26 @@ class FaultRow(NamedTuple):
     clears: str
     keeps_level: bool
     proof: str
+    part: str = ""
+    covers: tuple[str, ...] = ()
 
+
+INJECTED: Final = "tests/contract/test_injections.py"
+HAZARDS: Final = "tests/contract/test_hazards.py"
+REAL_TIME: Final = "tests/contract/test_real_time_faults.py"
 
 ROWS: Final = (
+    FaultRow(
+        "F01",
+        "heel switch chatters",
+        "edges of a heel switch within the lock-out after one: bounce of 1 to 20 ms",
+        INHIBIT,
+        20,
+        "by itself; one burst a step, and none later than without chatter",
+        keeps_level=True,
+        proof=f"{HAZARDS}::test_a_heel_that_bounces_gets_one_burst_a_step_and_none_later",
+        part="fes_ctrl.gait.contact",
+    ),
     FaultRow(
         "F02",
         "no contact after a burst",
@@ -45,12 +64,13 @@ ROWS: Final = (
     FaultRow(
         "F04",
         "sensor silent",
-        "no fresh sample of a leg's detector for longer than sensor_max_age_ms",
+        "no believable sample of a leg's detector for longer than sensor_max_age_ms: none came, "
+        "or it is old, from the future, no number, impossible, or has been the same for 0.2 s",
         INHIBIT,
         100,
         "by itself, after 0.5 s of fresh samples",
         keeps_level=True,
-        proof="tests/contract/test_injections.py::test_a_silent_sensor_ends_the_burst_in_time",
+        proof=f"{INJECTED}::test_a_silent_sensor_ends_the_burst_in_time",
     ),
     FaultRow(
         "F04L",
@@ -63,14 +83,48 @@ ROWS: Final = (
         proof="tests/unit/test_controller.py::test_three_dropouts_in_ten_seconds_latch",
     ),
     FaultRow(
+        "F07",
+        "gyroscope drifts",
+        "a rate at rest that is not zero: the detector takes it off",
+        INHIBIT,
+        0,
+        "by itself",
+        keeps_level=True,
+        proof=f"{HAZARDS}::test_a_drifting_gyroscope_triggers_nothing_in_ten_minutes_of_standing",
+        part="fes_ctrl.gait.foot_imu",
+    ),
+    FaultRow(
+        "F08",
+        "weight shifted while standing",
+        "a heel that is unloaded, or a foot that moves, without a step; a heel switch alone, "
+        "without one under the forefoot, takes two shifts in ten for steps",
+        INHIBIT,
+        0,
+        "by itself, at the first step: that one is stimulated",
+        keeps_level=True,
+        proof=f"{HAZARDS}::test_shifted_weight_is_no_step_and_the_first_step_is_one",
+        part="fes_ctrl.gait.readiness",
+    ),
+    FaultRow(
+        "F10",
+        "bursts without contacts",
+        "three bursts on end without a contact of their leg, the first of them by its time-out",
+        INHIBIT,
+        2000,
+        "by itself, at the next contact",
+        keeps_level=True,
+        proof="tests/unit/test_controller.py::test_a_foot_that_never_lands_gets_three_bursts",
+    ),
+    FaultRow(
         "F12",
-        "electrode open",
-        "the device reports an electrode error",
+        "electrode open or shorted",
+        "the device reports an electrode error; a P24 does from 15 mA up",
         LATCH,
         100,
         "by hand; intensity starts at zero",
         keeps_level=False,
-        proof="tests/contract/test_injections.py::test_an_open_electrode_stops_the_device",
+        proof=f"{INJECTED}::test_an_open_electrode_stops_the_device",
+        covers=("F14",),
     ),
     FaultRow(
         "F15",
@@ -80,7 +134,18 @@ ROWS: Final = (
         50,
         "by hand, after a full handshake",
         keeps_level=False,
-        proof="tests/contract/test_injections.py::test_a_pulled_cable_latches",
+        proof=f"{REAL_TIME}::test_a_device_that_vanishes_in_mid_burst_latches_and_nothing_resumes",
+    ),
+    FaultRow(
+        "F17",
+        "frames damaged",
+        "bytes of the device that are no whole frame with a right check sum; what is lost by it "
+        "becomes F18",
+        WARN,
+        10_000,
+        "by itself; told of every 10 s at most",
+        keeps_level=True,
+        proof=f"{INJECTED}::test_damaged_frames_alter_no_pulse",
     ),
     FaultRow(
         "F18",
@@ -90,17 +155,71 @@ ROWS: Final = (
         150,
         "by hand; intensity starts at zero",
         keeps_level=False,
-        proof="tests/contract/test_injections.py::test_lost_answers_stop_the_device",
+        proof=f"{INJECTED}::test_lost_answers_stop_the_device",
     ),
     FaultRow(
         "F20",
         "device ignores stop",
-        "three stops were not answered",
+        "three stops were not answered; the line is cut",
         LATCH,
         300,
         "by hand, after the device was seen silent",
         keeps_level=False,
-        proof="tests/unit/stimulators/test_p24_session.py::test_a_deaf_device_is_cut_off_after_three_stops",
+        proof=f"{INJECTED}::test_a_device_that_is_stuck_on_is_cut_off",
+    ),
+    FaultRow(
+        "F21",
+        "host killed",
+        "the host's process is gone; the device sees no more commands",
+        STOP,
+        100,
+        "by hand: a new run is not armed, and stops the device before it asks it anything",
+        keeps_level=False,
+        proof=f"{REAL_TIME}::test_a_killed_host_leaves_a_silent_device_and_the_next_is_not_armed",
+    ),
+    FaultRow(
+        "F24",
+        "log not written",
+        "the disk refuses the run log or does not keep up: lines are dropped and counted",
+        WARN,
+        10_000,
+        "by itself, where the disk takes lines again",
+        keeps_level=True,
+        proof=f"{REAL_TIME}::test_a_disk_that_takes_nothing_touches_no_step",
+        part="fes_ctrl.runlog.log",
+    ),
+    FaultRow(
+        "F25",
+        "broker down, half open or slow",
+        "telemetry is not taken",
+        WARN,
+        10_000,
+        "by itself",
+        keeps_level=True,
+        proof="",
+        part="fes_ctrl.telemetry",
+    ),
+    FaultRow(
+        "F26",
+        "remote command stale, retained or repeated",
+        "a remote command that is not new",
+        WARN,
+        0,
+        "refused with its reason; nothing is applied",
+        keeps_level=True,
+        proof="",
+        part="fes_ctrl.telemetry",
+    ),
+    FaultRow(
+        "F27",
+        "configuration refused",
+        "a value that is no number, infinite, negative, of another type, unknown or above its cap",
+        INHIBIT,
+        0,
+        "by the key that the refusal names; nothing starts before",
+        keeps_level=True,
+        proof="tests/property/test_config.py::test_no_value_anywhere_may_be_nan_or_infinite",
+        part="fes_ctrl.config.build",
     ),
     FaultRow(
         "F30",
@@ -161,6 +280,36 @@ ROWS: Final = (
         "by hand; intensity starts at zero",
         keeps_level=False,
         proof="tests/unit/safety/test_guard_latches.py::test_five_bursts_refused_in_ten_seconds_latch",
+    ),
+    FaultRow(
+        "F34",
+        "device changed",
+        "the device to be armed is not the one that answered before: serial number or version",
+        LATCH,
+        0,
+        "by hand, after a full handshake with the new one",
+        keeps_level=False,
+        proof=f"{INJECTED}::test_another_device_is_not_armed",
+    ),
+    FaultRow(
+        "F35",
+        "answer to nobody",
+        "an answer that belongs to no frame: repeated, of another number, or unasked",
+        WARN,
+        10_000,
+        "by itself; told of every 10 s at most, and never taken for a sign of life",
+        keeps_level=True,
+        proof=f"{INJECTED}::test_answers_to_nobody_are_told_of_and_keep_nothing_alive",
+    ),
+    FaultRow(
+        "F36",
+        "clock jumped, or the host slept",
+        "the clock went back by more than 10 ms, or a call came more than 1 s later than asked for",
+        LATCH,
+        100,
+        "by hand, once the clock has caught up; intensity starts at zero",
+        keeps_level=False,
+        proof=f"{INJECTED}::test_what_was_planned_before_a_clock_jump_is_never_given",
     ),
 )
 

@@ -17,10 +17,13 @@ from fes_ctrl.model import (
     ASYMMETRIC,
     ASYMMETRY,
     LINK_ANSWER,
+    LINK_CHANGED,
+    LINK_CORRUPT,
     LINK_DOWN,
     LINK_ELECTRODE,
     LINK_ERROR,
     LINK_IDLE,
+    LINK_ORPHAN,
     LINK_READY,
     LINK_SILENT,
     LINK_SKIPPED,
@@ -48,6 +51,12 @@ DEAD: Final = "dead"
 TRIES: Final = 3
 STOP_REPEAT_US: Final = 80_000
 """Three stops so far apart, then the line is cut: within 300 ms in all."""
+
+LEAVING_US: Final = 5_000
+"""A frame that was written just in time is given so long to leave: 2 ms at 115 200 baud."""
+
+WARN_EVERY_US: Final = 10_000_000
+"""Answers to nobody and damaged frames are told of this often at most."""
 
 STOP_NUMBERS: Final = (62, 63)
 
@@ -90,11 +99,15 @@ class P24Session:
 
     __slots__ = (
         "_asked_us",
+        "_asks",
+        "_current_void_us",
+        "_damaged",
         "_decoder",
         "_held",
         "_last_frame_us",
         "_last_pulse_us",
         "_min_interval_us",
+        "_orphans",
         "_out",
         "_pending",
         "_poll_us",
@@ -104,6 +117,7 @@ class P24Session:
         "_stops_open",
         "_tries",
         "_wanted_after_stop",
+        "_warned_us",
         "_written",
         "capabilities",
         "identity",
@@ -135,6 +149,11 @@ class P24Session:
         self._tries = 0
         self._asked_us: Us = NEVER_US
         self._stops_open: set[int] = set()
+        self._asks = ""
+        self._current_void_us: Us = NEVER_US
+        self._orphans = 0
+        self._damaged = 0
+        self._warned_us: dict[str, Us] = {}
         self._wanted_after_stop = UP
         self.state: str = CLOSED
         self.identity = ""
@@ -150,6 +169,7 @@ class P24Session:
     def open(self, now_us: Us) -> DriverStep:
         """Stop whatever the device may be doing, then ask who it is."""
         self._decoder = sm4.Decoder()
+        self._damaged = 0
         self._held.clear()
         self.identity = ""
         self._begin_stop(now_us, HELLO)
@@ -166,9 +186,10 @@ class P24Session:
             return self._done()
         if isinstance(command, Arm):
             if self.state == UP:
+                # Who it is comes first: the device may have been changed since it was asked.
                 self.state = ARMING
                 self._tries = 0
-                self._ask(now_us, sm4.LL_INIT)
+                self._ask(now_us, sm4.GET_DEVICE_ID)
             elif self.state == READY:
                 self._report(now_us, LINK_READY, self.identity)
             else:
@@ -187,6 +208,12 @@ class P24Session:
         """Take bytes from the device."""
         for frame in self._decoder.feed(data):
             self._take(now_us, frame)
+        if self._decoder.rejected != self._damaged:
+            self._damaged = self._decoder.rejected
+            self._warn(now_us, LINK_CORRUPT, f"{self._damaged} damaged frames so far")
+        if self._pending.orphans != self._orphans:
+            self._orphans = self._pending.orphans
+            self._warn(now_us, LINK_ORPHAN, f"{self._orphans} answers to nobody so far")
         if self._held:
             self._write_held(now_us)
         return self._done()
@@ -208,6 +235,12 @@ class P24Session:
                 )
                 # Said once for each: a younger frame's answer is still waited for.
                 self._pending.forget(now_us - self.capabilities.ack_deadline_us)
+            elif self._pending.with_current and now_us > self._current_void_us:
+                # It may still be on this side of the line; let go later, it would be a late pulse.
+                # Frame ends go after it: of a frame that is half out the rest is gone.
+                self._current_void_us = NEVER_US
+                self._out.append(sm4.FRAME_ENDS)
+                return self._done(discard=True)
             elif not len(self._pending) and now_us >= self._last_frame_us + self._poll_us:
                 number = self._pending.number()
                 self._send(now_us, number, sm4.GET_STIM_STATUS, sm4.get_stim_status(number))
@@ -248,6 +281,7 @@ class P24Session:
             self._last_pulse_us[setpoint.channel] = now_us
             number = self._pending.number()
             frame = sm4.low_level_pulse(number, setpoint.channel, points_of(setpoint))
+            self._current_void_us = max(setpoint.expires_us, now_us + LEAVING_US)
             self._send(now_us, number, sm4.LL_CHANNEL_CONFIG, frame, current=True)
             self._written.append(setpoint)
 
@@ -317,7 +351,9 @@ class P24Session:
         if self.state == STOPPING:
             return
         if command in (sm4.GENERAL_ERROR, sm4.UNKNOWN_COMMAND):
-            self._pending.take(number)
+            if self._pending.take(number) is None:
+                # Counted there; told of as the error that it is, asked for or not.
+                self._orphans += 1
             self._complain(now_us, payload[0] if payload else -1, f"answer {command}")
             return
         asked = self._pending.answered(number, command - 1)
@@ -335,13 +371,32 @@ class P24Session:
             self.state = READY
             self._report(now_us, LINK_READY, self.identity)
         elif asked.command == sm4.GET_DEVICE_ID:
-            self.identity = f"p24 {sm4.decode_device_id(payload)}"
+            self._asks = f"p24 {sm4.decode_device_id(payload)}"
             self._tries = 0
             self._ask(now_us, sm4.GET_EXTENDED_VERSION)
         elif asked.command == sm4.GET_EXTENDED_VERSION:
-            self.identity = f"{self.identity} {sm4.decode_extended_version(payload)}"
+            self._identified(now_us, f"{self._asks} {sm4.decode_extended_version(payload)}")
+
+    def _identified(self, now_us: Us, identity: str) -> None:
+        """Take the device's word who it is; one that is to be armed must be the one from before."""
+        if self.state == HELLO:
+            self.identity = identity
             self.state = UP
-            self._report(now_us, LINK_UP, self.identity)
+            self._report(now_us, LINK_UP, identity)
+        elif self.state == ARMING and identity == self.identity:
+            self._tries = 0
+            self._ask(now_us, sm4.LL_INIT)
+        elif self.state == ARMING:
+            self._report(now_us, LINK_CHANGED, f"{identity} answers, it was {self.identity}")
+            # Whatever it is doing ends, and then it is asked who it is, as any new device.
+            self.identity = ""
+            self._begin_stop(now_us, HELLO)
+
+    def _warn(self, now_us: Us, kind: str, detail: str) -> None:
+        last_us = self._warned_us.get(kind, -NEVER_US)
+        if now_us - last_us >= WARN_EVERY_US:
+            self._warned_us[kind] = now_us
+            self._report(now_us, kind, detail)
 
     def _stopped(self, now_us: Us) -> None:
         if self._wanted_after_stop == HELLO:
@@ -390,6 +445,8 @@ class P24Session:
             wake_us = self._last_frame_us + self._poll_us
         else:
             wake_us += self.capabilities.ack_deadline_us
+            if self._pending.with_current and self._current_void_us != NEVER_US:
+                wake_us = min(wake_us, self._current_void_us + 1)
         if self._held:
             setpoint = self._held[0]
             earliest_us = self._earliest_us(setpoint)

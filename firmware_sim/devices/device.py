@@ -23,6 +23,10 @@ class Device(Protocol):
         """Fire what is due up to now, in order and at its own time."""
         ...
 
-    def inject(self, name: str, from_us: Us, to_us: Us) -> None:
+    def cut(self, now_us: Us) -> None:
+        """Lose the host's line, or the power that a relay on it switches."""
+        ...
+
+    def inject(self, name: str, from_us: Us, to_us: Us, amount: float = 0.0) -> None:
         """Make something go wrong in this device from one instant to another."""
         ...

@@ -21,11 +21,13 @@ from typing import Final
 
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
+from firmware_sim.devices.defects import DELAYED, LOST, TO_NOBODY, Defects
 from firmware_sim.devices.device import DeviceStep
 from firmware_sim.injections import Acknowledgement
 from firmware_sim.output import OutputStage, Points
 
 NAME: Final = b"SIMP240001"
+OTHER_NAME: Final = b"SIMP240002"
 FIRMWARE: Final = bytes((1, 2, 3))
 PROTOCOL: Final = bytes((4, 0, 0))
 BATTERY_PERCENT: Final = 87
@@ -37,7 +39,11 @@ LIVE_SIGNAL_US: Final = 2_000_000
 LOW_LEVEL_INTERVAL_US: Final = 2_000
 ANSWER_MIN_US: Final = 1_000
 ANSWER_SPREAD_US: Final = 1_000
-ANSWER_DELAYED_US: Final = 300_000
+ORPHAN_US: Final = 500
+"""An answer that nobody asked for comes so long before another."""
+
+OTHER_NUMBER: Final = 17
+NUMBERS: Final = 62
 
 STATE_OK: Final = 0
 STATE_ELECTRODE: Final = 1
@@ -80,24 +86,20 @@ class SimulatedP24:
     ----------
     status : int
         As Get_Stim_Status says it.
-    acknowledgements : list of Acknowledgement
-        Injections that have had an effect.
     """
 
     __slots__ = (
         "_answers",
         "_decoder",
-        "_delayed",
+        "_defects",
         "_last_low_us",
         "_live_us",
-        "_lost",
         "_output",
         "_random",
         "_sequence",
         "_states",
         "_stop_on_error",
         "_trains",
-        "acknowledgements",
         "status",
     )
 
@@ -112,26 +114,23 @@ class SimulatedP24:
         self._last_low_us: list[Us] = [-NEVER_US] * sm4.CHANNELS
         self._live_us: Us = NEVER_US
         self._stop_on_error = False
-        self._lost: tuple[Us, Us] = (NEVER_US, NEVER_US)
-        self._delayed: tuple[Us, Us] = (NEVER_US, NEVER_US)
-        self.acknowledgements: list[Acknowledgement] = []
+        self._defects = Defects()
         self.status = sm4.STATUS_NONE
 
-    def inject(self, name: str, from_us: Us, to_us: Us) -> None:
-        """Make answers vanish or come late from one instant to another.
+    @property
+    def acknowledgements(self) -> list[Acknowledgement]:
+        """Injections that have had an effect."""
+        return self._defects.acknowledgements
+
+    def inject(self, name: str, from_us: Us, to_us: Us, amount: float = 0.0) -> None:
+        """Make something go wrong from one instant to another; 0 is the row's own amount.
 
         Raises
         ------
         ValueError
             If this part does not know the injection.
         """
-        if name == "answers_lost":
-            self._lost = (from_us, to_us)
-        elif name == "answers_delayed":
-            self._delayed = (from_us, to_us)
-        else:
-            message = f"the device does not know the injection {name!r}"
-            raise ValueError(message)
+        self._defects.add(name, from_us, to_us, amount)
 
     # -- time -----------------------------------------------------------------------------------
 
@@ -139,8 +138,22 @@ class SimulatedP24:
         """Fire what is due, then take bytes."""
         out = self._fire(now_us)
         for frame in self._decoder.feed(data):
+            if self._defects.any and self._is_off(now_us):
+                continue
             self._take(now_us, frame)
         return DeviceStep(out, self._wake_at_us())
+
+    def cut(self, now_us: Us) -> None:
+        """Lose the host's line: what hangs on it has no power any more."""
+        self._fire(now_us)
+        self._defects.cut()
+
+    def _is_off(self, now_us: Us) -> bool:
+        """Return whether a command meets a device that is stuck; it may have started anew."""
+        if self._defects.starts(now_us):
+            self._reset()
+            self._answers.clear()
+        return self._defects.stuck(now_us)
 
     def tick(self, now_us: Us) -> DeviceStep:
         """Fire what is due up to now, in order and at its own time."""
@@ -149,6 +162,7 @@ class SimulatedP24:
 
     def _wake_at_us(self) -> Us:
         wake_us = self._answers[0][0] if self._answers else NEVER_US
+        wake_us = min(wake_us, self._defects.stuck_next_us)
         if self._trains:
             wake_us = min(wake_us, self._live_us)
             for train in self._trains.values():
@@ -156,6 +170,8 @@ class SimulatedP24:
         return wake_us
 
     def _fire(self, now_us: Us) -> bytes:
+        while self._defects.stuck_next_us <= now_us:
+            self._output.deliver(*self._defects.repeat())
         if self._trains:
             self._fire_trains(now_us)
         answers = self._answers
@@ -191,20 +207,27 @@ class SimulatedP24:
 
     def _answer(self, now_us: Us, frame: bytes) -> None:
         delay_us = ANSWER_MIN_US + int(self._random.random() * ANSWER_SPREAD_US)
-        if self._lost[0] <= now_us < self._lost[1]:
-            self._acknowledge("answers_lost", now_us)
-            return
-        if self._delayed[0] <= now_us < self._delayed[1]:
-            self._acknowledge("answers_delayed", now_us)
-            delay_us += ANSWER_DELAYED_US
-        self._sequence += 1
-        heapq.heappush(self._answers, (now_us + delay_us, self._sequence, frame))
-
-    def _acknowledge(self, name: str, now_us: Us) -> None:
-        for known in self.acknowledgements:
-            if known.name == name:
+        if self._defects.any:
+            if self._defects.holds(LOST, now_us):
                 return
-        self.acknowledgements.append(Acknowledgement(name, now_us))
+            delay_us += int(self._defects.holds(DELAYED, now_us) * 1000.0)
+            if self._defects.holds(TO_NOBODY, now_us):
+                self._answer_nobody(now_us + delay_us, frame)
+        self._push(now_us + delay_us, frame)
+
+    def _push(self, at_us: Us, frame: bytes) -> None:
+        self._sequence += 1
+        heapq.heappush(self._answers, (at_us, self._sequence, frame))
+
+    def _answer_nobody(self, at_us: Us, frame: bytes) -> None:
+        """Answer twice, to another number, and to a question that nobody has asked."""
+        for number, command, payload in sm4.Decoder().feed(frame):
+            other = sm4.encode((number + OTHER_NUMBER) % NUMBERS, command, payload)
+            self._push(at_us - ORPHAN_US, other)
+            battery = _information(sm4.GET_BATTERY_STATUS)
+            if battery is not None:
+                self._push(at_us - ORPHAN_US, sm4.ack(number, sm4.GET_BATTERY_STATUS, battery))
+        self._push(at_us + ORPHAN_US, frame)
 
     # -- commands -------------------------------------------------------------------------------
 
@@ -232,7 +255,7 @@ class SimulatedP24:
             self._reset()
             answer = bytes((sm4.NO_ERROR,))
         else:
-            information = _information(command)
+            information = _information(command, OTHER_NAME if self._defects.other else NAME)
             if information is None:
                 invalid = bytes((sm4.INVALID_COMMAND,))
                 self._answer(now_us, sm4.encode(number, sm4.UNKNOWN_COMMAND, invalid))
@@ -276,6 +299,8 @@ class SimulatedP24:
             result = sm4.BUSY
         elif execute:
             self._last_low_us[channel] = now_us
+            if self._defects.any:
+                self._defects.gave(now_us, channel, _padded(points))
             if not self._output.deliver(now_us, channel, _padded(points)):
                 result = sm4.ELECTRODE_ERROR
         return bytes((result, where, 0))
@@ -375,11 +400,11 @@ def _padded(points: Points) -> Points:
     return points
 
 
-def _information(command: int) -> bytes | None:
+def _information(command: int, name: bytes = NAME) -> bytes | None:
     """Return the answer to a question about the device; ``None`` if there is no such command."""
     ok = bytes((sm4.NO_ERROR,))
     if command == sm4.GET_DEVICE_ID:
-        return ok + NAME
+        return ok + name
     if command == sm4.GET_EXTENDED_VERSION:
         return ok + FIRMWARE + PROTOCOL + bytes.fromhex("00000000 00 01")
     if command in (sm4.GET_VERSION_MAIN, sm4.GET_VERSION_STIM):

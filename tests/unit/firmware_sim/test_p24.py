@@ -285,3 +285,60 @@ def test_parts_refuse_injections_that_are_not_theirs() -> None:
         host.device.inject("electrode_off", 0, 1)
     with pytest.raises(ValueError, match="electrode does not know"):
         host.output.inject("answers_lost", 0, 1)
+
+
+def test_a_device_that_starts_anew_is_not_armed_and_may_be_another() -> None:
+    host = Host()
+    host.ask(0, sm4.ll_init(1))
+    before = host.ask(1_000, sm4.get_device_id(2)).payload
+    host.device.inject("device_reset", 5_000, NEVER_US)
+    assert host.result(10_000, sm4.low_level_pulse(3, 0, POINTS)) == sm4.NOT_INITIALISED
+    assert host.ask(20_000, sm4.get_device_id(4)).payload == before
+    host.ask(30_000, sm4.ll_init(5))
+    host.device.inject("device_swapped", 35_000, NEVER_US)
+    assert host.status(40_000) == sm4.STATUS_NONE
+    assert host.ask(50_000, sm4.get_device_id(6)).payload != before
+    assert [known.t_us for known in host.device.acknowledgements] == [10_000, 40_000]
+
+
+def test_a_device_that_is_stuck_on_hears_nothing_until_its_line_is_cut() -> None:
+    host = Host()
+    host.device.inject("device_stuck_on", 20_000, NEVER_US)
+    host.ask(0, sm4.ll_init(1))
+    host.ask(10_000, sm4.low_level_pulse(2, 0, POINTS))
+    host.send(30_000, sm4.ll_stop(3))
+    host.until(100_000)
+    assert [t_us for t_us, _, _ in host.pulses] == [10_000, 35_000, 60_000, 85_000]
+    assert {points for _, _, points in host.pulses} == {POINTS}
+    host.device.cut(100_000)
+    host.until(1_000_000)
+    assert len(host.pulses) == 4
+
+
+def test_answers_to_nobody_come_beside_the_true_one() -> None:
+    host = Host()
+    host.device.inject("answers_to_nobody", 0, NEVER_US)
+    step = host.device.receive(0, sm4.get_stim_status(7))
+    frames: list[sm4.Frame] = []
+    while step.wake_at_us < NEVER_US:
+        step = host.device.tick(step.wake_at_us)
+        frames += host.decoder.feed(step.out)
+    true = [frame for frame in frames if frame[:2] == (7, sm4.GET_STIM_STATUS + 1)]
+    assert (len(true), len(frames)) == (2, 4)
+
+
+@pytest.mark.parametrize(("ohm", "result"), [(99, sm4.ELECTRODE_ERROR), (100, sm4.NO_ERROR)])
+def test_electrodes_that_touch_are_an_electrode_error(ohm: int, result: int) -> None:
+    host = Host()
+    host.output.impedance_ohm[0] = ohm
+    host.ask(0, sm4.ll_init(1))
+    pulse = sm4.low_level_pulse(2, 0, ((200, 20_000), (200, -20_000)))
+    assert host.result(10_000, pulse) == result
+
+
+def test_an_electrode_that_comes_off_in_part_is_clipped_by_its_impedance() -> None:
+    host = Host()
+    host.output.inject("electrode_peeled", 0, NEVER_US, 20.0)
+    host.ask(0, sm4.ll_init(1))
+    host.ask(10_000, sm4.low_level_pulse(2, 0, ((200, 60_000), (200, -60_000))))
+    assert host.pulses == [(10_000, 0, ((200, 30_000), (200, -30_000)))], "1 kohm on a fifth"

@@ -112,3 +112,52 @@ def test_nothing_is_delivered_to_a_host_that_has_closed() -> None:
     ends.cable.close()
     ends.clock.run_until_us(100_000)
     assert ends.host == []
+
+
+def test_a_blocked_line_lets_go_what_nobody_took_back() -> None:
+    ends = Ends()
+    ends.cable.inject("write_blocked", 10_000)
+    ends.cable.write(b"taken back")
+    ends.cable.discard()
+    ends.cable.write(b"stays")
+    ends.clock.run_until_us(9_000)
+    assert ends.device == []
+    ends.clock.run_until_us(20_000)
+    assert [data for _, data in ends.device] == [b"stays"]
+    assert [tuple(known) for known in ends.cable.acknowledgements] == [("write_blocked", 0)]
+
+
+def test_answers_that_are_held_come_all_at_once() -> None:
+    ends = Ends()
+    ends.cable.inject("answers_held", 10_000)
+    ends.cable.answer(b"one")
+    ends.cable.answer(b"two")
+    ends.cable.write(b"on its way")
+    ends.clock.run_until_us(9_000)
+    assert [data for _, data in ends.device] == [b"on its way"]
+    assert ends.host == []
+    ends.clock.run_until_us(20_000)
+    assert [data for _, data in ends.host] == [b"one", b"two"]
+
+
+def test_damage_hits_the_share_that_was_asked_for_and_ends() -> None:
+    ends = Ends()
+    ends.cable.inject("frames_corrupted", 500_000, 100.0)
+    for k in range(200):
+        ends.clock.call_at_us(k * 1_000, 0, ends.cable.write, bytes(range(20)))
+    ends.clock.run_until_us(600_000)
+    whole = [data for _, data in ends.device if data == bytes(range(20))]
+    assert len(whole) < 10, "a splice or a flip may give the same bytes"
+    ends.device.clear()
+    ends.cable.write(b"later")
+    ends.clock.run_until_us(700_000)
+    assert [data for _, data in ends.device] == [b"later"]
+
+
+def test_a_line_that_is_cut_tells_the_device() -> None:
+    ends = Ends()
+    cut: list[int] = []
+    ends.cable.cut = lambda: cut.append(ends.clock.now_us())
+    ends.clock.run_until_us(3_000)
+    ends.cable.drop()
+    assert cut == [3_000]

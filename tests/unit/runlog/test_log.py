@@ -274,3 +274,31 @@ def test_lines_wait_for_a_while_and_are_on_disk_after_a_flush(tmp_path: Path) ->
     log.flush()
     assert json.loads(path.read_bytes().splitlines()[-1]) == {"kind": "wake", "now": 1}
     log.close()
+
+
+def test_a_disk_that_hangs_holds_up_nobody_and_its_lines_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        log = RunLogWriter(path, {"seed": 1}, behind=True)
+        for now_us in range(200_000):  # far beyond what a pipe and the queue hold
+            log.wake(now_us)
+        log.flush()
+        log.close(ended="finished")
+        assert log.dropped > 50_000
+    finally:
+        os.close(reader)
+
+
+def test_a_log_written_behind_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    log = RunLogWriter(path, {"seed": 1}, behind=True)
+    for now_us in range(5_000):
+        log.wake(now_us)
+        if now_us % 1_000 == 0:
+            log.flush()
+    log.close(ended="finished")
+    records = list(read_log(path))
+    assert [record["now"] for record in records if record["kind"] == "wake"] == list(range(5_000))
+    assert (records[-1]["ended"], records[-1]["dropped"], log.dropped) == ("finished", 0, 0)

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -115,3 +116,22 @@ def test_the_loop_for_real_walks_does_not_wait_in_whole_milliseconds() -> None:
         best = sorted(runner.run(main()))[:6]
     # epoll would end each of these waits at 2 ms, 0.8 ms late; a busy machine spoils some.
     assert best[-1] < 500
+
+
+@pytest.mark.asyncio
+async def test_time_that_the_machine_slept_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept_ns = 0
+    running = time.monotonic_ns
+
+    def with_sleep(_clock: int) -> int:
+        return running() + slept_ns
+
+    monkeypatch.setattr(time, "clock_gettime_ns", with_sleep)
+    clock = RealClock(asyncio.get_running_loop())
+    rung = asyncio.Event()
+    clock.call_at_us(2_000, ORDER_SENSOR, rung.set)
+    slept_ns = 3_600_000_000_000
+    assert clock.now_us() >= 3_600_000_000
+    async with asyncio.timeout(10):
+        await rung.wait()
+    assert clock.late_us_max >= 3_590_000_000

@@ -47,23 +47,25 @@ class Bench:
     def kinds(self) -> list[str]:
         return [report.kind for report in self.reports]
 
-    def up(self) -> None:
-        self.take(self.session.open(0))
-        now_us = 0
+    def answer_all(self, now_us: int, serial: bytes = b"SIM0000001") -> None:
+        """Answer whatever is asked until nothing more is."""
         answers = {
-            sm4.GET_DEVICE_ID: b"\x00SIM0000001",
+            sm4.GET_DEVICE_ID: b"\x00" + serial,
             sm4.GET_EXTENDED_VERSION: bytes.fromhex("00010203040000 00C0FFEE01 01"),
         }
         while self.frames:
-            now_us += 1_000
             for frame in self.unanswered():
                 self.answer(now_us, frame, answers.get(frame.command, b"\x00"))
+            now_us += 1_000
+
+    def up(self) -> None:
+        self.take(self.session.open(0))
+        self.answer_all(1_000)
 
     def ready(self) -> None:
         self.up()
         self.take(self.session.command(50_000, Arm(50_000, 0)))
-        for frame in self.unanswered():
-            self.answer(52_000, frame)
+        self.answer_all(52_000)
         assert self.session.state == "ready"
         self.reports.clear()
         self.raw.clear()
@@ -214,11 +216,42 @@ def test_answers_that_belong_to_nobody_are_counted_and_change_nothing() -> None:
     (frame,) = bench.unanswered()
     bench.answer(101_000, frame._replace(number=frame.number + 1), b"\x00\x00\x00")
     bench.answer(101_500, frame._replace(command=sm4.GET_STIM_STATUS), b"\x00\x01\x06")
-    assert bench.kinds() == []
+    assert bench.kinds() == ["orphan"], "told of once, however many come"
+    assert bench.reports[0].pending_since_us == 100_000, "the wait goes on"
     bench.answer(102_000, frame, b"\x00\x00\x00")
     bench.answer(103_000, frame, b"\x00\x00\x00")
-    assert bench.kinds() == ["answer"]
+    assert bench.kinds() == ["orphan", "answer"]
     assert bench.session.orphans == 3
+
+
+def test_another_device_than_the_one_that_answered_is_not_armed() -> None:
+    bench = Bench()
+    bench.up()
+    bench.reports.clear()
+    bench.take(bench.session.command(50_000, Arm(50_000, 0)))
+    bench.raw.clear()
+    bench.answer_all(52_000, serial=b"SIM0000002")
+    assert bench.kinds() == ["changed", "up"]
+    assert "SIM0000002" in bench.reports[0].detail
+    assert "SIM0000001" in bench.reports[0].detail
+    frames = [frame for data in bench.raw for frame in sm4.Decoder().feed(data)]
+    commands = [frame.command for frame in frames]
+    assert sm4.LL_INIT not in commands
+    assert sm4.LL_STOP in commands, "whatever it is doing ends"
+    bench.take(bench.session.command(80_000, Arm(80_000, 0)))
+    bench.answer_all(82_000, serial=b"SIM0000002")
+    assert bench.session.state == "ready", "asked for once more, it is the known one"
+
+
+def test_a_damaged_frame_is_told_of_and_those_behind_it_are_taken() -> None:
+    bench = Bench()
+    bench.ready()
+    bench.take(bench.session.command(100_000, pulse(100_000)))
+    (frame,) = bench.unanswered()
+    good = sm4.ack(frame.number, frame.command, b"\x00\x00\x00")
+    bad = bytes((*good[:-3], good[-3] ^ 1, *good[-2:]))
+    bench.take(bench.session.receive(102_000, bad + good))
+    assert bench.kinds() == ["answer", "corrupt"]
 
 
 def test_an_answer_that_does_not_come_is_told_at_the_deadline() -> None:
