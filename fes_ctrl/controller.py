@@ -404,7 +404,7 @@ class Controller:
         if must_stop:
             self._halt(now_us, stimulator, row.id)
         elif not row.keeps_level:
-            # Another latch has stopped it before; what it does now is not known: it is stopped again.
+            # Latched and stopped before; what it does now is not known: it is stopped again.
             self._commands.append(Stop(now_us, stimulator, row.id))
 
     def _halt(self, now_us: Us, stimulator: int, reason: str) -> None:

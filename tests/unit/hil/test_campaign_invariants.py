@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from fes_ctrl.controller import Controller
-from fes_ctrl.model import Arm, Operator
+from fes_ctrl.model import ALL_LEGS, Arm, Fault, Operator
 from fes_ctrl.runtime.stepper import Stepper, TimerQueue
 from fes_ctrl.safety.arming import Arming
+from fes_ctrl.safety.faults import BY_ID, LATCH
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.stim.program import Program
@@ -79,13 +80,11 @@ def never_latches(patch: pytest.MonkeyPatch) -> None:
 
 
 def latches_without_a_stop(patch: pytest.MonkeyPatch) -> None:
-    latch = Arming.latch
+    def only_latch(self: Controller, now_us: int, stimulator: int, fault: str, detail: str) -> None:
+        self._armings[stimulator].latch(BY_ID[fault])
+        self._records.append(Fault(now_us, fault, LATCH, ALL_LEGS, detail))
 
-    def only_latch(self: Arming, row: Any) -> bool:
-        latch(self, row)
-        return False
-
-    patch.setattr(Arming, "latch", only_latch)
+    patch.setattr(Controller, "_latch", only_latch)
 
 
 def ignores_stop(patch: pytest.MonkeyPatch) -> None:
