@@ -10,7 +10,7 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check fast bench pages clean help
+.PHONY: walk test check fast bench pages safety-pages corruption sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -19,6 +19,9 @@ help:
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make pages  the patient's pages: what each dial costs, what each assumption moves"
+	@echo "make safety-pages  hazards, faults and limits as pages, from their tables"
+	@echo "make corruption    a million damaged frames against what their check promises"
+	@echo "make sbom   a CycloneDX bill of materials of everything installed here"
 	@echo "make clean  remove what was made"
 
 walk: $(BASE)
@@ -59,6 +62,18 @@ bench: $(FULL)
 pages: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[docs]"
 	$(BIN)/python tools/patient_pages.py
+
+safety-pages: $(FULL)
+	$(BIN)/python tools/safety_pages.py
+
+corruption: $(FULL)
+	$(BIN)/python benchmarks/corruption.py
+
+sbom: $(FULL)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate \
+		-o build/sbom.cdx.json $(BIN)/python
+	@echo "wrote build/sbom.cdx.json"
 
 # The stamps are written last: an attempt that failed leaves no .venv that looks finished.
 $(BASE): pyproject.toml
