@@ -171,9 +171,7 @@ def main() -> None:
         most = expected + 4.0 * expected**0.5
         row["at_most"] = round(most, 2)
         held = held and row["altered"] <= most
-        print(
-            f"{way:32}{row['frames']:>9.0f}{row['altered']:>9.0f}{most:>18.1f}", file=sys.stderr
-        )
+        print(f"{way:32}{row['frames']:>9.0f}{row['altered']:>9.0f}{most:>18.1f}", file=sys.stderr)
     print(f"{'held' if held else 'NOT HELD'}; at the electrode: {worst}", file=sys.stderr)
     print(
         json.dumps(
