@@ -25,8 +25,8 @@ approval of any kind, and severities are its authors' judgement for a bench.
 
 Who guarantees what:
 
-- **The host** (guard, driver, stop paths): nothing leaves unarmed; no setpoint beyond the limits; no
-  pulse after its expiry; the reactions below in their times, as long as its process runs.
+- **The host** (guard, driver, stop paths): nothing leaves unarmed; no setpoint beyond the limits;
+  no pulse after its expiry; the reactions below in their times, as long as its process runs.
 - **The device**: whatever its maker states. [What a P24 guarantees](what-a-p24-guarantees.md) says
   what that is, and what it is not.
 - **Neither**: skin, electrodes that peel, cables on the wrong leg, isolation from mains, falls, and
