@@ -10,7 +10,7 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check coverage fast bench campaign pages clean help
+.PHONY: walk test check coverage fast bench campaign corruption pages sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -19,8 +19,10 @@ help:
 	@echo "make coverage  every line and branch of fes_ctrl/safety is tested, or it fails"
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
-	@echo "make campaign  ten simulated hours of random faults, every step judged"
-	@echo "make pages  the made pages: faults, injections, what each dial costs and assumption moves"
+	@echo "make campaign    ten simulated hours of random faults, every step judged"
+	@echo "make corruption  a million damaged frames against what their check promises"
+	@echo "make pages  the made pages: limits, faults, injections, hazards, what each dial costs"
+	@echo "make sbom   a CycloneDX bill of materials of everything installed here"
 	@echo "make clean  remove what was made"
 
 walk: $(BASE)
@@ -71,7 +73,18 @@ campaign: $(FULL)
 pages: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[docs]"
 	$(BIN)/python tools/reference_pages.py
+	$(BIN)/python tools/limits_page.py
+	$(BIN)/python tools/hazards_page.py
 	$(BIN)/python tools/patient_pages.py
+
+corruption: $(FULL)
+	$(BIN)/python benchmarks/corruption.py
+
+sbom: $(FULL)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate \
+		-o build/sbom.cdx.json $(BIN)/python
+	@echo "wrote build/sbom.cdx.json"
 
 # The stamps are written last: an attempt that failed leaves no .venv that looks finished.
 $(BASE): pyproject.toml
