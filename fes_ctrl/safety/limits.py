@@ -17,7 +17,7 @@ from fes_ctrl.units import MicroAmp, PicoCoulomb, Us, ua_from_ma, us_from_ms
 
 CAP_CURRENT_UA: Final = 100_000
 CAP_WIDTH_US: Final = 500
-CAP_RATE_HZ: Final = 100
+LEAST_INTERVAL_US: Final = 10_000
 CAP_CHARGE_PC: Final = 40_000_000
 CAP_BURST_US: Final = 3_000_000
 CAP_RMS_UA: Final = 50_000
@@ -79,7 +79,7 @@ class Limits:
         self.current_ua: MicroAmp = min(CAP_CURRENT_UA, ua_from_ma(config.current_mA))
         self.width_us: Us = min(CAP_WIDTH_US, int(config.pulse_width_us))
         # Round the interval up: a limit of 30 Hz must not let 30.0003 Hz through.
-        self.min_interval_us: Us = max(1_000_000 // CAP_RATE_HZ, -int(-1_000_000 // config.rate_hz))
+        self.min_interval_us: Us = max(LEAST_INTERVAL_US, -int(-1_000_000 // config.rate_hz))
         self.charge_pc: PicoCoulomb = min(
             CAP_CHARGE_PC, round(config.charge_per_phase_uC * 1_000_000)
         )
