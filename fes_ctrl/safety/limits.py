@@ -105,12 +105,11 @@ class Limits:
         power_w = area_cm2 * min(CAP_POWER_W_PER_CM2, config.power_density_W_per_cm2)
         self.rms_square: int = round(rms_ua * rms_ua * SECOND_US)
         self.density_square: int = round(density_ua * density_ua * SECOND_US)
-        # W / ohm is A2, and an A2 1e12 uA2.
+        # W / ohm is A2, J / ohm A2 s, and an A2 1e12 uA2.
         self.power_square: int = round(power_w / load_ohm * 1e12 * SECOND_US)
         self.square: int = min(self.rms_square, self.density_square, self.power_square)
-        # J / ohm is A2 s, and an A2 s 1e18 uA2 us.
         energy_mj = min(CAP_ENERGY_MJ, config.pulse_energy_mJ)
-        self.energy_square: int = round(energy_mj / 1e3 / load_ohm * 1e18)
+        self.energy_square: int = round(energy_mj / 1e3 / load_ohm * 1e12 * SECOND_US)
         self.voltage_ua: MicroAmp = round(min(CAP_VOLTAGE_V, config.voltage_V) / load_ohm * 1e6)
 
     def narrow(self, key: str, value: float) -> str:
