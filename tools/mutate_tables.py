@@ -48,10 +48,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/limits.py": (f"{UNIT}/test_limits.py",),
     "fes_ctrl/safety/plausible.py": (f"{UNIT}/test_plausible.py",),
     "fes_ctrl/safety/refusals.py": (f"{UNIT}/test_refusals.py", *PAGES),
-    #    "firmware_sim/ceilings.py": (f"{DEVICES}/test_ceilings.py",),
-    #    "firmware_sim/injections.py": (f"{DEVICES}/test_injections.py", *PAGES),
-    #    "firmware_sim/limiter.py": (f"{DEVICES}/test_limiter.py",),
-    #    "firmware_sim/outlet.py": (f"{DEVICES}/test_outlet.py", f"{DEVICES}/test_limiter.py"),
+    "firmware_sim/ceilings.py": (f"{DEVICES}/test_ceilings.py",),
+    "firmware_sim/injections.py": (f"{DEVICES}/test_injections.py", *PAGES),
+    "firmware_sim/limiter.py": (f"{DEVICES}/test_limiter.py",),
+    "firmware_sim/outlet.py": (f"{DEVICES}/test_outlet.py", f"{DEVICES}/test_limiter.py"),
 }
 """Which tests have to notice a change of which module."""
 

@@ -4,7 +4,7 @@
 
 A mutant is one small change of a function. One that the tests notice is killed; ``fes_ctrl/safety``
 may have no other: else the run fails, and says which. Where to change is put into ``[tool.mutmut]``
-of the pyproject.toml of that copy of the repository, for mutmut reads nothing else. Tables, caps and defaults are changed
+of the copy's pyproject.toml, for mutmut reads nothing else. Tables, caps and defaults are changed
 by ``tools/mutate_tables.py``.
 """
 
