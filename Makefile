@@ -10,13 +10,14 @@ BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check coverage fast bench campaign corruption pages sbom clean help
+.PHONY: walk test check coverage mutation fast bench campaign corruption pages sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
 	@echo "make test   every test"
 	@echo "make check  lint, types, import contracts"
 	@echo "make coverage  every line and branch of fes_ctrl/safety is tested, or it fails"
+	@echo "make mutation  every change of fes_ctrl/safety is noticed by a test, or it fails"
 	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make campaign    ten simulated hours of random faults, every step judged"
@@ -41,6 +42,11 @@ coverage: $(FULL)
 	$(BIN)/coverage run --branch --source=fes_ctrl/safety -m pytest -q tests/unit/safety \
 		tests/property/limits tests/unit/test_controller.py
 	$(BIN)/coverage report --show-missing --fail-under=100
+
+mutation: $(FULL)
+	$(BIN)/python -m pip install -q -e ".[mutation]"
+	$(BIN)/python tools/mutation.py --jobs $(JOBS)
+	$(BIN)/python tools/mutate_tables.py --jobs $(JOBS)
 
 fast: $(FULL)
 	$(BIN)/python tools/build_fast.py

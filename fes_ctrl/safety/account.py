@@ -81,8 +81,8 @@ class ChannelAccount:
             from_us, to_us = spans.popleft()
             self._spans_us -= to_us - from_us
         self.on_us = self._spans_us
-        if spans and spans[0][0] < oldest_us:
-            self.on_us -= oldest_us - spans[0][0]
+        if spans:
+            self.on_us -= max(0, oldest_us - spans[0][0])
 
     def enter(self, at_us: Us, current_ua: MicroAmp, square: int, *, begins: bool) -> None:
         """Enter a pulse that is let through; they come in order.
@@ -106,8 +106,7 @@ class ChannelAccount:
             last_us = self.last_us
             self._spans.append((last_us, at_us))
             self._spans_us += at_us - last_us
-            if current_ua > self.peak_ua:
-                self.peak_ua = current_ua
+            self.peak_ua = max(self.peak_ua, current_ua)
         self.last_us = at_us
         self._pulses.append((at_us, square))
         self.square += square

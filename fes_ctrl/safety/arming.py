@@ -6,7 +6,7 @@ word that it is ready, and faults; nothing in it depends on gait.
 
 from typing import Final
 
-from fes_ctrl.safety.faults import FaultRow
+from fes_ctrl.safety.faults import BY_ID, FaultRow
 
 DISARMED: Final = "disarmed"
 ARMING: Final = "arming"
@@ -30,7 +30,7 @@ class Arming:
         The device has been identified and is connected.
     """
 
-    __slots__ = ("_keeps_level", "latched", "level_percent", "link_up", "paused", "state")
+    __slots__ = ("latched", "level_percent", "link_up", "paused", "state")
 
     def __init__(self) -> None:
         self.state = DISARMED
@@ -38,7 +38,6 @@ class Arming:
         self.latched = ""
         self.paused = False
         self.link_up = False
-        self._keeps_level = True
 
     @property
     def allows_bursts(self) -> bool:
@@ -97,10 +96,9 @@ class Arming:
 
         A fault of availability keeps arming and level, and is outranked by any other.
         """
-        if self.latched and not (self._keeps_level and not row.keeps_level):
+        if self.latched and (row.keeps_level or not BY_ID[self.latched].keeps_level):
             return False
         self.latched = row.id
-        self._keeps_level = row.keeps_level
         if row.keeps_level:
             return False
         self.disarm()
@@ -109,5 +107,4 @@ class Arming:
     def clear(self) -> str:
         """Open the latch; return the fault that held it, or nothing."""
         held, self.latched = self.latched, ""
-        self._keeps_level = True
         return held

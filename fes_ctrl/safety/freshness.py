@@ -24,13 +24,18 @@ class SensorMonitor:
         Silent for too long or too often.
     deadline_us : int
         When ``expire`` wants to be called.
+    last_us : int
+        The newest sample.
+    fresh_since_us : int
+        In a silence: the first sample after which none stayed away, ``NEVER_US`` where there is
+        none yet.
     """
 
     __slots__ = (
         "_dropouts_us",
-        "_fresh_since_us",
         "_max_age_us",
         "deadline_us",
+        "fresh_since_us",
         "last_us",
         "latched",
         "silent",
@@ -39,7 +44,7 @@ class SensorMonitor:
     def __init__(self, max_age_us: Us) -> None:
         self._max_age_us = max_age_us
         self._dropouts_us: list[Us] = []
-        self._fresh_since_us: Us = NEVER_US
+        self.fresh_since_us: Us = NEVER_US
         self.last_us: Us = -NEVER_US
         self.deadline_us: Us = NEVER_US
         self.silent = False
@@ -47,18 +52,16 @@ class SensorMonitor:
 
     def saw(self, arrived_us: Us) -> bool:
         """Take note of a sample; return whether it ended a silence."""
-        if self.silent:
-            if self._fresh_since_us == NEVER_US:
-                self._fresh_since_us = arrived_us
-            self.last_us = arrived_us
-            self.deadline_us = arrived_us + self._max_age_us
-            if not self.latched and arrived_us - self._fresh_since_us >= RESUME_AFTER_US:
-                self.silent = False
-                return True
-            return False
         self.last_us = arrived_us
         self.deadline_us = arrived_us + self._max_age_us
-        return False
+        if not self.silent:
+            return False
+        if self.fresh_since_us == NEVER_US:
+            self.fresh_since_us = arrived_us
+        if self.latched or arrived_us - self.fresh_since_us < RESUME_AFTER_US:
+            return False
+        self.silent = False
+        return True
 
     def expire(self, at_us: Us) -> str:
         """Take note that a deadline has come.
@@ -70,7 +73,7 @@ class SensorMonitor:
         """
         if not self.silent:
             self.silent = True
-            self._fresh_since_us = NEVER_US
+            self.fresh_since_us = NEVER_US
             self.deadline_us = self.last_us + LATCH_AFTER_US
             recent_us = at_us - DROPOUT_WINDOW_US
             self._dropouts_us = [t_us for t_us in self._dropouts_us if t_us > recent_us]
@@ -87,7 +90,7 @@ class SensorMonitor:
             self.latched = True
             return "F04L"
         # Samples came back and stayed away again: the half second starts anew.
-        self._fresh_since_us = NEVER_US
+        self.fresh_since_us = NEVER_US
         self.deadline_us = self.last_us + LATCH_AFTER_US
         return ""
 

@@ -151,17 +151,17 @@ class Guard:
         if not 0 <= leg < self._n_legs:
             return "unknown_leg"
         # The pulse by itself: both its phases, as the device will give them.
-        current_ua = signed_ua if signed_ua >= 0 else -signed_ua
+        current_ua = abs(signed_ua)
         step_ua = device.current_step_ua
         if waveform == SYMMETRIC:
             second_ua, second_us = current_ua, width_us
         elif waveform == ASYMMETRIC:
-            second_ua, second_us = (
-                current_ua // ASYMMETRY // step_ua * step_ua,
-                width_us * ASYMMETRY,
-            )
             # The second phase must be whole steps too, or the two would not balance.
             step_ua *= ASYMMETRY
+            second_ua, second_us = (
+                current_ua // step_ua * device.current_step_ua,
+                width_us * ASYMMETRY,
+            )
         else:
             return "waveform"
         if current_ua == 0 or current_ua > self._current_ua:
@@ -201,18 +201,19 @@ class Guard:
         into_us = 0 if begins else at_us - account.burst_from_us
         if into_us > limits.burst_us:
             return "burst_length"
-        reason = ALLOWED
-        if current_ua > limits.start_ua:
-            last_peak_ua = account.peak_ua if begins else account.last_peak_ua
-            highest_ua = self._highest_ua(last_peak_ua, into_us)
-            if current_ua > highest_ua:
-                reason = "ramp" if into_us < limits.ramp_us else "level_step"
-                clipped_ua = highest_ua // step_ua * step_ua
-                if clipped_ua == 0:
-                    return reason
-                square = square * clipped_ua * clipped_ua // (current_ua * current_ua)
-                first_pc = clipped_ua * width_us
-                current_ua = clipped_ua
+        reason, given = ALLOWED, setpoint
+        last_peak_ua = account.peak_ua if begins else account.last_peak_ua
+        highest_ua = self._highest_ua(last_peak_ua, into_us)
+        if current_ua > highest_ua:
+            reason = "ramp" if into_us < limits.ramp_us else "level_step"
+            clipped_ua = highest_ua // step_ua * step_ua
+            if clipped_ua == 0:
+                return reason
+            clip_ua = clipped_ua if signed_ua == current_ua else -clipped_ua
+            given = Setpoint(at_us, leg, channel, clip_ua, width_us, expires_us, waveform)
+            square = square * clipped_ua * clipped_ua // (current_ua * current_ua)
+            first_pc = clipped_ua * width_us
+            current_ua = clipped_ua
         # Its part of the last second, the last ten, and the session.
         account.forget(at_us)
         total = account.square + square
@@ -243,11 +244,7 @@ class Guard:
         self.duty_percent = percent
         self.duty_turned = is_high != was_high
         self.duty_warning = is_high
-        if reason == ALLOWED:
-            self.given = setpoint
-        else:
-            signed_ua = current_ua if signed_ua > 0 else -current_ua
-            self.given = Setpoint(at_us, leg, channel, signed_ua, width_us, expires_us, waveform)
+        self.given = given
         return reason
 
     def _highest_ua(self, last_peak_ua: MicroAmp, into_us: Us) -> MicroAmp:
@@ -257,8 +254,10 @@ class Guard:
         if last_peak_ua == 0:
             return start_ua
         if into_us < limits.ramp_us:
-            return start_ua + max(0, last_peak_ua - start_ua) * into_us // limits.ramp_us
-        return max(start_ua, last_peak_ua + limits.level_step_ua)
+            highest_ua = start_ua + (last_peak_ua - start_ua) * into_us // limits.ramp_us
+        else:
+            highest_ua = last_peak_ua + limits.level_step_ua
+        return max(start_ua, highest_ua)
 
     def _refuse(self, reason: str, now_us: Us) -> None:
         row = REFUSALS[reason]

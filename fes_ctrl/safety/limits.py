@@ -17,7 +17,7 @@ from fes_ctrl.units import MicroAmp, PicoCoulomb, Us, ua_from_ma, us_from_ms
 
 CAP_CURRENT_UA: Final = 100_000
 CAP_WIDTH_US: Final = 500
-CAP_RATE_HZ: Final = 100
+LEAST_INTERVAL_US: Final = 10_000
 CAP_CHARGE_PC: Final = 40_000_000
 CAP_BURST_US: Final = 3_000_000
 CAP_RMS_UA: Final = 50_000
@@ -79,7 +79,7 @@ class Limits:
         self.current_ua: MicroAmp = min(CAP_CURRENT_UA, ua_from_ma(config.current_mA))
         self.width_us: Us = min(CAP_WIDTH_US, int(config.pulse_width_us))
         # Round the interval up: a limit of 30 Hz must not let 30.0003 Hz through.
-        self.min_interval_us: Us = max(1_000_000 // CAP_RATE_HZ, -int(-1_000_000 // config.rate_hz))
+        self.min_interval_us: Us = max(LEAST_INTERVAL_US, -int(-1_000_000 // config.rate_hz))
         self.charge_pc: PicoCoulomb = min(
             CAP_CHARGE_PC, round(config.charge_per_phase_uC * 1_000_000)
         )
@@ -105,12 +105,11 @@ class Limits:
         power_w = area_cm2 * min(CAP_POWER_W_PER_CM2, config.power_density_W_per_cm2)
         self.rms_square: int = round(rms_ua * rms_ua * SECOND_US)
         self.density_square: int = round(density_ua * density_ua * SECOND_US)
-        # W / ohm is A2, and an A2 1e12 uA2.
+        # W / ohm is A2, J / ohm A2 s, and an A2 1e12 uA2.
         self.power_square: int = round(power_w / load_ohm * 1e12 * SECOND_US)
         self.square: int = min(self.rms_square, self.density_square, self.power_square)
-        # J / ohm is A2 s, and an A2 s 1e18 uA2 us.
         energy_mj = min(CAP_ENERGY_MJ, config.pulse_energy_mJ)
-        self.energy_square: int = round(energy_mj / 1e3 / load_ohm * 1e18)
+        self.energy_square: int = round(energy_mj / 1e3 / load_ohm * 1e12 * SECOND_US)
         self.voltage_ua: MicroAmp = round(min(CAP_VOLTAGE_V, config.voltage_V) / load_ohm * 1e6)
 
     def narrow(self, key: str, value: float) -> str:

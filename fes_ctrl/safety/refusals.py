@@ -18,51 +18,39 @@ class Refusal(NamedTuple):
 
     reason: str
     meaning: str
-    ends_burst: bool
-    stall: bool
-    clips: bool
-    latches: str
-
-
-def _ends(reason: str, meaning: str, latches: str = "") -> Refusal:
-    return Refusal(reason, meaning, ends_burst=True, stall=False, clips=False, latches=latches)
-
-
-def _stalls(reason: str, meaning: str, *, ends_burst: bool) -> Refusal:
-    return Refusal(reason, meaning, ends_burst, stall=True, clips=False, latches="")
-
-
-def _clips(reason: str, meaning: str) -> Refusal:
-    return Refusal(reason, meaning, ends_burst=True, stall=False, clips=True, latches="")
+    ends_burst: bool = True
+    stall: bool = False
+    clips: bool = False
+    latches: str = ""
 
 
 ROWS: Final = (
-    _ends("not_armed", "the device has not been armed, or no longer is"),
-    _ends("unknown_channel", "the device has no such channel"),
-    _ends("unknown_leg", "nobody tells of that leg's samples"),
-    _ends("waveform", "neither of the two waveforms"),
-    _ends("current", "no current, or above the limit's or the device's highest"),
-    _ends("voltage", "the current needs more voltage at load_ohm than the limit"),
-    _ends("pulse_width", "shorter than the device gives, or longer than the limit"),
-    _ends("charge", "a phase carries more charge than the limit"),
-    _ends("net_charge", "the two phases do not balance"),
-    _ends("pulse_energy", "both phases together carry more energy than the limit"),
-    _ends("step", "not on the device's steps of current and width"),
-    _ends("life", "expires at once, or later than the limit"),
-    _ends("early", "planned for later than now: it would be given too soon"),
-    _stalls("late", "its expiry has passed", ends_burst=False),
-    _stalls("interval", "too close to the channel's last pulse", ends_burst=False),
-    _stalls("sensor_age", "the leg's sensor is silent", ends_burst=True),
-    _stalls("answer_age", "the device has not answered for too long", ends_burst=False),
-    _ends("burst_length", "the burst has lasted as long as the limit"),
-    _clips("ramp", "rises faster than ramp_min_ms allows"),
-    _clips("level_step", "further above the last burst's peak than the limit"),
-    _ends("rms", "r.m.s. current of the channel over the last second above the limit"),
-    _ends("density", "that, divided by the electrode's area, above the limit"),
-    _ends("power", "mean power over the last second, divided by that area, above the limit"),
-    _ends("duty", "under stimulation for more of the last 10 s than the limit"),
-    _ends("dose", "the session's charge is used up", "F32"),
-    _ends("session", "the session is over", "F32"),
+    Refusal("not_armed", "the device has not been armed, or no longer is"),
+    Refusal("unknown_channel", "the device has no such channel"),
+    Refusal("unknown_leg", "nobody tells of that leg's samples"),
+    Refusal("waveform", "neither of the two waveforms"),
+    Refusal("current", "no current, or above the limit's or the device's highest"),
+    Refusal("voltage", "the current needs more voltage at load_ohm than the limit"),
+    Refusal("pulse_width", "shorter than the device gives, or longer than the limit"),
+    Refusal("charge", "a phase carries more charge than the limit"),
+    Refusal("net_charge", "the two phases do not balance"),
+    Refusal("pulse_energy", "both phases together carry more energy than the limit"),
+    Refusal("step", "not on the device's steps of current and width"),
+    Refusal("life", "expires at once, or later than the limit"),
+    Refusal("early", "planned for later than now: it would be given too soon"),
+    Refusal("late", "its expiry has passed", ends_burst=False, stall=True),
+    Refusal("interval", "too close to the channel's last pulse", ends_burst=False, stall=True),
+    Refusal("sensor_age", "the leg's sensor is silent", stall=True),
+    Refusal("answer_age", "the device has not answered for too long", ends_burst=False, stall=True),
+    Refusal("burst_length", "the burst has lasted as long as the limit"),
+    Refusal("ramp", "rises faster than ramp_min_ms allows", clips=True),
+    Refusal("level_step", "further above the last burst's peak than the limit", clips=True),
+    Refusal("rms", "r.m.s. current of the channel over the last second above the limit"),
+    Refusal("density", "that, divided by the electrode's area, above the limit"),
+    Refusal("power", "mean power over the last second, divided by that area, above the limit"),
+    Refusal("duty", "under stimulation for more of the last 10 s than the limit"),
+    Refusal("dose", "the session's charge is used up", latches="F32"),
+    Refusal("session", "the session is over", latches="F32"),
 )
 
 REFUSALS: Final[dict[str, Refusal]] = {row.reason: row for row in ROWS}

@@ -11,8 +11,8 @@ from fes_ctrl.safety.limits import (
     CAP_BURST_US,
     CAP_CHARGE_PC,
     CAP_CURRENT_UA,
-    CAP_RATE_HZ,
     CAP_WIDTH_US,
+    LEAST_INTERVAL_US,
     Limits,
     LimitsConfig,
 )
@@ -208,7 +208,7 @@ def test_no_file_raises_an_absolute_cap(values: dict[str, float]) -> None:
     limits = Limits(config)
     assert limits.current_ua <= CAP_CURRENT_UA == 100_000
     assert limits.width_us <= CAP_WIDTH_US == 500
-    assert limits.min_interval_us >= 1_000_000 // CAP_RATE_HZ == 10_000
+    assert limits.min_interval_us >= LEAST_INTERVAL_US == 10_000
     assert limits.charge_pc <= CAP_CHARGE_PC == 40_000_000
     assert limits.burst_us <= CAP_BURST_US == 3_000_000
     assert limits.rms_square <= 50_000**2 * 1_000_000

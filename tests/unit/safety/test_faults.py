@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.safety.faults import INHIBIT, LATCH, ROWS, STOP, WARN, FaultRow
+from fes_ctrl.safety.faults import (
+    BY_ID,
+    CLEARED,
+    INHIBIT,
+    LATCH,
+    ROWS,
+    STOP,
+    WARN,
+    FaultRow,
+)
 from firmware_sim.injections import ROWS as INJECTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,3 +89,26 @@ def test_every_injection_names_a_row() -> None:
     for injection in INJECTIONS:
         assert not injection.fault or injection.fault in {row.id for row in ROWS}, injection.name
         assert injection.fault or injection.why, f"{injection.name}: why is nothing noticed?"
+
+
+PARTS = {
+    "F01": "fes_ctrl.gait.contact",
+    "F07": "fes_ctrl.gait.foot_imu",
+    "F08": "fes_ctrl.gait.readiness",
+    "F24": "fes_ctrl.runlog.log",
+    "F25": "fes_ctrl.telemetry",
+    "F26": "fes_ctrl.telemetry",
+    "F27": "fes_ctrl.config.build",
+}
+"""Faults that are possible only where a part exists; the others always are."""
+
+
+def test_a_fault_waits_for_its_part_and_for_no_other() -> None:
+    assert {row.id: row.part for row in ROWS if row.part} == PARTS
+
+
+def test_the_words_of_logs_and_tables_are_these() -> None:
+    words = (INHIBIT, STOP, LATCH, WARN, CLEARED)
+    assert words == ("inhibit", "stop", "latch", "warn", "cleared")
+    assert list(BY_ID.items()) == [(row.id, row) for row in ROWS]
+    assert {row.id for row in ROWS if row.covers} == {"F12"}

@@ -100,3 +100,60 @@ def test_a_latch_that_nobody_opens_is_told_once_however_often_it_falls_silent() 
     assert fall_silent(found) == ""
     assert fall_silent(found) == "", "silent for two seconds once more, and latched already"
     assert found.deadline_us == NEVER_US
+
+
+def stands(target: SensorMonitor) -> tuple[int, int, int, bool, bool]:
+    found = (target.last_us, target.deadline_us, target.fresh_since_us)
+    return (*found, target.silent, target.latched)
+
+
+def test_a_monitor_says_step_by_step_where_it_stands() -> None:
+    found = SensorMonitor(MAX_AGE_US)
+    assert stands(found) == (-NEVER_US, NEVER_US, NEVER_US, False, False)
+    assert found.saw(1_000_000) is False
+    assert stands(found) == (1_000_000, 1_100_000, NEVER_US, False, False)
+    assert found.expire(1_100_000) == "F04"
+    assert stands(found) == (1_000_000, 3_000_000, NEVER_US, True, False)
+    assert found.saw(1_500_000) is False
+    assert stands(found) == (1_500_000, 1_600_000, 1_500_000, True, False)
+    assert found.expire(1_600_000) == ""
+    assert stands(found) == (1_500_000, 3_500_000, NEVER_US, True, False)
+    assert found.saw(1_700_000) is False
+    assert found.saw(1_790_000) is False
+    assert stands(found) == (1_790_000, 1_890_000, 1_700_000, True, False)
+    assert found.saw(2_199_999) is False, "a microsecond before the half second"
+    assert found.saw(2_200_000) is True
+    assert stands(found) == (2_200_000, 2_300_000, 1_700_000, False, False)
+    assert found.saw(2_210_000) is False
+
+
+def test_a_silence_is_latched_after_two_seconds_and_not_a_microsecond_sooner() -> None:
+    found = monitor()
+    found.expire(100_000)
+    assert found.expire(1_999_999) == ""
+    assert stands(found) == (0, 2_000_000, NEVER_US, True, False)
+    assert found.expire(2_000_000) == "F04L"
+    assert stands(found) == (0, NEVER_US, NEVER_US, True, True)
+    found.clear()
+    assert stands(found) == (0, NEVER_US, NEVER_US, True, False)
+
+
+def test_the_third_dropout_latches_and_asks_for_no_further_call() -> None:
+    found = monitor()
+    for until_us, said in ((1_000_000, "F04"), (2_000_000, "F04"), (3_000_000, "F04L")):
+        assert drop_out(found, until_us) == said
+    assert stands(found) == (3_000_000, NEVER_US, NEVER_US, True, True)
+    found.clear()
+    assert found.latched is False
+
+
+def test_a_dropout_of_ten_seconds_ago_counts_no_more_and_a_younger_one_does() -> None:
+    for third_us, said in ((10_100_000, "F04"), (10_099_999, "F04L")):
+        found = monitor()
+        assert found.expire(100_000) == "F04"
+        for back_us in (3_000_000, 3_500_000):
+            found.saw(back_us)
+        assert found.expire(3_600_000) == "F04"
+        for back_us in (9_000_000, 9_500_000):
+            found.saw(back_us)
+        assert found.expire(third_us) == said

@@ -1,0 +1,91 @@
+"""The account of one channel, pulse by pulse and to the microsecond."""
+
+from fes_ctrl.safety.account import ChannelAccount
+from fes_ctrl.units import NEVER_US
+
+
+def stands(account: ChannelAccount) -> dict[str, object]:
+    found: dict[str, object] = {
+        name: getattr(account, name)
+        for name in ChannelAccount.__slots__
+        if not name.startswith("_")
+    }
+    return found | {"held": len(account)}
+
+
+FRESH = {
+    "burst_from_us": -NEVER_US,
+    "duty_high": False,
+    "last_peak_ua": 0,
+    "last_us": -NEVER_US,
+    "on_us": 0,
+    "peak_ua": 0,
+    "square": 0,
+    "held": 0,
+}
+
+
+def test_a_channel_that_gave_nothing_remembers_nothing() -> None:
+    account = ChannelAccount()
+    assert stands(account) == FRESH
+    account.forget(123)
+    assert stands(account) == FRESH
+
+
+def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
+    account = ChannelAccount()
+    account.enter(1_000_000, 20_000, 7, begins=True)
+    first = {**FRESH, "last_us": 1_000_000, "burst_from_us": 1_000_000, "peak_ua": 20_000}
+    assert stands(account) == {**first, "square": 7, "held": 1}
+    account.enter(1_025_000, 30_000, 11, begins=False)
+    account.enter(1_050_000, 10_000, 13, begins=False)
+    rose = {**first, "last_us": 1_050_000, "peak_ua": 30_000}
+    assert stands(account) == {**rose, "square": 31, "held": 5}
+    account.forget(1_050_000)
+    assert stands(account) == {**rose, "square": 31, "held": 5, "on_us": 50_000}
+    account.enter(1_500_000, 5_000, 17, begins=True)
+    assert stands(account) == {
+        **FRESH,
+        "burst_from_us": 1_500_000,
+        "last_peak_ua": 30_000,
+        "last_us": 1_500_000,
+        "on_us": 50_000,
+        "peak_ua": 5_000,
+        "square": 48,
+        "held": 6,
+    }
+    account.start_over()
+    assert (account.peak_ua, account.last_peak_ua) == (0, 0)
+    assert (account.last_us, account.burst_from_us) == (1_500_000, 1_500_000)
+
+
+def test_a_pulse_leaves_the_second_when_it_is_a_second_old() -> None:
+    account = ChannelAccount()
+    account.enter(0, 1_000, 3, begins=True)
+    account.enter(20_000, 1_000, 5, begins=False)
+    account.forget(999_999)
+    assert account.square == 8
+    account.forget(1_000_000)
+    assert account.square == 5
+    account.forget(1_020_000)
+    assert account.square == 0
+    assert len(account) == 1, "the span between them lies in the ten seconds yet"
+
+
+def test_a_span_leaves_the_ten_seconds_bit_by_bit_and_is_then_let_go() -> None:
+    account = ChannelAccount()
+    account.enter(0, 1_000, 0, begins=True)
+    account.enter(20_000, 1_000, 0, begins=False)
+    account.enter(50_000, 1_000, 0, begins=False)
+    for at_us, on_us, held in (
+        (9_999_999, 50_000, 2),
+        (10_000_000, 50_000, 2),
+        (10_000_001, 49_999, 2),
+        (10_019_999, 30_001, 2),
+        (10_020_000, 30_000, 1),
+        (10_020_001, 29_999, 1),
+        (10_050_000, 0, 0),
+        (20_000_000, 0, 0),
+    ):
+        account.forget(at_us)
+        assert (at_us, account.on_us, len(account)) == (at_us, on_us, held)
