@@ -67,8 +67,8 @@ class Outlet:
         """Return the time in bursts of the ten seconds before, a pulse at ``t_us`` included."""
         oldest_us = t_us - TEN_SECONDS_US
         on_us = self.gaps_us + t_us - self.last_us
-        if self.gaps and self.gaps[0][0] < oldest_us:
-            on_us -= oldest_us - self.gaps[0][0]
+        if self.gaps:
+            on_us -= max(0, oldest_us - self.gaps[0][0])
         return on_us
 
     def enter(self, t_us: Us, peak_ua: MicroAmp, *, begins: bool) -> None:

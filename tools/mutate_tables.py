@@ -50,7 +50,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/refusals.py": (f"{UNIT}/test_refusals.py", *PAGES),
     "firmware_sim/ceilings.py": (f"{DEVICES}/test_ceilings.py",),
     "firmware_sim/injections.py": (f"{DEVICES}/test_injections.py", *PAGES),
-    "firmware_sim/limiter.py": (f"{DEVICES}/test_limiter.py",),
+    "firmware_sim/limiter.py": (f"{DEVICES}/test_limiter_boundaries.py",),
     "firmware_sim/outlet.py": (f"{DEVICES}/test_outlet.py", f"{DEVICES}/test_limiter.py"),
 }
 """Which tests have to notice a change of which module."""

@@ -98,7 +98,9 @@ def main() -> None:
     failed = False
     for package in chosen:
         with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
-            counts, left = judged(package, Path(scratch) / "copy", arguments.jobs)
+            folder = Path(scratch) / "copy"
+            copy_for(package, folder)
+            counts, left = judged(package, folder, arguments.jobs)
         for change in left:
             print(change, file=sys.stderr)
         print(json.dumps({"package": package.path, **counts}), flush=True)

@@ -75,17 +75,17 @@ def test_a_pulse_leaves_its_second_by_its_end() -> None:
 
 def test_the_time_in_bursts_is_that_of_the_last_ten_seconds() -> None:
     outlet = Outlet()
-    outlet.enter(0, 1_000, begins=True)
-    outlet.enter(20_000, 1_000, begins=False)
-    outlet.enter(50_000, 1_000, begins=False)
-    assert outlet.on_us(60_000) == 60_000, "the pulse that comes is counted in"
-    outlet.enter(9_950_000, 1_000, begins=True)
+    outlet.enter(300_000, 1_000, begins=True)
+    outlet.enter(320_000, 1_000, begins=False)
+    outlet.enter(350_000, 1_000, begins=False)
+    assert outlet.on_us(360_000) == 60_000, "the pulse that comes is counted in"
+    outlet.enter(10_250_000, 1_000, begins=True)
     for t_us, on_us, held in (
-        (9_999_999, 50_000 + 49_999, 2),
-        (10_000_000, 50_000 + 50_000, 2),
-        (10_000_001, 49_999 + 50_001, 2),
-        (10_020_000, 30_000 + 70_000, 1),
-        (10_050_000, 100_000, 0),
+        (10_299_999, 50_000 + 49_999, 2),
+        (10_300_000, 50_000 + 50_000, 2),
+        (10_300_001, 49_999 + 50_001, 2),
+        (10_320_000, 30_000 + 70_000, 1),
+        (10_350_000, 100_000, 0),
     ):
         outlet.forget(t_us, 0)
         assert (t_us, outlet.on_us(t_us), len(outlet.gaps)) == (t_us, on_us, held)
