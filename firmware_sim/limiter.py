@@ -29,9 +29,6 @@ DC_PC: Final[PicoCoulomb] = 10_000_000
 """Net charge in any second, that is 10 uA: what IEC 60601-1 allows a patient auxiliary current in
 normal condition (from memory of the standard)."""
 
-PAUSE_US: Final = 100_000
-"""A longer pause parts two bursts."""
-
 READIES: Final = frozenset({sm4.LL_INIT, sm4.ML_INIT})
 STOPS: Final = frozenset({sm4.LL_STOP, sm4.ML_STOP, sm4.RESET})
 
@@ -189,7 +186,7 @@ class Limiter:
         reason = self._against_the_second(square_after, net_after_pc, ohm)
         if reason:
             return reason
-        begins = t_us - outlet.last_us > PAUSE_US
+        begins = outlet.pauses(t_us)
         if not begins:
             reason = self._against_the_time(t_us, outlet)
             if reason:

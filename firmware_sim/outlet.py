@@ -10,6 +10,12 @@ SHIFT_US: Final = 2_000
 """Two pulses may come so much closer together, or burst ends apart, than the host planned them:
 up to 0.7 ms by the bench's cable, about as much again by a device's and a real-time loop's turn."""
 
+PAUSE_US: Final = 100_000
+"""A burst is over after so long without a pulse, unless its pulses came as far apart before."""
+
+TWITCH_US: Final = 500_000
+"""So far apart, each pulse is a burst."""
+
 SECOND_US: Final = 1_000_000
 TEN_SECONDS_US: Final = 10_000_000
 
@@ -18,6 +24,7 @@ class Outlet:
     """One output: what has gone through it."""
 
     __slots__ = (
+        "apart_us",
         "burst_us",
         "gaps",
         "gaps_us",
@@ -37,6 +44,7 @@ class Outlet:
         self.pulses: deque[tuple[Us, int, PicoCoulomb]] = deque()
         self.square = 0
         self.net_pc: PicoCoulomb = 0
+        self.apart_us: Us = 0
         self.gaps: deque[tuple[Us, Us]] = deque()
         self.gaps_us: Us = 0
         self.restart()
@@ -63,6 +71,13 @@ class Outlet:
             from_us, to_us = self.gaps.popleft()
             self.gaps_us -= to_us - from_us
 
+    def pauses(self, t_us: Us) -> bool:
+        """Return whether a pulse at ``t_us`` comes after a pause, and so begins a burst."""
+        gap_us = t_us - self.last_us
+        if gap_us <= PAUSE_US:
+            return False
+        return gap_us > TWITCH_US or gap_us * 2 > self.apart_us * 3
+
     def on_us(self, t_us: Us) -> Us:
         """Return the time in bursts of the ten seconds before, a pulse at ``t_us`` included."""
         oldest_us = t_us - TEN_SECONDS_US
@@ -73,6 +88,8 @@ class Outlet:
 
     def enter(self, t_us: Us, peak_ua: MicroAmp, *, begins: bool) -> None:
         """Take a pulse that goes through."""
+        gap_us = t_us - self.last_us
+        self.apart_us = gap_us if gap_us <= TWITCH_US else 0
         if begins:
             self.burst_us = t_us
             self.peak_ua = peak_ua

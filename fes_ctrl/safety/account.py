@@ -14,6 +14,9 @@ SECOND_US: Final = 1_000_000
 
 DUTY_WINDOW_US: Final = 10_000_000
 
+SLOWEST_US: Final = 500_000
+"""Pulses further apart than this are no train, each is a twitch of its own."""
+
 
 class ChannelAccount:
     """One channel.
@@ -31,6 +34,9 @@ class ChannelAccount:
         uA2 us; a pulse counts as a whole, from its instant until a second later.
     on_us : int
         How much of the ten seconds until then was from one pulse to the next of the same burst.
+    slow_us : int
+        From the last pulse but one to the last, where no more than ``SLOWEST_US``; else 0. A train
+        of pulses so far apart is one burst.
     duty_high : bool
         It has been warned of.
     """
@@ -45,6 +51,7 @@ class ChannelAccount:
         "last_us",
         "on_us",
         "peak_ua",
+        "slow_us",
         "square",
     )
 
@@ -58,6 +65,7 @@ class ChannelAccount:
         self.last_peak_ua: MicroAmp = 0
         self.square = 0
         self.on_us: Us = 0
+        self.slow_us: Us = 0
         self.duty_high = False
 
     def __len__(self) -> int:
@@ -98,6 +106,8 @@ class ChannelAccount:
         begins : bool
             It is the first of a burst.
         """
+        since_us = at_us - self.last_us
+        self.slow_us = since_us if since_us <= SLOWEST_US else 0
         if begins:
             self.burst_from_us = at_us
             self.last_peak_ua = self.peak_ua

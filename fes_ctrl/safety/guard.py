@@ -16,7 +16,7 @@ from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
 ALLOWED: Final = ""
 
 BURST_GAP_US: Final = 100_000
-"""Pulses further apart than this belong to different bursts: below 10 Hz every pulse is its own."""
+"""Pulses further apart than this belong to different bursts, unless the ones before were as far."""
 
 DUTY_HYSTERESIS_PERCENT: Final = 5.0
 
@@ -197,7 +197,7 @@ class Guard:
         if at_us - self._pending_since_us >= limits.answer_max_age_us:
             return "answer_age"
         # Its burst.
-        begins = since_us > BURST_GAP_US
+        begins = since_us > BURST_GAP_US and 2 * since_us > 3 * account.slow_us
         into_us = 0 if begins else at_us - account.burst_from_us
         if into_us > limits.burst_us:
             return "burst_length"

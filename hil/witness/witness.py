@@ -13,7 +13,10 @@ from hil.witness.violation import Violation
 from hil.witness.windows import DUTY_US, Duty, Second
 
 GAP_US: Final = 100_000
-"""Pulses further apart than this belong to different bursts: below 10 Hz every pulse is its own."""
+"""Pulses further apart than this belong to different bursts, unless the ones before were as far."""
+
+LONE_US: Final = 500_000
+"""Pulses further apart than this have nothing to do with one another."""
 
 JITTER_US: Final = 2_000
 """What a cable and a device may shift one pulse against the next: the bench's cable adds up to
@@ -28,11 +31,12 @@ NEVER_US: Final = 1 << 62
 class _Electrode:
     """What is known of one channel."""
 
-    __slots__ = ("burst_from_us", "duty", "last_us", "rise", "second")
+    __slots__ = ("before_us", "burst_from_us", "duty", "last_us", "rise", "second")
 
     def __init__(self, limits: WitnessLimits) -> None:
         self.last_us: int = -NEVER_US
         self.burst_from_us: int = -NEVER_US
+        self.before_us: int = 0
         # Pulses a second apart when they were sent may be this much less apart at the electrode.
         self.second = Second(JITTER_US)
         self.duty = Duty()
@@ -234,7 +238,10 @@ class Witness:
         rise = electrode.rise
         since_us = t_us - electrode.last_us
         electrode.last_us = t_us
-        if since_us > GAP_US:
+        # A slow train is one burst, from its second pulse on; the wire may draw it out.
+        slow = since_us <= min(LONE_US, 1.5 * electrode.before_us - JITTER_US)
+        electrode.before_us = since_us if since_us <= LONE_US else 0
+        if since_us > GAP_US and not slow:
             electrode.burst_from_us = t_us
             electrode.duty.begin(t_us)
             rise.begin(t_us)

@@ -115,13 +115,20 @@ class ReferenceGuard:
             found.add("answer_age")
         return found
 
+    def pauses(self, own: list[Pulse], at_us: int) -> bool:
+        """Whether a pulse begins a burst: after 100 ms, but a train as slow as that is one."""
+        since_us = at_us - own[-1].at_us
+        before_us = own[-1].at_us - own[-2].at_us if len(own) > 1 else 0
+        train = before_us <= 500_000 and since_us <= Fraction(3, 2) * before_us
+        return since_us > 100_000 and not train
+
     def in_account(self, setpoint: Setpoint) -> tuple[set[str], Pulse]:
         """What speaks against it after all that was given, and what would be given of it."""
         c = self.config
         found = set()
         at_us = setpoint.at_us
         own = self.of(setpoint.channel)
-        begins = not own or at_us - own[-1].at_us > 100_000
+        begins = not own or self.pauses(own, at_us)
         burst = (own[-1].burst + begins) if own else 0
         onset_us = at_us if begins else min(p.at_us for p in own if p.burst == burst)
         if at_us - onset_us > exact(c.burst_ms) * 1000:

@@ -12,6 +12,7 @@ def stands(outlet: Outlet) -> dict[str, object]:
 
 
 FRESH = {
+    "apart_us": 0,
     "burst_us": -NEVER_US,
     "gaps": [],
     "gaps_us": 0,
@@ -46,7 +47,7 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
     outlet.enter(1_025_000, 30_000, begins=False)
     gaps = [(1_000_000, 1_025_000)]
     rose = {**first, "last_us": 1_025_000, "peak_ua": 30_000, "last_ua": 30_000, "gaps": gaps}
-    assert stands(outlet) == {**rose, "gaps_us": 25_000}
+    assert stands(outlet) == {**rose, "apart_us": 25_000, "gaps_us": 25_000}
     outlet.enter(1_050_000, 30_000, begins=False)
     assert (outlet.held_ua, outlet.peak_ua, outlet.gaps_us) == (30_000, 30_000, 50_000)
     outlet.enter(1_075_000, 25_000, begins=False)

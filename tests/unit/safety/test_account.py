@@ -20,6 +20,7 @@ FRESH = {
     "last_us": -NEVER_US,
     "on_us": 0,
     "peak_ua": 0,
+    "slow_us": 0,
     "square": 0,
     "held": 0,
 }
@@ -39,7 +40,7 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
     assert stands(account) == {**first, "square": 7, "held": 1}
     account.enter(1_025_000, 30_000, 11, begins=False)
     account.enter(1_050_000, 10_000, 13, begins=False)
-    rose = {**first, "last_us": 1_050_000, "peak_ua": 30_000}
+    rose = {**first, "last_us": 1_050_000, "peak_ua": 30_000, "slow_us": 25_000}
     assert stands(account) == {**rose, "square": 31, "held": 5}
     account.forget(1_050_000)
     assert stands(account) == {**rose, "square": 31, "held": 5, "on_us": 50_000}
@@ -51,12 +52,20 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
         "last_us": 1_500_000,
         "on_us": 50_000,
         "peak_ua": 5_000,
+        "slow_us": 450_000,
         "square": 48,
         "held": 6,
     }
     account.start_over()
     assert (account.peak_ua, account.last_peak_ua) == (0, 0)
     assert (account.last_us, account.burst_from_us) == (1_500_000, 1_500_000)
+
+
+def test_only_pulses_within_half_a_second_are_a_train() -> None:
+    account = ChannelAccount()
+    for since_us, slow_us in ((500_000, 500_000), (500_001, 0), (20_000, 20_000)):
+        account.enter(account.last_us + since_us, 1_000, 0, begins=True)
+        assert account.slow_us == slow_us
 
 
 def test_a_pulse_leaves_the_second_when_it_is_a_second_old() -> None:
