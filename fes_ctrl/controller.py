@@ -216,14 +216,16 @@ class Controller:
         records: list[Record] = []
         leg.program.fire(at_us, setpoints, records)
         for setpoint in setpoints:
-            self._guarded(leg, setpoint, now_us)
+            if not self._guarded(leg, setpoint, now_us):
+                break
         for record in records:
             self._records.append(record)
             if isinstance(record, BurstEnd):
                 self._burst_ended(leg, record)
                 self._look(at_us)
 
-    def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> None:
+    def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> bool:
+        """Give what the guard lets through; return whether the burst goes on."""
         guard = self._guards[leg.stimulator]
         reason = guard.check(setpoint, now_us)
         given = guard.given
@@ -234,15 +236,18 @@ class Controller:
                 reaction = WARN if guard.duty_warning else CLEARED
                 self._records.append(Fault(setpoint.at_us, "F30", reaction, leg.leg, detail))
             if reason == ALLOWED:
-                return
+                return True
         verdict = "refuse" if given is None else "clip"
         self._records.append(
             Decision(setpoint.at_us, leg.leg, setpoint.channel, verdict, reason, setpoint)
         )
-        if given is None and REFUSALS[reason].ends_burst:
+        row = REFUSALS[reason]
+        ended = given is None and row.ends_burst
+        if ended:
             self._cut(leg, setpoint.at_us, "refused")
         if guard.fault:
-            self._latch(now_us, leg.stimulator, guard.fault, REFUSALS[reason].meaning)
+            self._latch(now_us, leg.stimulator, guard.fault, row.meaning)
+        return not ended
 
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.

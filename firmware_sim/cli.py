@@ -82,7 +82,7 @@ def serve(
     try:
         links = server.inject([parse(text) for text in inject], device, output)
         if limits is not None:
-            limiter = Limiter(Ceilings(Path(limits) if limits else None), output.impedance_ohm)
+            limiter = Limiter(Ceilings(Path(limits) if limits else None), output.present_ohm)
             limiter.on_latch = _latched
             output.sinks.append(limiter.pulse)
             sinks = limiter.sinks

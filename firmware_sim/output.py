@@ -50,6 +50,8 @@ class OutputStage:
         Called with instant, channel and delivered points of each pulse that has any current.
     impedance_ohm : list of int
         Per channel; ``OPEN_OHM`` where the electrode is off.
+    present_ohm : list of int
+        Per channel, as it was at the last pulse: the injections of that instant included.
     delivered_pc : list of int
         Charge of the first phases so far, per channel.
     acknowledgements : list of Acknowledgement
@@ -61,12 +63,14 @@ class OutputStage:
         "acknowledgements",
         "delivered_pc",
         "impedance_ohm",
+        "present_ohm",
         "sinks",
     )
 
     def __init__(self, channels: int) -> None:
         self.sinks: list[Sink] = []
         self.impedance_ohm: list[int] = [SKIN_OHM] * channels
+        self.present_ohm: list[int] = [SKIN_OHM] * channels
         self.delivered_pc: list[PicoCoulomb] = [0] * channels
         self.acknowledgements: list[Acknowledgement] = []
         self._injected: list[tuple[str, Us, Us, float]] = []
@@ -121,6 +125,7 @@ class OutputStage:
         impedance_ohm = self.impedance_ohm[channel]
         if self._injected:
             impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
+        self.present_ohm[channel] = impedance_ohm
         limit_ua = COMPLIANCE_MV * 1_000 // impedance_ohm
         wanted_ua = 0
         clipped = False

@@ -211,7 +211,7 @@ class Rig:
         if not config.limiter.fitted:
             return None
         ceilings = Ceilings(Path(config.limits_file) if config.limits_file else None)
-        limiter = Limiter(ceilings, self._output.impedance_ohm)
+        limiter = Limiter(ceilings, self._output.present_ohm)
         limiter.on_latch = self._limiter_latched
         self._output.sinks.append(limiter.pulse)
         return limiter
@@ -223,7 +223,8 @@ class Rig:
     def _wire_electrodes(self) -> None:
         sinks = self._electrodes()
         sinks.append(self.witness.see)
-        self.witness.impedance_ohm = self._output.impedance_ohm
+        self.witness.impedance_ohm = self._output.present_ohm
+        self.witness.worn = frozenset(leg.config.channel for leg in self.patient.legs)
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)
             electrode = leg.config.electrode

@@ -239,6 +239,8 @@ def _listen(source: "SensorSource", hand: "Hand") -> None:
     if isinstance(source, Manual):
         source.on_key = hand.key
         return
+    if sys.stdin is None:  # closed by whoever started it
+        return
     loop = asyncio.get_running_loop()
     fd = sys.stdin.fileno()
     if sys.stdin.isatty():

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from fes_ctrl.runtime.session import ControlSession
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Interrupted by hand, told to end, terminal closed."""
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP)
+"""Interrupted by hand, told to end, quit by hand, terminal closed."""
 
 
 @contextlib.contextmanager

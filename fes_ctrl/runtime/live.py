@@ -7,6 +7,7 @@ the time that was asked for. However it ends, the output has been stopped when i
 import asyncio
 import contextlib
 from collections.abc import Callable
+from re import fullmatch
 from typing import Any
 
 from fes_ctrl.model import Operator, StateChange
@@ -82,7 +83,7 @@ class Hand:
         if not words:
             return
         known = ("arm", "pause", "resume", "clear", "stop", "disarm", "quit")
-        if words[0] == "level" and len(words) == 2 and words[1].isdigit():
+        if words[0] == "level" and len(words) == 2 and fullmatch("[0-9]{1,3}", words[1]):
             self._act("level", int(words[1]))
         elif len(words) == 1 and words[0] in known:
             self._act(words[0], 0)

@@ -5,6 +5,7 @@ own account of intervals, bursts, charge and freshness. Default is no: it lets n
 it has been told that the device is armed, that samples arrive and that answers come.
 """
 
+from collections import deque
 from typing import Final
 
 from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, SYMMETRIC, Capabilities, Setpoint
@@ -75,7 +76,7 @@ class Guard:
         self._n_legs = n_legs
         self._sensor_us: list[Us] = [-NEVER_US] * n_legs
         self._pending_since_us: Us = NEVER_US
-        self._refused_us: list[Us] = []
+        self._refused_us: deque[Us] = deque(maxlen=REFUSALS_TO_LATCH)
         self.armed = False
         self.given: Setpoint | None = None
         self.fault = ""
@@ -264,9 +265,10 @@ class Guard:
         self.fault = row.latches
         if row.ends_burst and not row.stall:
             recent_us = now_us - REFUSAL_WINDOW_US
-            self._refused_us = [t_us for t_us in self._refused_us if t_us > recent_us]
-            self._refused_us.append(now_us)
-            if not self.fault and len(self._refused_us) >= REFUSALS_TO_LATCH:
+            refused_us = self._refused_us
+            refused_us.append(now_us)
+            enough = len(refused_us) == REFUSALS_TO_LATCH and refused_us[0] > recent_us
+            if enough and not self.fault:
                 self.fault = "F33"
         if self.fault:
             self.armed = False

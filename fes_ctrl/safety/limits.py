@@ -142,5 +142,10 @@ class Limits:
             return f"{told}: would widen the {present:g} in force; a walk can only lower it"
         # A whole number of microseconds stays below the value, so it is no wider.
         whole: Any = int(value) if key == "pulse_width_us" else value
-        self._take(replace(self.config, **{key: whole}))
+        config = replace(self.config, **{key: whole})
+        try:
+            Limits(config)
+        except ArithmeticError:
+            return f"{told}: no stimulator has such a limit"
+        self._take(config)
         return ""

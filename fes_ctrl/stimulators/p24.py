@@ -186,10 +186,10 @@ class P24Session:
             return self._done()
         if isinstance(command, Arm):
             if self.state == UP:
-                # Who it is comes first: the device may have been changed since it was asked.
-                self.state = ARMING
-                self._tries = 0
-                self._ask(now_us, sm4.GET_DEVICE_ID)
+                self._begin_arming(now_us)
+            elif self.state == STOPPING and self._wanted_after_stop != HELLO:
+                # Once the device has confirmed that its output has ended.
+                self._wanted_after_stop = ARMING
             elif self.state == READY:
                 self._report(now_us, LINK_READY, self.identity)
             else:
@@ -200,6 +200,8 @@ class P24Session:
         if self.state == STOPPING:
             # Stop always wins, and one more costs nothing; the wait for its answer goes on.
             self._out.append(self.stop_bytes)
+            if self._wanted_after_stop == ARMING:
+                self._wanted_after_stop = UP
             return self._done(discard=True)
         self._begin_stop(now_us, UP if self.identity else HELLO)
         return self._done(discard=True)
@@ -406,6 +408,14 @@ class P24Session:
             return
         self.state = UP
         self._report(now_us, LINK_IDLE, "output ended")
+        if self._wanted_after_stop == ARMING:
+            self._begin_arming(now_us)
+
+    def _begin_arming(self, now_us: Us) -> None:
+        """Ask first who it is: the device may have been changed since it was asked."""
+        self.state = ARMING
+        self._tries = 0
+        self._ask(now_us, sm4.GET_DEVICE_ID)
 
     def _judge_status(self, now_us: Us, status: int) -> None:
         expected = sm4.STATUS_LL_INIT if self.state == READY else sm4.STATUS_NONE

@@ -67,6 +67,8 @@ class Witness:
     impedance_ohm : list of int or None
         The electrodes' real impedances by channel, as they are at each pulse; without them the
         load of the limits stands in.
+    worn : frozenset of int or None
+        The channels that anybody wears; a pulse on another one is a violation.
     silent : bool
         While set, any pulse at all is a violation.
     """
@@ -87,6 +89,7 @@ class Witness:
         self.charge_per_phase_max_pC = 0
         self.squared_max_uA2_us = 0.0
         self.impedance_ohm: list[int] | None = None
+        self.worn: frozenset[int] | None = None
         self.silent = False
         self.first_us: int | None = None
         self.last_us: int | None = None
@@ -169,6 +172,8 @@ class Witness:
         self.last_us = t_us
         if self.silent or t_us > self._silent_after_us:
             self._violation(t_us, channel, "silence", peak_ua / 1e3, 0.0)
+        if self.worn is not None and channel not in self.worn:
+            self._violation(t_us, channel, "channel", float(channel), float(min(self.worn)))
         if peak_ua > limits.current_ua:
             self._violation(t_us, channel, "current_mA", peak_ua / 1e3, limits.current_ua / 1e3)
         if first_us > limits.width_us:

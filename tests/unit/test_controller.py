@@ -1,6 +1,7 @@
 """The step contract, and what a walk's mishaps make of the controller."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -15,6 +16,7 @@ from fes_ctrl.model import (
     Arm,
     BurstEnd,
     BurstStart,
+    Decision,
     Disarm,
     Fault,
     Input,
@@ -25,8 +27,8 @@ from fes_ctrl.model import (
     Setpoint,
     Stop,
 )
-from fes_ctrl.stim.config import ProgramConfig
-from helpers.played import ARMING, controller, play, report, setpoints
+from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
+from helpers.played import ARMING, controller, live, play, report, setpoints
 
 
 def sample(t_us: int, value: float = 1.0, leg: int = RIGHT) -> Sample:
@@ -353,3 +355,25 @@ def test_an_unarmed_controller_has_nothing_to_fear_from_a_clock() -> None:
     play(target, stride(100_000, {500_000: 2.0}, 900_000))
     assert not [f for f in faults(target.step(100_000, None).records) if f[0] == "F36"]
     assert not [f for f in faults(target.step(9_000_000, None).records) if f[0] == "F36"]
+
+
+def test_a_refusal_that_ends_the_burst_ends_every_channel_of_it_at_once() -> None:
+    channels = (
+        ChannelConfig(current_mA=28.0, rate_hz=40.0),
+        ChannelConfig(current_mA=10.0, rate_hz=50.0, channel=1),
+    )
+    target = controller(replace(ProgramConfig(), channel=channels))
+    heel = [
+        (t_us, Sample(t_us, t_us, 0, RIGHT, HEEL_SWITCH, (2.0 if t_us == 500_000 else 1.0,)))
+        for t_us in range(10_000, 900_000, 5_000)
+    ]
+    lowered = (604_000, ParameterChange(604_000, ALL_LEGS, "limits.current_mA", 20.0))
+    answered = [(t_us + 1_000, report(t_us + 1_000, "answer")) for t_us, _ in heel]
+    inputs = sorted([*ARMING, *heel, *answered, lowered], key=lambda told: told[0])
+    commands, records = live(target, inputs)
+    (end,) = [record for record in records if isinstance(record, BurstEnd) and record.channel == 0]
+    given = setpoints(commands)
+    assert end.ended_by == "refused"
+    refused_us = [record.t_us for record in records if isinstance(record, Decision)][-1]
+    assert {setpoint.channel for setpoint in given} == {0, 1}
+    assert max(setpoint.at_us for setpoint in given) < refused_us

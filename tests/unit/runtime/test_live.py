@@ -88,7 +88,7 @@ class Walk:
         cable = SimCable(clock, CableConfig(), Random(1))
         output = OutputStage(sm4.CHANNELS)
         output.sinks.append(lambda t_us, _channel, _points: self.pulses_us.append(t_us))
-        _DeviceEnd(clock, Telling(output, self.statuses), cable)
+        _DeviceEnd(clock, Telling(output, self.statuses), cable, None)
         driver = P24Session(capabilities_of(StimulatorConfig()), 0, 20_000, 100_000)
         session = ControlSession(
             clock, assemble((RIGHT,), ControlConfig()), [(driver, cable)], {RIGHT: 0}, NullLog()
@@ -141,3 +141,17 @@ def test_an_end_in_mid_burst_stops_the_device_at_once(duration_s: float | None) 
     run(walk.go(None, duration_s))
     walk.assert_stopped_at(ENDS_US if duration_s is None else round(duration_s * 1e6))
     assert [known for known in walk.faults if known.id == "F29"] == []
+
+
+@pytest.mark.parametrize("typed", ["level ²", "level " + 5000 * "9", "level -5", "level 5 5"])
+def test_what_is_no_level_is_said_and_changes_nothing(typed: str) -> None:
+    said: list[str] = []
+
+    async def type_it() -> None:
+        clock = virtual_clock()
+        session = ControlSession(clock, assemble((RIGHT,), ControlConfig()), [], {}, NullLog())
+        Hand(session, clock, said.append, may_arm=True).line(typed)
+
+    run(type_it())
+    assert len(said) == 1
+    assert "is no action" in said[0]

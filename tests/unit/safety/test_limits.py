@@ -269,6 +269,14 @@ def test_what_a_walk_narrows_holds_from_then_on() -> None:
     assert repr(found.config.pulse_width_us) == "250"
 
 
+@pytest.mark.parametrize(("key", "value"), [("rate_hz", 1e-310), ("ramp_min_ms", 1e306)])
+def test_a_value_that_no_arithmetic_takes_changes_nothing(key: str, value: float) -> None:
+    found = Limits(LimitsConfig())
+    before = {name: getattr(found, name) for name in Limits.__slots__}
+    assert key in found.narrow(key, value)
+    assert {name: getattr(found, name) for name in Limits.__slots__} == before
+
+
 def test_the_words_and_caps_of_the_modules_are_these() -> None:
     assert (limit_rows.LOWER, limit_rows.HIGHER, limit_rows.FIXED) == ("lower", "higher", "fixed")
     assert (account.SECOND_US, account.DUTY_WINDOW_US) == (1_000_000, 10_000_000)

@@ -297,6 +297,29 @@ def test_a_stop_discards_what_waits_and_is_confirmed() -> None:
     assert bench.kinds() == ["idle", "skipped"], "stopped is not ready"
 
 
+def test_a_wish_to_arm_waits_until_the_stop_is_confirmed() -> None:
+    bench = Bench()
+    bench.ready()
+    bench.take(bench.session.command(100_000, Stop(100_000, 0, "test")))
+    stops = bench.unanswered()
+    assert not bench.take(bench.session.command(100_500, Arm(100_500, 0))).out
+    for frame in stops:
+        bench.answer(102_000, frame)
+    assert bench.kinds() == ["idle"]
+    bench.answer_all(103_000)
+    assert bench.kinds() == ["idle", "ready"]
+
+
+def test_a_stop_takes_back_a_wish_to_arm_that_waits() -> None:
+    bench = Bench()
+    bench.ready()
+    bench.take(bench.session.command(100_000, Stop(100_000, 0, "test")))
+    bench.take(bench.session.command(100_500, Arm(100_500, 0)))
+    bench.take(bench.session.command(101_000, Stop(101_000, 0, "test")))
+    bench.answer_all(103_000)
+    assert (bench.kinds(), bench.session.state) == (["idle"], "up")
+
+
 def test_a_deaf_device_is_cut_off_after_three_stops() -> None:
     bench = Bench()
     bench.ready()
