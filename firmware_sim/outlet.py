@@ -119,15 +119,12 @@ class Outlet:
 def phases_of(points: Points) -> list[tuple[Us, PicoCoulomb]]:
     """Return length and charge of each phase: from one change of the current's sign to the next."""
     phases: list[tuple[Us, PicoCoulomb]] = []
-    sign = 0
     for duration_us, current_ua in points:
         if current_ua == 0:
             continue
-        turns = 1 if current_ua > 0 else -1
-        if turns == sign:
+        if phases and phases[-1][1] * current_ua >= 0:
             before_us, before_pc = phases[-1]
             phases[-1] = (before_us + duration_us, before_pc + current_ua * duration_us)
         else:
             phases.append((duration_us, current_ua * duration_us))
-            sign = turns
     return phases

@@ -11,6 +11,7 @@ tests of each module have to pass with nothing changed first: else they would no
 import argparse
 import ast
 import contextlib
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -33,6 +34,13 @@ OPTIONS = (
     # What is loaded before the fork, for speed, cannot be rewritten any more.
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
+
+LOADED_BEFORE = (
+    *("asyncio", "ssl", "tomllib", "unittest.mock", "xml.etree.ElementTree", "numpy", "pydantic"),
+    *("annotated_types", "hypothesis", "hypothesis.stateful", "platformdirs", "pytest"),
+    *("_hypothesis_pytestplugin", "pytest_asyncio.plugin", "pytest_timeout"),
+)
+"""Loaded once, for all that are forked; nothing of the repository itself."""
 
 UNIT = "tests/unit/safety"
 PAGES = ("tests/docs/test_reference.py", "tests/docs/test_limits_page.py")
@@ -161,7 +169,7 @@ def survives(mutant: Mutant) -> str:
     signal.alarm(TIME_LIMIT_S)
     sys.meta_path.insert(0, Finder(mutant))
     tests = TARGETS[mutant.path]
-    import pytest  # loaded before the fork
+    import pytest
 
     with (
         contextlib.redirect_stdout(io.StringIO()),
@@ -206,10 +214,8 @@ def main() -> None:
         return
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    import hypothesis  # noqa: F401 - loaded once, for all that are forked
-    import numpy as np  # noqa: F401
-    import pydantic  # noqa: F401
-    import pytest  # noqa: F401
+    for name in LOADED_BEFORE:
+        importlib.import_module(name)
 
     for path in dict.fromkeys(mutant.path for mutant in every):
         first = next(mutant for mutant in every if mutant.path == path)

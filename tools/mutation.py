@@ -1,11 +1,14 @@
 """Run mutmut on one package after the other, each in a copy, and print what became of it.
 
-    python tools/mutation.py [--jobs N] [PACKAGE ...]
+    python tools/mutation.py [--jobs N] [--page] [PACKAGE ...]
 
 A mutant is one small change of a function. One that the tests notice is killed; ``fes_ctrl/safety``
 may have no other: else the run fails, and says which. Where to change is put into ``[tool.mutmut]``
 of the copy's pyproject.toml, for mutmut reads nothing else. Tables, caps and defaults are changed
 by ``tools/mutate_tables.py``.
+
+Elsewhere a change may survive for a reason that docs/safety/surviving-mutants.toml gives; one
+without a reason fails the run as well. ``--page`` writes docs/safety/surviving-mutants.md.
 """
 
 import argparse
@@ -16,10 +19,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
+REASONS = ROOT / "docs" / "safety" / "surviving-mutants.toml"
+PAGE = REASONS.with_suffix(".md")
+HEAD = """\
+# Changes that no test notices
+
+mutmut changes one thing of a function at a time; a change that the tests notice is killed. Made by
+`make mutation` from a run and from the reasons in `surviving-mutants.toml`: a change without a
+reason fails it, and in `fes_ctrl/safety` any does. Rows, caps and defaults of the tables are
+changed by `tools/mutate_tables.py`, and there none survives.
+"""
 LEFT_OUT = (".*", "build", "dist", "runs", "mutants", "__pycache__")
 
 
@@ -62,7 +76,16 @@ def copy_for(package: Package, folder: Path) -> None:
     file.write_text(text)
 
 
-def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], list[str]]:
+class Survivor(NamedTuple):
+    """One change that was not noticed: of which function, what became of it, and the two lines."""
+
+    function: str
+    verdict: str
+    was: str
+    now: str
+
+
+def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], list[Survivor]]:
     """Run mutmut in a copy; return its counts, and each change that was not noticed."""
 
     def mutmut(*arguments: str) -> str:
@@ -81,9 +104,52 @@ def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], l
     mutmut("run", "--max-children", str(jobs))
     mutmut("export-cicd-stats")
     counts = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text())
-    named = [line.strip() for line in mutmut("results").splitlines() if ": " in line]
-    left = [f"{line}\n{mutmut('show', line.split(': ')[0])}" for line in named]
+    left = []
+    for line in mutmut("results").splitlines():
+        name, colon, verdict = line.strip().partition(": ")
+        if colon:
+            shown = mutmut("show", name).splitlines()
+            was, now = (
+                " ".join(
+                    text[1:].strip() for text in shown if re.match(rf"\{sign}(?!\{sign})", text)
+                )
+                for sign in "-+"
+            )
+            left.append(Survivor(plain(name), verdict, was, now))
     return counts, left
+
+
+def plain(name: str) -> str:
+    """Return the function of a mutant as Python names it: mutmut writes classes its own way."""
+    module, rest = name.partition("__mutmut_")[0].rsplit(".", 1)
+    return f"{module}." + ".".join(part for part in re.sub(r"^x_?", "", rest).split("ǁ") if part)
+
+
+def reason_of(survivor: Survivor, groups: list[dict[str, Any]]) -> str:
+    """Return why a change may survive; empty where nothing says so."""
+    for group in groups:
+        if survivor.function in group["functions"] and any(
+            text in survivor.was for text in group["lines"]
+        ):
+            return str(group["reason"])
+    return ""
+
+
+def page(counted: dict[str, dict[str, int]], left: list[tuple[Survivor, str]]) -> str:
+    """Return the page: the counts, and each group of survivors under its reason."""
+    keys = ("total", "killed", "survived", "no_tests", "timeout", "suspicious")
+    lines = [HEAD, "| package | changes | killed | survived | untested | timed out | suspicious |"]
+    lines += ["| --- |" + " --- |" * len(keys)]
+    for name, counts in counted.items():
+        lines.append(f"| `{name}` | " + " | ".join(f"{counts[key]}" for key in keys) + " |")
+    for reason in dict.fromkeys(reason for _, reason in left):
+        lines += ["", reason or "No reason is given.", ""]
+        lines += [
+            f"- `{found.function}`: `{found.was}` became `{found.now}` ({found.verdict})"
+            for found, its in left
+            if its == reason
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -91,20 +157,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("packages", nargs="*", help="only these, as fes_ctrl/safety")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     arguments = parser.parse_args()
     chosen = [p for p in PACKAGES if not arguments.packages or p.path in arguments.packages]
-    if not chosen:
-        sys.exit(f"no such package; there are {', '.join(p.path for p in PACKAGES)}")
+    if not chosen or (arguments.page and arguments.packages):
+        sys.exit(f"packages are {', '.join(p.path for p in PACKAGES)}; a page is of all of them")
+    groups = tomllib.loads(REASONS.read_text(encoding="utf-8"))["group"]
+    counted: dict[str, dict[str, int]] = {}
+    survivors: list[tuple[Survivor, str]] = []
     failed = False
     for package in chosen:
         with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
             folder = Path(scratch) / "copy"
             copy_for(package, folder)
             counts, left = judged(package, folder, arguments.jobs)
-        for change in left:
-            print(change, file=sys.stderr)
+        counted[package.path] = counts
+        for survivor in left:
+            reason = reason_of(survivor, groups)
+            survivors.append((survivor, reason))
+            if package.all_killed or not reason:
+                print(f"{survivor.verdict}: {survivor}", file=sys.stderr)
+                failed = True
         print(json.dumps({"package": package.path, **counts}), flush=True)
-        failed |= package.all_killed and not 0 < counts["killed"] == counts["total"]
+        failed |= counts["killed"] == 0 or counts["killed"] + len(left) != counts["total"]
+    if arguments.page:
+        PAGE.write_text(page(counted, survivors), encoding="utf-8")
     sys.exit(failed)
 
 

@@ -124,6 +124,9 @@ def test_ten_microcoulombs_a_second_may_be_left_over() -> None:
         assert put(found, 1_000_000 + 25_000 * k, uneven) == ""
     assert put(found, 1_250_000) == "", "an even one adds nothing"
     assert put(found, 1_275_000, ((1, 1),)) == "dc_uA"
+    found = limiter()
+    for k in range(30):  # ten a second for three seconds: each second has its own
+        assert put(found, 1_000_000 + 110_000 * k, uneven) == ""
 
 
 @pytest.mark.parametrize(("since_us", "reason"), [(92_000, ""), (92_001, "burst_ms")])
@@ -224,8 +227,9 @@ def test_the_device_made_ready_anew_begins_at_the_start_on_every_output() -> Non
 
 def test_the_dose_is_that_of_all_outputs_and_of_the_first_phases() -> None:
     found = limiter(dose_pc=2 * 200 * 25_000)
-    assert put(found, 1_000_000, channel=0) == ""
-    assert put(found, 1_000_000, channel=1) == ""
+    less: Points = ((200, 25_000), (160, -25_000))
+    assert put(found, 1_000_000, less, channel=0) == ""
+    assert put(found, 1_000_000, less, channel=1) == ""
     assert put(found, 1_000_000, ((1, 1), (1, -1)), channel=2) == "dose_mC"
 
 

@@ -123,6 +123,8 @@ def test_a_level_is_what_was_held_for_two_pulses(peaks_ua: list[int], level_ua: 
         (((200, 5), (50, 0), (100, 3)), [(300, 1_300)]),
         (((200, -5), (100, -1), (10, 1)), [(300, -1_100), (10, 10)]),
         (((1, 1), (1, -1), (1, 1)), [(1, 1), (1, -1), (1, 1)]),
+        (((1, 1), (1, 1)), [(2, 2)]),
+        (((0, 5), (200, -5)), [(200, -1_000)]),  # what takes no time is no phase
     ],
 )
 def test_a_phase_goes_from_one_change_of_sign_to_the_next(
