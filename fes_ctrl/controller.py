@@ -61,6 +61,9 @@ CLOCK_AHEAD_US: Final = 1_000_000
 
 BURSTS_WITHOUT_CONTACT: Final = 3
 
+STOP_AGAIN_US: Final = 50_000
+"""A device whose latch holds already is stopped again for what it does, so often at most."""
+
 
 class Controller:
     """Legs and guards, composed.
@@ -86,6 +89,7 @@ class Controller:
         "_plausibility",
         "_records",
         "_sensor_max_age_us",
+        "_stopped_us",
         "_wake_at_us",
     )
 
@@ -99,6 +103,7 @@ class Controller:
         self._plausibility = Plausibility()
         self._guards: list[Guard] = [Guard(limits, device) for device in devices]
         self._armings: list[Arming] = [Arming() for _ in devices]
+        self._stopped_us: list[Us] = [-NEVER_US] * len(devices)
         self._commands: list[Command] = []
         self._records: list[Record] = []
         self._now_us: Us = -NEVER_US
@@ -408,9 +413,9 @@ class Controller:
             self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
         if must_stop:
             self._halt(now_us, stimulator, row.id)
-        elif not row.keeps_level:
+        elif not row.keeps_level and now_us - self._stopped_us[stimulator] >= STOP_AGAIN_US:
             # Latched and stopped before; what it does now is not known: it is stopped again.
-            self._commands.append(Stop(now_us, stimulator, row.id))
+            self._order_stop(now_us, stimulator, row.id)
 
     def _halt(self, now_us: Us, stimulator: int, reason: str) -> None:
         """Take the authority away, end the bursts, stop the device: in this order."""
@@ -418,8 +423,12 @@ class Controller:
         for leg in self._legs:
             if leg.stimulator == stimulator:
                 self._cut(leg, now_us, "fault" if reason in BY_ID else "stop")
-        self._commands.append(Stop(now_us, stimulator, reason))
+        self._order_stop(now_us, stimulator, reason)
         self._state(now_us, stimulator, reason)
+
+    def _order_stop(self, now_us: Us, stimulator: int, reason: str) -> None:
+        self._stopped_us[stimulator] = now_us
+        self._commands.append(Stop(now_us, stimulator, reason))
 
     def _state(self, now_us: Us, stimulator: int, reason: str) -> None:
         arming = self._armings[stimulator]

@@ -7,7 +7,7 @@ page of pictures shows it.
 """
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from statistics import fmean
 from typing import Final
@@ -244,7 +244,10 @@ def turn(dial: Dial, workers: int = 1) -> Curve:
 def _walk(dial: Dial, value: float) -> tuple[float, ...]:
     sets = (*dial.fixed, f"{dial.setting}={value:g}")
     options = {"patient": dial.patient, "duration_s": dial.duration_s}
-    walk = simulate(load_scenario("standard", options, sets).walk).walk
+    config = load_scenario("standard", options, sets).walk
+    limits = replace(config.control.limits, ramp_min_ms=0.0, start_mA=50.0, level_step_mA=50.0)
+    # Nothing but the dial moves: the guard is to cut no ramp and no step.
+    walk = simulate(replace(config, control=replace(config.control, limits=limits))).walk
     return tuple(_measure(walk, outcome) for outcome in dial.outcomes)
 
 

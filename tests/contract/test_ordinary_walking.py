@@ -28,7 +28,7 @@ def test_the_standard_program_on_every_patient_has_no_refused_setpoint(patient: 
 
 def test_a_refused_setpoint_fails_the_walk_and_a_stall_does_not() -> None:
     def judged(refused: dict[str, int]) -> dict[str, object]:
-        summary = {"safety": {"witness_violations": [], "refused": refused}}
+        summary = {"safety": {"witness_violations": [], "refused": refused, "limiter": None}}
         return verdict(summary, {}, [])
 
     assert judged({})["passed"] is True

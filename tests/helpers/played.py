@@ -32,7 +32,7 @@ Story = tuple[list[Command], list[Record]]
 class Scripted:
     """A detector that finds an event wherever the first value of a heel switch names one.
 
-    Where there are two more, they say how long ago it was (us) and how sure it is.
+    Where there are two more, they say how long ago it was (ms) and how sure it is.
     """
 
     turn_deg = 0.0
@@ -41,8 +41,8 @@ class Scripted:
         kind = EVENTS.get(sample.values[0]) if sample.sensor == HEEL_SWITCH else None
         if kind is None:
             return ()
-        ago_us, sure = sample.values[1:] or (0.0, 1.0)
-        event_us = sample.t_meas_us - round(ago_us)
+        ago_ms, sure = sample.values[1:] or (0.0, 1.0)
+        event_us = sample.t_meas_us - round(1000 * ago_ms)
         return (GaitEvent(kind, sample.leg, event_us, sample.t_arrive_us, sure),)
 
     def snapshot(self) -> dict[str, object]:

@@ -59,7 +59,7 @@ def stride(
             kind = 2.0
         elif comes and since_us == TOE_OFF_US:
             kind = 4.0
-        late = float(late_us) if kind == 3.0 else 0.0
+        late = late_us / 1000 if kind == 3.0 else 0.0
         aloft = comes and since_us >= TOE_OFF_US
         empty = empties and since_us >= SIGN_US and since_us < back_us
         heel, fore = (0.0, 0.0) if aloft else (50.0, 600.0) if empty else (500.0, 100.0)

@@ -73,6 +73,7 @@ def write_everything(path: Path) -> None:
     log.frame("in", 25, 24_500, b"")
     log.other("injection", name="cable_pulled", t=26)
     log.other("gap", dropped=1)
+    log.other("limiter", now=27, t=27, reason="dead_man")
     log.close(ended="finished", setpoints_sha256="00")
 
 
