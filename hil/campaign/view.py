@@ -32,6 +32,7 @@ from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
+from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.config import WalkConfig
 
@@ -85,19 +86,29 @@ class View:
         Instant and channel of all pulses.
     faults : list of (int, Fault)
         All of them, and when they were told.
+    arms_us : list of int
+        When the operator asked to arm.
+    sent, got : dict of int to int
+        By channel: frames with current that were written, and pulses that came of them.
+    unasked : str
+        What was written that was not allowed; empty where nothing was.
     """
 
     __slots__ = (
         "_arm_asked",
+        "_frames",
+        "_given",
         "_halts",
         "_up",
         "acknowledged",
+        "arms_us",
         "burst_us",
         "bursts",
         "clock",
         "events",
         "faults",
         "held_us",
+        "got",
         "inhibited_us",
         "latched",
         "latched_us",
@@ -108,10 +119,12 @@ class View:
         "paused_us",
         "pulses",
         "runs",
+        "sent",
         "stop_due_us",
         "stop_us",
         "stopped_us",
         "unarmed_us",
+        "unasked",
         "unordered",
         "wire_us",
         "zero_us",
@@ -148,6 +161,12 @@ class View:
         self.runs: dict[int, tuple[Us, Us]] = {}
         self.pulses: list[tuple[Us, int]] = []
         self.faults: list[tuple[Us, Fault]] = []
+        self.arms_us: list[Us] = []
+        self.sent: dict[int, int] = {}
+        self.got: dict[int, int] = {}
+        self.unasked = ""
+        self._given: set[tuple[Us, int]] = set()
+        self._frames: list[tuple[int, Us, int]] = []
         self.acknowledged: Callable[[], list[Acknowledgement]] = list
         self._halts = [
             injection
@@ -182,11 +201,40 @@ class View:
         """Hear that the controller was woken."""
         self._arm_asked = False
 
-    def written(self, now_us: Us, setpoint: Setpoint) -> None:
-        """Judge by what reaches the electrode, not by what was written."""
+    def written(self, now_us: Us, setpoint: Setpoint) -> None:  # noqa: ARG002 - as above
+        """Hear for which setpoint a frame was written: one that was allowed, and only once."""
+        which = (setpoint.at_us, setpoint.channel)
+        frame = (setpoint.channel, setpoint.width_us, setpoint.current_ua)
+        if which not in self._given:
+            self.unasked = f"the pulse of {which[0]} us on channel {which[1]} written unallowed"
+        elif frame not in self._frames:
+            self.unasked = f"no frame is that of the pulse of {which[0]} us on channel {which[1]}"
+        else:
+            self._given.discard(which)
+            self._frames.remove(frame)
 
-    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:
-        """Leave frames to the cable."""
+    @property
+    def doubtful(self) -> bool:
+        """Whether anything is to be said of what was written."""
+        return bool(self._frames or self.unasked)
+
+    @property
+    def unpaired(self) -> int:
+        """Frames with current that were written for no setpoint."""
+        return len(self._frames)
+
+    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:  # noqa: ARG002
+        """Hear of a frame; only those with current matter that go to the device."""
+        if direction != "out" or len(data) > FRAME_BYTES:
+            return
+        for _, command, payload in sm4.Decoder().feed(data):
+            found = sm4.decode_channel_config(payload) if command == sm4.LL_CHANNEL_CONFIG else None
+            if found is None:
+                continue
+            channel, _, points = found
+            if any(current_ua for _, current_ua in points):
+                self._frames.append((channel, *points[0]))
+                self.sent[channel] = self.sent.get(channel, 0) + 1
 
     def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Hear what the controller said."""
@@ -203,6 +251,7 @@ class View:
                 self.bursts.pop((record.leg, record.channel), None)
         for command in commands:
             if isinstance(command, Setpoint):
+                self._given.add((command.at_us, command.channel))
                 continue
             if isinstance(command, Arm):
                 if not self._arm_asked:
@@ -245,6 +294,7 @@ class View:
         action = item.action
         if action == "arm":
             self._arm_asked = True
+            self.arms_us.append(now_us)
         elif action == "level":
             if self.unarmed_us == NEVER_US and not self.latched:
                 self.level = item.value
@@ -303,6 +353,8 @@ class View:
     def pulse(self, t_us: Us, channel: int) -> None:
         """Take note of a pulse that was judged."""
         self.pulses.append((t_us, channel))
+        if not self.disobeyed(t_us, 0):
+            self.got[channel] = self.got.get(channel, 0) + 1
         first_us, last_us = self.runs.get(channel, (t_us, -NEVER_US))
         if t_us - last_us > GAP_US:
             first_us = t_us
