@@ -91,7 +91,7 @@ def bursts_end(view: View, t_us: Us, channel: int) -> str:
 
 def delivered_once(view: View, t_us: Us, channel: int) -> str:
     """No more pulses of a channel than frames with current were written to it."""
-    sent, got = view.sent.get(channel, 0), view.got.get(channel, 0)
+    sent, got = view.line.sent.get(channel, 0), view.line.got.get(channel, 0)
     if got >= sent and not view.disobeyed(t_us, 0):
         return f"pulse {got + 1} on channel {channel}, to which {sent} were written"
     return FINE
@@ -115,9 +115,7 @@ def authority_is_in_order(view: View) -> str:
 
 def written_as_allowed(view: View) -> str:
     """Every frame with current is that of one setpoint that was allowed, and of no other's."""
-    if view.unpaired:
-        return f"{view.unpaired} frames with current that are no setpoint's, or written twice"
-    return view.unasked
+    return view.line.wrong
 
 
 def open_bursts_end(view: View) -> str:

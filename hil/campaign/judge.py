@@ -71,7 +71,7 @@ class Judge:
             what = time_goes_on(view, now_us)
             if what:
                 raise TimeStandsStillError(what)
-        if view.bursts or view.unordered or view.doubtful or now_us > view.stop_due_us:
+        if view.bursts or view.unordered or view.line.wrong or now_us > view.stop_due_us:
             for name, wrong in OF_A_STEP:
                 what = wrong(view)
                 if what:

@@ -32,8 +32,8 @@ from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
-from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.injections import BY_NAME, Acknowledgement
+from hil.campaign.line import Line
 from hil.config import WalkConfig
 
 FRAME_BYTES: Final = 64
@@ -88,16 +88,12 @@ class View:
         All of them, and when they were told.
     arms_us : list of int
         When the operator asked to arm.
-    sent, got : dict of int to int
-        By channel: frames with current that were written, and pulses that came of them.
-    unasked : str
-        What was written that was not allowed; empty where nothing was.
+    line : Line
+        What was allowed, written and delivered.
     """
 
     __slots__ = (
         "_arm_asked",
-        "_frames",
-        "_given",
         "_halts",
         "_up",
         "acknowledged",
@@ -108,23 +104,21 @@ class View:
         "events",
         "faults",
         "held_us",
-        "got",
         "inhibited_us",
         "latched",
         "latched_us",
         "leg_of",
         "level",
+        "line",
         "longest_open_us",
         "now_us",
         "paused_us",
         "pulses",
         "runs",
-        "sent",
         "stop_due_us",
         "stop_us",
         "stopped_us",
         "unarmed_us",
-        "unasked",
         "unordered",
         "wire_us",
         "zero_us",
@@ -162,11 +156,7 @@ class View:
         self.pulses: list[tuple[Us, int]] = []
         self.faults: list[tuple[Us, Fault]] = []
         self.arms_us: list[Us] = []
-        self.sent: dict[int, int] = {}
-        self.got: dict[int, int] = {}
-        self.unasked = ""
-        self._given: set[tuple[Us, int]] = set()
-        self._frames: list[tuple[int, Us, int]] = []
+        self.line = Line()
         self.acknowledged: Callable[[], list[Acknowledgement]] = list
         self._halts = [
             injection
@@ -202,39 +192,13 @@ class View:
         self._arm_asked = False
 
     def written(self, now_us: Us, setpoint: Setpoint) -> None:  # noqa: ARG002 - as above
-        """Hear for which setpoint a frame was written: one that was allowed, and only once."""
-        which = (setpoint.at_us, setpoint.channel)
-        frame = (setpoint.channel, setpoint.width_us, setpoint.current_ua)
-        if which not in self._given:
-            self.unasked = f"the pulse of {which[0]} us on channel {which[1]} written unallowed"
-        elif frame not in self._frames:
-            self.unasked = f"no frame is that of the pulse of {which[0]} us on channel {which[1]}"
-        else:
-            self._given.discard(which)
-            self._frames.remove(frame)
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether anything is to be said of what was written."""
-        return bool(self._frames or self.unasked)
-
-    @property
-    def unpaired(self) -> int:
-        """Frames with current that were written for no setpoint."""
-        return len(self._frames)
+        """Hear for which setpoint a frame was written."""
+        self.line.written(setpoint)
 
     def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:  # noqa: ARG002
-        """Hear of a frame; only those with current matter that go to the device."""
-        if direction != "out" or len(data) > FRAME_BYTES:
-            return
-        for _, command, payload in sm4.Decoder().feed(data):
-            found = sm4.decode_channel_config(payload) if command == sm4.LL_CHANNEL_CONFIG else None
-            if found is None:
-                continue
-            channel, _, points = found
-            if any(current_ua for _, current_ua in points):
-                self._frames.append((channel, *points[0]))
-                self.sent[channel] = self.sent.get(channel, 0) + 1
+        """Hear of a frame; those of the device are the cable's affair."""
+        if direction == "out":
+            self.line.frame(data)
 
     def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Hear what the controller said."""
@@ -251,7 +215,7 @@ class View:
                 self.bursts.pop((record.leg, record.channel), None)
         for command in commands:
             if isinstance(command, Setpoint):
-                self._given.add((command.at_us, command.channel))
+                self.line.allowed(command)
                 continue
             if isinstance(command, Arm):
                 if not self._arm_asked:
@@ -354,7 +318,7 @@ class View:
         """Take note of a pulse that was judged."""
         self.pulses.append((t_us, channel))
         if not self.disobeyed(t_us, 0):
-            self.got[channel] = self.got.get(channel, 0) + 1
+            self.line.pulse(channel)
         first_us, last_us = self.runs.get(channel, (t_us, -NEVER_US))
         if t_us - last_us > GAP_US:
             first_us = t_us
