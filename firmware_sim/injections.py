@@ -9,6 +9,22 @@ from typing import Final, NamedTuple
 
 from fes_ctrl.units import NEVER_US, Us
 
+HELD: Final = "held"
+ARMED: Final = "armed"
+PULSED: Final = "pulsed"
+ONCE: Final = "once"
+OVER: Final = "over"
+
+CERTAIN: Final = {
+    "": "not certain",
+    HELD: "as long as it holds",
+    ARMED: "with the first setpoint while it holds",
+    PULSED: "with the first pulse of 15 mA while it holds: weaker ones tell nothing",
+    ONCE: "at once, where the device is armed",
+    OVER: "when it is over, where it held for longer than the fault may take",
+}
+"""On what the fault of an injection is certain: a walk in which it does not come then fails."""
+
 
 class InjectionRow(NamedTuple):
     """One thing that can go wrong.
@@ -20,6 +36,8 @@ class InjectionRow(NamedTuple):
     ``least`` and ``most`` what may be asked for, and ``unit`` its unit; without one there is no
     amount. ``seen_after_ms`` is how long it takes until what the fault observes is there: the
     time allowed to the fault counts from then. ``detector`` is who reads the sensor that is hit.
+    ``certain`` is a key of ``CERTAIN``; empty where chance decides, or what else goes on. ``only``
+    is a condition on that.
     """
 
     name: str
@@ -34,11 +52,15 @@ class InjectionRow(NamedTuple):
     seen_after_ms: int = 0
     detector: str = "heel"
     why: str = ""
+    certain: str = ""
+    only: str = ""
 
 
 ROWS: Final = (
     # -- sensors
-    InjectionRow("sensor_dropout", "sensor", "no sample of any sensor arrives", "F04", 1.0),
+    InjectionRow(
+        "sensor_dropout", "sensor", "no sample of any sensor arrives", "F04", 1.0, certain=HELD
+    ),
     InjectionRow(
         "heel_stuck_open",
         "sensor",
@@ -102,10 +124,17 @@ ROWS: Final = (
         seen_after_ms=200,
         detector="foot-imu",
         why="a switch that is frozen is one that is stuck: F02",
+        certain=HELD,
+        only="with that detector",
     ),
-    InjectionRow("sensor_nan", "sensor", "readings are no numbers", "F04", 1.0),
+    InjectionRow("sensor_nan", "sensor", "readings are no numbers", "F04", 1.0, certain=HELD),
     InjectionRow(
-        "sensor_absurd", "sensor", "readings are beyond what any sensor reads", "F04", 1.0
+        "sensor_absurd",
+        "sensor",
+        "readings are beyond what any sensor reads",
+        "F04",
+        1.0,
+        certain=HELD,
     ),
     InjectionRow(
         "sensor_future",
@@ -117,6 +146,7 @@ ROWS: Final = (
         5.0,
         0.1,
         3600.0,
+        certain=HELD,
     ),
     InjectionRow(
         "sensor_late",
@@ -128,9 +158,16 @@ ROWS: Final = (
         300.0,
         100.0,
         5000.0,
+        certain=HELD,
+        only="from sensor_max_age_ms up",
     ),
     InjectionRow(
-        "sensor_backlog", "sensor", "no sample arrives, and then all of them at once", "F04", 1.0
+        "sensor_backlog",
+        "sensor",
+        "no sample arrives, and then all of them at once",
+        "F04",
+        1.0,
+        certain=HELD,
     ),
     InjectionRow(
         "legs_swapped",
@@ -139,9 +176,11 @@ ROWS: Final = (
         "F04",
         1.0,
         why="where both legs are worn on, nothing in a sample tells them apart",
+        certain=HELD,
+        only="with one leg",
     ),
     # -- the cable
-    InjectionRow("cable_pulled", "link", "the connection hangs up", "F15", None),
+    InjectionRow("cable_pulled", "link", "the connection hangs up", "F15", None, certain=ONCE),
     InjectionRow(
         "frames_corrupted",
         "link",
@@ -162,6 +201,7 @@ ROWS: Final = (
         "F18",
         1.0,
         seen_after_ms=100,
+        certain=ARMED,
     ),
     InjectionRow(
         "write_blocked",
@@ -170,6 +210,7 @@ ROWS: Final = (
         "F18",
         1.0,
         seen_after_ms=100,
+        certain=ARMED,
     ),
     # -- the device
     InjectionRow(
@@ -179,6 +220,7 @@ ROWS: Final = (
         "F18",
         None,
         seen_after_ms=100,
+        certain=ARMED,
     ),
     InjectionRow(
         "answers_delayed",
@@ -192,6 +234,8 @@ ROWS: Final = (
         500.0,
         seen_after_ms=100,
         why="up to the device's deadline of 100 ms it only makes pulses be skipped",
+        certain=ARMED,
+        only="from the device's deadline up",
     ),
     InjectionRow(
         "answers_to_nobody",
@@ -200,6 +244,7 @@ ROWS: Final = (
         "F35",
         2.0,
         why="they are no sign of life and end no wait, so output goes on",
+        certain=ONCE,
     ),
     InjectionRow(
         "device_reset",
@@ -208,6 +253,7 @@ ROWS: Final = (
         "F31",
         None,
         seen_after_ms=100,
+        certain=ONCE,
     ),
     InjectionRow(
         "device_swapped",
@@ -217,6 +263,7 @@ ROWS: Final = (
         None,
         seen_after_ms=100,
         why="who it is, is asked before it is armed again: then F34",
+        certain=ONCE,
     ),
     InjectionRow(
         "device_stuck_on",
@@ -226,9 +273,17 @@ ROWS: Final = (
         None,
         # The first command that it does not answer, and the deadline of that answer.
         seen_after_ms=100,
+        certain=ARMED,
     ),
     # -- the electrode
-    InjectionRow("electrode_off", "electrode", "the electrode lifts off the skin", "F12", None),
+    InjectionRow(
+        "electrode_off",
+        "electrode",
+        "the electrode lifts off the skin",
+        "F12",
+        None,
+        certain=PULSED,
+    ),
     InjectionRow(
         "electrode_short",
         "electrode",
@@ -239,6 +294,7 @@ ROWS: Final = (
         50.0,
         1.0,
         99.0,
+        certain=PULSED,
     ),
     InjectionRow(
         "electrode_peeled",
@@ -259,6 +315,7 @@ ROWS: Final = (
         "the host's process is halted; what happens meanwhile waits for it",
         "F04",
         0.3,
+        certain=OVER,
     ),
     InjectionRow(
         "host_suspended",
@@ -266,12 +323,33 @@ ROWS: Final = (
         "the host sleeps; what happens meanwhile is lost",
         "F36",
         5.0,
+        certain=OVER,
+        only="from 1 s and 0.1 s and sensor_max_age_ms up",
     ),
     InjectionRow(
-        "clock_forward", "host", "the host's clock jumps ahead", "F36", None, "s", 2.0, 1.1, 3600.0
+        "clock_forward",
+        "host",
+        "the host's clock jumps ahead",
+        "F36",
+        None,
+        "s",
+        2.0,
+        1.1,
+        3600.0,
+        certain=ONCE,
+        only="from 1 s and 0.1 s and sensor_max_age_ms up",
     ),
     InjectionRow(
-        "clock_back", "host", "the host's clock jumps back", "F36", None, "s", 2.0, 0.1, 3600.0
+        "clock_back",
+        "host",
+        "the host's clock jumps back",
+        "F36",
+        None,
+        "s",
+        2.0,
+        0.1,
+        3600.0,
+        certain=ONCE,
     ),
 )
 

@@ -294,7 +294,10 @@ def figures_of(summary: Mapping[str, object], dotted: str) -> dict[str, object]:
 
 
 def verdict(
-    summary: Mapping[str, object], bounds: Mapping[str, Bound], unreached: Sequence[str]
+    summary: Mapping[str, object],
+    bounds: Mapping[str, Bound],
+    unreached: Sequence[str],
+    missing: Sequence[str] = (),
 ) -> dict[str, object]:
     """Return whether a walk passed, and why not.
 
@@ -306,8 +309,11 @@ def verdict(
         The scenario's ``[pass]``.
     unreached : sequence of str
         Injections that never had an effect.
+    missing : sequence of str
+        Reactions that had to come and did not.
     """
     reasons = [f"injection {name} was never reached" for name in unreached]
+    reasons += missing
     latched = figure_of(summary, "safety.limiter")
     if isinstance(latched, Mapping) and latched["reason"] is not None:
         reasons.append(

@@ -18,6 +18,7 @@ from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
 from fes_ctrl.runtime.virtual import run as run_virtual
 from fes_ctrl.units import Us, us_from_s
 from hil.config import WalkConfig
+from hil.missing import Heard, Missing, missing
 from hil.rig import Rig, simulated_name
 
 ClockName = Literal["stepper", "virtual"]
@@ -44,6 +45,8 @@ class WalkResult:
         What it took; the only thing here that differs between equal walks.
     rig : Rig
         As the walk left it; for tests and pictures.
+    missing : tuple of Missing
+        Reactions to what went wrong that had to come and did not.
     """
 
     walk: Walk
@@ -52,6 +55,7 @@ class WalkResult:
     setpoints: int
     wall_s: float
     rig: Rig = field(repr=False)
+    missing: tuple[Missing, ...] = ()
 
 
 def simulate(
@@ -86,10 +90,10 @@ def simulate(
     with recorded(config, log_file) as log:
         started_s = time.perf_counter()
         if clock == "virtual":
-            rig = run_virtual(_walk_virtually(config, log, progress))
+            rig, heard = run_virtual(_walk_virtually(config, log, progress))
         else:
-            rig = _walk_by_steps(config, log, progress)
-        return result_of(rig, started_s, log)
+            rig, heard = _walk_by_steps(config, log, progress)
+        return result_of(config, rig, heard, started_s, log)
 
 
 @contextmanager
@@ -108,7 +112,9 @@ def recorded(
         raise
 
 
-def result_of(rig: Rig, started_s: float, log: NullLog | RunLogWriter) -> WalkResult:
+def result_of(
+    config: WalkConfig, rig: Rig, heard: Heard, started_s: float, log: NullLog | RunLogWriter
+) -> WalkResult:
     """Return what a walk that is over amounts to, and close its log with the last of it."""
     walk = rig.finish()
     if isinstance(log, RunLogWriter):
@@ -122,6 +128,7 @@ def result_of(rig: Rig, started_s: float, log: NullLog | RunLogWriter) -> WalkRe
         setpoints=rig.account.setpoints,
         wall_s=time.perf_counter() - started_s,
         rig=rig,
+        missing=missing(config, heard, rig.acknowledgements()),
     )
 
 
@@ -141,9 +148,10 @@ def log_header(config: WalkConfig) -> dict[str, object]:
 
 def _walk_by_steps(
     config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None
-) -> Rig:
+) -> tuple[Rig, Heard]:
     stepper = Stepper()
     rig = Rig(config, stepper, log)
+    heard = Heard(config, rig, stepper)
     rig.session.open()
     end_us = us_from_s(config.duration_s)
     done_us: Us = 0
@@ -152,17 +160,18 @@ def _walk_by_steps(
         stepper.run_until_us(done_us)
         if progress is not None:
             progress(done_us / 1e6)
-    return rig
+    return rig, heard
 
 
 async def _walk_virtually(
     config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None
-) -> Rig:
+) -> tuple[Rig, Heard]:
     loop = virtual_clock()
     rig = Rig(config, loop, log)
+    heard = Heard(config, rig, loop)
     rig.session.open()
     await _until(loop, us_from_s(config.duration_s), progress)
-    return rig
+    return rig, heard
 
 
 async def _until(loop: VirtualLoop, end_us: Us, progress: Progress | None) -> None:

@@ -12,6 +12,7 @@ from fes_ctrl.runlog.log import NullLog, RunLogWriter
 from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from hil.config import WalkConfig
+from hil.missing import Heard
 from hil.pty_cable import PtyCable
 from hil.rig import Rig
 from hil.simulate import Progress, WalkResult, recorded, result_of
@@ -49,17 +50,18 @@ def simulate_real(
     with recorded(config, log_file, behind=True) as log:
         started_s = time.perf_counter()
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
-            rig = runner.run(_walk(config, log, progress, over_pty=over_pty))
-        return result_of(rig, started_s, log)
+            rig, heard = runner.run(_walk(config, log, progress, over_pty=over_pty))
+        return result_of(config, rig, heard, started_s, log)
 
 
 async def _walk(
     config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None, *, over_pty: bool
-) -> Rig:
+) -> tuple[Rig, Heard]:
     loop = asyncio.get_running_loop()
     clock = RealClock(loop)
     cable = PtyCable(clock.now_us) if over_pty else None
     rig = Rig(config, clock, log, cable=cable)
+    heard = Heard(config, rig, clock)
     try:
         with stop_on_interrupt(rig.session), stop_on_failure(loop, rig.session) as failed:
             rig.session.open()
@@ -76,4 +78,4 @@ async def _walk(
         rig.session.close()
         if cable is not None:
             cable.unplug()
-    return rig
+    return rig, heard

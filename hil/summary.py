@@ -59,7 +59,12 @@ def walk_summary(
             {"name": known.name, "t_s": known.t_us / 1e6} for known in result.rig.acknowledgements()
         ],
     }
-    summary["verdict"] = verdict(summary, scenario.bounds, result.walk.unreached_injections)
+    summary["verdict"] = verdict(
+        summary,
+        scenario.bounds,
+        result.walk.unreached_injections,
+        [str(reaction) for reaction in result.missing],
+    )
     summary["twins"] = {
         name: {"legs": twin.figures["legs"], "charge": twin.figures["charge"]}
         for name, twin in twins.items()

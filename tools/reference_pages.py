@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from fes_ctrl.safety.faults import ROWS as FAULTS  # noqa: E402
+from firmware_sim.injections import CERTAIN, InjectionRow  # noqa: E402
 from firmware_sim.injections import ROWS as INJECTIONS  # noqa: E402
-from firmware_sim.injections import InjectionRow  # noqa: E402
 
 FAULT_HEAD = """\
 # Faults
@@ -41,8 +41,11 @@ What can be made to go wrong, as `--inject NAME@T`, `--inject NAME@T+DURATION` o
 
 The part that is hit says so, with the time; a walk whose injection was never reached fails. The
 fault is that of [faults](faults.md), on the standard walk with the detector that is named, if it is
-not the heel's. `firmware-sim serve` takes those of device and electrode, and `cable_pulled`; over a
-pseudo-terminal `fes-ctrl walk` takes all but the other ones of the link.
+not the heel's. Output that goes on without it for longer than it may, when it is certain as the
+table says, fails the walk too.
+
+`firmware-sim serve` takes those of device and electrode, and `cable_pulled`; over a pseudo-terminal
+`fes-ctrl walk` takes all but the other ones of the link.
 """
 
 
@@ -96,6 +99,9 @@ def injections() -> str:
             amount(row),
             row.fault or "none",
             "; ".join(
+                text for text in (CERTAIN[row.certain] if row.fault else "", row.only) if text
+            ),
+            "; ".join(
                 text
                 for text in (
                     "" if row.detector == "heel" else f"detector {row.detector}",
@@ -106,7 +112,7 @@ def injections() -> str:
         )
         for row in INJECTIONS
     ]
-    head = ("name", "hits", "effect", "lasts", "amount", "fault", "note")
+    head = ("name", "hits", "effect", "lasts", "amount", "fault", "certain", "note")
     return f"{INJECTION_HEAD}\n{table(head, rows)}"
 
 

@@ -89,6 +89,14 @@ def bursts_end(view: View, t_us: Us, channel: int) -> str:
     return FINE
 
 
+def delivered_once(view: View, t_us: Us, channel: int) -> str:
+    """No more pulses of a channel than frames with current were written to it."""
+    sent, got = view.line.sent.get(channel, 0), view.line.got.get(channel, 0)
+    if got >= sent and not view.disobeyed(t_us, 0):
+        return f"pulse {got + 1} on channel {channel}, to which {sent} were written"
+    return FINE
+
+
 # -- of a step ------------------------------------------------------------------------------------
 
 
@@ -103,6 +111,11 @@ def stop_is_confirmed(view: View) -> str:
 def authority_is_in_order(view: View) -> str:
     """Nothing arms but the operator, and a latch stops the device in the same step."""
     return view.unordered
+
+
+def written_as_allowed(view: View) -> str:
+    """Every frame with current is that of one setpoint that was allowed, and of no other's."""
+    return view.line.wrong
 
 
 def open_bursts_end(view: View) -> str:
@@ -140,11 +153,13 @@ OF_A_PULSE: Final[tuple[tuple[str, Callable[[View, Us, int], str]], ...]] = (
     ("silent_when_inhibited", silent_when_inhibited),
     ("silent_at_zero", silent_at_zero),
     ("bursts_end", bursts_end),
+    ("delivered_once", delivered_once),
 )
 
 OF_A_STEP: Final[tuple[tuple[str, Callable[[View], str]], ...]] = (
     ("stop_is_confirmed", stop_is_confirmed),
     ("authority_is_in_order", authority_is_in_order),
+    ("written_as_allowed", written_as_allowed),
     ("open_bursts_end", open_bursts_end),
 )
 
@@ -156,5 +171,7 @@ OF_A_WALK: Final = (
     "equal_clocks",
     "in_bounds",
     "reaction_in_time",
+    "reaction_missing",
+    "unexplained_fault",
 )
 """The invariants that whoever runs a walk asks of it as a whole."""

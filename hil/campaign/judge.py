@@ -1,11 +1,13 @@
 """Who asks the invariants of a walk: at each pulse, and after each event of the clock."""
 
+from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.runtime.virtual import VirtualLoop
 from fes_ctrl.units import Us
 from firmware_sim.output import Points
 from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, Violation, time_goes_on
 from hil.campaign.view import View
 from hil.config import WalkConfig
+from hil.missing import Heard
 from hil.rig import Rig
 from hil.witness import Violation as Seen
 
@@ -26,21 +28,26 @@ class Judge:
     ----------
     view : View
         What it goes by; the session's run log.
+    heard : Heard or None
+        What must have been answered; from ``watch`` on.
     violations : dict of str to Violation
         The first of each invariant.
     """
 
-    __slots__ = ("_heard", "_witness", "view", "violations")
+    __slots__ = ("_config", "_seen", "_witness", "heard", "view", "violations")
 
     def __init__(self, config: WalkConfig) -> None:
+        self._config = config
         self.view = View(config)
+        self.heard: Heard | None = None
         self.violations: dict[str, Violation] = {}
         self._witness: list[Seen] = []
-        self._heard = 0
+        self._seen = 0
 
-    def watch(self, rig: Rig) -> None:
+    def watch(self, rig: Rig, clock: Clock) -> None:
         """Hear of every pulse that reaches an electrode, after the witness."""
         self._witness = rig.witness.violations
+        self.heard = Heard(self._config, rig, clock)
         rig.watch_electrodes(self.pulse)
         self.view.acknowledged = rig.acknowledgements
 
@@ -64,20 +71,20 @@ class Judge:
             what = time_goes_on(view, now_us)
             if what:
                 raise TimeStandsStillError(what)
-        if view.bursts or view.unordered or now_us > view.stop_due_us:
+        if view.bursts or view.unordered or view.line.wrong or now_us > view.stop_due_us:
             for name, wrong in OF_A_STEP:
                 what = wrong(view)
                 if what:
                     self.found(now_us, name, what)
-        if len(self._witness) != self._heard:
+        if len(self._witness) != self._seen:
             self._hear_the_witness()
         return False
 
     def _hear_the_witness(self) -> None:
-        for seen in self._witness[self._heard :]:
+        for seen in self._witness[self._seen :]:
             if not self.view.disobeyed(seen.t_us, 0):
                 self.found(seen.t_us, f"witness.{seen.limit}", str(seen))
-        self._heard = len(self._witness)
+        self._seen = len(self._witness)
 
     def found(self, t_us: Us, invariant: str, detail: str) -> None:
         """Keep the first violation of an invariant."""

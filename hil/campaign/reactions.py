@@ -4,7 +4,7 @@ The part that was hit says when; from then on the pulses at the electrode count,
 may go on: the fault has cleared, or somebody has armed again.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from fes_ctrl.model import ALL_LEGS, Fault
 from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN
@@ -12,10 +12,7 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.view import DISOBEYS, GAP_US, View
 from hil.config import WalkConfig
-from hil.patient.sensors.config import PacketConfig
-
-AFTER_THE_DEADLINE: Final = ("F18",)
-"""Faults whose time counts from the device's deadline for answers."""
+from hil.missing import seen_after_ms
 
 
 class Reaction(NamedTuple):
@@ -78,7 +75,7 @@ def beyond(reactions: tuple[Reaction, ...]) -> Reaction | None:
 
 
 def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -> Reaction | None:
-    allowed_us = us_from_ms(BY_ID[fault].limit_ms + _seen_after_ms(config, name, fault))
+    allowed_us = us_from_ms(BY_ID[fault].limit_ms + seen_after_ms(config, name, fault))
     to_us = max(injection.to_us for injection in config.inject if injection.name == name)
     seen = _seen(view.faults, fault, t_us, min(to_us, NEVER_US - allowed_us) + allowed_us)
     if seen is None:
@@ -97,24 +94,6 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
             last_us = at_us
     took_us = last_us - t_us
     return Reaction(name, fault, t_us, took_us, seen_us - t_us, allowed_us, in_burst)
-
-
-def _seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:
-    """Return how long it takes until what a fault observes is there."""
-    after_ms = float(getattr(BY_NAME[name], "seen_after_ms", 0.0))
-    if fault in AFTER_THE_DEADLINE:
-        after_ms = max(after_ms, config.control.stimulator.ack_deadline_ms)
-    if BY_NAME[name].part == "sensor":
-        after_ms += max(_on_its_way_ms(config, leg.sensors.packets) for leg in config.patient.leg)
-    return after_ms
-
-
-def _on_its_way_ms(config: WalkConfig, packets: PacketConfig) -> float:
-    """Return how long after a reading went wrong the last good one may arrive and still count."""
-    oldest_ms = config.control.limits.sensor_max_age_ms
-    if packets.stalls_per_min > 0.0:
-        return oldest_ms
-    return min(oldest_ms, packets.latency_ms + packets.latency_jitter_ms)
 
 
 def _seen(

@@ -14,9 +14,11 @@ from fes_ctrl.runtime.virtual import DeadlockError
 from fes_ctrl.units import Us, us_from_s
 from hil.campaign.case import Case, refusals
 from hil.campaign.draw import draw
+from hil.campaign.explained import unexplained
 from hil.campaign.invariants import Violation
 from hil.campaign.judge import Judge, JudgedLoop, TimeStandsStillError
 from hil.campaign.reactions import Reaction, beyond, reactions_of
+from hil.missing import missing
 from hil.rig import Rig
 
 AFTER_ALL: Final = 1 << 30
@@ -128,6 +130,12 @@ def _outcome(case: Case, judge: Judge, rig: Rig | None) -> Outcome:
         late = beyond(reactions)
         if late is not None:
             judge.found(late.t_us + late.took_us, "reaction_in_time", str(late))
+        at_us, fault = unexplained(case.walk, view, acknowledged)
+        if fault:
+            judge.found(at_us, "unexplained_fault", fault)
+        if judge.heard is not None:
+            for absent in missing(case.walk, judge.heard, acknowledged):
+                judge.found(absent.t_us, "reaction_missing", str(absent))
     return Outcome(
         duration_s=case.walk.duration_s,
         setpoints_sha256="" if rig is None else rig.account.setpoints_sha256,
@@ -148,7 +156,7 @@ def _by_steps(case: Case, judge: Judge, tamper: Tamper | None) -> Rig:
     stepper = Stepper()
     judge.view.clock = stepper
     rig = Rig(case.walk, stepper, judge.view)
-    judge.watch(rig)
+    judge.watch(rig, stepper)
     if tamper is not None:
         tamper(rig)
     rig.session.open()
@@ -194,7 +202,7 @@ async def _walk_virtually(case: Case, judge: Judge, tamper: Tamper | None) -> Ri
         walk = replace(walk, operator=replace(walk.operator, hand=()))
     judge.view.clock = loop
     rig = Rig(walk, loop, judge.view)
-    judge.watch(rig)
+    judge.watch(rig, loop)
     if tamper is not None:
         tamper(rig)
     hands = [] if case.jitter_seed is None else _hands(loop, rig, hand)

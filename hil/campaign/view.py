@@ -33,6 +33,7 @@ from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
+from hil.campaign.line import Line
 from hil.config import WalkConfig
 
 FRAME_BYTES: Final = 64
@@ -85,6 +86,10 @@ class View:
         Instant and channel of all pulses.
     faults : list of (int, Fault)
         All of them, and when they were told.
+    arms_us : list of int
+        When the operator asked to arm.
+    line : Line
+        What was allowed, written and delivered.
     """
 
     __slots__ = (
@@ -92,6 +97,7 @@ class View:
         "_halts",
         "_up",
         "acknowledged",
+        "arms_us",
         "burst_us",
         "bursts",
         "clock",
@@ -103,6 +109,7 @@ class View:
         "latched_us",
         "leg_of",
         "level",
+        "line",
         "longest_open_us",
         "now_us",
         "paused_us",
@@ -148,6 +155,8 @@ class View:
         self.runs: dict[int, tuple[Us, Us]] = {}
         self.pulses: list[tuple[Us, int]] = []
         self.faults: list[tuple[Us, Fault]] = []
+        self.arms_us: list[Us] = []
+        self.line = Line()
         self.acknowledged: Callable[[], list[Acknowledgement]] = list
         self._halts = [
             injection
@@ -182,11 +191,14 @@ class View:
         """Hear that the controller was woken."""
         self._arm_asked = False
 
-    def written(self, now_us: Us, setpoint: Setpoint) -> None:
-        """Judge by what reaches the electrode, not by what was written."""
+    def written(self, now_us: Us, setpoint: Setpoint) -> None:  # noqa: ARG002 - as above
+        """Hear for which setpoint a frame was written."""
+        self.line.written(setpoint)
 
-    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:
-        """Leave frames to the cable."""
+    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:  # noqa: ARG002
+        """Hear of a frame; those of the device are the cable's affair."""
+        if direction == "out":
+            self.line.frame(data)
 
     def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Hear what the controller said."""
@@ -203,6 +215,7 @@ class View:
                 self.bursts.pop((record.leg, record.channel), None)
         for command in commands:
             if isinstance(command, Setpoint):
+                self.line.allowed(command)
                 continue
             if isinstance(command, Arm):
                 if not self._arm_asked:
@@ -245,6 +258,7 @@ class View:
         action = item.action
         if action == "arm":
             self._arm_asked = True
+            self.arms_us.append(now_us)
         elif action == "level":
             if self.unarmed_us == NEVER_US and not self.latched:
                 self.level = item.value
@@ -303,6 +317,8 @@ class View:
     def pulse(self, t_us: Us, channel: int) -> None:
         """Take note of a pulse that was judged."""
         self.pulses.append((t_us, channel))
+        if not self.disobeyed(t_us, 0):
+            self.line.pulse(channel)
         first_us, last_us = self.runs.get(channel, (t_us, -NEVER_US))
         if t_us - last_us > GAP_US:
             first_us = t_us

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fes_ctrl.controller import Controller
+from fes_ctrl.controller import FAULT_OF_REPORT, Controller
 from fes_ctrl.model import ALL_LEGS, Arm, Fault, Operator
 from fes_ctrl.runtime.stepper import Stepper, TimerQueue
 from fes_ctrl.safety.arming import Arming
@@ -15,7 +15,10 @@ from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stimulators.p24 import P24Session
+from fes_ctrl.wire import sciencemode4 as sm4
+from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.injections import parse
+from firmware_sim.output import OutputStage
 from hil.campaign.case import Case, plain
 from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, OF_A_WALK
 from hil.campaign.run import Outcome, run_case
@@ -136,6 +139,44 @@ def raises(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Guard, "check", fail)
 
 
+def never_tells_of_the_electrode(patch: pytest.MonkeyPatch) -> None:
+    patch.delitem(FAULT_OF_REPORT, "electrode")
+
+
+def writes_twice(patch: pytest.MonkeyPatch) -> None:
+    send = P24Session._send
+
+    def twice(self: Any, now_us: int, number: int, command: int, frame: bytes, **of: bool) -> None:
+        send(self, now_us, number, command, frame, **of)
+        if of.get("current"):
+            self._out.append(frame)
+
+    patch.setattr(P24Session, "_send", twice)
+
+
+def gives_twice(patch: pytest.MonkeyPatch) -> None:
+    deliver = OutputStage.deliver
+
+    def twice(self: OutputStage, t_us: int, channel: int, points: Any) -> bool:
+        deliver(self, t_us, channel, points)
+        return deliver(self, t_us, channel, points)
+
+    patch.setattr(OutputStage, "deliver", twice)
+
+
+def refuses(patch: pytest.MonkeyPatch) -> None:
+    """A device that calls every tenth pulse an error."""
+    pulse = SimulatedP24._low_level_pulse
+    given: list[int] = []
+
+    def refuse(self: SimulatedP24, now_us: int, payload: bytes) -> bytes:
+        given.append(now_us)
+        answer = pulse(self, now_us, payload)
+        return answer if len(given) % 10 else bytes((sm4.BUSY, *answer[1:]))
+
+    patch.setattr(SimulatedP24, "_low_level_pulse", refuse)
+
+
 def again_and_again(rig: Rig) -> None:
     rig._clock.call_at_us(rig._clock.now_us(), 5, again_and_again, rig)
 
@@ -180,6 +221,12 @@ BROKEN: dict[str, Broken] = {
     "equal_clocks": Broken(replace(case(), both_clocks=True), stops_on_the_loop_only),
     "in_bounds": Broken(above_the_limits()),
     "reaction_in_time": Broken(case(inject=("answers_lost@6",)), stray(6500)),
+    "reaction_missing": Broken(
+        case(inject=("electrode_short@6",)), patch=never_tells_of_the_electrode
+    ),
+    "delivered_once": Broken(case(), patch=gives_twice),
+    "written_as_allowed": Broken(case(), patch=writes_twice),
+    "unexplained_fault": Broken(case(), patch=refuses),
 }
 
 
@@ -218,3 +265,23 @@ def test_two_hands_at_one_instant_come_in_the_order_of_the_jitter() -> None:
     assert len(found) > 1
     again = run_case(replace(both, jitter_seed=3))
     assert again == run_case(replace(both, jitter_seed=3))
+
+
+def test_a_setpoint_that_is_written_once_more_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = P24Session._write_held
+
+    def again(self: Any, now_us: int) -> None:
+        write(self, now_us)
+        if self._written:
+            self._out.append(self._out[-1])
+            self._written.append(self._written[-1])
+
+    monkeypatch.setattr(P24Session, "_write_held", again)
+    assert "written_as_allowed" in broken(run_case(case()))
+
+
+def test_a_fault_that_is_explained_by_another_part_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuses(monkeypatch)
+    both = run_case(case(inject=("sensor_dropout@3+0.05",)))
+    assert "unexplained_fault" in broken(both)
+    assert "unexplained_fault" not in broken(run_case(case(inject=("device_reset@0.1",))))

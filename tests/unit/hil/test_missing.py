@@ -1,0 +1,138 @@
+"""A reaction that had to come and did not fails a walk; one that need not come does not."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fes_ctrl.controller import FAULT_OF_REPORT, Controller
+from fes_ctrl.safety.freshness import SensorMonitor
+from fes_ctrl.units import NEVER_US
+from firmware_sim.injections import CERTAIN, ROWS, InjectionRow, parse
+from hil.missing import is_certain
+from hil.scenarios import load_scenario
+from hil.simulate import WalkResult, simulate
+from hil.summary import walk_summary
+
+SECOND_LINE = {"sensor_frozen", "answers_lost", "host_suspended", "clock_forward"}
+"""Output ends without their faults as well: no step is seen, the guard refuses what is unanswered,
+and a sensor is silent in the time that was lost."""
+
+CERTAIN_ROWS = [row for row in ROWS if row.certain and row.name not in SECOND_LINE]
+REPORT_OF = {fault: report for report, fault in FAULT_OF_REPORT.items()}
+
+
+def walked(text: str, *sets: str, detector: str = "heel", duration_s: float = 15.0) -> WalkResult:
+    walk = load_scenario("standard", {}, (f"detector.name={detector}", *sets)).walk
+    return simulate(replace(walk, duration_s=duration_s, inject=(parse(text),)))
+
+
+def deaf_to(fault: str, patch: pytest.MonkeyPatch) -> None:
+    """A controller that never does anything about a fault."""
+
+    def never(self: SensorMonitor, _: int) -> str:
+        self.deadline_us = NEVER_US
+        return ""
+
+    if fault == "F04":
+        patch.setattr(SensorMonitor, "expire", never)
+    elif fault == "F36":
+        patch.setattr(Controller, "_clock_jumped", lambda *_: None)
+    else:
+        patch.delitem(FAULT_OF_REPORT, REPORT_OF[fault])
+        if fault == "F20":
+            # What comes before it latches by itself.
+            patch.delitem(FAULT_OF_REPORT, "silent")
+
+
+@pytest.mark.parametrize("row", CERTAIN_ROWS, ids=lambda row: row.name)
+def test_a_controller_that_is_deaf_to_a_fault_fails_the_walk(
+    row: InjectionRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In a burst at full level; a warning may take ten seconds.
+    text = f"{row.name}@9.3"
+    assert walked(text, detector=row.detector).missing == ()
+    deaf_to(row.fault, monkeypatch)
+    duration_s = 25.0 if row.fault == "F35" else 15.0
+    (found,) = walked(text, detector=row.detector, duration_s=duration_s).missing
+    assert (found.injection, found.fault) == (row.name, row.fault)
+    assert found.after_us > found.allowed_us
+    assert row.fault in str(found)
+
+
+def test_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = load_scenario("standard")
+    scenario.walk = replace(scenario.walk, duration_s=12.0, inject=(parse("electrode_short@9.3"),))
+    scenario.bounds = {}
+
+    def verdict() -> Any:
+        return walk_summary(scenario, simulate(scenario.walk), "stepper", {})["verdict"]
+
+    assert verdict() == {"passed": True, "reasons": []}
+    deaf_to("F12", monkeypatch)
+    assert not verdict()["passed"]
+    assert verdict()["reasons"][0].startswith("electrode_short: no F12")
+
+
+@pytest.mark.parametrize(
+    ("text", "sets"),
+    [
+        # The device tells nothing below 15 mA.
+        ("electrode_short@6", ("program.channel.0.current_mA=14",)),
+        # It only makes pulses be skipped.
+        ("answers_delayed=60@6", ()),
+        # Over before anybody can know of it.
+        ("sensor_dropout@6+0.05", ()),
+        ("answers_held@6+0.05", ()),
+        ("host_paused@6+0.05", ()),
+        ("host_suspended@6+0.3", ()),
+        # Whether a frame that matters is hit is chance.
+        ("frames_corrupted=1@6+0.5", ()),
+        # Nothing is armed until long after.
+        ("clock_back@1", ("operator.arm_at_s=5", "operator.level_from_s=6")),
+        ("device_reset@1", ("operator.arm_at_s=5", "operator.level_from_s=6")),
+        # Who the device is shows when it is armed.
+        ("device_swapped@0.1", ()),
+    ],
+)
+def test_what_need_not_be_noticed_is_not_missed(text: str, sets: tuple[str, ...]) -> None:
+    result = walked(text, *sets)
+    pulses_us = result.walk.legs[0].pulses_us
+    assert result.walk.faults or pulses_us[-1] > 9_000_000
+    assert result.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "detector", "certain"),
+    [
+        ("legs_swapped@6", "heel", True),
+        ("sensor_frozen@6", "heel", False),
+        ("sensor_frozen@6", "foot-imu", True),
+        ("sensor_late=101@6", "heel", True),
+        ("answers_delayed=99@6", "heel", False),
+        ("answers_delayed=100@6", "heel", True),
+        ("clock_forward=1.15@6", "heel", False),
+        ("clock_forward=1.3@6", "heel", True),
+        ("frames_corrupted=100@6", "heel", False),
+        ("heel_stuck_open@6", "heel", False),
+    ],
+)
+def test_a_fault_is_certain_as_its_row_says(text: str, detector: str, certain: bool) -> None:
+    walk = load_scenario("standard", {}, (f"detector.name={detector}",)).walk
+    assert is_certain(walk, parse(text)) is certain
+
+
+def test_samples_of_swapped_legs_are_told_apart_where_one_is_worn_on_only() -> None:
+    walk = load_scenario("both_legs").walk
+    assert not is_certain(walk, parse("legs_swapped@6"))
+
+
+def test_every_row_that_names_a_fault_says_on_what_it_is_certain() -> None:
+    for row in ROWS:
+        assert row.certain in CERTAIN
+        assert row.fault or not row.certain
+        assert row.certain or not row.only
+    assert {row.name for row in ROWS if row.fault and not row.certain} == {
+        "heel_stuck_open",
+        "frames_corrupted",
+    }
