@@ -45,7 +45,7 @@ coverage: $(FULL)
 
 mutation: $(FULL)
 	$(BIN)/python -m pip install -q -e ".[mutation]"
-	$(BIN)/python tools/mutation.py --jobs $(JOBS)
+	$(BIN)/python tools/mutation.py --jobs $(JOBS) --page
 	$(BIN)/python tools/mutate_tables.py --jobs $(JOBS)
 
 fast: $(FULL)
