@@ -386,6 +386,9 @@ class Controller:
         kind = report.kind
         if kind == "answer":
             return
+        if kind == "skipped":
+            guard.skipped()
+            return
         if kind == "up":
             arming.link_up = True
         elif kind == "ready":

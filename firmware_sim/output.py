@@ -125,7 +125,8 @@ class OutputStage:
         impedance_ohm = self.impedance_ohm[channel]
         if self._injected:
             impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
-        self.present_ohm[channel] = impedance_ohm
+        if impedance_ohm < OPEN_OHM:  # through an open one nothing flows
+            self.present_ohm[channel] = impedance_ohm
         limit_ua = COMPLIANCE_MV * 1_000 // impedance_ohm
         wanted_ua = 0
         clipped = False

@@ -11,7 +11,7 @@ from typing import Final
 
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
-from fes_ctrl.assembly import assemble
+from fes_ctrl.assembly import CHANNELS_A_CONNECTOR, assemble
 from fes_ctrl.gait import sensors_of
 from fes_ctrl.links.link import Link
 from fes_ctrl.model import Operator, Sample
@@ -224,11 +224,21 @@ class Rig:
         sinks = self._electrodes()
         sinks.append(self.witness.see)
         self.witness.impedance_ohm = self._output.present_ohm
-        self.witness.worn = frozenset(leg.config.channel for leg in self.patient.legs)
+        self.witness.worn = self._channels()
         for leg, walk in zip(self.patient.legs, self.account.walk.legs, strict=True):
             sinks.append(_Electrode(leg, walk).pulse)
             electrode = leg.config.electrode
             self._output.impedance_ohm[leg.config.channel] = round(electrode.impedance_ohm)
+
+    def _channels(self) -> frozenset[int]:
+        """Return the outputs that anybody wears, and those of muscles that the patient lacks."""
+        worn = {leg.config.channel for leg in self.patient.legs}
+        programmed = {
+            channel.channel + leg * CHANNELS_A_CONNECTOR
+            for channel in self._config.control.program.channel
+            for leg in range(len(self.patient.legs))
+        }
+        return frozenset(worn | programmed)
 
     def watch_electrodes(self, sink: Sink) -> None:
         """Let one more see every pulse that is delivered."""

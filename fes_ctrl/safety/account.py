@@ -77,6 +77,10 @@ class ChannelAccount:
         self.peak_ua = 0
         self.last_peak_ua = 0
 
+    def doubt(self) -> None:
+        """Take note that pulses were not given: the burst counts for no more than the last one."""
+        self.peak_ua = min(self.peak_ua, self.last_peak_ua)
+
     def forget(self, at_us: Us) -> None:
         """Let go of what is older than the windows that end at an instant."""
         pulses = self._pulses

@@ -104,6 +104,11 @@ class Guard:
         self._dose_pc: PicoCoulomb = 0
         self._session_from_us: Us = NEVER_US
 
+    def skipped(self) -> None:
+        """Take note that a pulse that was let through was not written: nobody has felt it."""
+        for account in self._accounts:
+            account.doubt()
+
     def limits_changed(self) -> None:
         """Take over limits that have been narrowed."""
         self._current_ua: MicroAmp = min(self._limits.current_ua, self._device.current_max_ua)

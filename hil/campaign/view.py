@@ -13,6 +13,7 @@ from fes_ctrl.model import (
     ALL_LEGS,
     LEG_NAMES,
     LINK_IDLE,
+    LINK_SKIPPED,
     LINK_UP,
     Arm,
     BurstEnd,
@@ -115,6 +116,7 @@ class View:
         "paused_us",
         "pulses",
         "runs",
+        "skipped_us",
         "stop_due_us",
         "stop_us",
         "stopped_us",
@@ -164,6 +166,7 @@ class View:
             if BY_NAME[injection.name].part == "host" and BY_NAME[injection.name].lasts_s
         ]
         self.events = 0
+        self.skipped_us: Us = -NEVER_US
         self._arm_asked = False
         self._up = False
 
@@ -179,6 +182,8 @@ class View:
             self._operate(now_us, item)
         elif isinstance(item, LinkReport):
             kind = item.kind
+            if kind == LINK_SKIPPED:
+                self.skipped_us = now_us
             if kind == LINK_UP:
                 self._up = True
             elif kind in GONE:

@@ -68,7 +68,7 @@ class Witness:
         The electrodes' real impedances by channel, as they are at each pulse; without them the
         load of the limits stands in.
     worn : frozenset of int or None
-        The channels that anybody wears; a pulse on another one is a violation.
+        The channels on which pulses are due at all; one on another is a violation.
     silent : bool
         While set, any pulse at all is a violation.
     """

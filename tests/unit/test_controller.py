@@ -357,6 +357,21 @@ def test_an_unarmed_controller_has_nothing_to_fear_from_a_clock() -> None:
     assert not [f for f in faults(target.step(9_000_000, None).records) if f[0] == "F36"]
 
 
+def test_pulses_that_nobody_felt_raise_no_level() -> None:
+    given = {}
+    for skips in (False, True):
+        target = controller(replace(ProgramConfig(), channel=(ChannelConfig(current_mA=40.0),)))
+        inputs = list(ARMING)
+        for t_us in range(10_000, 2_900_000, 5_000):
+            value = {500_000: 2.0, 1_000_000: 3.0, 2_000_000: 2.0, 2_500_000: 3.0}.get(t_us, 1.0)
+            inputs.append((t_us, Sample(t_us, t_us, 0, RIGHT, HEEL_SWITCH, (value,))))
+            kind = "skipped" if skips and t_us < 1_500_000 else "answer"
+            inputs.append((t_us + 1_000, report(t_us + 1_000, kind)))
+        commands, _ = live(target, inputs)
+        given[skips] = max(s.current_ua for s in setpoints(commands) if s.at_us > 1_900_000)
+    assert given == {False: 35_000, True: 30_000}
+
+
 def test_a_refusal_that_ends_the_burst_ends_every_channel_of_it_at_once() -> None:
     channels = (
         ChannelConfig(current_mA=28.0, rate_hz=40.0),

@@ -39,6 +39,29 @@ def test_an_output_that_gave_nothing_remembers_nothing() -> None:
     assert (outlet.level(begins=True), outlet.level(begins=False)) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("apart_us", "gap_us", "pauses"),
+    [
+        (25_000, 100_000, False),
+        (25_000, 100_001, True),
+        (80_000, 120_000, False),
+        (80_000, 120_001, True),
+        (200_000, 300_000, False),
+        (200_000, 300_001, True),
+        (500_000, 500_000, False),
+        (500_000, 500_001, True),
+        (500_001, 100_001, True),
+    ],
+)
+def test_a_pause_is_longer_than_the_train_before_it(
+    apart_us: int, gap_us: int, *, pauses: bool
+) -> None:
+    outlet = Outlet()
+    outlet.enter(1_000_000, 20_000, begins=True)
+    outlet.enter(1_000_000 + apart_us, 20_000, begins=False)
+    assert outlet.pauses(1_000_000 + apart_us + gap_us) is pauses
+
+
 def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
     outlet = Outlet()
     outlet.enter(1_000_000, 20_000, begins=True)

@@ -61,6 +61,21 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
     assert (account.last_us, account.burst_from_us) == (1_500_000, 1_500_000)
 
 
+def test_a_burst_whose_pulses_were_skipped_counts_for_no_more_than_the_last() -> None:
+    account = ChannelAccount()
+    account.enter(1_000_000, 20_000, 0, begins=True)
+    account.doubt()
+    assert (account.peak_ua, account.last_peak_ua) == (0, 0), "the next is a first burst yet"
+    account.enter(1_025_000, 20_000, 0, begins=False)
+    assert account.peak_ua == 20_000, "what came after it was given"
+    account.enter(2_000_000, 30_000, 0, begins=True)
+    account.doubt()
+    assert (account.peak_ua, account.last_peak_ua) == (20_000, 20_000)
+    account.enter(2_025_000, 15_000, 0, begins=False)
+    account.doubt()
+    assert account.peak_ua == 20_000
+
+
 def test_only_pulses_within_half_a_second_are_a_train() -> None:
     account = ChannelAccount()
     for since_us, slow_us in ((500_000, 500_000), (500_001, 0), (20_000, 20_000)):
