@@ -53,6 +53,9 @@ FAULT_OF_REPORT: Final = {
     "corrupt": "F17",
 }
 
+TOLD_BY_A_WATCHDOG: Final = ("blocked", "dead")
+"""Reports that say why nothing was called for a while."""
+
 CLOCK_BACK_US: Final = 10_000
 """A clock that is back by more than this has jumped."""
 
@@ -144,7 +147,11 @@ class Controller:
             late_us = now_us - self._wake_at_us
             if late_us > CLOCK_AHEAD_US:
                 # Before anything that was planned in that time.
-                self._clock_jumped(f"called {late_us / 1000:.0f} ms late")
+                if isinstance(item, LinkReport) and item.kind in TOLD_BY_A_WATCHDOG:
+                    self._take_report(now_us, item)
+                    item = None
+                else:
+                    self._clock_jumped(f"called {late_us / 1000:.0f} ms late")
             self._fire_deadlines(now_us)
         if item is not None:
             if isinstance(item, Sample):

@@ -74,7 +74,7 @@ def test_who_is_hit_for_how_long_and_what_follows() -> None:
 
 def test_a_row_of_which_no_more_is_said_has_no_amount_and_hits_the_heel() -> None:
     row = InjectionRow("x", "link", "nothing", "", None)
-    assert row == ("x", "link", "nothing", "", None, "", 0.0, 0.0, 0.0, 0, "heel", "")
+    assert row == ("x", "link", "nothing", "", None, "", 0.0, 0.0, 0.0, 0, "heel", "", "", "")
     assert Injection("x", 1, 2) == ("x", 1, 2, 0.0)
     assert Acknowledgement("x", 3) == ("x", 3)
 

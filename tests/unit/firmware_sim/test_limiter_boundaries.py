@@ -5,6 +5,7 @@ import pytest
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim import limiter as module
+from firmware_sim import outlet
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import Points
@@ -37,7 +38,7 @@ def stands(target: Limiter) -> tuple[str, int, int, int]:
 def test_the_figures_and_words_of_the_module_are_these() -> None:
     figures = (module.DEAD_MAN_US, module.SHIFTS_IN_TEN_SECONDS, module.EARLY_MOST)
     assert figures == (150_000, 10, 5)
-    assert (module.DC_PC, module.PAUSE_US) == (10_000_000, 100_000)
+    assert (module.DC_PC, outlet.PAUSE_US, outlet.TWITCH_US) == (10_000_000, 100_000, 500_000)
     words = (module.RATE, module.DEAD_MAN, module.STOPPED, module.DC)
     assert words == ("rate_hz", "dead_man", "stopped", "dc_uA")
 
@@ -126,7 +127,8 @@ def test_ten_microcoulombs_a_second_may_be_left_over() -> None:
     assert put(found, 1_275_000, ((1, 1),)) == "dc_uA"
     found = limiter()
     for k in range(30):  # ten a second for three seconds: each second has its own
-        assert put(found, 1_000_000 + 110_000 * k, uneven) == ""
+        # In pairs: evenly spaced they would be one slow burst.
+        assert put(found, 1_000_000 + k // 2 * 220_000 + k % 2 * 60_000, uneven) == ""
 
 
 @pytest.mark.parametrize(("since_us", "reason"), [(92_000, ""), (92_001, "burst_ms")])
