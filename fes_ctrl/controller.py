@@ -93,6 +93,7 @@ class Controller:
         "_records",
         "_sensor_max_age_us",
         "_stopped_us",
+        "_told_us",
         "_wake_at_us",
     )
 
@@ -107,6 +108,7 @@ class Controller:
         self._guards: list[Guard] = [Guard(limits, device) for device in devices]
         self._armings: list[Arming] = [Arming() for _ in devices]
         self._stopped_us: list[Us] = [-NEVER_US] * len(devices)
+        self._told_us: Us = 0
         self._commands: list[Command] = []
         self._records: list[Record] = []
         self._now_us: Us = -NEVER_US
@@ -408,6 +410,7 @@ class Controller:
             self._device_fault(now_us, report)
 
     def _device_fault(self, now_us: Us, report: LinkReport) -> None:
+        self._told_us = report.t_us
         fault_id = FAULT_OF_REPORT[report.kind]
         if BY_ID[fault_id].reaction == WARN:
             self._records.append(Fault(now_us, fault_id, WARN, ALL_LEGS, report.detail))
@@ -423,7 +426,7 @@ class Controller:
             self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
         if must_stop:
             self._halt(now_us, stimulator, row.id)
-        elif not row.keeps_level and now_us - self._stopped_us[stimulator] >= STOP_AGAIN_US:
+        elif not row.keeps_level and self._stops_again(stimulator):
             # Latched and stopped before; what it does now is not known: it is stopped again.
             self._order_stop(now_us, stimulator, row.id)
 
@@ -436,8 +439,15 @@ class Controller:
         self._order_stop(now_us, stimulator, reason)
         self._state(now_us, stimulator, reason)
 
+    def _stops_again(self, stimulator: int) -> bool:
+        """Return whether the last stop is some time ago, by the clock of who reports.
+
+        The controller's own stands still where the host's has gone back.
+        """
+        return abs(self._told_us - self._stopped_us[stimulator]) >= STOP_AGAIN_US
+
     def _order_stop(self, now_us: Us, stimulator: int, reason: str) -> None:
-        self._stopped_us[stimulator] = now_us
+        self._stopped_us[stimulator] = self._told_us
         self._commands.append(Stop(now_us, stimulator, reason))
 
     def _state(self, now_us: Us, stimulator: int, reason: str) -> None:

@@ -380,8 +380,11 @@ class Program:
                 for plan in self._plans
             ]
         )
+        # A pause has to stand out from the train: the guard takes even pulses for one burst.
+        slowest_us = max([plan.period_us for plan in self._plans])
         self.lock_until_us = max(
-            min(self.fall_from_us, at_us) + self._lock_out_us, last_us + BURST_PAUSE_US
+            min(self.fall_from_us, at_us) + self._lock_out_us,
+            last_us + max(BURST_PAUSE_US, 2 * slowest_us),
         )
         self._queued = None
         self.unconfirmed = False

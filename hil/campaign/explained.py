@@ -8,6 +8,7 @@ from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.invariants import FINE
 from hil.campaign.view import View
 from hil.config import WalkConfig
+from hil.host import BACK
 
 EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
     "sensor": ("F04L",),
@@ -75,6 +76,7 @@ def _by_injections(
         if hit_us > t_us or fault not in (row.fault, *EXPLAINS[row.part]):
             continue
         to_us = max(injection.to_us for injection in config.inject if injection.name == name)
-        if t_us <= to_us + AFTERMATH_US:
+        # A clock that has gone back stays behind: whoever arms meanwhile is told so again.
+        if name == BACK or t_us <= to_us + AFTERMATH_US:
             return True
     return False
