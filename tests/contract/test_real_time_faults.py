@@ -52,7 +52,8 @@ class Device:
         assert json.loads(self.process.stdout.readline())["port"] == str(self.port)
 
     def pulses_us(self) -> list[int]:
-        return [json.loads(line)["t_us"] for line in self._pulses.read_text().splitlines()]
+        whole, _, _ = self._pulses.read_text().rpartition("\n")
+        return [json.loads(line)["t_us"] for line in whole.splitlines()]
 
     def end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -245,6 +246,11 @@ def test_a_killed_host_leaves_a_silent_device_and_the_next_is_not_armed(
     assert sm4.LL_CHANNEL_CONFIG not in said
 
 
+def onsets_us(device: Device) -> list[int]:
+    """Return when bursts began at the device."""
+    return [b for a, b in pairwise([-(10**9), *device.pulses_us()]) if b - a > 200_000]
+
+
 @pytest.mark.parametrize("disk", ["full", "hangs"])
 def test_a_disk_that_takes_nothing_touches_no_step(tmp_path: Path, bench: Any, disk: str) -> None:
     device: Device = bench(Device, tmp_path, "first")
@@ -262,14 +268,15 @@ def test_a_disk_that_takes_nothing_touches_no_step(tmp_path: Path, bench: Any, d
         if disk == "full":
             size = log.stat().st_size
             resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (size, size))
-        time.sleep(4 * STRIDE_S)
+        deadline_s = time.monotonic() + PATIENCE_S
+        while len(onsets_us(device)) < 4:
+            assert time.monotonic() < deadline_s, "no bursts"
+            time.sleep(0.1)
         assert run.end() == 0
     finally:
         if reader >= 0:
             os.close(reader)
-    given = device.pulses_us()
-    onsets = [b for a, b in pairwise([-(10**9), *given]) if b - a > 200_000]
-    steps = [(b - a) / 1e6 for a, b in pairwise(onsets)]
+    steps = [(b - a) / 1e6 for a, b in pairwise(onsets_us(device))]
     assert len(steps) >= 3
     assert max(steps) < 1.5 * STRIDE_S, "no step without its burst"
     told = [line for _, line in run.said if "could not be written" in line]

@@ -83,8 +83,8 @@ def blocked(session):
     time.sleep(60.0)
 
 def swallowing(session):
-    say("begun")
     try:
+        say("begun")  # whoever hears it may interrupt at once
         time.sleep(60.0)
     except BaseException:
         pass
