@@ -20,6 +20,10 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hil.patient.leg import PatientLeg
 
 ROOT = Path(__file__).resolve().parent.parent
 FAST = ROOT / "build" / "fast"
@@ -73,11 +77,8 @@ def measure(walks: int) -> dict[str, object]:
     }
 
 
-def advance(leg: object, pulses: list[tuple[int, int]]) -> None:
+def advance(leg: "PatientLeg", pulses: list[tuple[int, int]]) -> None:
     """Walk the bare leg through the minute, given its pulses at their instants."""
-    from hil.patient.leg import PatientLeg
-
-    assert isinstance(leg, PatientLeg)  # noqa: S101 - for the type checker
     upcoming = 0
     for t_us in range(10_000, int(DURATION_S * 1e6) + 1, 10_000):
         while upcoming < len(pulses) and pulses[upcoming][0] <= t_us:

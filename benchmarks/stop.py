@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from random import Random
+from typing import TextIO
 
 from fes_ctrl.assembly import ControlConfig, assemble
 from fes_ctrl.links.serial import SerialLink
@@ -93,13 +94,16 @@ WAYS: dict[str, tuple[str, Callable[[], None]]] = {
     "SIGTERM while blocked": ("F29", interrupt),
 }
 
-begun_ns = 0
+
+class Begun:
+    """When the last thing began that was to be answered by a stop; of the whole process."""
+
+    at_ns = 0
 
 
 def told(act: Callable[..., object], *args: object) -> None:
     """Note the instant, then act."""
-    global begun_ns  # noqa: PLW0603 - the one thing that is measured
-    begun_ns = time.monotonic_ns()
+    Begun.at_ns = time.monotonic_ns()
     act(*args)
 
 
@@ -107,8 +111,7 @@ class Bench:
     """One host with its device, stopped again and again."""
 
     def __init__(self, device: "subprocess.Popen[str]") -> None:
-        assert device.stdout is not None  # noqa: S101 - a pipe was asked for
-        self._device = device.stdout
+        self._device: TextIO = device.stdout
         self._clock = RealClock(asyncio.get_running_loop())
         self._act: Callable[[], None] | None = None
         self._written = 0
@@ -160,8 +163,8 @@ class Bench:
         await asyncio.sleep(0.3)
         while True:
             t_ns, status = map(int, self._device.readline().split())
-            if status == sm4.STATUS_NONE and t_ns > begun_ns:
-                return (t_ns - begun_ns) / 1e6
+            if status == sm4.STATUS_NONE and t_ns > Begun.at_ns:
+                return (t_ns - Begun.at_ns) / 1e6
 
 
 def quantiles(values: list[float]) -> dict[str, float]:

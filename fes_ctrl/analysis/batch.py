@@ -98,7 +98,7 @@ class CausalEventDetection:
         side: str | None = None,
         min_vel_search_win_size_ms: float = WINDOW_MS,
         max_stride_s: float = LONGEST_S,
-        config: DetectorConfig = DetectorConfig(),  # noqa: B008 - it is frozen
+        config: DetectorConfig = DetectorConfig(),
     ) -> None:
         self.detector = detector
         self.stride_type = stride_type
@@ -143,7 +143,7 @@ class CausalEventDetection:
         self.events_ = {name: events for name, (_, events) in found.items()}
         return self
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002 - tpcp's signature
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002 - tpcp calls it so
         """Return the parameters by name."""
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
         return {name: getattr(self, name) for name in names}
@@ -229,7 +229,7 @@ def _by_name(data: Any) -> dict[Hashable, Any] | None:
             f"data of type {type(data).__name__}: give columns by name, or sensors by name; "
             f"a data frame or a dictionary"
         )
-        raise ValueError(message)  # noqa: TRY004 - one kind of refusal for all data
+        raise ValueError(message)  # noqa: TRY004 - whatever is wrong with data, callers catch one kind
     nested = [isinstance(one, Mapping) or _is_frame(one) for one in data.values()]
     if not any(nested):
         return None

@@ -33,7 +33,7 @@ COULD_NOT: Final = 2
 INTERRUPTED: Final = 130
 
 
-class ReaderGone(Exception):  # noqa: N818 - nothing went wrong here
+class ReaderGoneError(Exception):
     """Whoever read our output has closed it."""
 
 
@@ -55,8 +55,7 @@ class LazyGroup(click.Group):
         # No module can be called as a word of the language is.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         module = importlib.import_module(f"fes_ctrl.cli.{name}")
-        command = module.command
-        assert isinstance(command, click.Command)  # noqa: S101 - the table's promise
+        command: click.Command = module.command
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -67,7 +66,7 @@ class LazyGroup(click.Group):
             if stdout is not None:
                 stdout.flush()
         except BrokenPipeError as error:
-            raise ReaderGone from error
+            raise ReaderGoneError from error
         return result
 
     def resolve_command(
@@ -120,7 +119,7 @@ def main() -> None:
             # The terminal may be what has gone.
             click.echo("fes-ctrl: interrupted", err=True)
         sys.exit(INTERRUPTED)
-    except ReaderGone:
+    except ReaderGoneError:
         _give_up_stdout()
         sys.exit(COULD_NOT)
     except OSError as error:

@@ -53,7 +53,9 @@ Side = Literal["left", "right"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--protocol", is_flag=True, help="Print what to do in a bench session.")
-@click.option("--simulate", metavar="PATIENT", help="Make a session of a virtual patient instead.")
+@click.option(
+    "--simulate", "patient", metavar="PATIENT", help="Make a session of a virtual patient instead."
+)
 @click.option("--seed", default=1, show_default=True, help="Of the simulated sensor's noise.")
 def command(
     recording: Path | None,
@@ -62,7 +64,7 @@ def command(
     side: Side,
     rate: float,
     out: Path | None,
-    simulate: str | None,
+    patient: str | None,
     seed: int,
     *,
     as_json: bool,
@@ -72,24 +74,22 @@ def command(
 
     Each with its 95 % interval; what the session does not tell is named, with what to do.
     """
-    if (recording is not None) + protocol + (simulate is not None) != 1:
+    if (recording is not None) + protocol + (patient is not None) != 1:
         message = "give a RECORDING, or --protocol, or --simulate PATIENT; one of them"
         raise Refusal(message)
     if protocol:
         from hil.identification.protocol import Protocol, as_text
 
         click.echo(as_text(Protocol()), nl=False)
-        return
-    if simulate is not None:
-        _simulate(simulate, seed, out)
-        return
-    assert recording is not None  # noqa: S101 - one of three was given
-    if not 1.0 <= rate <= 200.0:
-        message = f"--rate {rate:g}: give pulses per second, 1 to 200"
-        raise Refusal(message)
-    if out is not None:
-        keep_apart(out, [recording], "--out", "session")
-    _identify(recording, height, mass, side, rate, out, as_json=as_json)
+    elif patient is not None:
+        _session_of(patient, seed, out)
+    elif recording is not None:
+        if not 1.0 <= rate <= 200.0:
+            message = f"--rate {rate:g}: give pulses per second, 1 to 200"
+            raise Refusal(message)
+        if out is not None:
+            keep_apart(out, [recording], "--out", "session")
+        _identify(recording, height, mass, side, rate, out, as_json=as_json)
 
 
 def _identify(
@@ -203,7 +203,7 @@ def as_table(found: "Identified") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _simulate(name: str, seed: int, out: Path | None) -> None:
+def _session_of(name: str, seed: int, out: Path | None) -> None:
     """Write the session of a virtual patient: to the file, or to stdout."""
     from random import Random
 

@@ -157,7 +157,7 @@ class PatientLeg:
         random: Random,
         steps: Steps,
         leg: int,
-        orthosis: OrthosisConfig = OrthosisConfig(),  # noqa: B008 - immutable
+        orthosis: OrthosisConfig = OrthosisConfig(),
     ) -> None:
         self.config = config
         self.leg = leg

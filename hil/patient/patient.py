@@ -44,7 +44,7 @@ class VirtualPatient:
         seed: int,
         way: Sequence[SegmentConfig],
         read_by_detector: tuple[str, ...] = (HEEL_SWITCH, FOOT_IMU),
-        orthosis: OrthosisConfig = OrthosisConfig(),  # noqa: B008 - immutable
+        orthosis: OrthosisConfig = OrthosisConfig(),
     ) -> None:
         self.legs: list[PatientLeg] = []
         pace = Pace(config, Plan(way), stream(seed, "pace"))
