@@ -11,12 +11,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from fes_ctrl.safety.faults import ROWS as FAULTS
+from firmware_sim.injections import CERTAIN, InjectionRow
+from firmware_sim.injections import ROWS as INJECTIONS
 
-from fes_ctrl.safety.faults import ROWS as FAULTS  # noqa: E402
-from firmware_sim.injections import CERTAIN, InjectionRow  # noqa: E402
-from firmware_sim.injections import ROWS as INJECTIONS  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 FAULT_HEAD = """\
 # Faults

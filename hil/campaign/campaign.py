@@ -8,7 +8,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from fes_ctrl import __version__
 from hil.campaign.draw import numbers
@@ -139,9 +139,7 @@ def read_outcomes(path: Path, seed: int) -> dict[int, Outcome]:
 
 def _outcome(values: dict[str, object]) -> Outcome:
     def rows(name: str) -> list[list[object]]:
-        found = values[name]
-        assert isinstance(found, list)  # noqa: S101 - our own file
-        return found
+        return cast("list[list[object]]", values[name])
 
     values["violations"] = tuple(Violation(*row) for row in rows("violations"))  # type: ignore[arg-type]
     values["reactions"] = tuple(Reaction(*row) for row in rows("reactions"))  # type: ignore[arg-type]

@@ -200,7 +200,7 @@ class View:
         """Hear for which setpoint a frame was written."""
         self.line.written(setpoint)
 
-    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:  # noqa: ARG002
+    def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:  # noqa: ARG002 - as above
         """Hear of a frame; those of the device are the cable's affair."""
         if direction == "out":
             self.line.frame(data)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -237,7 +238,7 @@ class Bench:
         return all_of_them
 
     def disturbances(self) -> list[Callable[[], None]]:
-        stop = lambda: self.operate("stop")  # noqa: E731
+        stop = partial(self.operate, "stop")
         return [
             stop,
             lambda: self.operate("disarm"),
