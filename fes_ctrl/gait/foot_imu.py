@@ -13,6 +13,7 @@ from typing import Final
 from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.foot_motion import FootMotion
+from fes_ctrl.gait.foot_walker import FootWalker
 from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
 from fes_ctrl.gait.side import Side
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
@@ -36,10 +37,7 @@ LANDED: Final = 4  # contact, not yet at rest
 STATE_NAMES: Final = ("lost", "flat", "push", "air", "landed")
 
 LIFT_LENGTH: Final = 0.6  # of the usual swing's duration, of a swing without a push
-LEARNING: Final = 0.3
-LEAST_PUSH_DPS: Final = 25.0
 LEAST_LOBE_DPS: Final = 15.0
-FIRST_PUSH_DPS: Final = 100.0
 GOES_ON: Final = 0.5  # of the swing's greatest speed ahead: a foot that has landed is slower
 STANDING_US: Final = 2_500_000
 """From contact to heel-off; no walker's stance lasts so long."""
@@ -53,8 +51,6 @@ LARGEST_TURN_DEG: Final = 20.0
 """In a stride; in a turn a foot rolls the way it turns, whichever it is."""
 GUESSED: Final = 0.3
 """Confidence in the events of a stride whose plane is a guess."""
-FULL_TIP_DEG: Final = 20.0
-"""A foot that tips by so much leaves no doubt; paretic feet tip by less."""
 
 
 class FootImuDetector:
@@ -97,15 +93,9 @@ class FootImuDetector:
         "_off_us",
         "_peak_dps",
         "_pivoted_deg",
-        "_push_dps",
-        "_push_share",
         "_still_dps",
-        "_swing_dps",
-        "_swing_mps",
-        "_swing_share",
-        "_swing_us",
-        "_tip_deg",
         "_toe_share",
+        "_walker",
         "leg",
         "motion",
         "side",
@@ -123,17 +113,11 @@ class FootImuDetector:
         self._max_swing_us: Us = us_from_ms(config.max_swing_ms)
         self._max_push_us: Us = us_from_ms(config.max_push_ms)
         self._min_stance_us: Us = us_from_ms(config.min_stance_ms)
-        self._push_share: float = config.push_share
         self._toe_share: float = config.toe_share
-        self._swing_share: float = config.swing_share
         self._back_share: float = config.back_share
         self._lift_share: float = config.lift_share
         # What belongs to the walker outlives a gap.
-        self._push_dps = FIRST_PUSH_DPS
-        self._swing_us = 0.0
-        self._swing_dps = 0.0
-        self._swing_mps = 0.0
-        self._tip_deg = 0.0
+        self._walker = FootWalker(config)
         self.side = Side(leg)
         # What belongs to the stride does not.
         self.state = LOST
@@ -196,7 +180,7 @@ class FootImuDetector:
         dt_s = (t_us - last_us) * 1e-6
         # A contact that was taken back may have been one, on the toes: see ``_rest``.
         aloft = state == AIR and self._crossing_us != self._landed_us
-        motion.update(t_us, dt_s, values, self._push_dps, aloft=aloft)
+        motion.update(t_us, dt_s, values, self._walker.push_dps, aloft=aloft)
         if motion.entered and state not in {PUSH, FLAT}:
             return self._rest(t_us, arrive_us)
         if state == LOST:
@@ -231,7 +215,7 @@ class FootImuDetector:
             self._notes.note(t_us, f"pivoted by {pivot_deg:.0f} deg without a step")
             return self._say(FOOT_FLAT, t_us, arrive_us)
         if rate > 0.0:
-            if before <= 0.5 * self._lift_share * self._swing_dps < rate:
+            if before <= 0.5 * self._lift_share * self._walker.swing_dps < rate:
                 self._lift_us = t_us
                 self._fastest_mps = 0.0
             if rate > self._lobe_dps:
@@ -243,17 +227,17 @@ class FootImuDetector:
             return ()
         lobe_dps = self._lobe_dps
         self._lobe_dps = 0.0
-        long = t_us - self._lift_us >= max(self._min_swing_us, LIFT_LENGTH * self._swing_us)
-        if long and lobe_dps > self._lift_share * self._swing_dps > 0.0 and before > 0.0:
+        long = t_us - self._lift_us >= max(self._min_swing_us, LIFT_LENGTH * self._walker.swing_us)
+        if long and lobe_dps > self._lift_share * self._walker.swing_dps > 0.0 and before > 0.0:
             self._lift_us = -1
-            if self._fastest_mps < TRAVELS * self._swing_mps:
+            if self._fastest_mps < TRAVELS * self._walker.swing_mps:
                 self._notes.note(t_us, "no contact: the toes were lifted, the foot went nowhere")
                 return ()
             self._notes.note(t_us, "contact: the end of a swing without a push")
             return self._land(zero_us(last_us, before, t_us, rate), arrive_us)
         off_deg = self._heel_off_deg
         if self._idle >= IDLE_LIFTS:
-            off_deg = max(off_deg, IDLE_SHARE * self._tip_deg)
+            off_deg = max(off_deg, IDLE_SHARE * self._walker.tip_deg)
         if motion.tilt_deg >= -off_deg or rate >= -0.5 * self._still_dps:
             return ()
         self.state = PUSH
@@ -282,9 +266,9 @@ class FootImuDetector:
         if rate < toe_dps and not (motion.resting and back):
             return ()
         peak_dps = -self._peak_dps
-        if peak_dps < max(LEAST_PUSH_DPS, self._push_share * self._push_dps):
+        if peak_dps < self._walker.least_push_dps():
             if before < toe_dps:
-                self._push_dps = max(LEAST_PUSH_DPS, 0.9 * self._push_dps)
+                self._walker.pushed_weakly()
                 self._notes.note(t_us, f"no terminal contact: push of {peak_dps:.0f} deg/s is weak")
             if back:
                 self.state = FLAT
@@ -292,7 +276,7 @@ class FootImuDetector:
                     self._idle += 1
                     self._notes.note(t_us, "the heel came down again: no step")
             return ()
-        self._push_dps += LEARNING * (peak_dps - self._push_dps)
+        self._walker.pushed(peak_dps)
         self.side.pushed(motion.roll_deg)
         lift_us = zero_us(last_us, before - toe_dps, t_us, rate - toe_dps)
         self._lift_us = lift_us
@@ -317,7 +301,7 @@ class FootImuDetector:
             return ()
         if not self._turned(last_us, before, t_us, rate):
             return ()
-        if aloft_us < self._least_swing_us():
+        if aloft_us < self._walker.least_swing_us():
             self._notes.note(t_us, "no contact: too early in the swing")
             return ()
         crossing_us = self._crossing_us
@@ -335,7 +319,7 @@ class FootImuDetector:
             if rate > self._lobe_dps:
                 self._lobe_dps = rate
             return False
-        worth = before > 0.0 and self._lobe_dps > max(LEAST_LOBE_DPS, 0.1 * self._swing_dps)
+        worth = before > 0.0 and self._lobe_dps > max(LEAST_LOBE_DPS, 0.1 * self._walker.swing_dps)
         self._lobe_dps = 0.0
         if worth:
             self._crossing_us = zero_us(last_us, before, t_us, rate)
@@ -352,8 +336,8 @@ class FootImuDetector:
         self._turned(last_us, before, t_us, rate)
         since_us = t_us - self._landed_us
         if (
-            rate > self._back_share * self._swing_dps > 0.0
-            and since_us < 0.5 * self._swing_us
+            rate > self._back_share * self._walker.swing_dps > 0.0
+            and since_us < 0.5 * self._walker.swing_us
             and self.motion.plane.ahead_mps() > GOES_ON * self._fastest_mps
         ):
             self._notes.note(t_us, "the contact was none: the foot swings on")
@@ -368,7 +352,7 @@ class FootImuDetector:
         motion = self.motion
         rest_us = motion.still_from_us
         state = self.state
-        if state == AIR and t_us - self._lift_us < self._least_swing_us():
+        if state == AIR and t_us - self._lift_us < self._walker.least_swing_us():
             motion.resting = False  # a foot may hang still in mid-swing: ask again
             return ()
         events: tuple[GaitEvent, ...] = ()
@@ -376,7 +360,7 @@ class FootImuDetector:
             # It landed on its toes: what looked like swinging on was the heel coming down.
             self._notes.note(t_us, "the contact stands: the heel came down after the toes")
             state = LANDED
-        if state == AIR and self._stood and self._fastest_mps < TRAVELS * self._swing_mps:
+        if state == AIR and self._stood and self._fastest_mps < TRAVELS * self._walker.swing_mps:
             self._idle += 1
             self._notes.note(t_us, "no contact: the foot came down where it was")
             events = self._say(FOOT_FLAT, rest_us, arrive_us)
@@ -410,13 +394,7 @@ class FootImuDetector:
         motion = self.motion
         end_us = self._crossing_us if self._crossing_us >= 0 else rest_us
         swing_us = float(end_us - self._lift_us)
-        if self._swing_us == 0.0:
-            self._swing_us = swing_us
-            self._swing_dps = motion.highest_dps
-        self._swing_us += LEARNING * (swing_us - self._swing_us)
-        self._swing_dps += LEARNING * (motion.highest_dps - self._swing_dps)
-        self._swing_mps += LEARNING * (self._fastest_mps - self._swing_mps)
-        self._tip_deg += LEARNING * (-motion.lowest_deg - self._tip_deg)
+        self._walker.swung(swing_us, motion.highest_dps, self._fastest_mps, -motion.lowest_deg)
 
     def _learn_side(self, t_us: Us) -> None:
         """Learn which foot it is, from a stride straight on."""
@@ -426,10 +404,6 @@ class FootImuDetector:
             if text:
                 self._notes.note(t_us, text)
 
-    def _least_swing_us(self) -> float:
-        """Return how long a swing lasts at least, before which no contact is believed."""
-        return max(self._min_swing_us, self._swing_share * self._swing_us)
-
     def _stand(self) -> None:
         self.state = FLAT
         # A foot that has just come to rest counts its turn from now.
@@ -438,14 +412,13 @@ class FootImuDetector:
 
     def _lose(self, t_us: Us, why: str) -> None:
         self.state = LOST
-        self._push_dps = max(LEAST_PUSH_DPS, 0.8 * self._push_dps)
+        self._walker.lost()
         self._notes.note(t_us, f"{why}: waiting for the next rest")
 
     def _say(self, kind: str, event_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         plane = self.motion.plane
         confidence = plane.agreement if plane.found else GUESSED
-        if self._tip_deg > 0.0:
-            confidence *= min(1.0, self._tip_deg / FULL_TIP_DEG)
+        confidence *= self._walker.sureness()
         return (GaitEvent(kind, self.leg, event_us, arrive_us, round(confidence, 3)),)
 
     def snapshot(self) -> dict[str, object]:
@@ -453,9 +426,9 @@ class FootImuDetector:
         return {
             "detector": "foot-imu",
             "state": STATE_NAMES[self.state],
-            "push_dps": round(self._push_dps, 1),
-            "swing_us": round(self._swing_us),
-            "tip_deg": round(self._tip_deg, 1),
+            "push_dps": round(self._walker.push_dps, 1),
+            "swing_us": round(self._walker.swing_us),
+            "tip_deg": round(self._walker.tip_deg, 1),
             "side": self.side.snapshot(),
             "motion": self.motion.snapshot(),
             "intake": self._intake.snapshot(),
