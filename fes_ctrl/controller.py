@@ -7,18 +7,17 @@ no I/O and logs nothing: what is to be remembered is in the records it returns.
 
 from typing import Final
 
+from fes_ctrl.authority import Authority
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
     INITIAL_CONTACT,
     WALKING,
-    Arm,
     BurstEnd,
     Capabilities,
     Command,
     Decision,
-    Disarm,
     Fault,
     GaitEvent,
     Input,
@@ -28,30 +27,14 @@ from fes_ctrl.model import (
     Record,
     Sample,
     Setpoint,
-    StateChange,
     Step,
-    Stop,
 )
-from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
-from fes_ctrl.units import NEVER_US, Us, s_from_us
-
-FAULT_OF_REPORT: Final = {
-    "silent": "F18",
-    "electrode": "F12",
-    "error": "F31",
-    "stuck": "F20",
-    "down": "F15",
-    "blocked": "F37",
-    "dead": "F29",
-    "changed": "F34",
-    "orphan": "F35",
-    "corrupt": "F17",
-}
+from fes_ctrl.units import NEVER_US, Us
 
 TOLD_BY_A_WATCHDOG: Final = ("blocked", "dead")
 """Reports that say why nothing was called for a while."""
@@ -64,12 +47,9 @@ CLOCK_AHEAD_US: Final = 1_000_000
 
 BURSTS_WITHOUT_CONTACT: Final = 3
 
-STOP_AGAIN_US: Final = 50_000
-"""A device whose latch holds already is stopped again for what it does, so often at most."""
-
 
 class Controller:
-    """Legs and guards, composed.
+    """Legs and the authority over their stimulators, composed.
 
     Parameters
     ----------
@@ -82,9 +62,8 @@ class Controller:
     """
 
     __slots__ = (
-        "_armings",
+        "_authorities",
         "_commands",
-        "_guards",
         "_idle",
         "_legs",
         "_limits",
@@ -92,8 +71,6 @@ class Controller:
         "_plausibility",
         "_records",
         "_sensor_max_age_us",
-        "_stopped_us",
-        "_told_us",
         "_wake_at_us",
     )
 
@@ -105,12 +82,19 @@ class Controller:
         self._sensor_max_age_us = limits.sensor_max_age_us
         self._idle = Step((), (), NEVER_US)
         self._plausibility = Plausibility()
-        self._guards: list[Guard] = [Guard(limits, device) for device in devices]
-        self._armings: list[Arming] = [Arming() for _ in devices]
-        self._stopped_us: list[Us] = [-NEVER_US] * len(devices)
-        self._told_us: Us = 0
         self._commands: list[Command] = []
         self._records: list[Record] = []
+        self._authorities: list[Authority] = [
+            Authority(
+                stimulator,
+                Guard(limits, device),
+                [leg for leg in legs if leg.stimulator == stimulator],
+                self._cut,
+                self._commands,
+                self._records,
+            )
+            for stimulator, device in enumerate(devices)
+        ]
         self._now_us: Us = -NEVER_US
         self._wake_at_us: Us = NEVER_US
         for leg in legs:
@@ -150,7 +134,7 @@ class Controller:
             if late_us > CLOCK_AHEAD_US:
                 # Before anything that was planned in that time.
                 if isinstance(item, LinkReport) and item.kind in TOLD_BY_A_WATCHDOG:
-                    self._take_report(now_us, item)
+                    self._authorities[item.stimulator].report(now_us, item)
                     item = None
                 else:
                     self._clock_jumped(f"called {late_us / 1000:.0f} ms late")
@@ -159,9 +143,10 @@ class Controller:
             if isinstance(item, Sample):
                 self._take_sample(now_us, item)
             elif isinstance(item, LinkReport):
-                self._take_report(now_us, item)
+                self._authorities[item.stimulator].report(now_us, item)
             elif isinstance(item, Operator):
-                self._take_operator(now_us, item)
+                for authority in self._authorities:
+                    authority.operate(now_us, item)
             else:
                 self._take_parameter(item)
             # What the input made due now (a burst that starts at once) is fired in this step.
@@ -217,11 +202,8 @@ class Controller:
 
     def _clock_jumped(self, detail: str) -> None:
         """Trust nothing that was planned: what time it is, is not known."""
-        row = BY_ID["F36"]
-        for stimulator, arming in enumerate(self._armings):
-            if arming.state != DISARMED and arming.latch(row):
-                self._records.append(Fault(self._now_us, "F36", row.reaction, ALL_LEGS, detail))
-                self._halt(self._now_us, stimulator, "F36")
+        for authority in self._authorities:
+            authority.clock_jumped(self._now_us, detail)
         for leg in self._legs:
             self._cut(leg, self._now_us, "fault")
 
@@ -240,7 +222,8 @@ class Controller:
 
     def _guarded(self, leg: LegController, setpoint: Setpoint, now_us: Us) -> bool:
         """Give what the guard lets through; return whether the burst goes on."""
-        guard = self._guards[leg.stimulator]
+        authority = self._authorities[leg.stimulator]
+        guard = authority.guard
         reason = guard.check(setpoint, now_us)
         given = guard.given
         if given is not None:
@@ -260,7 +243,7 @@ class Controller:
         if ended:
             self._cut(leg, setpoint.at_us, "refused")
         if guard.fault:
-            self._latch(now_us, leg.stimulator, guard.fault, row.meaning)
+            authority.latch(now_us, guard.fault, row.meaning)
         return not ended
 
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
@@ -293,7 +276,7 @@ class Controller:
                 t_us = sample.t_meas_us
                 fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
                 if own and fresh:
-                    self._guards[leg.stimulator].sensor_seen(leg.leg, now_us)
+                    self._authorities[leg.stimulator].guard.sensor_seen(leg.leg, now_us)
                     if leg.monitor.saw(now_us):
                         detail = "fresh samples for 0.5 s"
                         self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
@@ -334,7 +317,7 @@ class Controller:
 
     def _allowed(self, leg: LegController) -> bool:
         """Return whether a burst may begin, at the level that is set now."""
-        arming = self._armings[leg.stimulator]
+        arming = self._authorities[leg.stimulator].arming
         leg.program.level_percent = arming.level_percent
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return False
@@ -382,137 +365,9 @@ class Controller:
         leg.readiness.forget()
         self._look(at_us)
         if row.reaction == LATCH:
-            # A latch holds every leg of its stimulator, planned bursts included.
-            self._armings[leg.stimulator].latch(row)
-            self._cut_all(at_us, leg.stimulator, "fault")
+            self._authorities[leg.stimulator].hold(at_us, row)
 
-    # -- the device -------------------------------------------------------------------------------
-
-    def _take_report(self, now_us: Us, report: LinkReport) -> None:
-        arming = self._armings[report.stimulator]
-        guard = self._guards[report.stimulator]
-        guard.link_seen(report.pending_since_us)
-        kind = report.kind
-        if kind == "answer":
-            return
-        if kind == "skipped":
-            guard.skipped()
-            return
-        if kind == "up":
-            arming.link_up = True
-        elif kind == "ready":
-            if arming.ready():
-                guard.arm()
-                self._state(now_us, report.stimulator, "device ready")
-        elif kind in FAULT_OF_REPORT:
-            if kind in {"down", "stuck", "changed"}:
-                arming.link_up = False
-            self._device_fault(now_us, report)
-
-    def _device_fault(self, now_us: Us, report: LinkReport) -> None:
-        self._told_us = report.t_us
-        fault_id = FAULT_OF_REPORT[report.kind]
-        if BY_ID[fault_id].reaction == WARN:
-            self._records.append(Fault(now_us, fault_id, WARN, ALL_LEGS, report.detail))
-            return
-        self._latch(now_us, report.stimulator, fault_id, report.detail)
-
-    def _latch(self, now_us: Us, stimulator: int, fault_id: str, detail: str) -> None:
-        row = BY_ID[fault_id]
-        arming = self._armings[stimulator]
-        repeated = arming.latched == row.id
-        must_stop = arming.latch(row)
-        if not repeated:
-            self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
-        if must_stop:
-            self._halt(now_us, stimulator, row.id)
-        elif not row.keeps_level and self._stops_again(stimulator):
-            # Latched and stopped before; what it does now is not known: it is stopped again.
-            self._order_stop(now_us, stimulator, row.id)
-
-    def _halt(self, now_us: Us, stimulator: int, reason: str) -> None:
-        """Take the authority away, end the bursts, stop the device: in this order."""
-        self._guards[stimulator].armed = False
-        for leg in self._legs:
-            if leg.stimulator == stimulator:
-                self._cut(leg, now_us, "fault" if reason in BY_ID else "stop")
-        self._order_stop(now_us, stimulator, reason)
-        self._state(now_us, stimulator, reason)
-
-    def _stops_again(self, stimulator: int) -> bool:
-        """Return whether the last stop is some time ago, by the clock of who reports.
-
-        The controller's own stands still where the host's has gone back.
-        """
-        return abs(self._told_us - self._stopped_us[stimulator]) >= STOP_AGAIN_US
-
-    def _order_stop(self, now_us: Us, stimulator: int, reason: str) -> None:
-        self._stopped_us[stimulator] = self._told_us
-        self._commands.append(Stop(now_us, stimulator, reason))
-
-    def _state(self, now_us: Us, stimulator: int, reason: str) -> None:
-        arming = self._armings[stimulator]
-        armed = arming.state == ARMED
-        self._records.append(StateChange(now_us, armed, arming.level_percent, reason))
-
-    # -- the operator -----------------------------------------------------------------------------
-
-    def _take_operator(self, now_us: Us, operator: Operator) -> None:
-        for stimulator in range(len(self._guards)):
-            self._operate(now_us, stimulator, operator)
-
-    def _operate(self, now_us: Us, stimulator: int, operator: Operator) -> None:
-        arming = self._armings[stimulator]
-        action = operator.action
-        if action == "arm":
-            if arming.ask_to_arm():
-                self._commands.append(Arm(now_us, stimulator))
-            else:
-                self._state(now_us, stimulator, f"not armed: {arming.why_not()}")
-        elif action == "level":
-            if arming.set_level(operator.value):
-                if arming.level_percent == 0:
-                    self._guards[stimulator].start_over()
-                for leg in self._legs:
-                    if leg.stimulator == stimulator:
-                        leg.program.lower(arming.level_percent)
-                self._state(now_us, stimulator, "level")
-        elif action == "pause":
-            arming.pause()
-            self._guards[stimulator].start_over()
-            self._cut_all(now_us, stimulator, "operator")
-            self._state(now_us, stimulator, "pause")
-        elif action == "resume":
-            arming.paused = False
-            self._state(now_us, stimulator, "resume")
-        elif action == "clear":
-            self._clear(now_us, stimulator)
-        elif action == "disarm":
-            if arming.state != DISARMED:
-                arming.disarm()
-                self._guards[stimulator].armed = False
-                self._cut_all(now_us, stimulator, "operator")
-                self._commands.append(Disarm(now_us, stimulator))
-                self._state(now_us, stimulator, "disarm")
-        else:
-            arming.disarm()
-            self._halt(now_us, stimulator, "stop")
-
-    def _cut_all(self, now_us: Us, stimulator: int, reason: str) -> None:
-        for leg in self._legs:
-            if leg.stimulator == stimulator:
-                self._cut(leg, now_us, reason)
-
-    def _clear(self, now_us: Us, stimulator: int) -> None:
-        held = self._armings[stimulator].clear()
-        for leg in self._legs:
-            if leg.stimulator == stimulator and leg.monitor.latched:
-                leg.monitor.clear()
-        if held == "F32":
-            self._guards[stimulator].new_session()
-        if held:
-            detail = f"by hand at {s_from_us(now_us):.3f} s"
-            self._records.append(Fault(now_us, held, CLEARED, ALL_LEGS, detail))
+    # -- parameters -------------------------------------------------------------------------------
 
     def _take_parameter(self, change: ParameterChange) -> None:
         if change.name.startswith("limits."):
@@ -531,9 +386,9 @@ class Controller:
             refused = f"{change.name}: a limit holds for all legs; give it for all of them"
         narrowed = f"{change.name} = {change.value:g}: narrowed"
         told = f"refused: {refused}" if refused else narrowed
-        for stimulator, guard in enumerate(self._guards):
-            guard.limits_changed()
-            self._state(self._now_us, stimulator, told)
+        for authority in self._authorities:
+            authority.guard.limits_changed()
+            authority.tell(self._now_us, told)
 
     # -- to look at -------------------------------------------------------------------------------
 
@@ -541,7 +396,7 @@ class Controller:
         """Return the state of every part, for logs and tests."""
         return {
             "now_us": self._now_us,
-            "guards": [guard.snapshot() for guard in self._guards],
+            "guards": [authority.guard.snapshot() for authority in self._authorities],
             "legs": [
                 {
                     "leg": leg.leg,

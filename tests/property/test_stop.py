@@ -184,7 +184,7 @@ class Bench:
         with contextlib.suppress(BrokenError, InterruptedRun):
             what()
         if self.story[-1:] == ["stop"] and not self.session.halted:
-            armed = self.session.controller._armings[0].state
+            armed = self.session.controller._authorities[0].arming.state
             if armed != DISARMED or self.driver.state in {ARMING, READY}:
                 self.strays.append(f"{armed}, driver {self.driver.state} at {self.loop.now_us()}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fes_ctrl.controller import FAULT_OF_REPORT, Controller
+from fes_ctrl.authority import FAULT_OF_REPORT, Authority
 from fes_ctrl.model import ALL_LEGS, Arm, Fault, Operator
 from fes_ctrl.runtime.stepper import Stepper, TimerQueue
 from fes_ctrl.safety.arming import Arming
@@ -83,15 +83,15 @@ def never_latches(patch: pytest.MonkeyPatch) -> None:
 
 
 def latches_without_a_stop(patch: pytest.MonkeyPatch) -> None:
-    def only_latch(self: Controller, now_us: int, stimulator: int, fault: str, detail: str) -> None:
-        self._armings[stimulator].latch(BY_ID[fault])
+    def only_latch(self: Authority, now_us: int, fault: str, detail: str) -> None:
+        self.arming.latch(BY_ID[fault])
         self._records.append(Fault(now_us, fault, LATCH, ALL_LEGS, detail))
 
-    patch.setattr(Controller, "_latch", only_latch)
+    patch.setattr(Authority, "latch", only_latch)
 
 
 def ignores_stop(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Controller, "_halt", lambda *_: None)
+    patch.setattr(Authority, "halt", lambda *_: None)
     patch.setattr(Arming, "disarm", lambda _: None)
 
 
@@ -115,10 +115,10 @@ def never_repeats_a_stop(patch: pytest.MonkeyPatch) -> None:
 
 
 def arms_by_itself(patch: pytest.MonkeyPatch) -> None:
-    def arm_too(self: Any, now_us: int, stimulator: int) -> None:
-        self._commands.append(Arm(now_us, stimulator))
+    def arm_too(self: Any, now_us: int) -> None:
+        self._commands.append(Arm(now_us, 0))
 
-    patch.setattr(Controller, "_clear", arm_too)
+    patch.setattr(Authority, "_clear", arm_too)
 
 
 def never_tells_an_end(patch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fes_ctrl.controller import FAULT_OF_REPORT, Controller
+from fes_ctrl.authority import FAULT_OF_REPORT
+from fes_ctrl.controller import Controller
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injections import CERTAIN, ROWS, InjectionRow, parse
