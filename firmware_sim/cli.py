@@ -66,7 +66,7 @@ def serve(
     from firmware_sim import server
     from firmware_sim.ceilings import Ceilings
     from firmware_sim.devices.p24 import SimulatedP24
-    from firmware_sim.injections import parse
+    from firmware_sim.injection_text import parse
     from firmware_sim.limiter import Limiter
     from firmware_sim.output import OutputStage
 

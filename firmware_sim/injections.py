@@ -4,10 +4,9 @@ The part that is hit says so itself: an injection counts as reached only when it
 effect, with the time of that effect.
 """
 
-import math
 from typing import Final, NamedTuple
 
-from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.units import Us
 
 HELD: Final = "held"
 ARMED: Final = "armed"
@@ -375,63 +374,6 @@ class Acknowledgement(NamedTuple):
     t_us: Us
 
 
-def parse(text: str) -> Injection:
-    """Return the injection of ``NAME@T``, ``NAME@T+DURATION`` or ``NAME=AMOUNT@T+DURATION``.
-
-    T and DURATION are seconds, T from the start.
-
-    Raises
-    ------
-    ValueError
-        Saying what is wrong and what to write instead.
-    """
-    what, at, when = text.partition("@")
-    if not at:
-        message = f"injection {text!r}: write NAME@T, T in seconds from the start"
-        raise ValueError(message)
-    name, equals, much = what.partition("=")
-    row = BY_NAME.get(name)
-    if row is None:
-        message = f"injection {name!r} is unknown: choose {', '.join(BY_NAME)}"
-        raise ValueError(message)
-    start, plus, length = when.partition("+")
-    from_s = _seconds(text, start)
-    lasts_s = _seconds(text, length) if plus else row.lasts_s
-    from_us = round(from_s * 1e6)
-    to_us = NEVER_US if lasts_s is None else from_us + round(lasts_s * 1e6)
-    return Injection(name, from_us, to_us, _amount(text, row, much) if equals else row.amount)
-
-
 def amount_of(name: str, amount: float) -> float:
     """Return how much an injection is: what was asked for, or its row's."""
     return amount or BY_NAME[name].amount
-
-
-def _amount(text: str, row: InjectionRow, number: str) -> float:
-    if not row.unit:
-        message = f"injection {text!r}: {row.name} has no amount; leave '={number}' out"
-        raise ValueError(message)
-    try:
-        value = float(number)
-    except ValueError:
-        value = math.nan
-    if not row.least <= value <= row.most:
-        message = (
-            f"injection {text!r}: {number!r} is no amount of {row.name}; "
-            f"write {row.least:g} to {row.most:g} ({row.unit})"
-        )
-        raise ValueError(message)
-    return value
-
-
-def _seconds(text: str, number: str) -> float:
-    try:
-        value = float(number)
-    except ValueError:
-        value = math.nan
-    if not 0.0 <= value <= 1e6:
-        message = (
-            f"injection {text!r}: {number!r} is no time; write seconds from the start, as 12.5"
-        )
-        raise ValueError(message)
-    return value

@@ -17,8 +17,8 @@ from fes_ctrl.runtime.operator import OperatorConfig
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
+from firmware_sim.injection_text import parse as parse_injection
 from firmware_sim.injections import Injection
-from firmware_sim.injections import parse as parse_injection
 from hil.config import CableConfig, LimiterConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
 from hil.patient.subtalar import branch_thresholds

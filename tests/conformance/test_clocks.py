@@ -16,9 +16,9 @@ from fes_ctrl.config.files import names_of
 from fes_ctrl.model import LEG_NAMES, Setpoint
 from fes_ctrl.runlog.format import command_line
 from fes_ctrl.runlog.reader import controller_inputs, read_log
+from firmware_sim.injection_text import parse as parse_injection
 from firmware_sim.injections import ROWS as INJECTIONS
 from firmware_sim.injections import InjectionRow
-from firmware_sim.injections import parse as parse_injection
 from hil.patient import leg as patient_leg
 from hil.scenarios import load_scenario
 from hil.simulate import simulate

@@ -22,7 +22,7 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.units import NEVER_US
-from firmware_sim.injections import parse
+from firmware_sim.injection_text import parse
 from hil.patient.way import SegmentConfig
 from hil.scenarios import load_scenario
 from hil.simulate import simulate

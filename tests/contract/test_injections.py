@@ -13,7 +13,8 @@ from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.safety.faults import BY_ID
 from fes_ctrl.wire import sciencemode4 as sm4
-from firmware_sim.injections import ROWS, Injection, InjectionRow, parse
+from firmware_sim.injection_text import parse
+from firmware_sim.injections import ROWS, Injection, InjectionRow
 from hil.noise import damaged
 from hil.rig import Rig
 from hil.scenarios import load_scenario

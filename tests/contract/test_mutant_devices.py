@@ -15,7 +15,7 @@ from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.clock import ORDER_DEVICE, ORDER_OPERATOR
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.safety.config import LimitsConfig
-from firmware_sim.injections import parse
+from firmware_sim.injection_text import parse
 from firmware_sim.output import Points, Sink
 from hil.config import LimiterConfig
 from hil.rig import Rig

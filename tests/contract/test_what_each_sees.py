@@ -7,7 +7,7 @@ import pytest
 
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.stepper import Stepper
-from firmware_sim.injections import parse
+from firmware_sim.injection_text import parse
 from firmware_sim.output import OutputStage, Points
 from hil.config import LimiterConfig, WalkConfig
 from hil.rig import Rig

@@ -3,6 +3,7 @@
 import pytest
 
 from fes_ctrl.units import NEVER_US
+from firmware_sim.injection_text import parse
 from firmware_sim.injections import (
     BY_NAME,
     ROWS,
@@ -10,7 +11,6 @@ from firmware_sim.injections import (
     Injection,
     InjectionRow,
     amount_of,
-    parse,
 )
 
 # Who is hit, the fault that comes true, how many seconds it holds (None: for good), how many

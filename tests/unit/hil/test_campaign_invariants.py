@@ -17,7 +17,7 @@ from fes_ctrl.stim.program import Program
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.devices.p24 import SimulatedP24
-from firmware_sim.injections import parse
+from firmware_sim.injection_text import parse
 from firmware_sim.output import OutputStage
 from hil.campaign.case import Case, plain
 from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, OF_A_WALK

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fes_ctrl.safety.faults import BY_ID
-from firmware_sim.injections import ROWS, parse
+from firmware_sim.injection_text import parse
+from firmware_sim.injections import ROWS
 from hil.campaign.case import Case, plain
 from hil.campaign.report import figures, page, percentile, reaction_rows
 from hil.campaign.run import Outcome, run_case

@@ -9,7 +9,8 @@ from fes_ctrl.authority import FAULT_OF_REPORT
 from fes_ctrl.controller import Controller
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.units import NEVER_US
-from firmware_sim.injections import CERTAIN, ROWS, InjectionRow, parse
+from firmware_sim.injection_text import parse
+from firmware_sim.injections import CERTAIN, ROWS, InjectionRow
 from hil.missing import is_certain
 from hil.scenarios import load_scenario
 from hil.simulate import WalkResult, simulate
