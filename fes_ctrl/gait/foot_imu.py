@@ -49,6 +49,8 @@ PIVOT_DEG: Final = 25.0
 """A foot that has turned so far about the vertical since its last rest has pivoted."""
 LARGEST_TURN_DEG: Final = 20.0
 """In a stride; in a turn a foot rolls the way it turns, whichever it is."""
+FLAT_US: Final = 15_000
+"""A foot that has landed and tips no more for so long is flat."""
 GUESSED: Final = 0.3
 """Confidence in the events of a stride whose plane is a guess."""
 
@@ -77,6 +79,7 @@ class FootImuDetector:
         "_back_share",
         "_crossing_us",
         "_fastest_mps",
+        "_flat_told",
         "_heel_off_deg",
         "_idle",
         "_intake",
@@ -130,6 +133,7 @@ class FootImuDetector:
         self._landed_us: Us = 0
         self._lobe_dps = 0.0
         self._fastest_mps = 0.0
+        self._flat_told = False
         self._pivoted_deg = 0.0
 
     @property
@@ -194,7 +198,7 @@ class FootImuDetector:
             return self._push(t_us, arrive_us, last_us, before, rate)
         if state == AIR:
             return self._air(t_us, arrive_us, last_us, before, rate)
-        return self._landed(t_us, last_us, before, rate)
+        return self._landed(t_us, arrive_us, last_us, before, rate)
 
     # -- the stride, state by state --------------------------------------------------------------
 
@@ -328,10 +332,13 @@ class FootImuDetector:
     def _land(self, contact_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
         self.state = LANDED
         self._landed_us = contact_us
+        self._flat_told = False
         self.side.begin(self.motion.roll_deg)
         return self._say(INITIAL_CONTACT, contact_us, arrive_us)
 
-    def _landed(self, t_us: Us, last_us: Us, before: float, rate: float) -> tuple[GaitEvent, ...]:
+    def _landed(
+        self, t_us: Us, arrive_us: Us, last_us: Us, before: float, rate: float
+    ) -> tuple[GaitEvent, ...]:
         """Wait for the foot to come to rest; take the contact back if it swings on."""
         self._turned(last_us, before, t_us, rate)
         since_us = t_us - self._landed_us
@@ -345,6 +352,13 @@ class FootImuDetector:
             return ()
         if since_us >= self._min_stance_us:
             self._stand()
+            return ()
+        still_us = self.motion.still_from_us
+        flat = still_us >= 0 and t_us - max(still_us, self._landed_us) >= FLAT_US
+        if flat and not self._flat_told:
+            self._flat_told = True
+            self._notes.note(t_us, "foot flat: it has landed and tips no more")
+            return self._say(FOOT_FLAT, max(still_us, self._landed_us), arrive_us)
         return ()
 
     def _rest(self, t_us: Us, arrive_us: Us) -> tuple[GaitEvent, ...]:
@@ -374,7 +388,8 @@ class FootImuDetector:
             self._idle = 0
             self._learn_swing(rest_us)
             self._learn_side(t_us)
-            events += self._say(FOOT_FLAT, max(rest_us, self._landed_us), arrive_us)
+            if not self._flat_told:
+                events += self._say(FOOT_FLAT, max(rest_us, self._landed_us), arrive_us)
         motion.level()
         self._stand()
         return events

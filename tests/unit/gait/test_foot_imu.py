@@ -9,6 +9,7 @@ import pytest
 from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.model import (
+    FOOT_FLAT,
     FOOT_IMU,
     HEEL_OFF,
     INITIAL_CONTACT,
@@ -118,6 +119,17 @@ def test_events_come_in_the_order_of_a_stride_and_are_told_after_they_happened()
         assert kind * 2 not in order
     assert all(event.t_emit_us >= event.t_event_us + LATENCY_US for event in events)
     assert all(0.0 <= event.confidence <= 1.0 for event in events)
+
+
+@pytest.mark.parametrize("period_us", [2_500, 5_000, 10_000])
+def test_a_foot_that_has_landed_is_told_to_be_flat_without_waiting_for_its_rest(
+    period_us: int,
+) -> None:
+    events = detect(readings(walking, 20 * STRIDE_S, period_us=period_us))
+    flat = [event for event in events if event.kind == FOOT_FLAT][1:]
+    assert len(flat) >= 17
+    for event in flat:
+        assert event.t_emit_us - event.t_event_us <= 15_000 + 2 * period_us + LATENCY_US
 
 
 def test_ten_quiet_minutes_after_a_walk_give_no_event_though_the_bias_creeps() -> None:
