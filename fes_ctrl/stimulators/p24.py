@@ -10,7 +10,6 @@ References
 HASOMED ScienceMode4 protocol and C library headers (github.com/ScienceMode).
 """
 
-from collections import deque
 from typing import Final
 
 from fes_ctrl.model import (
@@ -36,6 +35,7 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.stimulators.pending import PendingFrames
+from fes_ctrl.stimulators.pulse_queue import PulseQueue
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US, MicroAmp, Us
 from fes_ctrl.wire import sciencemode4 as sm4
@@ -103,14 +103,12 @@ class P24Session:
         "_current_void_us",
         "_damaged",
         "_decoder",
-        "_held",
         "_last_frame_us",
-        "_last_pulse_us",
-        "_min_interval_us",
         "_orphans",
         "_out",
         "_pending",
         "_poll_us",
+        "_pulses",
         "_question",
         "_reports",
         "_stimulator",
@@ -135,12 +133,12 @@ class P24Session:
             sm4.FRAME_ENDS + sm4.ll_stop(STOP_NUMBERS[0]) + sm4.ml_stop(STOP_NUMBERS[1])
         )
         self._stimulator = stimulator
-        self._min_interval_us = max(min_interval_us, capabilities.min_interval_us)
         self._poll_us = poll_us
         self._decoder = sm4.Decoder()
         self._pending = PendingFrames()
-        self._held: deque[Setpoint] = deque()
-        self._last_pulse_us: list[Us] = [-NEVER_US] * capabilities.channels
+        self._pulses = PulseQueue(
+            capabilities.channels, max(min_interval_us, capabilities.min_interval_us)
+        )
         self._last_frame_us: Us = -NEVER_US
         self._out: list[bytes] = []
         self._reports: list[LinkReport] = []
@@ -170,7 +168,7 @@ class P24Session:
         """Stop whatever the device may be doing, then ask who it is."""
         self._decoder = sm4.Decoder()
         self._damaged = 0
-        self._held.clear()
+        self._pulses.clear()
         self.identity = ""
         self._begin_stop(now_us, HELLO)
         return self._done(discard=True)
@@ -179,7 +177,7 @@ class P24Session:
         """Take one command of the controller."""
         if isinstance(command, Setpoint):
             if self.state == READY:
-                self._held.append(command)
+                self._pulses.hold(command)
                 self._write_held(now_us)
             else:
                 self._skip(now_us, command, f"device is {self.state}")
@@ -216,14 +214,14 @@ class P24Session:
         if self._pending.orphans != self._orphans:
             self._orphans = self._pending.orphans
             self._warn(now_us, LINK_ORPHAN, f"{self._orphans} answers to nobody so far")
-        if self._held:
+        if len(self._pulses):
             self._write_held(now_us)
         return self._done()
 
     def tick(self, now_us: Us) -> DriverStep:
         """Fire the deadlines that have come."""
         drop = False
-        if self._held:
+        if len(self._pulses):
             self._write_held(now_us)
         if self.state == STOPPING:
             drop = self._stop_overdue(now_us)
@@ -253,7 +251,7 @@ class P24Session:
         if self.state != DEAD:
             self.state = DEAD
             self.identity = ""
-            self._held.clear()
+            self._pulses.clear()
             self._pending.clear()
             self._report(now_us, LINK_DOWN, reason)
         return self._done()
@@ -269,26 +267,18 @@ class P24Session:
 
     def _write_held(self, now_us: Us) -> None:
         """Write the pulses whose turn it is; drop those whose time is over."""
-        while self._held:
-            setpoint = self._held[0]
-            if now_us > setpoint.expires_us:
-                self._held.popleft()
-                self._skip(now_us, setpoint, "expired before it could be written")
-                continue
-            if self._pending.with_current:
-                return
-            if now_us < self._earliest_us(setpoint):
-                return
-            self._held.popleft()
-            self._last_pulse_us[setpoint.channel] = now_us
+        pulses = self._pulses
+        while setpoint := pulses.expired(now_us):
+            self._skip(now_us, setpoint, "expired before it could be written")
+        if self._pending.with_current:
+            return
+        setpoint = pulses.due(now_us)
+        if setpoint is not None:
             number = self._pending.number()
             frame = sm4.low_level_pulse(number, setpoint.channel, points_of(setpoint))
             self._current_void_us = max(setpoint.expires_us, now_us + LEAVING_US)
             self._send(now_us, number, sm4.LL_CHANNEL_CONFIG, frame, current=True)
             self._written.append(setpoint)
-
-    def _earliest_us(self, setpoint: Setpoint) -> Us:
-        return max(setpoint.at_us, self._last_pulse_us[setpoint.channel] + self._min_interval_us)
 
     def _skip(self, now_us: Us, setpoint: Setpoint, why: str) -> None:
         self.skipped += 1
@@ -297,7 +287,7 @@ class P24Session:
     def _begin_stop(self, now_us: Us, wanted_after: str) -> None:
         self.state = STOPPING
         self._wanted_after_stop = wanted_after
-        self._held.clear()
+        self._pulses.clear()
         self._pending.clear()
         self._stops_open = set(STOP_NUMBERS)
         self._tries = 1
@@ -366,6 +356,7 @@ class P24Session:
             self._complain(now_us, result, f"command {asked.command}")
             return
         if asked.command == sm4.LL_CHANNEL_CONFIG:
+            self._pulses.answered(asked.sent_us, now_us)
             self._report(now_us, LINK_ANSWER, "")
         elif asked.command == sm4.GET_STIM_STATUS:
             self._judge_status(now_us, sm4.decode_stim_status(payload))
@@ -435,8 +426,8 @@ class P24Session:
         else:
             self._report(now_us, LINK_ERROR, detail)
         # Nothing that waited goes out after a complaint: the controller decides first.
-        while self._held:
-            self._skip(now_us, self._held.popleft(), "waited when the device complained")
+        while len(self._pulses):
+            self._skip(now_us, self._pulses.drop(), "waited when the device complained")
 
     # -- what goes back -------------------------------------------------------------------------
 
@@ -457,13 +448,7 @@ class P24Session:
             wake_us += self.capabilities.ack_deadline_us
             if self._pending.with_current and self._current_void_us != NEVER_US:
                 wake_us = min(wake_us, self._current_void_us + 1)
-        if self._held:
-            setpoint = self._held[0]
-            earliest_us = self._earliest_us(setpoint)
-            if self._pending.with_current or earliest_us > setpoint.expires_us:
-                earliest_us = setpoint.expires_us + 1
-            wake_us = min(wake_us, earliest_us)
-        return wake_us
+        return min(wake_us, self._pulses.wake_at_us(blocked=self._pending.with_current))
 
     def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
         wake_us = self._wake_at_us()
