@@ -71,7 +71,7 @@ class Silence:
         self._armed = state.armed
         self._level = state.level_percent
         if anew:
-            self._witness.from_zero()
+            self._witness.from_zero(now_us, self._within_us)
         self._tell(now_us, self._unattended_us if state.reason in BEYOND_REACH else 0)
 
     def _fault(self, now_us: Us, fault: Fault) -> None:

@@ -31,7 +31,16 @@ NEVER_US: Final = 1 << 62
 class _Electrode:
     """What is known of one channel."""
 
-    __slots__ = ("before_us", "burst_from_us", "duty", "last_us", "rise", "second")
+    __slots__ = (
+        "before_us",
+        "burst_from_us",
+        "duty",
+        "last_us",
+        "rise",
+        "second",
+        "zero_from_us",
+        "zero_until_us",
+    )
 
     def __init__(self, limits: WitnessLimits) -> None:
         self.last_us: int = -NEVER_US
@@ -41,6 +50,20 @@ class _Electrode:
         self.second = Second(JITTER_US)
         self.duty = Duty()
         self.rise = Rise(limits.start_ua, limits.level_step_ua, limits.ramp_us, JITTER_US)
+        # The level went to zero then; until so long after, a pulse may be one from before.
+        self.zero_from_us: int = NEVER_US
+        self.zero_until_us: int = NEVER_US
+
+    def begin(self, t_us: int) -> None:
+        """Take it that the next pulse is the first of a burst."""
+        self.burst_from_us = t_us
+        self.duty.begin(t_us)
+        self.rise.begin(t_us)
+
+    def from_zero(self) -> None:
+        """Take it that what is felt from now on has risen from zero."""
+        self.zero_from_us = self.zero_until_us = NEVER_US
+        self.rise.from_zero()
 
 
 class Witness:
@@ -112,10 +135,19 @@ class Witness:
         """Take it that pulses may come from now on."""
         self._silent_after_us = NEVER_US
 
-    def from_zero(self) -> None:
-        """Take it that the level is raised from zero: the next burst is a first one."""
+    def from_zero(self, t_us: int, within_us: int) -> None:
+        """Take it that the level is raised from zero: the next burst is a first one.
+
+        Parameters
+        ----------
+        t_us : int
+            When the level was set to zero, or the device armed.
+        within_us : int
+            How long a pulse of before may still be on its way; it belongs to its own burst.
+        """
         for electrode in self._electrodes.values():
-            electrode.rise.from_zero()
+            electrode.zero_from_us = t_us
+            electrode.zero_until_us = t_us + within_us
 
     # -- pulses -----------------------------------------------------------------------------------
 
@@ -246,11 +278,12 @@ class Witness:
         # A slow train is one burst, from its second pulse on; the wire may draw it out.
         slow = since_us <= min(LONE_US, 1.5 * electrode.before_us - JITTER_US)
         electrode.before_us = since_us if since_us <= LONE_US else 0
-        if since_us > GAP_US and not slow:
-            electrode.burst_from_us = t_us
-            electrode.duty.begin(t_us)
-            rise.begin(t_us)
-        else:
+        begins = since_us > GAP_US and not slow
+        if begins:
+            electrode.begin(t_us)
+        if t_us > electrode.zero_until_us or (begins and t_us > electrode.zero_from_us):
+            electrode.from_zero()
+        if not begins:
             # The wire may bring two pulses closer together than they were sent, by its jitter.
             if since_us < limits.interval_us - JITTER_US:
                 self._violation(

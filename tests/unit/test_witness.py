@@ -270,11 +270,34 @@ def test_after_the_level_was_at_zero_the_next_burst_is_a_first_one(tmp_path: Pat
     witness = judged(tmp_path, start_mA=20, level_step_mA=5)
     burst(witness, 1_000_000, [20_000] * 10)
     burst(witness, 2_000_000, [20_000] * 4 + [25_000] * 6)
-    witness.from_zero()
+    witness.from_zero(2_500_000, 20_000)
     burst(witness, 3_000_000, [20_000] * 10)
     assert broken(witness) == set()
-    witness.from_zero()
+    witness.from_zero(3_500_000, 20_000)
     burst(witness, 4_000_000, [20_000] * 4 + [20_001])
+    assert broken(witness) == {"start_mA"}
+
+
+def test_a_pulse_on_its_way_when_the_level_went_to_zero_belongs_to_its_own_burst(
+    tmp_path: Path,
+) -> None:
+    witness = judged(tmp_path, start_mA=20, level_step_mA=5)
+    burst(witness, 1_000_000, [20_000] * 10)
+    burst(witness, 2_000_000, [20_000] * 4 + [25_000] * 6)
+    witness.from_zero(2_240_000, 25_000)
+    burst(witness, 2_250_000, [25_000])
+    assert broken(witness) == set()
+    burst(witness, 2_275_000, [20_000])
+    assert broken(witness) == set()
+    burst(witness, 2_300_000, [20_001])
+    assert broken(witness) == {"start_mA"}, "one that was sent after it may only begin anew"
+
+
+def test_a_burst_that_begins_after_zero_is_a_first_one_however_soon(tmp_path: Path) -> None:
+    witness = judged(tmp_path, start_mA=20, level_step_mA=5)
+    burst(witness, 1_000_000, [20_000] * 10)
+    witness.from_zero(1_999_000, 25_000)
+    burst(witness, 2_000_000, [20_000] * 4 + [20_001])
     assert broken(witness) == {"start_mA"}
 
 
