@@ -41,6 +41,10 @@ FAULT_OF_REPORT: Final = {
 STOP_AGAIN_US: Final = 50_000
 """A device whose latch holds already is stopped again for what it does, so often at most."""
 
+SEEN_US: Final = 200_000
+"""Nobody answers to a latch sooner than this. A wish to clear it that comes before was meant for
+something else: it waited while the host slept, or it crossed the fault on its way."""
+
 
 class Authority:
     """Over one stimulator.
@@ -69,6 +73,7 @@ class Authority:
     __slots__ = (
         "_commands",
         "_cut",
+        "_latched_us",
         "_legs",
         "_records",
         "_stimulator",
@@ -92,6 +97,7 @@ class Authority:
         self._cut = cut
         self._commands = commands
         self._records = records
+        self._latched_us: Us = -NEVER_US
         self._stopped_us: Us = -NEVER_US
         self._told_us: Us = 0
         self.guard = guard
@@ -130,6 +136,7 @@ class Authority:
         repeated = self.arming.latched == row.id
         must_stop = self.arming.latch(row)
         if not repeated:
+            self._latched_us = now_us
             self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
         if must_stop:
             self.halt(now_us, row.id)
@@ -140,12 +147,14 @@ class Authority:
     def hold(self, at_us: Us, row: FaultRow) -> None:
         """Take a latching fault of one leg's sensors: it holds every leg, planned bursts too."""
         self.arming.latch(row)
+        self._latched_us = max(self._latched_us, at_us)
         self.cut_all(at_us, "fault")
 
     def clock_jumped(self, now_us: Us, detail: str) -> None:
         """Trust nothing that was planned: what time it is, is not known."""
         row = BY_ID["F36"]
         if self.arming.state != DISARMED and self.arming.latch(row):
+            self._latched_us = now_us
             self._records.append(Fault(now_us, row.id, row.reaction, ALL_LEGS, detail))
             self.halt(now_us, row.id)
 
@@ -222,6 +231,11 @@ class Authority:
         self.tell(now_us, "level")
 
     def _clear(self, now_us: Us) -> None:
+        latched = self.arming.latched
+        since_us = now_us - self._latched_us
+        if latched and since_us < SEEN_US:
+            self.tell(now_us, f"not cleared: {latched} is only {since_us / 1000:.0f} ms old")
+            return
         held = self.arming.clear()
         for leg in self._legs:
             if leg.monitor.latched:

@@ -26,8 +26,8 @@ observation holds to the last pulse at the electrode. Made from `fes_ctrl/safety
 
 *inhibit*: the burst ends and none begins until it clears by itself. *stop*: the device is stopped,
 the level is zero, arming is by hand. *latch*: as stop, and it stays, with its reason, until a
-person clears it; where the level is kept, bursts are held and the device stays armed. *warn*: it
-is told, and nothing is changed.
+person clears it, who must have had 200 ms to see it; where the level is kept, bursts are held and
+the device stays armed. *warn*: it is told, and nothing is changed.
 """
 
 INJECTION_HEAD = """\

@@ -25,6 +25,7 @@ from fes_ctrl.model import (
     Record,
     Sample,
     Setpoint,
+    StateChange,
     Stop,
 )
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
@@ -231,12 +232,26 @@ def test_a_device_error_latches() -> None:
     assert any(isinstance(r, BurstEnd) and r.ended_by == "fault" for r in step.records)
     step = target.step(700_000, Operator(700_000, "arm", 0))
     assert step.commands == (), "the latch holds"
-    target.step(710_000, Operator(710_000, "clear", 0))
-    step = target.step(720_000, Operator(720_000, "arm", 0))
+    target.step(810_000, Operator(810_000, "clear", 0))
+    step = target.step(820_000, Operator(820_000, "arm", 0))
     assert [type(command) for command in step.commands] == [Arm]
-    target.step(730_000, report(730_000, "ready"))
-    commands, _ = play(target, stride(740_000, {800_000: 2.0}, 1_200_000))
+    target.step(830_000, report(830_000, "ready"))
+    commands, _ = play(target, stride(840_000, {900_000: 2.0}, 1_300_000))
     assert not setpoints(commands), "the level starts at zero"
+
+
+def test_a_wish_to_clear_that_nobody_can_mean_opens_no_latch() -> None:
+    target = controller()
+    play(target, [*ARMING, *ONE_STRIDE[:102]])
+    target.step(605_000, report(605_000, "error", "parameter error"))
+    records = target.step(804_999, Operator(804_999, "clear", 0)).records
+    assert ("F31", "cleared") not in faults(records)
+    assert [r.reason for r in records if isinstance(r, StateChange)] == [
+        "not cleared: F31 is only 200 ms old"
+    ]
+    assert target.step(804_999, Operator(804_999, "arm", 0)).commands == ()
+    records = target.step(805_000, Operator(805_000, "clear", 0)).records
+    assert ("F31", "cleared") in faults(records)
 
 
 @pytest.mark.parametrize(("action", "command"), [("stop", Stop), ("disarm", Disarm)])
@@ -337,7 +352,7 @@ def test_a_clock_that_jumps_ends_what_was_planned(jump_us: int, jumped: bool) ->
 def test_nothing_is_armed_while_the_clock_is_behind() -> None:
     target = controller()
     play(target, MID_BURST)
-    target.step(893_000 - 500_000, None)
+    assert faults(target.step(893_000 - 500_000, None).records) == [("F36", "latch")]
     behind: list[tuple[int, Input]] = [
         (400_000, Operator(400_000, "clear", 0)),
         (410_000, Operator(410_000, "arm", 0)),
@@ -347,7 +362,7 @@ def test_nothing_is_armed_while_the_clock_is_behind() -> None:
     ]
     commands, records = play(target, behind)
     assert setpoints(commands) == []
-    assert ("F36", "latch") in faults(records)
+    assert ("F36", "cleared") not in faults(records)
 
 
 def test_an_unarmed_controller_has_nothing_to_fear_from_a_clock() -> None:
