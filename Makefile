@@ -8,9 +8,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
+# COMPILE=--quick compiles sooner what runs slower.
+COMPILE ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check coverage mutation fast bench campaign corruption pages sbom clean help
+.PHONY: walk test check coverage mutation compiled fast bench campaign corruption pages sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -18,7 +20,8 @@ help:
 	@echo "make check  lint, types, import contracts"
 	@echo "make coverage  every line and branch of fes_ctrl/safety is tested, or it fails"
 	@echo "make mutation  every change of fes_ctrl/safety is noticed by a test, or it fails"
-	@echo "make fast   compile the core and the patient, run the conformance tests on the result"
+	@echo "make compiled    the core and the patient compiled, beside the plain ones"
+	@echo "make fast   the conformance tests on the compiled build"
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make campaign    ten simulated hours of random faults, every step judged"
 	@echo "make corruption  a million damaged frames against what their check promises"
@@ -48,13 +51,14 @@ mutation: $(FULL)
 	$(BIN)/python tools/mutation.py --jobs $(JOBS) --page
 	$(BIN)/python tools/mutate_tables.py --jobs $(JOBS)
 
-fast: $(FULL)
-	$(BIN)/python tools/build_fast.py
+compiled: $(FULL)
+	$(BIN)/python tools/build_fast.py $(COMPILE)
+
+fast: compiled
 	PYTHONPATH=$(CURDIR)/build/fast FES_EXPECT_COMPILED=1 $(BIN)/pytest -q -n $(JOBS) tests/conformance
 
-bench: $(FULL)
+bench: compiled
 	$(BIN)/python -m pip install -q -e ".[bench]"
-	$(BIN)/python tools/build_fast.py
 	$(BIN)/python benchmarks/closed_loop.py
 	$(BIN)/python benchmarks/stop.py
 	$(BIN)/python benchmarks/guard.py

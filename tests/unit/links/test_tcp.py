@@ -58,7 +58,8 @@ async def test_a_stalled_device_does_not_block_and_discarding_forgets_the_rest(
         assert waiting > 0
         link.discard()
         link.write(b"stop")
-        assert link.unsent == len(b"stop")
+        # The kernel may have found room for it meanwhile, in what it holds for the other end.
+        assert link.unsent <= len(b"stop")
         taken = 0
         last = b""
         async with asyncio.timeout(DEADLINE_S):
