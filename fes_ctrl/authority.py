@@ -113,7 +113,7 @@ class Authority:
         if kind == "answer":
             return
         if kind == "skipped":
-            self.guard.skipped()
+            self.guard.skipped(report.channel, report.pulse_us)
         elif kind == "up":
             arming.link_up = True
         elif kind == "ready":

@@ -249,7 +249,8 @@ LINK_CORRUPT: Final = "corrupt"  # bytes came that are no whole frame
 class LinkReport(NamedTuple):
     """What a driver session has to say about its device.
 
-    ``pending_since_us`` is when the oldest unanswered frame was written, or ``NEVER_US``.
+    ``pending_since_us`` is when the oldest unanswered frame was written, or ``NEVER_US``. Where a
+    pulse was skipped, ``channel`` and ``pulse_us`` are its channel and planned instant.
     """
 
     t_us: Us
@@ -257,6 +258,8 @@ class LinkReport(NamedTuple):
     kind: str
     pending_since_us: Us
     detail: str
+    channel: int = -1
+    pulse_us: Us = NEVER_US
 
 
 OperatorAction: TypeAlias = Literal["arm", "disarm", "level", "pause", "resume", "clear", "stop"]

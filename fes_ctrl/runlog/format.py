@@ -67,7 +67,7 @@ def input_line(now_us: Us, item: Input) -> str:
         return (
             f'{{"kind":"report","now":{now_us},"t":{item.t_us},"stimulator":{item.stimulator},'
             f'"report":{text(item.kind)},"pending":{instant(item.pending_since_us)},'
-            f'"detail":{detail}}}\n'
+            f'"detail":{detail},"channel":{item.channel},"pulse":{instant(item.pulse_us)}}}\n'
         )
     if isinstance(item, Operator):
         return (

@@ -12,7 +12,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "header": ("format", "config", "config_sha256", "seed", "versions", "devices", "clock"),
     # the controller's inputs, exactly as it was given them
     "sample": ("now", "meas", "arrive", "seq", "leg", "sensor", "values"),
-    "report": ("now", "t", "stimulator", "report", "pending", "detail"),
+    "report": ("now", "t", "stimulator", "report", "pending", "detail", "channel", "pulse"),
     "operator": ("now", "t", "action", "value"),
     "parameter": ("now", "t", "leg", "name", "value"),
     "wake": ("now",),

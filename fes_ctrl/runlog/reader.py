@@ -103,9 +103,12 @@ def decode_input(record: dict[str, object]) -> Input | None:
             "report": str(kind),
             "pending": int() | None as pending,
             "detail": str(detail),
+            "channel": int(channel),
+            "pulse": int() | None as pulse,
         }:
             since = NEVER_US if pending is None else pending
-            return LinkReport(t_us, stimulator, kind, since, detail)
+            pulse_us = NEVER_US if pulse is None else pulse
+            return LinkReport(t_us, stimulator, kind, since, detail, channel, pulse_us)
         case {"kind": "operator", "t": int(t_us), "action": str(action), "value": int(value)}:
             return Operator(t_us, action, value)
         case {

@@ -27,6 +27,9 @@ class ChannelAccount:
         Its last pulse.
     burst_from_us : int
         The first pulse of its burst.
+    rises_from_us : int
+        What its rise counts from: its first pulse, or the first after one that was skipped while it
+        rose; ``NEVER_US`` where that is still to come.
     peak_ua, last_peak_ua : int
         Highest current of its burst so far, and of the burst before; 0 after ``start_over``.
     square : int
@@ -51,6 +54,7 @@ class ChannelAccount:
         "last_us",
         "on_us",
         "peak_ua",
+        "rises_from_us",
         "slow_us",
         "square",
     )
@@ -61,6 +65,7 @@ class ChannelAccount:
         self._spans_us: Us = 0
         self.last_us: Us = -NEVER_US
         self.burst_from_us: Us = -NEVER_US
+        self.rises_from_us: Us = -NEVER_US
         self.peak_ua: MicroAmp = 0
         self.last_peak_ua: MicroAmp = 0
         self.square = 0
@@ -77,9 +82,22 @@ class ChannelAccount:
         self.peak_ua = 0
         self.last_peak_ua = 0
 
-    def doubt(self) -> None:
-        """Take note that pulses were not given: the burst counts for no more than the last one."""
+    def skipped(self, at_us: Us, ramp_us: Us) -> None:
+        """Take note that a pulse was not given: its burst counts for no more than the last one.
+
+        What comes after one that was missing in the rise would be felt as a steeper rise: it
+        begins anew.
+
+        Parameters
+        ----------
+        at_us : int
+            The pulse's planned instant.
+        ramp_us : int
+            How long a rise takes at least.
+        """
         self.peak_ua = min(self.peak_ua, self.last_peak_ua)
+        if at_us < self.rises_from_us + ramp_us:
+            self.rises_from_us = NEVER_US
 
     def forget(self, at_us: Us) -> None:
         """Let go of what is older than the windows that end at an instant."""
@@ -112,6 +130,8 @@ class ChannelAccount:
         """
         since_us = at_us - self.last_us
         self.slow_us = since_us if since_us <= SLOWEST_US else 0
+        if begins or self.rises_from_us == NEVER_US:
+            self.rises_from_us = at_us
         if begins:
             self.burst_from_us = at_us
             self.last_peak_ua = self.peak_ua

@@ -16,6 +16,9 @@ from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
 
 ALLOWED: Final = ""
 
+UNKNOWN: Final = -1
+"""The channel of a report that names none."""
+
 BURST_GAP_US: Final = 100_000
 """Pulses further apart than this belong to different bursts, unless the ones before were as far."""
 
@@ -104,10 +107,19 @@ class Guard:
         self._dose_pc: PicoCoulomb = 0
         self._session_from_us: Us = NEVER_US
 
-    def skipped(self) -> None:
-        """Take note that a pulse that was let through was not written: nobody has felt it."""
-        for account in self._accounts:
-            account.doubt()
+    def skipped(self, channel: int, at_us: Us) -> None:
+        """Take note that a pulse that was let through was not written: nobody has felt it.
+
+        Parameters
+        ----------
+        channel : int
+            Its output, or ``UNKNOWN``: it may have been any.
+        at_us : int
+            Its planned instant.
+        """
+        for number, account in enumerate(self._accounts):
+            if channel in {number, UNKNOWN}:
+                account.skipped(at_us, self._limits.ramp_us)
 
     def limits_changed(self) -> None:
         """Take over limits that have been narrowed."""
@@ -209,9 +221,10 @@ class Guard:
             return "burst_length"
         reason, given = ALLOWED, setpoint
         last_peak_ua = account.peak_ua if begins else account.last_peak_ua
-        highest_ua = self._highest_ua(last_peak_ua, into_us)
+        risen_us = 0 if begins else max(0, at_us - account.rises_from_us)
+        highest_ua = self._highest_ua(last_peak_ua, risen_us)
         if current_ua > highest_ua:
-            reason = "ramp" if into_us < limits.ramp_us else "level_step"
+            reason = "ramp" if risen_us < limits.ramp_us else "level_step"
             clipped_ua = highest_ua // step_ua * step_ua
             if clipped_ua == 0:
                 return reason
@@ -253,14 +266,14 @@ class Guard:
         self.given = given
         return reason
 
-    def _highest_ua(self, last_peak_ua: MicroAmp, into_us: Us) -> MicroAmp:
-        """Return the highest current so far into a burst, from how strong the last one was."""
+    def _highest_ua(self, last_peak_ua: MicroAmp, risen_us: Us) -> MicroAmp:
+        """Return the highest current after so long a rise, from how strong the last burst was."""
         limits = self._limits
         start_ua = limits.start_ua
         if last_peak_ua == 0:
             return start_ua
-        if into_us < limits.ramp_us:
-            highest_ua = start_ua + (last_peak_ua - start_ua) * into_us // limits.ramp_us
+        if risen_us < limits.ramp_us:
+            highest_ua = start_ua + (last_peak_ua - start_ua) * risen_us // limits.ramp_us
         else:
             highest_ua = last_peak_ua + limits.level_step_ua
         return max(start_ua, highest_ua)

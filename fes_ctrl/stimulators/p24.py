@@ -282,7 +282,17 @@ class P24Session:
 
     def _skip(self, now_us: Us, setpoint: Setpoint, why: str) -> None:
         self.skipped += 1
-        self._report(now_us, LINK_SKIPPED, f"pulse of {setpoint.at_us} us {why}")
+        self._reports.append(
+            LinkReport(
+                now_us,
+                self._stimulator,
+                LINK_SKIPPED,
+                self._pending.oldest_us,
+                f"pulse of {setpoint.at_us} us {why}",
+                setpoint.channel,
+                setpoint.at_us,
+            )
+        )
 
     def _begin_stop(self, now_us: Us, wanted_after: str) -> None:
         self.state = STOPPING

@@ -4,7 +4,7 @@ from typing import Final
 
 from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.runtime.virtual import VirtualLoop
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.output import PEELED, Points
 from hil.campaign.invariants import OF_A_PULSE, OF_A_STEP, Violation, time_goes_on
 from hil.campaign.view import View
@@ -14,9 +14,8 @@ from hil.rig import Rig
 from hil.witness import Violation as Seen
 
 OF_RISE: Final = ("start_mA", "ramp_min_ms", "level_step_mA")
-CROWDED_US: Final = 500_000
-OF_COMPLIANCE: Final = ("net_charge_uC", "dc_uA", *OF_RISE)
-"""What a pulse that was cut by the device's compliance can break, itself or by what follows it."""
+OF_BALANCE: Final = ("net_charge_uC", "dc_uA")
+SECOND_US: Final = 1_000_000
 
 
 class TimeStandsStillError(RuntimeError):
@@ -41,7 +40,7 @@ class Judge:
         The first of each invariant.
     """
 
-    __slots__ = ("_config", "_seen", "_witness", "heard", "view", "violations")
+    __slots__ = ("_config", "_seen", "_stuck_us", "_witness", "heard", "view", "violations")
 
     def __init__(self, config: WalkConfig) -> None:
         self._config = config
@@ -49,6 +48,10 @@ class Judge:
         self.heard: Heard | None = None
         self.violations: dict[str, Violation] = {}
         self._witness: list[Seen] = []
+        self._stuck_us: Us = max(
+            (injection.to_us for injection in config.inject if injection.name == PEELED),
+            default=-NEVER_US,
+        )
         self._seen = 0
 
     def watch(self, rig: Rig, clock: Clock) -> None:
@@ -98,19 +101,30 @@ class Judge:
         """Return whether it is what a peeling electrode does to a pulse.
 
         A device at its compliance voltage gives less than it was told, and of an asymmetric pulse
-        only its first phase is cut; nothing in the host can know.
+        only its first phase is cut; nothing in the host can know. What it does to a second's
+        balance is over a second later, and to the rise of a burst with the next whole one.
         """
-        peeled = any(name == PEELED for name, _ in self.view.acknowledged())
-        return peeled and seen.limit in OF_COMPLIANCE
+        balance = seen.limit in OF_BALANCE
+        if not balance and seen.limit not in OF_RISE:
+            return False
+        for name, hit_us in self.view.acknowledged():
+            if name == PEELED and hit_us <= seen.t_us:
+                if balance:
+                    return seen.t_us <= self._stuck_us + SECOND_US
+                return self.view.ended_us.get(seen.channel, -NEVER_US) <= self._stuck_us
+        return False
 
     def _crowded(self, seen: Seen) -> bool:
-        """Return whether a rise is steep only because pulses before it were skipped.
+        """Return whether a rise is steep only because a pulse before it was skipped.
 
-        The guard counts what it has let through. Where channels crowd the line, the first pulses of
-        a ramp may be dropped as too late, and the first that is felt is further up.
+        Where channels crowd the line, the first pulses of a rise may be dropped as too late. The
+        guard lets it begin anew as soon as it hears of that; what it has let through by then may
+        still come, and is the first that is felt.
         """
-        skipped = seen.t_us - self.view.skipped_us <= CROWDED_US
-        return skipped and seen.limit in OF_RISE
+        view = self.view
+        skipped_us = view.skipped_us.get(seen.channel, -NEVER_US)
+        on_its_way_us = view.held_us + view.wire_us
+        return seen.limit in OF_RISE and seen.t_us - skipped_us <= on_its_way_us
 
     def found(self, t_us: Us, invariant: str, detail: str) -> None:
         """Keep the first violation of an invariant."""

@@ -83,6 +83,8 @@ class View:
         By leg and channel: when a burst began that is open.
     runs : dict
         By channel: first and last pulse of the burst at the electrode.
+    ended_us : dict
+        By channel: the last pulse of the burst before.
     pulses : list of (int, int)
         Instant and channel of all pulses.
     faults : list of (int, Fault)
@@ -102,6 +104,7 @@ class View:
         "burst_us",
         "bursts",
         "clock",
+        "ended_us",
         "events",
         "faults",
         "held_us",
@@ -155,6 +158,7 @@ class View:
         self.unordered = ""
         self.bursts: dict[tuple[int, int], Us] = {}
         self.runs: dict[int, tuple[Us, Us]] = {}
+        self.ended_us: dict[int, Us] = {}
         self.pulses: list[tuple[Us, int]] = []
         self.faults: list[tuple[Us, Fault]] = []
         self.arms_us: list[Us] = []
@@ -166,7 +170,7 @@ class View:
             if BY_NAME[injection.name].part == "host" and BY_NAME[injection.name].lasts_s
         ]
         self.events = 0
-        self.skipped_us: Us = -NEVER_US
+        self.skipped_us: dict[int, Us] = {}
         self._arm_asked = False
         self._up = False
 
@@ -183,7 +187,7 @@ class View:
         elif isinstance(item, LinkReport):
             kind = item.kind
             if kind == LINK_SKIPPED:
-                self.skipped_us = now_us
+                self.skipped_us[item.channel] = now_us
             if kind == LINK_UP:
                 self._up = True
             elif kind in GONE:
@@ -327,4 +331,5 @@ class View:
         first_us, last_us = self.runs.get(channel, (t_us, -NEVER_US))
         if t_us - last_us > GAP_US:
             first_us = t_us
+            self.ended_us[channel] = last_us
         self.runs[channel] = (first_us, t_us)

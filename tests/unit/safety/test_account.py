@@ -20,6 +20,7 @@ FRESH = {
     "last_us": -NEVER_US,
     "on_us": 0,
     "peak_ua": 0,
+    "rises_from_us": -NEVER_US,
     "slow_us": 0,
     "square": 0,
     "held": 0,
@@ -37,6 +38,7 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
     account = ChannelAccount()
     account.enter(1_000_000, 20_000, 7, begins=True)
     first = {**FRESH, "last_us": 1_000_000, "burst_from_us": 1_000_000, "peak_ua": 20_000}
+    first["rises_from_us"] = 1_000_000
     assert stands(account) == {**first, "square": 7, "held": 1}
     account.enter(1_025_000, 30_000, 11, begins=False)
     account.enter(1_050_000, 10_000, 13, begins=False)
@@ -52,6 +54,7 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
         "last_us": 1_500_000,
         "on_us": 50_000,
         "peak_ua": 5_000,
+        "rises_from_us": 1_500_000,
         "slow_us": 450_000,
         "square": 48,
         "held": 6,
@@ -64,16 +67,34 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
 def test_a_burst_whose_pulses_were_skipped_counts_for_no_more_than_the_last() -> None:
     account = ChannelAccount()
     account.enter(1_000_000, 20_000, 0, begins=True)
-    account.doubt()
+    account.skipped(1_000_000, 100_000)
     assert (account.peak_ua, account.last_peak_ua) == (0, 0), "the next is a first burst yet"
     account.enter(1_025_000, 20_000, 0, begins=False)
     assert account.peak_ua == 20_000, "what came after it was given"
     account.enter(2_000_000, 30_000, 0, begins=True)
-    account.doubt()
+    account.skipped(2_000_000, 100_000)
     assert (account.peak_ua, account.last_peak_ua) == (20_000, 20_000)
     account.enter(2_025_000, 15_000, 0, begins=False)
-    account.doubt()
+    account.skipped(2_025_000, 100_000)
     assert account.peak_ua == 20_000
+
+
+def test_a_rise_begins_anew_after_a_pulse_of_it_that_was_not_given() -> None:
+    account = ChannelAccount()
+    account.enter(1_000_000, 20_000, 0, begins=True)
+    assert account.rises_from_us == 1_000_000
+    account.enter(1_025_000, 20_000, 0, begins=False)
+    account.skipped(1_025_000, 100_000)
+    assert account.rises_from_us == NEVER_US
+    account.enter(1_050_000, 20_000, 0, begins=False)
+    assert account.rises_from_us == 1_050_000
+    assert account.burst_from_us == 1_000_000, "the burst is no shorter for it"
+    account.enter(1_150_000, 20_000, 0, begins=False)
+    account.skipped(1_150_000, 100_000)
+    assert account.rises_from_us == 1_050_000, "by then it had risen"
+    account.skipped(1_149_999, 100_000)
+    account.enter(2_000_000, 20_000, 0, begins=True)
+    assert account.rises_from_us == 2_000_000
 
 
 def test_only_pulses_within_half_a_second_are_a_train() -> None:

@@ -411,6 +411,31 @@ def test_the_shortest_ramp_begins_at_the_start_too() -> None:
     assert found.given == sent._replace(current_ua=10_000)
 
 
+@pytest.mark.parametrize(("channel", "now_at_start"), [(0, (True, False)), (-1, (True, True))])
+def test_a_pulse_that_was_skipped_in_the_rise_lets_its_channel_rise_anew(
+    channel: int, now_at_start: tuple[bool, bool]
+) -> None:
+    found = guard(LimitsConfig(start_mA=20, level_step_mA=5, ramp_min_ms=100), COARSE)
+    for from_us in (AT_US, AT_US + 1_000_000):
+        for index in range(4):
+            for own in (0, 1):
+                put(found, pulse(from_us + index * 25_000, 20_000, channel=own))
+    for index in range(8):
+        put(found, pulse(AT_US + 2_000_000 + index * 25_000, 24_000))
+        put(found, pulse(AT_US + 2_000_000 + index * 25_000, 24_000, channel=1))
+    next_us = AT_US + 3_000_000
+    for own in (0, 1):
+        put(found, pulse(next_us, 20_000, channel=own))
+    found.skipped(channel, next_us)
+    for own, anew in zip((0, 1), now_at_start, strict=True):
+        reason = put(found, pulse(next_us + 75_000, 22_000, channel=own))
+        assert reason == ("ramp" if anew else ALLOWED)
+        assert found.given is not None
+        assert found.given.current_ua == (20_000 if anew else 22_000)
+    for own in (0, 1):
+        assert put(found, pulse(next_us + 150_000, 22_000, channel=own)) == ALLOWED
+
+
 def test_what_is_clipped_stays_on_the_device_s_steps() -> None:
     found = guard(replace(RISE, start_mA=11), device=COARSE)
     sent = pulse(current_ua=16_000)

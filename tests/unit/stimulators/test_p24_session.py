@@ -121,6 +121,7 @@ def test_a_second_pulse_waits_for_the_first_ones_answer_and_is_dropped_when_it_e
     assert len(bench.frames) == 1
     bench.take(bench.session.tick(115_001))
     assert bench.kinds() == ["skipped"]
+    assert (bench.reports[-1].channel, bench.reports[-1].pulse_us) == (1, 105_000)
     (frame,) = bench.unanswered()
     bench.answer(116_000, frame, b"\x00\x00\x00")
     assert bench.frames == [], "what was dropped is not written later"
