@@ -26,6 +26,9 @@ def parse(text: str) -> Injection:
         message = f"injection {name!r} is unknown: choose {', '.join(BY_NAME)}"
         raise ValueError(message)
     start, plus, length = when.partition("+")
+    if plus and row.at_once:
+        message = f"injection {text!r}: {name} has no end; leave '+{length}' out"
+        raise ValueError(message)
     from_s = _seconds(text, start)
     lasts_s = _seconds(text, length) if plus else row.lasts_s
     from_us = round(from_s * 1e6)

@@ -31,7 +31,8 @@ class InjectionRow(NamedTuple):
     ``part`` is who is hit: ``sensor``, ``link``, ``device``, ``electrode`` or ``host``. ``fault``
     is the row of the fault table that is expected to come true; empty where the controller has no
     means to notice, or need not: ``why`` says which. ``lasts_s`` is how long it holds where
-    nothing else is said; ``None`` for good. ``amount`` is how much where nothing else is said,
+    nothing else is said; ``None`` for good, and where ``at_once`` it has no end at all: it happens
+    and is over, or cannot be undone. ``amount`` is how much where nothing else is said,
     ``least`` and ``most`` what may be asked for, and ``unit`` its unit; without one there is no
     amount. ``seen_after_ms`` is how long it takes until what the fault observes is there: the
     time allowed to the fault counts from then. ``detector`` is who reads the sensor that is hit.
@@ -53,6 +54,7 @@ class InjectionRow(NamedTuple):
     why: str = ""
     certain: str = ""
     only: str = ""
+    at_once: bool = False
 
 
 ROWS: Final = (
@@ -179,7 +181,15 @@ ROWS: Final = (
         only="with one leg",
     ),
     # -- the cable
-    InjectionRow("cable_pulled", "link", "the connection hangs up", "F15", None, certain=ONCE),
+    InjectionRow(
+        "cable_pulled",
+        "link",
+        "the connection hangs up",
+        "F15",
+        None,
+        certain=ONCE,
+        at_once=True,
+    ),
     InjectionRow(
         "frames_corrupted",
         "link",
@@ -253,6 +263,7 @@ ROWS: Final = (
         None,
         seen_after_ms=100,
         certain=ONCE,
+        at_once=True,
     ),
     InjectionRow(
         "device_swapped",
@@ -263,6 +274,7 @@ ROWS: Final = (
         seen_after_ms=100,
         why="who it is, is asked before it is armed again: then F34",
         certain=ONCE,
+        at_once=True,
     ),
     InjectionRow(
         "device_stuck_on",
@@ -298,13 +310,13 @@ ROWS: Final = (
     InjectionRow(
         "electrode_peeled",
         "electrode",
-        "the electrode has come off in part; its impedance rises as its area shrinks",
+        "so much of the electrode's area has come off; its impedance rises as what is left shrinks",
         "",
         None,
         "%",
         50.0,
-        10.0,
-        99.0,
+        1.0,
+        90.0,
         why="a current source drives on; the current's density rises, and a P24 cannot tell",
     ),
     # -- the host
@@ -337,6 +349,7 @@ ROWS: Final = (
         3600.0,
         certain=ONCE,
         only="from 1 s and 0.1 s and sensor_max_age_ms up",
+        at_once=True,
     ),
     InjectionRow(
         "clock_back",
@@ -349,6 +362,7 @@ ROWS: Final = (
         0.1,
         3600.0,
         certain=ONCE,
+        at_once=True,
     ),
 )
 

@@ -99,7 +99,7 @@ class OutputStage:
                 impedance_ohm = max(1, int(amount))
             else:
                 # What is left of the area carries it all.
-                impedance_ohm = int(impedance_ohm * 100.0 / amount)
+                impedance_ohm = int(impedance_ohm * 100.0 / (100.0 - amount))
             if name not in [known.name for known in self.acknowledgements]:
                 self.acknowledgements.append(Acknowledgement(name, t_us))
         return impedance_ohm

@@ -80,6 +80,13 @@ def faults() -> str:
     return f"{FAULT_HEAD}\n{table(head, rows)}"
 
 
+def lasts(row: InjectionRow) -> str:
+    """Return how long an injection holds where nothing else is said."""
+    if row.at_once:
+        return "has no end"
+    return "for good" if row.lasts_s is None else f"{row.lasts_s:g} s"
+
+
 def amount(row: InjectionRow) -> str:
     """Return how much an injection is, and what may be asked for."""
     if not row.unit:
@@ -94,7 +101,7 @@ def injections() -> str:
             f"`{row.name}`",
             row.part,
             row.effect,
-            "for good" if row.lasts_s is None else f"{row.lasts_s:g} s",
+            lasts(row),
             amount(row),
             row.fault or "none",
             "; ".join(

@@ -75,7 +75,9 @@ def _by_injections(
         row = BY_NAME[name]
         if hit_us > t_us or fault not in (row.fault, *EXPLAINS[row.part]):
             continue
-        to_us = max(injection.to_us for injection in config.inject if injection.name == name)
+        to_us = hit_us
+        if not row.at_once:
+            to_us = max(injection.to_us for injection in config.inject if injection.name == name)
         # A clock that has gone back stays behind: whoever arms meanwhile is told so again.
         if name == BACK or t_us <= to_us + AFTERMATH_US:
             return True

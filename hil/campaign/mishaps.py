@@ -91,7 +91,7 @@ def injections_of(random: Random, lasts_s: float) -> tuple[Injection, ...]:
         if row.lasts_s is not None and random.random() < 0.3:
             length_s = row.lasts_s
         from_us = round(at_s * 1e6)
-        to_us = NEVER_US if for_good else from_us + round(length_s * 1e6)
+        to_us = NEVER_US if for_good or row.at_once else from_us + round(length_s * 1e6)
         found.append(_injection(random, row, from_us, to_us))
     return tuple(found)
 

@@ -33,7 +33,7 @@ def config(tmp_path: Path, *inject: str, fitted: bool = False) -> WalkConfig:
 
 def test_a_peeled_electrode_raises_the_voltage_that_the_witness_judges(tmp_path: Path) -> None:
     clock = Stepper()
-    rig = walked(Rig(config(tmp_path, "electrode_peeled=30@6"), clock, NullLog()), clock)
+    rig = walked(Rig(config(tmp_path, "electrode_peeled=70@6"), clock, NullLog()), clock)
     assert {violation.limit for violation in rig.witness.violations} == {"voltage_V"}
     assert min(violation.t_us for violation in rig.witness.violations) >= 6_000_000
 
@@ -41,7 +41,7 @@ def test_a_peeled_electrode_raises_the_voltage_that_the_witness_judges(tmp_path:
 def test_a_limiter_blocks_what_a_peeled_electrode_would_get(tmp_path: Path) -> None:
     clock = Stepper()
     rig = walked(
-        Rig(config(tmp_path, "electrode_peeled=30@6", fitted=True), clock, NullLog()), clock
+        Rig(config(tmp_path, "electrode_peeled=70@6", fitted=True), clock, NullLog()), clock
     )
     assert rig.limiter is not None
     assert rig.limiter.latched == "voltage_V"

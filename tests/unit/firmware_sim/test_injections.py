@@ -57,7 +57,7 @@ AMOUNTS = {
     "frames_corrupted": ("%", 30.0, 0.1, 100.0),
     "answers_delayed": ("ms", 300.0, 50.0, 500.0),
     "electrode_short": ("ohm", 50.0, 1.0, 99.0),
-    "electrode_peeled": ("%", 50.0, 10.0, 99.0),
+    "electrode_peeled": ("%", 50.0, 1.0, 90.0),
     "clock_forward": ("s", 2.0, 1.1, 3600.0),
     "clock_back": ("s", 2.0, 0.1, 3600.0),
 }
@@ -74,9 +74,17 @@ def test_who_is_hit_for_how_long_and_what_follows() -> None:
 
 def test_a_row_of_which_no_more_is_said_has_no_amount_and_hits_the_heel() -> None:
     row = InjectionRow("x", "link", "nothing", "", None)
-    assert row == ("x", "link", "nothing", "", None, "", 0.0, 0.0, 0.0, 0, "heel", "", "", "")
+    plain = ("x", "link", "nothing", "", None, "", 0.0, 0.0, 0.0, 0, "heel", "", "", "", False)
+    assert row == plain
     assert Injection("x", 1, 2) == ("x", 1, 2, 0.0)
     assert Acknowledgement("x", 3) == ("x", 3)
+
+
+def test_these_happen_at_once_and_have_no_end() -> None:
+    assert {row.name for row in ROWS if row.at_once} == {
+        *("cable_pulled", "device_reset", "device_swapped", "clock_forward", "clock_back")
+    }
+    assert all(row.lasts_s is None for row in ROWS if row.at_once)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -102,7 +110,7 @@ def test_an_amount_is_taken_up_to_its_bounds_and_not_beyond(row: InjectionRow) -
     ("text", "injection"),
     [
         ("cable_pulled@2.5", Injection("cable_pulled", 2_500_000, NEVER_US)),
-        ("cable_pulled@0+0", Injection("cable_pulled", 0, 0)),
+        ("heel_stuck_open@0+0", Injection("heel_stuck_open", 0, 0)),
         ("sensor_nan@1", Injection("sensor_nan", 1_000_000, 2_000_000)),
         ("sensor_nan@1+0.25", Injection("sensor_nan", 1_000_000, 1_250_000)),
         ("sensor_late=250@1e6+2", Injection("sensor_late", 10**12, 10**12 + 2_000_000, 250.0)),
@@ -132,6 +140,10 @@ def test_an_injection_is_read_with_its_times(text: str, injection: Injection) ->
             "sensor_late=99@1",
             "injection 'sensor_late=99@1': '99' is no amount of sensor_late; "
             "write 100 to 5000 (ms)",
+        ),
+        (
+            "cable_pulled@1+2",
+            "injection 'cable_pulled@1+2': cable_pulled has no end; leave '+2' out",
         ),
         ("sensor_nan=1@1", "injection 'sensor_nan=1@1': sensor_nan has no amount; leave '=1' out"),
     ],

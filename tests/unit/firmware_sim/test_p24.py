@@ -338,7 +338,7 @@ def test_electrodes_that_touch_are_an_electrode_error(ohm: int, result: int) -> 
 
 def test_an_electrode_that_comes_off_in_part_is_clipped_by_its_impedance() -> None:
     host = Host()
-    host.output.inject("electrode_peeled", 0, NEVER_US, 20.0)
+    host.output.inject("electrode_peeled", 0, NEVER_US, 80.0)
     host.ask(0, sm4.ll_init(1))
     host.ask(10_000, sm4.low_level_pulse(2, 0, ((200, 60_000), (200, -60_000))))
     assert host.pulses == [(10_000, 0, ((200, 30_000), (200, -30_000)))], "1 kohm on a fifth"
