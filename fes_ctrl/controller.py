@@ -389,6 +389,10 @@ class Controller:
         for authority in self._authorities:
             authority.guard.limits_changed()
             authority.tell(self._now_us, told)
+        # What a program can keep to it keeps to: the guard is to have nothing to refuse.
+        limits = self._limits
+        for leg in self._legs:
+            leg.program.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)
 
     # -- to look at -------------------------------------------------------------------------------
 

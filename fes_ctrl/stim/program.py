@@ -28,7 +28,7 @@ from fes_ctrl.stim.quantise import (
     plan_channel,
     set_current_ua,
 )
-from fes_ctrl.units import NEVER_US, MicroAmp, Us, us_from_ms
+from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, us_from_ms
 
 SETPOINT_LIFE_US: Final = 10_000
 """A pulse that cannot be written so soon after its instant is not worth giving."""
@@ -72,6 +72,7 @@ class Program:
         "_grid_us",
         "_lock_out_us",
         "_min_on_us",
+        "_most_ua",
         "_next_pulse_us",
         "_plans",
         "_queued",
@@ -113,6 +114,7 @@ class Program:
             for index, channel in enumerate(config.channel)
         ]
         self._set_ua: list[MicroAmp] = [0] * len(self._plans)
+        self._most_ua: list[MicroAmp] = [plan.full_ua for plan in self._plans]
         self._next_pulse_us: list[Us] = [NEVER_US] * len(self._plans)
         self._waiting_changes: dict[str, float] = {}
         self._queued: GaitEvent | None = None
@@ -234,7 +236,9 @@ class Program:
         self.last_pulse_us = NEVER_US
         self.ended_by = "time_out"
         for index, plan in enumerate(self._plans):
-            self._set_ua[index] = set_current_ua(plan, self.level_percent)
+            self._set_ua[index] = min(
+                self._most_ua[index], set_current_ua(plan, self.level_percent)
+            )
             self._next_pulse_us[index] = onset_us + plan.stagger_us
         self.next_at_us = min(self._next_pulse_us)
         return tuple(
@@ -398,6 +402,21 @@ class Program:
         """Take a level below the running burst's at once; a higher one waits for the next burst."""
         for index, plan in enumerate(self._plans):
             self._set_ua[index] = min(self._set_ua[index], set_current_ua(plan, level_percent))
+
+    def bound(self, current_ua: MicroAmp, charge_pc: PicoCoulomb) -> None:
+        """Give no more than this from now on, in a running burst too.
+
+        Parameters
+        ----------
+        current_ua : int
+            Highest plateau.
+        charge_pc : int
+            Highest charge of a phase.
+        """
+        for index, plan in enumerate(self._plans):
+            most_ua = min(self._most_ua[index], current_ua, charge_pc // plan.width_us)
+            self._most_ua[index] = most_ua
+            self._set_ua[index] = min(self._set_ua[index], most_ua)
 
     def snapshot(self) -> dict[str, object]:
         """Return the burst as it stands."""

@@ -387,6 +387,36 @@ def test_pulses_that_nobody_felt_raise_no_level() -> None:
     assert given == {False: 35_000, True: 30_000}
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "most_ua"),
+    [
+        ("limits.current_mA", 17.3, 17_000),
+        ("limits.charge_per_phase_uC", 4.5, 15_000),
+        ("limits.voltage_V", 14.0, 14_000),
+    ],
+)
+def test_a_limit_that_is_narrowed_below_the_plateau_lowers_it_at_once_and_ends_nothing(
+    name: str, value: float, most_ua: int
+) -> None:
+    target = controller(replace(ProgramConfig(), channel=(ChannelConfig(current_mA=28.0),)))
+    inputs: list[tuple[int, Input]] = list(ARMING)
+    for t_us in range(10_000, 9_900_000, 5_000):
+        reading = {0: 3.0, 500_000: 2.0}.get(t_us % 1_000_000, 1.0)
+        inputs.append((t_us, Sample(t_us, t_us, 0, RIGHT, HEEL_SWITCH, (reading,))))
+        inputs.append((t_us + 1_000, report(t_us + 1_000, "answer")))
+    narrowed_us = 2_700_000
+    inputs.append((narrowed_us, ParameterChange(narrowed_us, ALL_LEGS, name, value)))
+    commands, records = live(target, sorted(inputs, key=lambda told: told[0]))
+    given = setpoints(commands)
+    assert max(point.current_ua for point in given if point.at_us <= narrowed_us) == 28_000
+    after = [point for point in given if point.at_us > narrowed_us]
+    assert max(point.current_ua for point in after) == most_ua
+    assert after[0].at_us < narrowed_us + 50_000, "the burst goes on"
+    assert after[-1].at_us > 9_000_000, "and so do those after it"
+    assert [r for r in records if isinstance(r, Decision)] == []
+    assert faults(records) == []
+
+
 def test_a_refusal_that_ends_the_burst_ends_every_channel_of_it_at_once() -> None:
     channels = (
         ChannelConfig(current_mA=28.0, rate_hz=40.0),
@@ -397,7 +427,7 @@ def test_a_refusal_that_ends_the_burst_ends_every_channel_of_it_at_once() -> Non
         (t_us, Sample(t_us, t_us, 0, RIGHT, HEEL_SWITCH, (2.0 if t_us == 500_000 else 1.0,)))
         for t_us in range(10_000, 900_000, 5_000)
     ]
-    lowered = (604_000, ParameterChange(604_000, ALL_LEGS, "limits.current_mA", 20.0))
+    lowered = (604_000, ParameterChange(604_000, ALL_LEGS, "limits.pulse_energy_mJ", 0.1))
     answered = [(t_us + 1_000, report(t_us + 1_000, "answer")) for t_us, _ in heel]
     inputs = sorted([*ARMING, *heel, *answered, lowered], key=lambda told: told[0])
     commands, records = live(target, inputs)
