@@ -18,12 +18,10 @@ from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import TRIGGERS, Program
 from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.drivers import is_driven
 
 CHANNELS_A_CONNECTOR: Final = 4
 """A P24's channels: four on the yellow connector, four on the green one."""
-
-DRIVEN_MODES: Final = (("p24", "low_level"),)
-"""Device and mode for which there is a driver session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ def _unattended(config: ControlConfig, capabilities: Capabilities) -> list[str]:
             f"{capabilities.unattended_ms} ms without the host, limits.max_unattended_ms allows "
             f"{allowed_ms:g}; choose mode 'low_level', or raise the limit in its file"
         )
-    elif (config.stimulator.device, mode) not in DRIVEN_MODES:
+    elif not is_driven(config.stimulator):
         found.append(
             f"stimulator.mode = {mode!r}: there is no driver for a {capabilities.device} in "
             f"{mode}; choose mode 'low_level'"

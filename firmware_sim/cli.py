@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from firmware_sim.devices.catalogue import DEVICES
+
 if TYPE_CHECKING:
     from firmware_sim.server import TcpPort
 
@@ -27,7 +29,7 @@ def group() -> None:
     epilog="Example: firmware-sim serve --device p24 --pty /tmp/p24 --inject answers_lost@20"
 )
 @click.option(
-    "--device", "name", type=click.Choice(["p24"]), required=True, help="Which stimulator."
+    "--device", "name", type=click.Choice(list(DEVICES)), required=True, help="Which stimulator."
 )
 @click.option(
     "--pty",
@@ -62,10 +64,8 @@ def serve(
     pulses: Path | None,
 ) -> int:
     """Run a simulated stimulator; prints one JSON line with its port, and waits."""
-    from fes_ctrl.wire.sciencemode4 import CHANNELS
     from firmware_sim import server
     from firmware_sim.ceilings import Ceilings
-    from firmware_sim.devices.p24 import SimulatedP24
     from firmware_sim.injection_text import parse
     from firmware_sim.limiter import Limiter
     from firmware_sim.output import OutputStage
@@ -73,10 +73,11 @@ def serve(
     if (pty is None) == (tcp is None):
         message = "give either --pty [PATH] or --tcp HOST:PORT"
         raise click.UsageError(message)
-    output = OutputStage(CHANNELS)
+    row = DEVICES[name]
+    output = OutputStage(row.channels)
     sinks = output.sinks
     limiter: Limiter | None = None
-    device = SimulatedP24(output, Random(f"{seed}:{name}"))
+    device = row.make(output, Random(f"{seed}:{name}"))
     port: server.Port | None = None
     file = None
     try:

@@ -26,10 +26,11 @@ from fes_ctrl.runtime.operator import ScriptedOperator
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import capabilities_of
-from fes_ctrl.stimulators.p24 import P24Session
-from fes_ctrl.units import NEVER_US, Us, us_from_ms, us_from_s
+from fes_ctrl.stimulators.drivers import driver_for
+from fes_ctrl.units import NEVER_US, Us, us_from_s
 from firmware_sim.ceilings import Ceilings
-from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.devices.catalogue import DEVICES
+from firmware_sim.devices.device import Device
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points, Sink
@@ -60,9 +61,7 @@ class _DeviceEnd:
 
     __slots__ = ("_armed_us", "_cable", "_clock", "_device", "_limiter")
 
-    def __init__(
-        self, clock: Clock, device: SimulatedP24, cable: Cable, limiter: Limiter | None
-    ) -> None:
+    def __init__(self, clock: Clock, device: Device, cable: Cable, limiter: Limiter | None) -> None:
         self._clock = clock
         self._device = device
         self._cable = cable
@@ -146,7 +145,8 @@ class Rig:
         # Whoever evaluates gives nothing at all.
         self.witness.silent = config.evaluation
         self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
-        self._device = SimulatedP24(self._output, stream(config.seed, "device"))
+        device = DEVICES[config.control.stimulator.device]
+        self._device = device.make(self._output, stream(config.seed, "device"))
         self.cable: Cable = (
             SimCable(
                 clock,
@@ -343,11 +343,6 @@ def build_session(config: WalkConfig, clock: Clock, link: Link, log: RunLog) -> 
     control = config.control
     legs = config.legs
     limits = Limits(control.limits)
-    driver = P24Session(
-        capabilities_of(control.stimulator),
-        0,
-        limits.min_interval_us,
-        us_from_ms(control.stimulator.poll_ms),
-    )
+    driver = driver_for(control.stimulator, limits.min_interval_us)
     controller = assemble(legs, control)
     return ControlSession(clock, controller, [(driver, link)], dict.fromkeys(legs, 0), log)

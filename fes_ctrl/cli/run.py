@@ -134,9 +134,7 @@ async def _run(
     from fes_ctrl.safety.limits import Limits
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_source
-    from fes_ctrl.stimulators.config import capabilities_of
-    from fes_ctrl.stimulators.p24 import P24Session
-    from fes_ctrl.units import us_from_ms
+    from fes_ctrl.stimulators.drivers import driver_for
 
     clock = RealClock(asyncio.get_running_loop())
     try:
@@ -157,12 +155,7 @@ async def _run(
     except Refusal:
         source.close()
         raise
-    driver = P24Session(
-        capabilities_of(control.stimulator),
-        0,
-        Limits(control.limits).min_interval_us,
-        us_from_ms(control.stimulator.poll_ms),
-    )
+    driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
     log = _log(out, control)
     session = ControlSession(
         clock,

@@ -3,6 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from fes_ctrl.units import Us
+from firmware_sim.injections import Acknowledgement
 
 
 class DeviceStep(NamedTuple):
@@ -14,6 +15,11 @@ class DeviceStep(NamedTuple):
 
 class Device(Protocol):
     """A simulated stimulator; its pulses go to the output stage that it was built with."""
+
+    @property
+    def acknowledgements(self) -> list[Acknowledgement]:
+        """Injections that have had an effect."""
+        ...
 
     def receive(self, now_us: Us, data: bytes) -> DeviceStep:
         """Fire what is due, then take bytes."""

@@ -1,0 +1,20 @@
+"""The simulated devices there are, by name: a new one is a row."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Final, NamedTuple
+
+from fes_ctrl.wire import sciencemode4
+from firmware_sim.devices.device import Device
+from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.output import OutputStage
+
+
+class DeviceRow(NamedTuple):
+    """How many outputs a device has, and how one is made: from its outputs and its own stream."""
+
+    channels: int
+    make: Callable[[OutputStage, Random], Device]
+
+
+DEVICES: Final[dict[str, DeviceRow]] = {"p24": DeviceRow(sciencemode4.CHANNELS, SimulatedP24)}
