@@ -124,7 +124,7 @@ async def _run(
 ) -> None:
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.replay import control_of
-    from fes_ctrl.links.serial import SerialSettings
+    from fes_ctrl.links.serial_port import SerialSettings
     from fes_ctrl.links.url import open_link
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runlog.log import NullLog

@@ -1,58 +1,7 @@
-"""A serial port as a link: settings by pyserial, bytes by the descriptor itself.
-
-pyserial's own ``write`` waits, or spins, when a device stalls; it is never called.
-"""
-
-import contextlib
-import errno
-import fcntl
-import os
-import struct
-import termios
-import time
-from dataclasses import dataclass
-from typing import Final, Literal
-
-import serial
+"""A serial port as a link on the running loop."""
 
 from fes_ctrl.links.descriptor import DescriptorLink
-
-LAST_BYTES_S: Final = 0.05
-"""How long closing lets the last bytes leave: a stop of 40 bytes takes 3.5 ms at 115 200 baud."""
-
-ADVICE: Final = {
-    errno.ENOENT: "there is no such port; check the name and the cable",
-    errno.EACCES: "not allowed; have yourself added to the group that owns it, often dialout",
-    errno.EAGAIN: "in use by another program; close that first",
-    errno.EBUSY: "in use by another program; close that first",
-    errno.ENOTTY: "not a serial port; check the name",
-}
-
-
-class SerialLinkError(OSError):
-    """A port that cannot be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialSettings:
-    """Line settings; nominal for USB devices that have no line behind them.
-
-    Attributes
-    ----------
-    baud : int
-        Symbols a second.
-    parity : str
-        ``N`` none, ``E`` even, ``O`` odd.
-    stop_bits : int
-        1 or 2.
-    rts_cts : bool
-        Whether the lines RTS and CTS hold the sender back.
-    """
-
-    baud: int = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stop_bits: Literal[1, 2] = 1
-    rts_cts: bool = False
+from fes_ctrl.links.serial_port import PLAIN, SerialPort, SerialSettings, drop_unsent
 
 
 class SerialLink(DescriptorLink):
@@ -71,74 +20,26 @@ class SerialLink(DescriptorLink):
         If it cannot be opened: which, why, and what to do.
     """
 
-    def __init__(self, port: str, settings: SerialSettings = SerialSettings()) -> None:
-        try:
-            self._port = serial.Serial(
-                port,
-                settings.baud,
-                parity=settings.parity,
-                stopbits=settings.stop_bits,
-                rtscts=settings.rts_cts,
-                timeout=0,
-                write_timeout=0,
-                exclusive=True,
-            )
-        except (OSError, ValueError, termios.error) as error:
-            message = f"serial port {port}: {_why(error)}"
-            raise SerialLinkError(message) from error
-        super().__init__(self._port.fileno(), port)
+    def __init__(self, port: str, settings: SerialSettings = PLAIN) -> None:
+        self._port = SerialPort(port, settings)
+        super().__init__(self._port.fd, port)
 
     def _flush(self, fd: int) -> None:
-        with contextlib.suppress(OSError, termios.error):
-            # A device that is gone has nothing left to take, nor has a dead end.
-            termios.tcflush(fd, termios.TCOFLUSH)
+        drop_unsent(fd)
 
     def drop(self) -> None:
         """Let DTR and RTS go, and close: the device sees the host vanish."""
         if not self._port.is_open:
             return
         self.detach()
-        self._flush(self._fd)
-        with contextlib.suppress(OSError):
-            # A pseudo-terminal has no such lines; closing it says the same.
-            self._port.dtr = False
-            self._port.rts = False
+        self._port.flush()
+        self._port.hang_up()
         self.close()
 
     def close(self) -> None:
-        """Close the port; nothing is delivered afterwards.
-
-        The kernel would wait for a stalled device, for 30 s by default; so what was written last
-        gets a moment to leave and is then discarded.
-        """
+        """Close the port, once what was written last has had a moment to leave."""
         if not self._port.is_open:
             return
         self.detach()
-        until_s = time.monotonic() + LAST_BYTES_S
-        while self._in_kernel() and time.monotonic() < until_s:
-            time.sleep(0.001)
-        if self._in_kernel():
-            self._flush(self._fd)
+        self._port.let_out()
         self._let_go(self._port.close)
-
-    def _in_kernel(self) -> int:
-        """Return how many bytes the kernel still has to send."""
-        try:
-            raw = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
-        except OSError:
-            return 0
-        count: int = struct.unpack("i", raw)[0]
-        return count
-
-
-def _why(error: BaseException) -> str:
-    """Return why a port was not opened, and what to do."""
-    reason = str(error)
-    # pyserial hides some numbers in its text; the error that it wraps still has them.
-    for cause in (error, error.__context__):
-        number = cause.args[0] if cause is not None and cause.args else None
-        if isinstance(number, int):
-            if number in ADVICE:
-                return ADVICE[number]
-            reason = os.strerror(number)
-    return f"{reason}; check the name, the cable and who may use it"

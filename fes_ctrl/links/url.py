@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from fes_ctrl.links.serial import SerialLink, SerialSettings
+from fes_ctrl.links.serial import SerialLink
+from fes_ctrl.links.serial_port import SerialSettings
 from fes_ctrl.links.tcp import TcpLink, open_tcp
 
 

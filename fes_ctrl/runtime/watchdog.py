@@ -9,29 +9,13 @@ import asyncio
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+from fes_ctrl.links.liveness import BEAT_S, LOOK_S, Liveness, boottime_us, monotonic_us
 from fes_ctrl.model import LINK_BLOCKED
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.units import Us
-
-BEAT_S: Final = 0.02
-LOOK_S: Final = 0.01
-BLOCKED_US: Final = 120_000
-"""Silence of the loop that is a fault: with a beat, a look and the stop's way within 200 ms."""
-
-LONGEST_STEP_US: Final = 30_000
-"""A look that comes later than this counts as so much: then the machine is busy, not the loop
-blocked, and the loop is given as many chances as the thread had."""
-
-HALTED_US: Final = 1_000_000
-"""A look that comes later than this was not merely late: the process stood still."""
-
-ASLEEP_US: Final = 100_000
-"""The clock that counts sleep may run ahead of the one that does not by less than this."""
 
 REPEATS: Final = 2
 REPEAT_US: Final = 80_000
@@ -42,58 +26,6 @@ JOIN_S: Final = 1.0
 SWITCH_S: Final = 0.001
 """How long a thread that wants the interpreter waits for one that computes; Python's default is
 5 ms, and a stop needs the interpreter some times."""
-
-WAKE: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-class Liveness:
-    """Whether a loop lives, told from looks at its beats and at two clocks.
-
-    Parameters
-    ----------
-    now_us : int
-        Monotonic time, which stands still while the machine sleeps.
-    awake_us : int
-        The same with sleep counted in.
-    """
-
-    __slots__ = ("_asleep_us", "_beats", "_looked_us", "silent_us")
-
-    def __init__(self, now_us: Us, awake_us: Us) -> None:
-        self._looked_us = now_us
-        self._asleep_us = awake_us - now_us
-        self._beats = 0
-        self.silent_us: Us = 0
-
-    def look(self, now_us: Us, awake_us: Us, beats: int) -> str:
-        """Return what is wrong, or nothing; after that the silence counts from zero.
-
-        Parameters
-        ----------
-        now_us, awake_us : int
-            As at first.
-        beats : int
-            How often the loop has beaten.
-        """
-        step_us = now_us - self._looked_us
-        slept_us = awake_us - now_us - self._asleep_us
-        self._looked_us = now_us
-        self._asleep_us = awake_us - now_us
-        if beats != self._beats:
-            self._beats = beats
-            self.silent_us = 0
-        else:
-            self.silent_us += min(step_us, LONGEST_STEP_US)
-        wrong = ""
-        if slept_us > ASLEEP_US:
-            wrong = f"the machine slept for {slept_us / 1e6:.1f} s"
-        elif step_us > HALTED_US:
-            wrong = f"the process stood still for {step_us / 1e6:.1f} s"
-        elif self.silent_us >= BLOCKED_US:
-            wrong = f"the event loop did not turn for {self.silent_us / 1000:.0f} ms"
-        if wrong:
-            self.silent_us = 0
-        return wrong
 
 
 class Watchdog:
@@ -157,12 +89,12 @@ class Watchdog:
     def _watch(self) -> None:
         # Signals are for the main thread: only there do their handlers run.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        liveness = Liveness(_us(time.CLOCK_MONOTONIC), _us(WAKE))
+        liveness = Liveness(monotonic_us(), boottime_us())
         while not self._over.wait(LOOK_S):
-            wrong = liveness.look(_us(time.CLOCK_MONOTONIC), _us(WAKE), self.beats)
+            wrong = liveness.look(monotonic_us(), boottime_us(), self.beats)
             if wrong:
                 self._stop(wrong)
-                liveness = Liveness(_us(time.CLOCK_MONOTONIC), _us(WAKE))
+                liveness = Liveness(monotonic_us(), boottime_us())
 
     def _stop(self, wrong: str) -> None:
         beats = self.beats
@@ -174,7 +106,3 @@ class Watchdog:
             if repeats < REPEATS:
                 repeats += 1
                 self._session.stop_now(LINK_BLOCKED, wrong)
-
-
-def _us(clock: int) -> Us:
-    return time.clock_gettime_ns(clock) // 1000

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from fes_ctrl.links.serial import SerialLink, SerialLinkError, SerialSettings
+from fes_ctrl.links.serial import SerialLink
+from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
 from fes_ctrl.model import Sample
 from fes_ctrl.sensors.lines import SensorLines
 from fes_ctrl.sensors.source import NowUs, SensorError, Worn

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
-from fes_ctrl.links.serial import SerialSettings
+from fes_ctrl.links.serial_port import SerialSettings
 from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS
 from fes_ctrl.sensors.manual import Manual
 from fes_ctrl.sensors.metronome import Metronome

@@ -163,7 +163,8 @@ BLOCKED = """
 import sys, time
 import asyncio
 from fes_ctrl.assembly import ControlConfig, assemble
-from fes_ctrl.links.serial import SerialLink, SerialSettings
+from fes_ctrl.links.serial import SerialLink
+from fes_ctrl.links.serial_port import SerialSettings
 from fes_ctrl.model import Operator
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.interrupt import stop_on_interrupt

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.links.serial import LAST_BYTES_S, SerialLink, SerialLinkError, SerialSettings
+from fes_ctrl.links.serial import SerialLink
+from fes_ctrl.links.serial_port import LAST_BYTES_S, SerialLinkError, SerialSettings
 
 pytestmark = pytest.mark.real_time
 DEADLINE_S = 10.0

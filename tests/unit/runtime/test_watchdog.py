@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.model import LINK_BLOCKED
-from fes_ctrl.runtime.realtime import real_time_loop
-from fes_ctrl.runtime.watchdog import (
+from fes_ctrl.links.liveness import (
     ASLEEP_US,
     BEAT_S,
     BLOCKED_US,
     HALTED_US,
     LONGEST_STEP_US,
     Liveness,
-    Watchdog,
 )
+from fes_ctrl.model import LINK_BLOCKED
+from fes_ctrl.runtime.realtime import real_time_loop
+from fes_ctrl.runtime.watchdog import Watchdog
 
 BURN_S = 4.0
 DEADLINE_S = 30.0

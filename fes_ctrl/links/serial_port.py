@@ -1,0 +1,159 @@
+"""A serial port itself: settings by pyserial, bytes by the descriptor, no loop.
+
+pyserial's own ``write`` waits, or spins, when a device stalls; it is never called.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import struct
+import termios
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import serial
+
+LAST_BYTES_S: Final = 0.05
+"""How long closing lets the last bytes leave: a stop of 40 bytes takes 3.5 ms at 115 200 baud."""
+
+ADVICE: Final = {
+    errno.ENOENT: "there is no such port; check the name and the cable",
+    errno.EACCES: "not allowed; have yourself added to the group that owns it, often dialout",
+    errno.EAGAIN: "in use by another program; close that first",
+    errno.EBUSY: "in use by another program; close that first",
+    errno.ENOTTY: "not a serial port; check the name",
+}
+
+
+class SerialLinkError(OSError):
+    """A port that cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialSettings:
+    """Line settings; nominal for USB devices that have no line behind them.
+
+    Attributes
+    ----------
+    baud : int
+        Symbols a second.
+    parity : str
+        ``N`` none, ``E`` even, ``O`` odd.
+    stop_bits : int
+        1 or 2.
+    rts_cts : bool
+        Whether the lines RTS and CTS hold the sender back.
+    """
+
+    baud: int = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stop_bits: Literal[1, 2] = 1
+    rts_cts: bool = False
+
+
+PLAIN: Final = SerialSettings()
+
+
+class SerialPort:
+    """An open port that nobody else may open meanwhile.
+
+    Parameters
+    ----------
+    name : str
+        Its path.
+    settings : SerialSettings
+        Of the line.
+
+    Attributes
+    ----------
+    fd : int
+        Its descriptor, non-blocking.
+    name : str
+        As given.
+
+    Raises
+    ------
+    SerialLinkError
+        If it cannot be opened: which, why, and what to do.
+    """
+
+    def __init__(self, name: str, settings: SerialSettings) -> None:
+        self.name = name
+        try:
+            self._port = serial.Serial(
+                name,
+                settings.baud,
+                parity=settings.parity,
+                stopbits=settings.stop_bits,
+                rtscts=settings.rts_cts,
+                timeout=0,
+                write_timeout=0,
+                exclusive=True,
+            )
+        except (OSError, ValueError, termios.error) as error:
+            message = f"serial port {name}: {_why(error)}"
+            raise SerialLinkError(message) from error
+        self.fd: int = self._port.fileno()
+        os.set_blocking(self.fd, False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed."""
+        return bool(self._port.is_open)
+
+    def flush(self) -> None:
+        """Drop what the kernel has not sent."""
+        drop_unsent(self.fd)
+
+    def let_out(self) -> None:
+        """Give what was written last a moment to leave, and drop the rest.
+
+        The kernel would wait for a stalled device when the port is closed, for 30 s by default.
+        """
+        until_s = time.monotonic() + LAST_BYTES_S
+        while self._in_kernel() and time.monotonic() < until_s:
+            time.sleep(0.001)
+        if self._in_kernel():
+            self.flush()
+
+    def hang_up(self) -> None:
+        """Let DTR and RTS go: the device sees the host vanish."""
+        with contextlib.suppress(OSError):
+            # A pseudo-terminal has no such lines; closing it says the same.
+            self._port.dtr = False
+            self._port.rts = False
+
+    def close(self) -> None:
+        """Close it."""
+        self._port.close()
+
+    def _in_kernel(self) -> int:
+        """Return how many bytes the kernel still has to send."""
+        try:
+            raw = fcntl.ioctl(self.fd, termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            return 0
+        count: int = struct.unpack("i", raw)[0]
+        return count
+
+
+def drop_unsent(fd: int) -> None:
+    """Drop what the kernel has not sent on a descriptor."""
+    with contextlib.suppress(OSError, termios.error):
+        # A device that is gone has nothing left to take, nor has a dead end.
+        termios.tcflush(fd, termios.TCOFLUSH)
+
+
+def _why(error: BaseException) -> str:
+    """Return why a port was not opened, and what to do."""
+    reason = str(error)
+    # pyserial hides some numbers in its text; the error that it wraps still has them.
+    for cause in (error, error.__context__):
+        number = cause.args[0] if cause is not None and cause.args else None
+        if isinstance(number, int):
+            if number in ADVICE:
+                return ADVICE[number]
+            reason = os.strerror(number)
+    return f"{reason}; check the name, the cable and who may use it"
