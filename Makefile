@@ -62,6 +62,7 @@ bench: compiled
 	$(BIN)/python benchmarks/closed_loop.py
 	$(BIN)/python benchmarks/stop.py
 	$(BIN)/python benchmarks/guard.py
+	$(BIN)/python benchmarks/guardian.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/sensitivity.py

@@ -156,7 +156,8 @@ def _unattended(config: ControlConfig, capabilities: Capabilities) -> list[str]:
         found.append(
             f"stimulator.mode = {mode!r}: a {capabilities.device} in {mode} goes on for "
             f"{capabilities.unattended_ms} ms without the host, limits.max_unattended_ms allows "
-            f"{allowed_ms:g}; choose mode 'low_level', or raise the limit in its file"
+            f"{allowed_ms:g}; choose mode 'low_level', put a guardian between them "
+            "(stimulator.guardian = true), or raise the limit in its file"
         )
     elif not is_driven(config.stimulator):
         found.append(

@@ -147,7 +147,9 @@ async def _run(
         legs = tuple(worn)
         control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), legs)
         choose_for_all(worn, control.detector.name, "--sensor")
-        link = await open_link(address, SerialSettings())
+        driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
+        guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
+        link = await open_link(address, SerialSettings(), guarded_by)
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"
@@ -155,7 +157,6 @@ async def _run(
     except Refusal:
         source.close()
         raise
-    driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
     log = _log(out, control)
     session = ControlSession(
         clock,

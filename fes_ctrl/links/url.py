@@ -4,8 +4,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from fes_ctrl.links.guarded import GuardedLink, open_guarded
 from fes_ctrl.links.serial import SerialLink
-from fes_ctrl.links.serial_port import SerialSettings
+from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
 from fes_ctrl.links.tcp import TcpLink, open_tcp
 
 
@@ -82,8 +83,8 @@ def parse_link_url(url: str, devices: Collection[str]) -> SerialAddress | TcpAdd
 
 
 async def open_link(
-    address: SerialAddress | TcpAddress, settings: SerialSettings
-) -> SerialLink | TcpLink:
+    address: SerialAddress | TcpAddress, settings: SerialSettings, guarded_by: bytes = b""
+) -> SerialLink | TcpLink | GuardedLink:
     """Open a link on the running loop.
 
     Parameters
@@ -92,6 +93,9 @@ async def open_link(
         Where.
     settings : SerialSettings
         For a serial port.
+    guarded_by : bytes
+        The stop that a guardian's process is to write where this one is gone; without it there is
+        no guardian.
 
     Raises
     ------
@@ -99,7 +103,15 @@ async def open_link(
         If it cannot be opened: which, why, and what to do.
     """
     if isinstance(address, TcpAddress):
+        if guarded_by:
+            message = (
+                f"tcp {address.host}:{address.port}: a guardian holds serial ports only; leave "
+                "stimulator.guardian out, or let the far end have a dead-man of its own"
+            )
+            raise SerialLinkError(message)
         return await open_tcp(address.host, address.port)
+    if guarded_by:
+        return await open_guarded(address.port, settings, guarded_by)
     return SerialLink(address.port, settings)
 
 

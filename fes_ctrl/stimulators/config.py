@@ -23,12 +23,20 @@ class StimulatorConfig:
         An answer later than this is a fault of the link.
     poll_ms : float
         An idle link is asked for the device's state this often, so that its health is known.
+    guardian : bool
+        A guardian's process holds the serial port, and stops the device when the host dies or
+        freezes: then it goes on for no longer than that takes.
     """
 
     device: Literal["p24"] = "p24"
     mode: Literal["low_level", "mid_level"] = "low_level"
     ack_deadline_ms: Annotated[float, Ge(5), Le(1000)] = 100.0
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
+    guardian: bool = False
+
+
+GUARDED_MS: Final = 200
+"""Within this a guardian has stopped a device whose host is gone."""
 
 
 # HASOMED ScienceMode4 library headers: current 0..130 mA in 0.5 mA, points of 10..4095 us,
@@ -68,6 +76,10 @@ P24_MODES: Final[dict[str, Capabilities]] = {
 def capabilities_of(config: StimulatorConfig) -> Capabilities:
     """Return what the configured device can do in the configured mode."""
     modes = {"p24": P24_MODES}
-    return modes[config.device][config.mode]._replace(
-        ack_deadline_us=round(config.ack_deadline_ms * 1000)
+    found = modes[config.device][config.mode]
+    unattended_ms = found.unattended_ms
+    if config.guardian:
+        unattended_ms = min(unattended_ms, GUARDED_MS)
+    return found._replace(
+        ack_deadline_us=round(config.ack_deadline_ms * 1000), unattended_ms=unattended_ms
     )
