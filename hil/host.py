@@ -70,6 +70,11 @@ class SimHost:
         self._waiting: deque[Callable[[], None]] = deque()
         self.acknowledgements: list[Acknowledgement] = []
 
+    @property
+    def halted(self) -> str:
+        """Which injection holds it just now; empty where it runs."""
+        return self._halted
+
     # -- a Clock ------------------------------------------------------------------------------
 
     def now_us(self) -> Us:

@@ -41,6 +41,7 @@ from hil.patient.leg import PatientLeg
 from hil.patient.patient import VirtualPatient
 from hil.patient.sensors.hub import SensorHub
 from hil.silence import Silence
+from hil.sim_guardian import SimGuardian
 from hil.streams import stream
 from hil.witness import Witness
 
@@ -164,7 +165,7 @@ class Rig:
         if self._host is None:
             self.session = build_session(config, clock, self.cable.link, log)
         else:
-            link = HostedLink(self.cable.link, self._host)
+            link = HostedLink(self._line(self._host), self._host)
             self.session = build_session(config, self._host, link, log)
         self.session.on_setpoint = self.account.setpoint
         self.session.on_written = self.account.written
@@ -191,6 +192,14 @@ class Rig:
             if BY_NAME[injection.name].part == "host":
                 return SimHost(self._clock)
         return None
+
+    def _line(self, host: SimHost) -> Link:
+        """Return the cable's end, behind a guardian where there is one."""
+        config = self._config.control
+        if not config.stimulator.guardian:
+            return self.cable.link
+        stop = driver_for(config.stimulator, Limits(config.limits).min_interval_us).stop_bytes
+        return SimGuardian(self._clock, host, self.cable.link, stop)
 
     def _empty_walk(self) -> Walk:
         config = self._config

@@ -41,3 +41,7 @@ TRIPPED: Final = b"T"
 
 PACKET: Final = 65_536
 """No packet is longer."""
+
+STOPS: Final = 3
+STOP_REPEAT_S: Final = 0.08
+"""As a driver repeats a stop: three within 300 ms, then the line is let go."""

@@ -25,9 +25,6 @@ from fes_ctrl.links.liveness import LOOK_S, Liveness, boottime_us, monotonic_us
 from fes_ctrl.links.serial_port import SerialLinkError, SerialPort, SerialSettings
 
 READ_SIZE: Final = 4096
-STOPS: Final = 3
-STOP_REPEAT_S: Final = 0.08
-"""As a driver repeats a stop: three within 300 ms, then the line is let go."""
 
 
 class Guardian:
@@ -101,14 +98,14 @@ class Guardian:
 
     def _stop_device(self) -> None:
         """Stop the device past everything that waits, and some times more."""
-        for attempt in range(STOPS):
+        for attempt in range(say.STOPS):
             self._port.flush()
             with contextlib.suppress(OSError):
                 os.write(self._port.fd, self._stop)
             if attempt == 0:
                 self._tell()
-            if attempt + 1 < STOPS:
-                time.sleep(STOP_REPEAT_S)
+            if attempt + 1 < say.STOPS:
+                time.sleep(say.STOP_REPEAT_S)
 
     def _tell(self) -> None:
         """Tell the controller why it is over, if anybody listens."""
