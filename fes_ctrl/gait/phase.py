@@ -57,6 +57,7 @@ class PhaseMachine:
 
     __slots__ = (
         "_contact_us",
+        "_left",
         "_lift_us",
         "_stance_out_us",
         "_swing_out_us",
@@ -86,6 +87,7 @@ class PhaseMachine:
         self.deadline_us: Us = NEVER_US
         self._contact_us: Us = NEVER_US
         self._lift_us: Us = NEVER_US
+        self._left = False
 
     def update(self, event: GaitEvent, turn_deg: float = 0.0) -> PhaseChange | None:
         """Take an event; return what it changed, if anything.
@@ -113,10 +115,10 @@ class PhaseMachine:
                 activity = TURNING
         elif kind == HEEL_OFF:
             phase = PRE_SWING
-            self._lift(event_us)
+            self._lift(event_us, leaves=False)
         else:
             phase = SWING
-            self._lift(event_us)
+            self._lift(event_us, leaves=True)
         in_stance = phase == STANCE
         self.deadline_us = emit_us + (self._stance_out_us if in_stance else self._swing_out_us)
         return self._change(emit_us, phase, activity)
@@ -128,6 +130,7 @@ class PhaseMachine:
             self.last_stride_us = event_us - self._contact_us
         self._contact_us = event_us
         self._lift_us = NEVER_US
+        self._left = False
         return stepped
 
     def _turns(self, turn_deg: float) -> bool:
@@ -137,9 +140,12 @@ class PhaseMachine:
         self._usual_turn_deg += LEARNING * max(-limit_deg, min(limit_deg, beyond_deg))
         return abs(beyond_deg) > limit_deg
 
-    def _lift(self, event_us: Us) -> None:
-        if self._contact_us != NEVER_US and event_us - self._contact_us >= MIN_STANCE_US:
+    def _lift(self, event_us: Us, *, leaves: bool) -> None:
+        # Once the foot has left, a lift without a contact before it ends a stance that was missed.
+        stance_known = self._contact_us != NEVER_US and not self._left
+        if stance_known and event_us - self._contact_us >= MIN_STANCE_US:
             self.last_stance_us = event_us - self._contact_us
+            self._left = leaves
         if self._lift_us == NEVER_US:
             self._lift_us = event_us
 

@@ -58,7 +58,7 @@ class _Train:
     __slots__ = ("given", "next_us", "period_us", "points", "ramp")
 
     def __init__(self, train: sm4.ChannelTrain, next_us: Us) -> None:
-        self.points = train.points
+        self.points = _padded(train.points)
         self.ramp = train.ramp
         self.period_us = train.period_us
         self.next_us = next_us

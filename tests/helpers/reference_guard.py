@@ -1,6 +1,8 @@
 """The guard's limits once more, slow and in the units of the file: it remembers everything."""
 
+import functools
 import itertools
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,13 +18,21 @@ class Pulse:
     at_us: int
     channel: int
     current_ua: int
-    square: Fraction
+    square: int
     first_pc: int
     burst: int
+    rise_from_us: int
+    counts_ua: int
+    """What the next burst is measured by; less than was given where something was skipped."""
 
 
+@functools.cache
 def exact(value: float) -> Fraction:
     return Fraction(str(value))
+
+
+def after(pulses: list[Pulse], t_us: int) -> list[Pulse]:
+    return pulses[bisect_right(pulses, t_us, key=lambda pulse: pulse.at_us) :]
 
 
 class ReferenceGuard:
@@ -32,20 +42,45 @@ class ReferenceGuard:
         self.config = config
         self.device = device
         self.armed = False
-        self.pulses: list[Pulse] = []
+        self.pulses: dict[int, list[Pulse]] = {n: [] for n in range(device.channels)}
         self.dose_pc = 0
         self.session_from_us: int | None = None
         self.sensor_us: dict[int, int] = {}
         self.pending_us: int | None = None
         self.first_burst: dict[int, int] = {}
+        self.rises_anew: set[int] = set()
         self.refused_us: list[int] = []
 
     def start_over(self) -> None:
         """The next pulse of a channel is compared with nothing that was before."""
-        self.first_burst = {channel: len(self.pulses) for channel in range(self.device.channels)}
+        self.first_burst = {channel: len(own) for channel, own in self.pulses.items()}
 
     def of(self, channel: int) -> list[Pulse]:
-        return [pulse for pulse in self.pulses if pulse.channel == channel]
+        return self.pulses.get(channel, [])
+
+    def of_burst(self, channel: int, burst: int, since: int = 0) -> list[Pulse]:
+        """The pulses of one burst, but for those before a place."""
+        own = self.of(channel)
+        first = bisect_left(own, burst, key=lambda pulse: pulse.burst)
+        return own[max(first, since) : bisect_left(own, burst + 1, key=lambda pulse: pulse.burst)]
+
+    def strength_ua(self, channel: int, burst: int) -> int:
+        """How strong a burst counts as, by what was given since it last had to start over."""
+        since = self.first_burst.get(channel, 0)
+        return max([p.counts_ua for p in self.of_burst(channel, burst, since)], default=0)
+
+    def skipped(self, channel: int, at_us: int) -> None:
+        """A pulse that was let through has not been felt; -1 is any channel's."""
+        for each in range(self.device.channels) if channel == -1 else [channel]:
+            own = self.of(each)
+            if not own:
+                continue
+            present = own[-1]
+            last_ua = self.strength_ua(each, present.burst - 1)
+            for pulse in self.of_burst(each, present.burst):
+                pulse.counts_ua = min(pulse.counts_ua, last_ua)
+            if at_us - present.rise_from_us < exact(self.config.ramp_min_ms) * 1000:
+                self.rises_anew.add(each)
 
     def phases(self, setpoint: Setpoint, current_ua: int) -> list[tuple[int, int]]:
         if setpoint.waveform == 0:
@@ -130,14 +165,14 @@ class ReferenceGuard:
         own = self.of(setpoint.channel)
         begins = not own or self.pauses(own, at_us)
         burst = (own[-1].burst + begins) if own else 0
-        onset_us = at_us if begins else min(p.at_us for p in own if p.burst == burst)
+        onset_us = at_us if begins else self.of_burst(setpoint.channel, burst)[0].at_us
         if at_us - onset_us > exact(c.burst_ms) * 1000:
             found.add("burst_length")
-        since = self.first_burst.get(setpoint.channel, 0)
-        before = [p for p in self.pulses[since:] if p.channel == setpoint.channel]
-        peak_ua = max([p.current_ua for p in before if p.burst == burst - 1], default=0)
+        peak_ua = self.strength_ua(setpoint.channel, burst - 1)
         start_ua = int(exact(c.start_mA) * 1000)
-        into_us, ramp_us = at_us - onset_us, int(exact(c.ramp_min_ms) * 1000)
+        anew = begins or setpoint.channel in self.rises_anew
+        rise_from_us = at_us if anew else own[-1].rise_from_us
+        into_us, ramp_us = at_us - rise_from_us, int(exact(c.ramp_min_ms) * 1000)
         if peak_ua == 0:
             highest_ua = start_ua
         elif into_us < ramp_us:
@@ -151,10 +186,10 @@ class ReferenceGuard:
             amount_ua = highest_ua // step_ua * step_ua
             if amount_ua == 0:
                 found.add("nothing_left")
-        square = Fraction(sum(i * i * us for i, us in self.phases(setpoint, amount_ua)))
+        square = sum(i * i * us for i, us in self.phases(setpoint, amount_ua))
         first_pc = amount_ua * setpoint.width_us
-        second = square + sum(p.square for p in own if p.at_us > at_us - 10**6)
-        mean_mA2 = second / 10**12
+        second = square + sum(p.square for p in after(own, at_us - 10**6))
+        mean_mA2 = Fraction(second, 10**12)
         area_cm2 = exact(c.electrode_area_cm2)
         if mean_mA2 > exact(c.rms_mA) ** 2:
             found.add("rms")
@@ -162,9 +197,11 @@ class ReferenceGuard:
             found.add("density")
         if mean_mA2 * exact(c.load_ohm) / 10**6 > exact(c.power_density_W_per_cm2) * area_cm2:
             found.add("power")
-        instants = [(p.at_us, p.burst) for p in own] + [(at_us, burst)]
+        ten = after(own, at_us - 10**7)
+        last_before = own[-len(ten) - 1 : len(own) - len(ten)]
+        instants = [(p.at_us, p.burst) for p in last_before + ten] + [(at_us, burst)]
         on_us = sum(
-            max(0, b - max(a, at_us - 10**7))
+            b - max(a, at_us - 10**7)
             for (a, of_a), (b, of_b) in itertools.pairwise(instants)
             if of_a == of_b
         )
@@ -176,7 +213,10 @@ class ReferenceGuard:
             at_us - self.session_from_us > exact(c.session_min) * 60 * 10**6
         ):
             found.add("session")
-        return found, Pulse(at_us, setpoint.channel, amount_ua, square, first_pc, burst)
+        channel = setpoint.channel
+        return found, Pulse(
+            at_us, channel, amount_ua, square, first_pc, burst, rise_from_us, amount_ua
+        )
 
     def speaks_against(self, setpoint: Setpoint, now_us: int) -> tuple[set[str], Pulse | None]:
         """Every reason there is; what is given of it, where only clipping is called for."""
@@ -190,7 +230,8 @@ class ReferenceGuard:
         return found, pulse
 
     def enter(self, pulse: Pulse) -> None:
-        self.pulses.append(pulse)
+        self.pulses[pulse.channel].append(pulse)
+        self.rises_anew.discard(pulse.channel)
         self.dose_pc += pulse.first_pc
         if self.session_from_us is None:
             self.session_from_us = pulse.at_us

@@ -16,16 +16,19 @@ from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.stimulators.config import P24_MODES
 from fes_ctrl.units import NEVER_US
 from helpers.boundaries import currents, widths
-from helpers.reference_guard import GIVES_ANOTHER, STALLS, ReferenceGuard
+from helpers.reference_guard import GIVES_ANOTHER, STALLS, ReferenceGuard, exact
 
 P24 = P24_MODES["low_level"]
 COARSE = P24._replace(current_step_ua=2_000, width_step_us=10, channels=2, current_max_ua=70_000)
 # The bench's, and limits of which one each is met before long.
 FREE = LimitsConfig(start_mA=50, level_step_mA=50, ramp_min_ms=0)
+SLOW = LimitsConfig(ramp_min_ms=90, rate_hz=30, level_step_mA=2, start_mA=10, burst_ms=400)
+RISES = LimitsConfig(start_mA=10, burst_ms=400)
 CONFIGS = [
     LimitsConfig(),
+    *[RISES] * 4,
     LimitsConfig(start_mA=0.3, net_charge_uC=0.3),
-    LimitsConfig(ramp_min_ms=90, rate_hz=30, level_step_mA=2, start_mA=10, burst_ms=400),
+    SLOW,
     replace(FREE, rms_mA=4),
     replace(FREE, density_mA_per_cm2=0.5, electrode_area_cm2=8),
     replace(FREE, power_density_W_per_cm2=0.002, load_ohm=2000, voltage_V=70),
@@ -63,6 +66,10 @@ NARROWER = [
     ("electrode_area_cm2", 4.0),
     ("pulse_width_us", 250),
 ]
+
+
+SKIPPED_OF = [0, 0, 0, 1, 7, -1]
+SKIPPED = ["last", "older", "first", "earlier burst", "end of rise", "risen"]
 
 
 class Pair:
@@ -118,6 +125,26 @@ class Pair:
         assert not self.guard.fault
         self.reference.enter(pulse)
 
+    def skip(self, channel: int, which: str) -> None:
+        """Report a pulse as not given: the last of its channel, or one before it."""
+        reference = self.reference
+        own = reference.of(max(0, channel))
+        if not own:
+            at_us = self.now_us
+        elif which == "last":
+            at_us = own[-1].at_us
+        elif which == "older":
+            at_us = own[max(0, len(own) - 3)].at_us
+        elif which == "earlier burst":
+            at_us = own[0].at_us
+        elif which == "first":
+            at_us = next(p.at_us for p in own if p.burst == own[-1].burst)
+        else:
+            ramp_us = int(exact(reference.config.ramp_min_ms) * 1000)
+            at_us = own[-1].rise_from_us + ramp_us - (which == "end of rise")
+        self.guard.skipped(channel, at_us)
+        reference.skipped(channel, at_us)
+
     def burst(self, gap_us: int, count: int, current_ua: int, channel: int, waveform: int) -> None:
         if not self.guard.armed:
             self.arm()
@@ -131,15 +158,15 @@ class Pair:
 
 
 MET = {
-    "rms": CONFIGS[3],
-    "density": CONFIGS[4],
-    "power": replace(CONFIGS[5], voltage_V=150),
-    "duty": CONFIGS[6],
+    "rms": replace(FREE, rms_mA=4),
+    "density": replace(FREE, density_mA_per_cm2=0.5, electrode_area_cm2=8),
+    "power": replace(FREE, power_density_W_per_cm2=0.002, load_ohm=2000),
+    "duty": replace(FREE, duty_percent=8, duty_warn_percent=5),
     "dose": LimitsConfig(dose_mC=0.6),
-    "session": replace(CONFIGS[8], charge_per_phase_uC=24, pulse_width_us=300),
-    "burst_length": CONFIGS[2],
-    "ramp": CONFIGS[0],
-    "level_step": CONFIGS[0],
+    "session": replace(FREE, session_min=0.05),
+    "burst_length": SLOW,
+    "ramp": LimitsConfig(),
+    "level_step": LimitsConfig(),
 }
 
 
@@ -159,6 +186,22 @@ def test_over_a_walk_the_guard_says_what_the_reference_says(
         if pair.guard.fault:
             pair.new_session()
     assert reason in pair.seen
+
+
+@pytest.mark.parametrize("which", SKIPPED)
+@pytest.mark.parametrize("channel", [0, 1, -1])
+def test_over_a_walk_that_misses_pulses_both_say_the_same(which: str, channel: int) -> None:
+    dice = Random(f"{which} {channel}")
+    pair = Pair(RISES, P24)
+    for _ in range(20):
+        pair.now_us += 300_000
+        peak_ua = dice.choice([20_000, 22_000, 26_000, 32_000])
+        if dice.random() < 0.5:
+            pair.burst(25_000, dice.choice([1, 2, 5]), peak_ua, 0, 0)
+            pair.skip(channel, which)
+            pair.now_us += dice.choice([0, 300_000])
+        pair.burst(25_000, dice.choice([8, 18]), peak_ua, 0, 0)
+    assert pair.seen >= {ALLOWED, "ramp", "level_step", "burst_length"}
 
 
 class GuardAgainstReference(RuleBasedStateMachine):
@@ -217,6 +260,36 @@ class GuardAgainstReference(RuleBasedStateMachine):
             self.pair.now_us += pause_us
             self.pair.burst(gap_us, count, peak_ua, channel, waveform)
 
+    @rule(channel=st.sampled_from(SKIPPED_OF), which=st.sampled_from(SKIPPED))
+    def skip(self, channel: int, which: str) -> None:
+        self.pair.skip(channel, which)
+
+    @rule(
+        peaks_ua=st.lists(st.sampled_from(ORDINARY_UA), min_size=2, max_size=3),
+        gap_us=st.sampled_from([25_000, 34_000]),
+        counts=st.tuples(st.sampled_from([1, 2, 5, 8]), st.sampled_from([1, 8, 18])),
+        channel=st.sampled_from(SKIPPED_OF),
+        which=st.sampled_from(SKIPPED),
+        pause_us=st.sampled_from([0, 150_000]),
+    )
+    def bursts_that_miss_a_pulse(
+        self,
+        peaks_ua: list[int],
+        gap_us: int,
+        counts: tuple[int, int],
+        channel: int,
+        which: str,
+        pause_us: int,
+    ) -> None:
+        pair = self.pair
+        for peak_ua in peaks_ua:
+            for count in (9, counts[0]):
+                pair.now_us += 150_000
+                pair.burst(gap_us, count, peak_ua, 0, 0)
+            pair.skip(channel, which)
+            pair.now_us += pause_us
+            pair.burst(gap_us, counts[1], peak_ua, 0, 0)
+
     @rule(
         gap_us=st.sampled_from(GAPS_US),
         current_ua=st.sampled_from(ORDINARY_UA),
@@ -256,7 +329,7 @@ class GuardAgainstReference(RuleBasedStateMachine):
 
 
 GuardAgainstReference.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=20, deadline=None
+    max_examples=70, stateful_step_count=16, deadline=None
 )
 TestGuardAgainstReference = GuardAgainstReference.TestCase
 

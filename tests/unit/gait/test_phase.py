@@ -73,6 +73,17 @@ def test_without_terminal_contacts_stance_ends_with_heel_off() -> None:
     assert machine.last_stance_us == 500_000
 
 
+def test_a_contact_that_was_missed_makes_no_stance_of_a_stride_and_a_half() -> None:
+    machine = PhaseMachine(LEFT)
+    walk(machine)
+    for kind, t_us in ((HEEL_OFF, 2_400_000), (TERMINAL_CONTACT, 2_700_000)):
+        machine.update(event(kind, t_us))
+    assert machine.last_stance_us == 800_000
+    for kind, t_us in ((HEEL_OFF, 3_700_000), (TERMINAL_CONTACT, 4_000_000)):
+        machine.update(event(kind, t_us))
+        assert machine.last_stance_us == 800_000
+
+
 def test_a_contact_without_a_swing_before_is_no_walking() -> None:
     machine = PhaseMachine(LEFT)
     machine.update(event(INITIAL_CONTACT, 1_000_000))
