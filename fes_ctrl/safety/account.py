@@ -14,6 +14,10 @@ SECOND_US: Final = 1_000_000
 
 DUTY_WINDOW_US: Final = 10_000_000
 
+REMEMBERED: Final = 16
+"""Pulses that may still turn out to have been skipped; the first of so many is more than a pause
+ago, at the highest rate that any limit allows."""
+
 SLOWEST_US: Final = 500_000
 """Pulses further apart than this are no train, each is a twitch of its own."""
 
@@ -25,6 +29,8 @@ class ChannelAccount:
     ----------
     last_us : int
         Its last pulse.
+    given_us : int
+        When the last pulse was let through that is not known to have been skipped.
     burst_from_us : int
         The first pulse of its burst.
     rises_from_us : int
@@ -38,18 +44,21 @@ class ChannelAccount:
     on_us : int
         How much of the ten seconds until then was from one pulse to the next of the same burst.
     slow_us : int
-        From the last pulse but one to the last, where no more than ``SLOWEST_US``; else 0. A train
-        of pulses so far apart is one burst.
+        From the last pulse but one to the last; 0 where that is more than ``SLOWEST_US``, or one
+        was skipped since. A train of pulses so far apart is one burst.
     duty_high : bool
         It has been warned of.
     """
 
     __slots__ = (
+        "_began_us",
+        "_given",
         "_pulses",
         "_spans",
         "_spans_us",
         "burst_from_us",
         "duty_high",
+        "given_us",
         "last_peak_ua",
         "last_us",
         "on_us",
@@ -63,6 +72,9 @@ class ChannelAccount:
         self._pulses: deque[tuple[Us, int]] = deque()
         self._spans: deque[tuple[Us, Us]] = deque()
         self._spans_us: Us = 0
+        self._began_us: Us = -NEVER_US
+        self._given: deque[tuple[Us, Us]] = deque(maxlen=REMEMBERED)
+        self.given_us: Us = -NEVER_US
         self.last_us: Us = -NEVER_US
         self.burst_from_us: Us = -NEVER_US
         self.rises_from_us: Us = -NEVER_US
@@ -86,7 +98,7 @@ class ChannelAccount:
         """Take note that a pulse was not given: its burst counts for no more than the last one.
 
         What comes after one that was missing in the rise would be felt as a steeper rise: it
-        begins anew.
+        begins anew. So does a burst of which so much was missing that it was felt as a pause.
 
         Parameters
         ----------
@@ -98,6 +110,16 @@ class ChannelAccount:
         self.peak_ua = min(self.peak_ua, self.last_peak_ua)
         if at_us < self.rises_from_us + ramp_us:
             self.rises_from_us = NEVER_US
+        for given in self._given:
+            if given[0] == at_us:
+                self._given.remove(given)
+                break
+        self.given_us = self._given[-1][1] if self._given else -NEVER_US
+        # A train that lacks a pulse is none.
+        self.slow_us = 0
+        if self.given_us < self._began_us:
+            # Nothing of it was felt: the next one is measured by the burst before.
+            self.peak_ua = self.last_peak_ua
 
     def forget(self, at_us: Us) -> None:
         """Let go of what is older than the windows that end at an instant."""
@@ -114,13 +136,15 @@ class ChannelAccount:
         if spans:
             self.on_us -= max(0, oldest_us - spans[0][0])
 
-    def enter(self, at_us: Us, current_ua: MicroAmp, square: int, *, begins: bool) -> None:
+    def enter(
+        self, at_us: Us, now_us: Us, current_ua: MicroAmp, square: int, *, begins: bool
+    ) -> None:
         """Enter a pulse that is let through; they come in order.
 
         Parameters
         ----------
-        at_us : int
-            Its instant.
+        at_us, now_us : int
+            Its planned instant, and when it is let through.
         current_ua : int
             Without sign.
         square : int
@@ -133,6 +157,7 @@ class ChannelAccount:
         if begins or self.rises_from_us == NEVER_US:
             self.rises_from_us = at_us
         if begins:
+            self._began_us = now_us
             self.burst_from_us = at_us
             self.last_peak_ua = self.peak_ua
             self.peak_ua = current_ua
@@ -142,5 +167,7 @@ class ChannelAccount:
             self._spans_us += at_us - last_us
             self.peak_ua = max(self.peak_ua, current_ua)
         self.last_us = at_us
+        self.given_us = now_us
+        self._given.append((at_us, now_us))
         self._pulses.append((at_us, square))
         self.square += square

@@ -22,6 +22,10 @@ UNKNOWN: Final = -1
 BURST_GAP_US: Final = 100_000
 """Pulses further apart than this belong to different bursts, unless the ones before were as far."""
 
+DRAWN_OUT_US: Final = 5_000
+"""So much longer may a pause be felt than it was given: line, device and a late turn of the loop.
+What may be felt as a burst of its own has to rise like one."""
+
 DUTY_HYSTERESIS_PERCENT: Final = 5.0
 
 
@@ -215,7 +219,8 @@ class Guard:
         if at_us - self._pending_since_us >= limits.answer_max_age_us:
             return "answer_age"
         # Its burst.
-        begins = since_us > BURST_GAP_US and 2 * since_us > 3 * account.slow_us
+        gap_us = now_us - account.given_us + DRAWN_OUT_US
+        begins = gap_us > BURST_GAP_US and 2 * gap_us > 3 * account.slow_us
         into_us = 0 if begins else at_us - account.burst_from_us
         if into_us > limits.burst_us:
             return "burst_length"
@@ -249,7 +254,7 @@ class Guard:
         if at_us - self._session_from_us > limits.session_us:
             return "session"
         # Nothing speaks against it.
-        account.enter(at_us, current_ua, square, begins=begins)
+        account.enter(at_us, now_us, current_ua, square, begins=begins)
         self._dose_pc += first_pc
         if self._session_from_us == NEVER_US:
             self._session_from_us = at_us

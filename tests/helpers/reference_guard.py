@@ -24,6 +24,8 @@ class Pulse:
     rise_from_us: int
     counts_ua: int
     """What the next burst is measured by; less than was given where something was skipped."""
+    given_us: int
+    felt: bool = True
 
 
 @functools.cache
@@ -49,6 +51,7 @@ class ReferenceGuard:
         self.pending_us: int | None = None
         self.first_burst: dict[int, int] = {}
         self.rises_anew: set[int] = set()
+        self.lacks_one: set[int] = set()
         self.refused_us: list[int] = []
 
     def start_over(self) -> None:
@@ -67,6 +70,9 @@ class ReferenceGuard:
     def strength_ua(self, channel: int, burst: int) -> int:
         """How strong a burst counts as, by what was given since it last had to start over."""
         since = self.first_burst.get(channel, 0)
+        own = self.of_burst(channel, burst)
+        if own and not any(p.felt for p in own):
+            return self.strength_ua(channel, burst - 1)
         return max([p.counts_ua for p in self.of_burst(channel, burst, since)], default=0)
 
     def skipped(self, channel: int, at_us: int) -> None:
@@ -75,8 +81,11 @@ class ReferenceGuard:
             own = self.of(each)
             if not own:
                 continue
+            self.lacks_one.add(each)
             present = own[-1]
             last_ua = self.strength_ua(each, present.burst - 1)
+            for pulse in own:
+                pulse.felt = pulse.felt and pulse.at_us != at_us
             for pulse in self.of_burst(each, present.burst):
                 pulse.counts_ua = min(pulse.counts_ua, last_ua)
             if at_us - present.rise_from_us < exact(self.config.ramp_min_ms) * 1000:
@@ -150,20 +159,28 @@ class ReferenceGuard:
             found.add("answer_age")
         return found
 
-    def pauses(self, own: list[Pulse], at_us: int) -> bool:
-        """Whether a pulse begins a burst: after 100 ms, but a train as slow as that is one."""
-        since_us = at_us - own[-1].at_us
-        before_us = own[-1].at_us - own[-2].at_us if len(own) > 1 else 0
-        train = before_us <= 500_000 and since_us <= Fraction(3, 2) * before_us
-        return since_us > 100_000 and not train
+    def pauses(self, own: list[Pulse], now_us: int) -> bool:
+        """Whether a pulse begins a burst: after 100 ms, but a train as slow as that is one.
 
-    def in_account(self, setpoint: Setpoint) -> tuple[set[str], Pulse]:
+        The wire may make a pause 5 ms longer, and what was skipped is felt as one.
+        """
+        felt_us = max([pulse.given_us for pulse in own if pulse.felt], default=None)
+        if felt_us is None:
+            return True
+        pause_us = now_us - felt_us + 5_000
+        before_us = own[-1].at_us - own[-2].at_us if len(own) > 1 else 0
+        if own[-1].channel in self.lacks_one:
+            before_us = 0
+        train = before_us <= 500_000 and pause_us <= Fraction(3, 2) * before_us
+        return pause_us > 100_000 and not train
+
+    def in_account(self, setpoint: Setpoint, now_us: int) -> tuple[set[str], Pulse]:
         """What speaks against it after all that was given, and what would be given of it."""
         c = self.config
         found = set()
         at_us = setpoint.at_us
         own = self.of(setpoint.channel)
-        begins = not own or self.pauses(own, at_us)
+        begins = not own or self.pauses(own, now_us)
         burst = (own[-1].burst + begins) if own else 0
         onset_us = at_us if begins else self.of_burst(setpoint.channel, burst)[0].at_us
         if at_us - onset_us > exact(c.burst_ms) * 1000:
@@ -215,7 +232,7 @@ class ReferenceGuard:
             found.add("session")
         channel = setpoint.channel
         return found, Pulse(
-            at_us, channel, amount_ua, square, first_pc, burst, rise_from_us, amount_ua
+            at_us, channel, amount_ua, square, first_pc, burst, rise_from_us, amount_ua, now_us
         )
 
     def speaks_against(self, setpoint: Setpoint, now_us: int) -> tuple[set[str], Pulse | None]:
@@ -223,7 +240,7 @@ class ReferenceGuard:
         found = self.alone(setpoint) | self.in_time(setpoint, now_us)
         if found & {"unknown_channel", "waveform"}:
             return found, None
-        over_time, pulse = self.in_account(setpoint)
+        over_time, pulse = self.in_account(setpoint, now_us)
         found |= over_time
         if found - {"ramp", "level_step"}:
             return found, None
@@ -232,6 +249,7 @@ class ReferenceGuard:
     def enter(self, pulse: Pulse) -> None:
         self.pulses[pulse.channel].append(pulse)
         self.rises_anew.discard(pulse.channel)
+        self.lacks_one.discard(pulse.channel)
         self.dose_pc += pulse.first_pc
         if self.session_from_us is None:
             self.session_from_us = pulse.at_us

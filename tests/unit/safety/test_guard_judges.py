@@ -309,8 +309,8 @@ def test_the_oldest_unanswered_frame_is_younger_than_its_limit(age_us: int, reas
     assert found.check(pulse(), AT_US) == reason
 
 
-@pytest.mark.parametrize(("gap_us", "begins"), [(100_000, False), (100_001, True)])
-def test_a_pause_of_more_than_a_tenth_of_a_second_parts_two_bursts(
+@pytest.mark.parametrize(("gap_us", "begins"), [(95_000, False), (95_001, True)])
+def test_a_pause_that_may_be_felt_as_a_tenth_of_a_second_parts_two_bursts(
     gap_us: int, begins: bool
 ) -> None:
     found = guard()
@@ -318,6 +318,27 @@ def test_a_pause_of_more_than_a_tenth_of_a_second_parts_two_bursts(
     assert put(found, pulse(AT_US + gap_us)) == ALLOWED
     assert account(found)["burst_from_us"][0] == AT_US + begins * gap_us
     assert account(found)["last_peak_ua"][0] == begins * 20_000
+
+
+@pytest.mark.parametrize(("late_us", "begins"), [(5_000, False), (5_001, True)])
+def test_a_pulse_that_is_let_through_late_ends_a_pause_late(late_us: int, begins: bool) -> None:
+    found = guard()
+    assert put(found, pulse()) == ALLOWED
+    late = pulse(AT_US + 90_000)
+    found.sensor_seen(0, late.at_us)
+    found.link_seen(NEVER_US)
+    assert found.check(late, late.at_us + late_us) == ALLOWED
+    assert account(found)["burst_from_us"][0] == AT_US + begins * 90_000
+
+
+def test_a_pause_counts_from_the_last_pulse_that_was_felt() -> None:
+    found = guard(RISE)
+    for after_us in (0, 25_000, 50_000, 75_000):
+        assert put(found, pulse(AT_US + after_us, 10_000)) == ALLOWED
+    for after_us in (25_000, 50_000, 75_000):
+        found.skipped(0, AT_US + after_us)
+    assert put(found, pulse(AT_US + 100_000, 10_000)) == ALLOWED
+    assert account(found)["burst_from_us"][0] == AT_US + 100_000
 
 
 def test_the_last_pulse_of_a_burst_comes_at_its_limit_at_the_latest() -> None:
@@ -367,10 +388,11 @@ def test_a_burst_rises_to_the_last_one_s_peak_and_then_a_step_above(
     found = guard(replace(RISE, rate_hz=100))
     for index, peak_ua in enumerate((10_000, 15_000, 20_000, 25_000, 26_000)):
         onset_us = AT_US - 5_000_000 + index * 500_000
-        assert put(found, pulse(onset_us, 10_000)) == ALLOWED
-        assert put(found, pulse(onset_us + 100_000, peak_ua)) == ALLOWED
-    if since_us:
-        assert put(found, pulse(AT_US, 10_000)) == ALLOWED
+        for after_us, current_ua in ((0, 10_000), (50_000, 10_000), (100_000, peak_ua)):
+            assert put(found, pulse(onset_us + after_us, current_ua)) == ALLOWED
+    for before_us in (0, 60_000):
+        if since_us > before_us:
+            assert put(found, pulse(AT_US + before_us, 10_000)) == ALLOWED
     dose_pc = account(found)["dose_pc"]
     sent = pulse(AT_US + since_us, sign * sent_ua)
     found._accounts[0].forget(sent.at_us)
@@ -600,5 +622,6 @@ def test_a_refusal_counts_for_ten_seconds_and_stalls_never() -> None:
 
 
 def test_the_figures_of_the_module_are_these() -> None:
-    assert (module.BURST_GAP_US, module.DUTY_HYSTERESIS_PERCENT) == (100_000, 5.0)
+    assert (module.BURST_GAP_US, module.DRAWN_OUT_US) == (100_000, 5_000)
+    assert module.DUTY_HYSTERESIS_PERCENT == 5.0
     assert ALLOWED == ""

@@ -94,12 +94,12 @@ class Walker:
 def test_five_bursts_refused_in_ten_seconds_latch() -> None:
     walker = Walker().walk(6)
     peak_ua = max(point.current_ua for point in walker.given)
-    assert walker.change("current_mA", 20.0) == "limits.current_mA = 20: narrowed"
+    assert walker.change("pulse_energy_mJ", 0.1) == "limits.pulse_energy_mJ = 0.1: narrowed"
     walker.walk(9)
     assert walker.faults() == [("F33", "latch")]
     assert [stop.reason for stop in walker.stops] == ["F33"]
     refused = [r for r in walker.records if isinstance(r, Decision) and r.verdict == "refuse"]
-    assert [r.reason for r in refused] == ["current"] * 5
+    assert [r.reason for r in refused] == ["pulse_energy"] * 5
     assert peak_ua > 20_000
     latched_us = walker.now_us
     walker.walk(5)
@@ -239,7 +239,10 @@ def test_a_limit_that_is_narrowed_in_a_walk_holds_at_once_and_is_told() -> None:
     walker.change("current_mA", 30.0)
     walker.walk(3)
     assert all(point.current_ua <= 30_000 for point in walker.given if point.at_us > now_us)
-    assert walker.decisions("refuse") == {"current"}
+    assert walker.decisions("refuse") == set(), "the program keeps to it by itself"
+    walker.change("pulse_energy_mJ", 0.1)
+    walker.walk(1)
+    assert walker.decisions("refuse") == {"pulse_energy"}
 
 
 def test_every_channel_is_counted_by_itself_and_the_session_over_all() -> None:
