@@ -285,6 +285,19 @@ class DeviceAgainstReference(RuleBasedStateMachine):
         self.output.impedance_ohm[channel] = ohm
         self.reference.ohm[channel] = ohm
 
+    @rule(
+        channel=few_channels, ohm=st.sampled_from([OPEN_OHM, 99]), select=st.sampled_from([2, 3, 4])
+    )
+    def electrode_comes_back(self, channel: int, ohm: int, select: int) -> None:
+        update = mid_update({channel: Train(((200, 15_000), (200, -15_000)), 0, 25_000)})
+        self.send(self.reference.stop, b"", AT_ONCE)
+        self.send(MID_INIT, b"\0", AT_ONCE)
+        for present_ohm in (ohm, 1_000):
+            self.electrode(channel, present_ohm)
+            self.send(MID_UPDATE, update, AT_ONCE)
+            self.pass_time(60_000)
+            self.send(CURRENT_DATA, bytes((select,)), AT_ONCE)
+
     @rule()
     def repeat_a_number(self) -> None:
         self.pass_time(2_000)
