@@ -41,10 +41,11 @@ UNKNOWN = [1, 3, 6, 31, 33, 35, 66, 67, 99, 130, 200, 1023]
 
 GAPS_US = [0, 1, 700, 1_999, 2_000, 2_001, 10_000, 24_999, 25_000, 100_000]
 WAITS_US = [1_000, 2_000, 25_000, 310_000, 1_000_000, 1_999_999, 2_000_000, 2_000_001, 5_000_000]
+TALKS_US = [25_000, 700_000, 1_500_000, 1_999_999, 2_000_000]
 CURRENTS_UA = [0, 500, 10_000, 14_500, 15_000, 20_000, 60_000, 130_000]
 TOO_STRONG_UA = [130_500, -130_500, 150_000, -150_000, 361_500]
 PERIODS_US = [10_000, 25_000, 28_500, 33_250, 100_000, 700_000]
-IMPEDANCES_OHM = [1_000, 1_000, 5_000, OPEN_OHM, 99, 100]
+IMPEDANCES_OHM = [1_000, 1_000, 1_000, 5_000, 5_000, OPEN_OHM, 99, 100]
 
 NOISE = [b"", b"", b"", b"\x0f\x0f", b"\x00\x81\x55", b"\xf0", b"\xf0\x81"]
 
@@ -63,9 +64,9 @@ def pulses(draw: st.DrawFn) -> Points:
 
 
 @st.composite
-def updates(draw: st.DrawFn) -> dict[int, Train]:
+def updates(draw: st.DrawFn, least: int = 0) -> dict[int, Train]:
     trains = {}
-    for channel in draw(st.sets(few_channels, max_size=3)):
+    for channel in draw(st.sets(few_channels, min_size=least, max_size=3)):
         ramp = draw(st.sampled_from([0, 0, 1, 3, 15]))
         trains[channel] = Train(draw(pulses()), ramp, draw(st.sampled_from(PERIODS_US)))
     return trains
@@ -81,6 +82,18 @@ def ways(draw: st.DrawFn) -> tuple[int, int, int, bytes]:
 
 Way = tuple[int, int, int, bytes]
 AT_ONCE: Way = (0, 0, 0, b"")
+
+
+def test_the_reference_writes_the_vendors_bytes() -> None:
+    """As public clients of the P24 write them."""
+    points = ((200, 25_000), (200, -25_000))
+    assert low_pulse(0, points, 1).hex() == "81" + "0c857800" + "0c83e800"
+    assert mid_update({0: Train(points, 3, 25_000)}).hex() == "01130064" + "0c857800" + "0c83e800"
+    gap = ((300, 20_000), (100, 0), (300, -20_000))
+    short = ((250, 10_500), (250, -10_500))
+    assert mid_update({0: Train(gap, 0, 20_000), 1: Train(short, 0, 20_000)}).hex() == (
+        "03" + "200050" + "12c55000" + "0644b000" + "12c41000" + "100050" + "0fa50400" + "0fa45c00"
+    )
 
 
 class DeviceAgainstReference(RuleBasedStateMachine):
@@ -165,7 +178,11 @@ class DeviceAgainstReference(RuleBasedStateMachine):
     def pulse_too_strong(self, way: Way, current_ua: int, index: int) -> None:
         points = [(200, 20_000), (200, -20_000), (200, 0)]
         points[index] = (200, current_ua)
+        self.send(self.reference.stop, b"", AT_ONCE)
+        self.send(LOW_INIT, b"\0", AT_ONCE)
         self.send(LOW_PULSE, low_pulse(0, tuple(points), 1), way)
+        self.send(LOW_STOP, b"", AT_ONCE)
+        self.send(MID_INIT, b"\0", AT_ONCE)
         self.send(MID_UPDATE, mid_update({2: Train(tuple(points), 0, 25_000)}), way)
 
     @rule(way=ways(), command=st.sampled_from([LOW_STOP, MID_STOP]))
@@ -182,19 +199,35 @@ class DeviceAgainstReference(RuleBasedStateMachine):
 
     @rule(
         flags=st.integers(0, 1),
-        trains=updates(),
-        waits_us=st.lists(st.sampled_from(WAITS_US[2:8]), max_size=3),
+        trains=updates(least=1),
+        talks=st.lists(
+            st.tuples(
+                st.sampled_from(TALKS_US),
+                st.sampled_from([CURRENT_DATA, CURRENT_DATA, MID_UPDATE, STIM_STATUS]),
+                st.sampled_from(IMPEDANCES_OHM),
+            ),
+            max_size=4,
+        ),
         then=st.sampled_from([*ENDS, *ENDS, LOW_INIT, LOW_STOP, STIM_STATUS]),
         way=ways(),
     )
     def mid_walk(
-        self, flags: int, trains: dict[int, Train], waits_us: list[int], then: int, way: Way
+        self,
+        flags: int,
+        trains: dict[int, Train],
+        talks: list[tuple[int, int, int]],
+        then: int,
+        way: Way,
     ) -> None:
         self.send(LOW_STOP, b"", AT_ONCE)
         self.send(MID_INIT, bytes((flags,)), AT_ONCE)
         self.send(MID_UPDATE, mid_update(trains), AT_ONCE)
-        for wait_us in waits_us:
-            self.send(CURRENT_DATA, b"\4", (wait_us, 0, 0, b""))
+        payloads = {CURRENT_DATA: b"\4", MID_UPDATE: mid_update(trains)}
+        for wait_us, command, ohm in talks:
+            self.electrode(0, ohm)
+            self.send(command, payloads.get(command, b""), (wait_us, 0, 0, b""))
+            if command == MID_UPDATE:
+                self.send(CURRENT_DATA, b"\3", AT_ONCE)
         # Three of these end it, the others change nothing.
         self.send(then, b"\0" if then in {MID_INIT, LOW_INIT} else b"", way)
         self.pass_time(200_000)
@@ -232,6 +265,8 @@ class DeviceAgainstReference(RuleBasedStateMachine):
     @rule(way=ways(), code=st.sampled_from([0, 1]), fine=st.booleans())
     def period_too_short(self, way: Way, code: int, *, fine: bool) -> None:
         train = Train(((200, 20_000),), 0, 25_000)
+        self.send(self.reference.stop, b"", AT_ONCE)
+        self.send(MID_INIT, b"\0", AT_ONCE)
         payload = bytearray(mid_update({5: train}))
         payload[2:4] = (code << 1 | fine).to_bytes(2, "big")
         self.send(MID_UPDATE, bytes(payload), way)
@@ -250,6 +285,19 @@ class DeviceAgainstReference(RuleBasedStateMachine):
         self.output.impedance_ohm[channel] = ohm
         self.reference.ohm[channel] = ohm
 
+    @rule(
+        channel=few_channels, ohm=st.sampled_from([OPEN_OHM, 99]), select=st.sampled_from([2, 3, 4])
+    )
+    def electrode_comes_back(self, channel: int, ohm: int, select: int) -> None:
+        update = mid_update({channel: Train(((200, 15_000), (200, -15_000)), 0, 25_000)})
+        self.send(self.reference.stop, b"", AT_ONCE)
+        self.send(MID_INIT, b"\0", AT_ONCE)
+        for present_ohm in (ohm, 1_000):
+            self.electrode(channel, present_ohm)
+            self.send(MID_UPDATE, update, AT_ONCE)
+            self.pass_time(60_000)
+            self.send(CURRENT_DATA, bytes((select,)), AT_ONCE)
+
     @rule()
     def repeat_a_number(self) -> None:
         self.pass_time(2_000)
@@ -265,6 +313,6 @@ class DeviceAgainstReference(RuleBasedStateMachine):
 
 
 DeviceAgainstReference.TestCase.settings = settings(
-    max_examples=80, stateful_step_count=20, deadline=None
+    max_examples=80, stateful_step_count=16, deadline=None
 )
 TestDeviceAgainstReference = DeviceAgainstReference.TestCase
