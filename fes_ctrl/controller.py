@@ -172,6 +172,7 @@ class Controller:
                 soonest_us,
                 leg.program.next_at_us,
                 leg.monitor.deadline_us,
+                leg.roll.deadline_us,
                 leg.phase.deadline_us,
                 leg.ahead.next_at_us,
             )
@@ -184,6 +185,8 @@ class Controller:
             for leg in self._legs:
                 if leg.monitor.deadline_us <= at_us:
                     self._sensor_silent(leg, at_us)
+                if leg.roll.deadline_us <= at_us:
+                    self._call_roll(leg, at_us)
             for leg in self._legs:
                 if leg.phase.deadline_us <= at_us:
                     change = leg.phase.tick(at_us)
@@ -277,9 +280,13 @@ class Controller:
                 fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
                 if own and fresh:
                     self._authorities[leg.stimulator].guard.sensor_seen(leg.leg, now_us)
+                    if leg.roll.saw(sample.sensor, now_us):
+                        detail = f"{sample.sensor}: fresh samples for 0.5 s"
+                        self._records.append(Fault(now_us, "F05", CLEARED, leg.leg, detail))
                     if leg.monitor.saw(now_us):
                         detail = "fresh samples for 0.5 s"
                         self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
+                        leg.roll.resume(now_us)
                 for event in leg.detector.update(sample):
                     self._take_event(leg, event)
                 remarks = leg.detector.remarks()
@@ -366,6 +373,13 @@ class Controller:
         self._look(at_us)
         if row.reaction == LATCH:
             self._authorities[leg.stimulator].hold(at_us, row)
+
+    def _call_roll(self, leg: LegController, at_us: Us) -> None:
+        """Tell of those sensors of a leg that are silent while others go on."""
+        for sensor in leg.roll.expire(at_us):
+            age_ms = (at_us - leg.roll.last_us[sensor]) / 1000
+            detail = f"{sensor}: no believable sample for {age_ms:.0f} ms"
+            self._records.append(Fault(at_us, "F05", WARN, leg.leg, detail))
 
     # -- parameters -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from fes_ctrl.gait.readiness import Readiness
 from fes_ctrl.model import Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.stim.program import Program
 
 
@@ -58,6 +59,7 @@ class LegController:
         "predictor",
         "program",
         "readiness",
+        "roll",
         "stimulator",
         "watched",
         "without_contact",
@@ -82,6 +84,7 @@ class LegController:
         self.program = program
         self.phase = PhaseMachine(leg)
         self.monitor = SensorMonitor(limits.sensor_max_age_us)
+        self.roll = RollCall(self.monitor, limits.sensor_max_age_us)
         self.stimulator = stimulator
         self.contralateral = contralateral
         self.both_feet = both_feet

@@ -126,6 +126,18 @@ ROWS: Final = (
         certain=HELD,
         only="with that detector",
     ),
+    InjectionRow(
+        "imu_silent",
+        "sensor",
+        "inertial sensors give no sample, the others go on",
+        "F05",
+        None,
+        seen_after_ms=500,
+        detector="fused",
+        why="an IMU that is a detector's only sensor: F04",
+        certain=HELD,
+        only="with that detector, from 1 s on, where an IMU and another sensor are worn",
+    ),
     InjectionRow("sensor_nan", "sensor", "readings are no numbers", "F04", 1.0, certain=HELD),
     InjectionRow(
         "sensor_absurd",

@@ -26,6 +26,7 @@ from firmware_sim.injections import (
 )
 from hil.config import WalkConfig
 from hil.patient.sensors.config import PacketConfig
+from hil.patient.sensors.lying import IMUS
 from hil.rig import Rig
 
 AFTER_THE_DEADLINE: Final = ("F18",)
@@ -45,6 +46,9 @@ AFTERMATH_US: Final = 2_000_000
 
 DISOBEYS: Final = "F20"
 """The fault of a device whose output is not the controller's any more."""
+
+SPOKEN_US: Final = 1_000_000
+"""By then every sensor that is worn has been heard of."""
 
 SENSOR: Final = "sensor"
 HOST: Final = "host"
@@ -186,6 +190,12 @@ def is_certain(config: WalkConfig, injection: Injection) -> bool:
     match name:
         case "sensor_frozen":
             return control.detector.name == row.detector
+        case "imu_silent":
+            return (
+                control.detector.name == row.detector
+                and from_us >= SPOKEN_US
+                and all(_imu_and_more(leg.sensors.worn) for leg in config.patient.leg)
+            )
         case "sensor_late":
             return amount >= age_ms
         case "legs_swapped":
@@ -197,6 +207,12 @@ def is_certain(config: WalkConfig, injection: Injection) -> bool:
         case "host_suspended":
             return to_us - from_us > us_from_ms(SLEPT_MS + age_ms + 100.0)
     return True
+
+
+def _imu_and_more(worn: tuple[str, ...]) -> bool:
+    """Return whether a leg wears an IMU and another sensor; by default it does, for ``fused``."""
+    imus = [sensor for sensor in worn if sensor in IMUS]
+    return not worn or 0 < len(imus) < len(worn)
 
 
 def seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:

@@ -56,6 +56,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/limits.py": (f"{UNIT}/test_limits.py",),
     "fes_ctrl/safety/plausible.py": (f"{UNIT}/test_plausible.py",),
     "fes_ctrl/safety/refusals.py": (f"{UNIT}/test_refusals.py", PAGES[1]),
+    "fes_ctrl/safety/roll_call.py": (f"{UNIT}/test_roll_call.py",),
     "firmware_sim/ceilings.py": (f"{DEVICES}/test_ceilings.py",),
     "firmware_sim/injections.py": (PAGES[0], f"{DEVICES}/test_injections.py"),
     "firmware_sim/limiter.py": (f"{DEVICES}/test_limiter_boundaries.py",),

@@ -83,6 +83,17 @@ ROWS: Final = (
         proof="tests/unit/test_controller.py::test_three_dropouts_in_ten_seconds_latch",
     ),
     FaultRow(
+        "F05",
+        "one of a leg's sensors silent",
+        "no believable sample of a sensor that a leg's detector reads for 0.5 s, where it has had "
+        "some before and the leg's other sensors go on",
+        WARN,
+        100,
+        "by itself, after 0.5 s of fresh samples of that sensor",
+        keeps_level=True,
+        proof=f"{INJECTED}::test_an_imu_that_is_silent_beside_a_heel_is_told_of_once_and_cleared",
+    ),
+    FaultRow(
         "F07",
         "gyroscope drifts",
         "a rate at rest that is not zero: the detector takes it off",

@@ -12,6 +12,7 @@ from hil.patient.sensors.injected import (
     FROZEN,
     FUTURE,
     GYRO_BIAS,
+    IMU_SILENT,
     LATE,
     NAN,
     SHUFFLES,
@@ -24,6 +25,8 @@ CHATTER: Final = 0.5
 
 RAMP_US: Final = 10_000_000
 """So long a gyroscope takes to drift off."""
+
+IMUS: Final = (FOOT_IMU, SHANK_IMU)
 
 BEYOND: Final = 1e9
 """A reading that no sensor gives."""
@@ -86,6 +89,11 @@ class LyingSensors:
             elif name == DROPOUT:
                 injected.reach(t_us)
                 found = ()
+            elif name == IMU_SILENT:
+                heard = tuple([sample for sample in found if sample.sensor not in IMUS])
+                if len(heard) < len(found):
+                    injected.reach(t_us)
+                found = heard
             else:
                 found = tuple([self._spoilt(injected, sample) for sample in found])
         if holds_back:
@@ -108,7 +116,7 @@ class LyingSensors:
             injected.reach(t_us)
             return sample._replace(values=(value,))
         if name == GYRO_BIAS:
-            if sample.sensor not in {FOOT_IMU, SHANK_IMU}:
+            if sample.sensor not in IMUS:
                 return sample
             off = injected.amount * min(1.0, (t_us - injected.from_us + 1) / RAMP_US)
             values = sample.values

@@ -8,6 +8,7 @@ import pytest
 from fes_ctrl.authority import FAULT_OF_REPORT
 from fes_ctrl.controller import Controller
 from fes_ctrl.safety.freshness import SensorMonitor
+from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injection_text import parse
 from firmware_sim.injections import CERTAIN, ROWS, InjectionRow
@@ -36,8 +37,14 @@ def deaf_to(fault: str, patch: pytest.MonkeyPatch) -> None:
         self.deadline_us = NEVER_US
         return ""
 
+    def nobody(self: RollCall, _: int) -> list[str]:
+        self.deadline_us = NEVER_US
+        return []
+
     if fault == "F04":
         patch.setattr(SensorMonitor, "expire", never)
+    elif fault == "F05":
+        patch.setattr(RollCall, "expire", nobody)
     elif fault == "F36":
         patch.setattr(Controller, "_clock_jumped", lambda *_: None)
     else:
