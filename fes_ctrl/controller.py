@@ -12,6 +12,7 @@ from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
+    HEEL_OFF,
     INITIAL_CONTACT,
     WALKING,
     BurstEnd,
@@ -32,6 +33,7 @@ from fes_ctrl.model import (
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.pace import CROWD
 from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.units import NEVER_US, Us
@@ -309,9 +311,11 @@ class Controller:
                     self._records.append(Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact"))
                 leg.without_contact = 0
                 self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
+        if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
+            self._pace_changed(leg, event.t_emit_us)
         for other in self._legs:
             if (other is leg) != other.contralateral:
-                allowed = self._allowed(other)
+                allowed = self._allowed(other) and not leg.pace.hurried
                 refusal = other.ahead.refusal(event)
                 starts = other.program.trigger(event, walking=walking, allowed=allowed)
                 self._records.extend(starts)
@@ -321,6 +325,19 @@ class Controller:
             each.predictor.update(event)
         leg.readiness.event(event)
         self._look(event.t_emit_us)
+
+    def _pace_changed(self, leg: LegController, at_us: Us) -> None:
+        """Take note that steps of a leg come too fast to be any, or no longer do."""
+        lasted_s = leg.pace.lasted_ms / 1000
+        if not leg.pace.hurried:
+            detail = f"the last {CROWD} heel-offs within {lasted_s:.2f} s"
+            self._records.append(Fault(at_us, "F03", CLEARED, leg.leg, detail))
+            return
+        detail = f"{CROWD} heel-offs within {lasted_s:.2f} s"
+        self._records.append(Fault(at_us, "F03", INHIBIT, leg.leg, detail))
+        for other in self._legs:
+            if (other is leg) != other.contralateral:
+                self._cut(other, at_us, "sensor")
 
     def _allowed(self, leg: LegController) -> bool:
         """Return whether a burst may begin, at the level that is set now."""
@@ -352,7 +369,9 @@ class Controller:
     def _fire_ahead(self, leg: LegController, at_us: Us) -> None:
         allowed = self._allowed(leg)
         for source in self._legs:
-            if (leg is source) != leg.contralateral and source.phase.activity != WALKING:
+            if (leg is source) != leg.contralateral and (
+                source.phase.activity != WALKING or source.pace.hurried
+            ):
                 allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
 

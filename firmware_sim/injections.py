@@ -90,6 +90,22 @@ ROWS: Final = (
         why="F01: the lock-out after an edge sees to it that nothing comes of it",
     ),
     InjectionRow(
+        "heel_chatters",
+        "sensor",
+        "the heel switch opens and closes so often, whatever bears on it",
+        "F03",
+        None,
+        "Hz",
+        5.0,
+        2.5,
+        20.0,
+        # Five heel-offs up to half a second apart, and a lock-out before the first.
+        seen_after_ms=3_000,
+        certain=HELD,
+        only="with that detector, where its lock-outs leave strides of less than half a second "
+        "and no packet is lost",
+    ),
+    InjectionRow(
         "heel_shuffles",
         "sensor",
         "the heel never bears load for longer than a blip",

@@ -22,11 +22,10 @@ from firmware_sim.injections import (
     PULSED,
     Acknowledgement,
     Injection,
-    amount_of,
 )
+from hil.certain import is_certain
 from hil.config import WalkConfig
 from hil.patient.sensors.config import PacketConfig
-from hil.patient.sensors.lying import IMUS
 from hil.rig import Rig
 
 AFTER_THE_DEADLINE: Final = ("F18",)
@@ -34,9 +33,6 @@ AFTER_THE_DEADLINE: Final = ("F18",)
 
 TURN_US: Final = 20_000
 """A loop in real time may turn so late."""
-
-SLEPT_MS: Final = 1_000.0
-"""A clock that is ahead by less than this has not jumped."""
 
 TOLD_EVERY_US: Final = 10_000_000
 """Warnings of the device are told of this often at most: one from before counts too."""
@@ -46,9 +42,6 @@ AFTERMATH_US: Final = 2_000_000
 
 DISOBEYS: Final = "F20"
 """The fault of a device whose output is not the controller's any more."""
-
-SPOKEN_US: Final = 1_000_000
-"""By then every sensor that is worn has been heard of."""
 
 SENSOR: Final = "sensor"
 HOST: Final = "host"
@@ -176,43 +169,6 @@ def missing(
                 found.append(one)
                 break
     return tuple(found)
-
-
-def is_certain(config: WalkConfig, injection: Injection) -> bool:
-    """Return whether an injection's fault is certain in a walk; see ``only`` of its row."""
-    name, from_us, to_us, _ = injection
-    row = BY_NAME[name]
-    if not row.certain:
-        return False
-    control = config.control
-    amount = amount_of(name, injection.amount)
-    age_ms = control.limits.sensor_max_age_ms
-    match name:
-        case "sensor_frozen":
-            return control.detector.name == row.detector
-        case "imu_silent":
-            return (
-                control.detector.name == row.detector
-                and from_us >= SPOKEN_US
-                and all(_imu_and_more(leg.sensors.worn) for leg in config.patient.leg)
-            )
-        case "sensor_late":
-            return amount >= age_ms
-        case "legs_swapped":
-            return len(config.legs) == 1
-        case "answers_delayed":
-            return amount >= control.stimulator.ack_deadline_ms
-        case "clock_forward":
-            return amount * 1e3 > SLEPT_MS + age_ms + 100.0
-        case "host_suspended":
-            return to_us - from_us > us_from_ms(SLEPT_MS + age_ms + 100.0)
-    return True
-
-
-def _imu_and_more(worn: tuple[str, ...]) -> bool:
-    """Return whether a leg wears an IMU and another sensor; by default it does, for ``fused``."""
-    imus = [sensor for sensor in worn if sensor in IMUS]
-    return not worn or 0 < len(imus) < len(worn)
 
 
 def seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:

@@ -54,6 +54,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/guard.py": (f"{UNIT}/test_guard_judges.py",),
     "fes_ctrl/safety/limit_rows.py": (f"{UNIT}/test_limits.py", PAGES[1]),
     "fes_ctrl/safety/limits.py": (f"{UNIT}/test_limits.py",),
+    "fes_ctrl/safety/pace.py": (f"{UNIT}/test_pace.py",),
     "fes_ctrl/safety/plausible.py": (f"{UNIT}/test_plausible.py",),
     "fes_ctrl/safety/refusals.py": (f"{UNIT}/test_refusals.py", PAGES[1]),
     "fes_ctrl/safety/roll_call.py": (f"{UNIT}/test_roll_call.py",),

@@ -62,6 +62,16 @@ ROWS: Final = (
         proof="tests/unit/test_controller.py::test_a_heel_that_never_lands_ends_by_the_time_out",
     ),
     FaultRow(
+        "F03",
+        "steps faster than anyone walks",
+        "five heel-offs of a leg within 2.0 s: strides shorter than half a second",
+        INHIBIT,
+        100,
+        "by itself, at the first heel-off that is not the fifth within 2.0 s",
+        keeps_level=True,
+        proof=f"{INJECTED}::test_a_heel_that_chatters_for_ever_gets_no_burst_after_a_few",
+    ),
+    FaultRow(
         "F04",
         "sensor silent",
         "no believable sample of a leg's detector for longer than sensor_max_age_ms: none came, "

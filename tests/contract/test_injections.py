@@ -123,6 +123,24 @@ def test_an_imu_that_is_silent_before_and_after_a_dropout_is_told_of_once_it_is_
     assert times_us[1] == times_us[2], "no half second is waited for again"
 
 
+@pytest.mark.parametrize("hz", [2.5, 3.4, 5, 7, 20])
+def test_a_heel_that_chatters_for_ever_gets_no_burst_after_a_few(hz: float) -> None:
+    result = injected(f"heel_chatters={hz}@{AT_S}+6")
+    hit_us = acknowledged_us(result, "heel_chatters")
+    told, cleared = [known for known in result.walk.faults if known.id == "F03"]
+    assert (told.reaction, cleared.reaction) == ("inhibit", "cleared")
+    assert told.detail.startswith("5 heel-offs within 1.")
+    pulses_us = result.walk.legs[0].pulses_us
+    assert last_pulse_of_the_burst_us(result, hit_us) <= told.t_us
+    to_us = round((AT_S + 6) * 1e6)
+    assert not [t_us for t_us in pulses_us if told.t_us + WIRE_US < t_us < to_us]
+    onsets_us = [burst.start.t_us for burst in result.walk.legs[0].bursts]
+    assert len([t_us for t_us in onsets_us if hit_us <= t_us < to_us]) <= 4
+    # The first step that is one again is stimulated.
+    assert [t_us for t_us in onsets_us if cleared.t_us <= t_us <= cleared.t_us + 10_000]
+    assert cleared.t_us <= to_us + 2_500_000
+
+
 def test_a_heel_switch_stuck_open_ends_the_burst_by_its_time_out() -> None:
     result = injected(f"heel_stuck_open@{AT_S}")
     (fault,) = [found for found in result.walk.faults if found.id == "F02"]

@@ -8,6 +8,7 @@ from hil.patient.sensors.injected import (
     ABSURD,
     BACKLOG,
     BOUNCE,
+    CHATTERS,
     DROPOUT,
     FROZEN,
     FUTURE,
@@ -107,7 +108,7 @@ class LyingSensors:
     def _spoilt(self, injected: Injected, sample: Sample) -> Sample:
         name = injected.name
         t_us = sample.t_meas_us
-        if name in {BOUNCE, SHUFFLES}:
+        if name in {BOUNCE, CHATTERS, SHUFFLES}:
             if sample.sensor != HEEL_SWITCH:
                 return sample
             value = self._heel(injected, t_us, sample.values[0])
@@ -143,6 +144,9 @@ class LyingSensors:
         return sample
 
     def _heel(self, injected: Injected, t_us: int, value: float) -> float:
+        if injected.name == CHATTERS:
+            half_us = 5e5 / injected.amount
+            return 1.0 if int((t_us - injected.from_us) / half_us) % 2 else 0.0
         changed = value != self._loaded
         self._loaded = value
         amount_us = round(injected.amount * 1e3)

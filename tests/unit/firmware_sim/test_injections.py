@@ -20,6 +20,7 @@ FACTS = {
     "heel_stuck_open": ("sensor", "F02", None, 500, "heel"),
     "heel_stuck_closed": ("sensor", "", None, 0, "heel"),
     "heel_bounce": ("sensor", "", None, 0, "heel"),
+    "heel_chatters": ("sensor", "F03", None, 3000, "heel"),
     "heel_shuffles": ("sensor", "", None, 0, "heel"),
     "gyro_bias": ("sensor", "", None, 0, "foot-imu"),
     "sensor_frozen": ("sensor", "F04", None, 200, "foot-imu"),
@@ -51,6 +52,7 @@ FACTS = {
 # The unit, how much where nothing is said, the least and the most that may be asked for.
 AMOUNTS = {
     "heel_bounce": ("ms", 20.0, 1.0, 20.0),
+    "heel_chatters": ("Hz", 5.0, 2.5, 20.0),
     "heel_shuffles": ("ms", 30.0, 10.0, 60.0),
     "gyro_bias": ("deg/s", 5.0, 0.1, 50.0),
     "sensor_future": ("s", 5.0, 0.1, 3600.0),
