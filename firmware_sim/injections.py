@@ -143,6 +143,17 @@ ROWS: Final = (
         only="with that detector",
     ),
     InjectionRow(
+        "axis_frozen",
+        "sensor",
+        "one axis of inertial sensors, the rate about their y, gives ever the same reading",
+        "F04",
+        None,
+        # Half a second of movement: that of a slow stride.
+        seen_after_ms=2_500,
+        detector="foot-imu",
+        why="where another sensor of the leg goes on: F05; nothing of a foot that rests",
+    ),
+    InjectionRow(
         "imu_silent",
         "sensor",
         "inertial sensors give no sample, the others go on",

@@ -48,6 +48,7 @@ DEVICES = "tests/unit/firmware_sim"
 TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/account.py": (f"{UNIT}/test_account.py", f"{UNIT}/test_limits.py"),
     "fes_ctrl/safety/arming.py": (f"{UNIT}/test_arming.py",),
+    "fes_ctrl/safety/axes.py": (f"{UNIT}/test_axes.py", f"{UNIT}/test_plausible.py"),
     "fes_ctrl/safety/config.py": (f"{UNIT}/test_limits.py",),
     "fes_ctrl/safety/faults.py": (PAGES[0], f"{UNIT}/test_faults.py"),
     "fes_ctrl/safety/freshness.py": (f"{UNIT}/test_freshness.py",),

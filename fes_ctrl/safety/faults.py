@@ -75,7 +75,8 @@ ROWS: Final = (
         "F04",
         "sensor silent",
         "no believable sample of a leg's detector for longer than sensor_max_age_ms: none came, "
-        "or it is old, from the future, no number, impossible, or has been the same for 0.2 s",
+        "or it is old, from the future, no number, impossible, has been the same for 0.2 s, or an "
+        "axis has through half a second of movement",
         INHIBIT,
         100,
         "by itself, after 0.5 s of fresh samples",

@@ -6,6 +6,7 @@ from typing import Final
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, SHANK_IMU, Sample
 from hil.patient.sensors.injected import (
     ABSURD,
+    AXIS_FROZEN,
     BACKLOG,
     BOUNCE,
     CHATTERS,
@@ -27,6 +28,9 @@ CHATTER: Final = 0.5
 RAMP_US: Final = 10_000_000
 """So long a gyroscope takes to drift off."""
 
+AXIS: Final = 4
+"""Which of an inertial sensor's: the rate about its y, about which a leg that walks turns most."""
+
 IMUS: Final = (FOOT_IMU, SHANK_IMU)
 
 BEYOND: Final = 1e9
@@ -43,6 +47,7 @@ class LyingSensors:
     """
 
     __slots__ = (
+        "_axis_seen",
         "_bounce_until_us",
         "_held",
         "_injected",
@@ -57,6 +62,7 @@ class LyingSensors:
         self._injected: list[Injected] = []
         self._held: list[Sample] = []
         self._seen: dict[str, tuple[float, ...]] = {}
+        self._axis_seen: dict[str, float] = {}
         self._loaded: float = -1.0
         self._rose_us: int = 0
         self._bounce_until_us: int = 0
@@ -82,6 +88,8 @@ class LyingSensors:
             if not injected.holds(t_us):
                 if injected.name == FROZEN:
                     self._seen = {sample.sensor: sample.values for sample in found}
+                elif injected.name == AXIS_FROZEN:
+                    self._axis_seen.clear()
                 continue
             name = injected.name
             if name == BACKLOG:
@@ -125,6 +133,14 @@ class LyingSensors:
             return sample._replace(
                 values=(*values[:3], values[3] + off, values[4] + off, values[5] + off)
             )
+        if name == AXIS_FROZEN:
+            if sample.sensor not in IMUS:
+                return sample
+            values = sample.values
+            value = self._axis_seen.setdefault(sample.sensor, values[AXIS])
+            if value != values[AXIS]:
+                injected.reach(t_us)
+            return sample._replace(values=(*values[:AXIS], value, *values[AXIS + 1 :]))
         if name == FROZEN:
             values = self._seen.setdefault(sample.sensor, sample.values)
             if values != sample.values:

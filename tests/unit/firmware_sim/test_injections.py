@@ -24,6 +24,7 @@ FACTS = {
     "heel_shuffles": ("sensor", "", None, 0, "heel"),
     "gyro_bias": ("sensor", "", None, 0, "foot-imu"),
     "sensor_frozen": ("sensor", "F04", None, 200, "foot-imu"),
+    "axis_frozen": ("sensor", "F04", None, 2500, "foot-imu"),
     "imu_silent": ("sensor", "F05", None, 500, "fused"),
     "sensor_nan": ("sensor", "F04", 1.0, 0, "heel"),
     "sensor_absurd": ("sensor", "F04", 1.0, 0, "heel"),
