@@ -53,7 +53,7 @@ class Axes:
         self._look_us: Us = t_us + LOOK_US
         self._lowest: list[float] = list(values)
         self._highest: list[float] = list(values)
-        self._looks: list[int] = [0] * len(values)
+        self._looks: dict[int, int] = {}  # of those that have varied
         self._doubt = ""
 
     def doubt(self, t_us: Us, values: tuple[float, ...]) -> str:
@@ -81,31 +81,30 @@ class Axes:
         before = self._looked
         self._looked = values
         self._doubt = ""
-        same = False
+        same: list[int] = []
         axis = 0
         for value in values:
             if value == before[axis]:
-                same = True
+                same.append(axis)
             else:
                 self._looks[axis] = 0
-                if value < self._lowest[axis]:
-                    self._lowest[axis] = value
-                elif value > self._highest[axis]:
-                    self._highest[axis] = value
+                self._lowest[axis] = min(value, self._lowest[axis])
+                self._highest[axis] = max(value, self._highest[axis])
             axis += 1
         if same:
-            self._count(values, before)
-
-    def _count(self, values: tuple[float, ...], before: tuple[float, ...]) -> None:
-        """Count the looks at which an axis is the same while others move."""
-        moved = False
-        for axis in range(6):
-            if abs(values[axis] - before[axis]) > (RATE_MOVES if axis >= 3 else ACC_MOVES):
-                moved = True
-        for axis in range(6):
-            value = values[axis]
-            if value == before[axis]:
+            moved = _moved(values, before)
+            for axis in same:
+                if axis not in self._looks:
+                    continue
                 if moved:
                     self._looks[axis] += 1
+                value = values[axis]
                 if self._looks[axis] >= LOOKS and self._lowest[axis] < value < self._highest[axis]:
                     self._doubt = ONE_SAME
+
+
+def _moved(values: tuple[float, ...], before: tuple[float, ...]) -> bool:
+    for axis in range(6):
+        if abs(values[axis] - before[axis]) > (RATE_MOVES if axis >= 3 else ACC_MOVES):
+            return True
+    return False

@@ -45,21 +45,18 @@ class RollCall:
 
     def saw(self, sensor: str, now_us: Us) -> bool:
         """Take note of a sample; return whether its sensor was told of and is back for good."""
-        known = sensor in self.last_us
-        if known and not self._returned_us:
+        if sensor not in self.last_us:
             self.last_us[sensor] = now_us
-            return False
-        last_us = self.last_us.get(sensor, now_us)
-        self.last_us[sensor] = now_us
-        if not known:
             self._ask_again()
+            return False
+        last_us = self.last_us[sensor]
+        self.last_us[sensor] = now_us
         if sensor not in self._returned_us:
             return False
-        returned_us = self._returned_us[sensor]
-        if returned_us == NEVER_US or now_us - last_us > self._max_age_us:
+        if now_us - last_us > self._max_age_us:
             self._returned_us[sensor] = now_us
             return False
-        if self._monitor.silent or now_us - returned_us < BACK_AFTER_US:
+        if self._monitor.silent or now_us - self._returned_us[sensor] < BACK_AFTER_US:
             return False
         del self._returned_us[sensor]
         self._ask_again()
@@ -75,7 +72,7 @@ class RollCall:
             if sensor not in self._returned_us and at_us - last_us >= AWAY_US:
                 away.append(sensor)
         for sensor in away:
-            self._returned_us[sensor] = NEVER_US
+            self._returned_us[sensor] = at_us
         self._ask_again()
         return away
 

@@ -68,7 +68,7 @@ def test_between_looks_it_stays_as_doubted() -> None:
     sensor = Sensor()
     for number in range(11):
         sensor.look(reading(number, frozen={4: 5.0}))
-    for after_us in (1, 10_000, 49_999):
+    for after_us in (0, 1, 10_000, 49_999):
         t_us = sensor.t_us + after_us
         assert sensor.axes.doubt(t_us, tuple(reading(0, after_us / 1e4))) == ONE_SAME
     assert sensor.axes.doubt(sensor.t_us + 50_000, tuple(reading(0, 7.7))) == ""
@@ -104,6 +104,16 @@ def test_the_end_of_a_range_is_where_it_has_been_before_too() -> None:
         assert sensor.look(reading(number, frozen={4: -80.0})) == ""
     for number in range(30):
         told = sensor.look(reading(number, frozen={4: -79.0}))
+    assert told == ONE_SAME
+
+
+def test_an_axis_that_is_not_there_keeps_none_that_is_frozen_from_being_seen() -> None:
+    sensor = Sensor()
+    axes = Axes(0, tuple(reading(0, frozen={0: 1.0, 4: -90.0})))
+    axes.doubt(LOOK_US, tuple(reading(1, frozen={0: 1.0, 4: 90.0})))
+    sensor.axes = axes
+    for number in range(11):
+        told = sensor.look(reading(number, frozen={0: 1.0, 4: 5.0}))
     assert told == ONE_SAME
 
 
@@ -183,3 +193,16 @@ def test_all_of_it_the_same_for_a_fifth_of_a_second_is_dead() -> None:
     assert axes.doubt(1_210_000, (*QUIET[:5], 3.1)) == ""
     assert axes.doubt(1_409_999, (*QUIET[:5], 3.1)) == ""
     assert axes.doubt(1_410_000, (*QUIET[:5], 3.1)) == SAME
+
+
+def test_a_gyroscope_of_which_all_axes_are_frozen_is_known_by_what_the_accelerometer_shows() -> (
+    None
+):
+    sensor = Sensor()
+    for number in range(11):
+        told = sensor.look(reading(number, frozen={3: 5.0, 4: 6.0, 5: 7.0}))
+    assert told == ONE_SAME
+    sensor = Sensor()
+    for number in range(11):
+        told = sensor.look(reading(number, frozen={0: 5.0, 1: 6.0, 2: 7.0}))
+    assert told == ONE_SAME

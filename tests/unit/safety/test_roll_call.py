@@ -163,3 +163,14 @@ def test_where_all_were_told_of_nobody_is_asked_for_until_one_is_back() -> None:
     leg.hear_all(1_000_000, 1_510_000, HEEL_SWITCH)
     assert leg.back == [(1_500_000, HEEL_SWITCH)]
     assert leg.roll.deadline_us == 2_000_000
+
+
+def test_one_that_comes_the_moment_it_is_told_of_is_back_from_then_on() -> None:
+    roll = RollCall(SensorMonitor(500_000), 500_000)
+    for sensor in (HEEL_SWITCH, FOOT_IMU):
+        roll.saw(sensor, 0)
+    roll.saw(HEEL_SWITCH, 400_000)
+    assert roll.expire(500_000) == [FOOT_IMU]
+    assert [t_us for t_us in range(500_000, 1_100_000, 100_000) if roll.saw(FOOT_IMU, t_us)] == [
+        1_000_000
+    ]
