@@ -14,6 +14,7 @@ from fes_ctrl.model import (
     FOOT_FLAT,
     HEEL_OFF,
     INITIAL_CONTACT,
+    LEG_NAMES,
     WALKING,
     BurstEnd,
     Capabilities,
@@ -327,17 +328,15 @@ class Controller:
         self._look(event.t_emit_us)
 
     def _pace_changed(self, leg: LegController, at_us: Us) -> None:
-        """Take note that steps of a leg come too fast to be any, or no longer do."""
-        lasted_s = leg.pace.lasted_ms / 1000
-        if not leg.pace.hurried:
-            detail = f"the last {CROWD} heel-offs within {lasted_s:.2f} s"
-            self._records.append(Fault(at_us, "F03", CLEARED, leg.leg, detail))
-            return
-        detail = f"{CROWD} heel-offs within {lasted_s:.2f} s"
-        self._records.append(Fault(at_us, "F03", INHIBIT, leg.leg, detail))
+        """Tell those whom a leg's steps trigger that they are too fast to be any, or no longer."""
+        hurried = leg.pace.hurried
+        reaction = INHIBIT if hurried else CLEARED
+        detail = f"{CROWD} heel-offs of the {LEG_NAMES[leg.leg]} within {leg.pace.lasted_s:.2f} s"
         for other in self._legs:
             if (other is leg) != other.contralateral:
-                self._cut(other, at_us, "sensor")
+                self._records.append(Fault(at_us, "F03", reaction, other.leg, detail))
+                if hurried:
+                    self._cut(other, at_us, "sensor")
 
     def _allowed(self, leg: LegController) -> bool:
         """Return whether a burst may begin, at the level that is set now."""

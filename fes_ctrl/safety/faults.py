@@ -64,7 +64,7 @@ ROWS: Final = (
     FaultRow(
         "F03",
         "steps faster than anyone walks",
-        "five heel-offs of a leg within 2.0 s: strides shorter than half a second",
+        "five heel-offs of the leg that triggers within 2.0 s: strides shorter than half a second",
         INHIBIT,
         100,
         "by itself, at the first heel-off that is not the fifth within 2.0 s",

@@ -42,6 +42,6 @@ class Pace:
         return changed
 
     @property
-    def lasted_ms(self) -> float:
+    def lasted_s(self) -> float:
         """How long the last heel-offs took, at most ``CROWD`` of them."""
-        return (self._heel_offs_us[-1] - self._heel_offs_us[0]) / 1000
+        return (self._heel_offs_us[-1] - self._heel_offs_us[0]) / 1e6

@@ -129,7 +129,7 @@ def test_a_heel_that_chatters_for_ever_gets_no_burst_after_a_few(hz: float) -> N
     hit_us = acknowledged_us(result, "heel_chatters")
     told, cleared = [known for known in result.walk.faults if known.id == "F03"]
     assert (told.reaction, cleared.reaction) == ("inhibit", "cleared")
-    assert told.detail.startswith("5 heel-offs within 1.")
+    assert told.detail.startswith("5 heel-offs of the right within 1.")
     pulses_us = result.walk.legs[0].pulses_us
     assert last_pulse_of_the_burst_us(result, hit_us) <= told.t_us
     to_us = round((AT_S + 6) * 1e6)

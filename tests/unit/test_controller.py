@@ -342,9 +342,9 @@ def test_five_heel_offs_within_two_seconds_end_the_burst_and_the_next_step_has_o
     )
     told, cleared = [record for record in records if isinstance(record, Fault)]
     assert (told.id, told.reaction, told.t_us) == ("F03", "inhibit", 1_700_000)
-    assert told.detail == "5 heel-offs within 1.20 s"
+    assert told.detail == "5 heel-offs of the right within 1.20 s"
     assert (cleared.reaction, cleared.t_us) == ("cleared", 5_000_000)
-    assert cleared.detail == "the last 5 heel-offs within 3.30 s"
+    assert cleared.detail == "5 heel-offs of the right within 3.30 s"
     given_us = [setpoint.at_us for setpoint in setpoints(commands)]
     assert not [t_us for t_us in given_us if 1_700_000 <= t_us < 5_000_000]
     starts_us = [record.t_us for record in records if isinstance(record, BurstStart)]
@@ -363,7 +363,7 @@ def test_where_the_other_leg_s_steps_trigger_its_haste_is_what_counts() -> None:
         inputs.append((at_us + 3_000, report(at_us + 3_000, "answer")))
     _, records = play(target, [*ARMING, *inputs])
     told = [r for r in records if isinstance(r, Fault) and r.id == "F03"]
-    assert [(fault.leg, fault.reaction) for fault in told] == [(LEFT, "inhibit")]
+    assert [(fault.leg, fault.reaction) for fault in told] == [(RIGHT, "inhibit")]
     starts = [record for record in records if isinstance(record, BurstStart)]
     late = [(record.leg, record.t_us) for record in starts if record.t_us > told[0].t_us]
     assert late == [(LEFT, 3_150_000)], "the right walks on, and the left is helped by it"

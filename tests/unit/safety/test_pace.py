@@ -53,10 +53,10 @@ def test_heel_offs_by_a_clock_that_was_set_back_are_counted_anew() -> None:
     assert [pace.heel_off(7) for _ in range(5)] == [False, False, False, False, True]
 
 
-def test_how_long_the_last_five_took_is_told_in_milliseconds() -> None:
+def test_how_long_the_last_five_took_is_told_in_seconds() -> None:
     pace = Pace()
     pace.heel_off(1_000_000)
-    assert pace.lasted_ms == 0.0
+    assert pace.lasted_s == 0.0
     for t_us in (1_300_000, 1_600_000, 1_900_000, 2_200_000, 2_501_500):
         pace.heel_off(t_us)
-    assert pace.lasted_ms == 1201.5
+    assert pace.lasted_s == 1.2015
