@@ -5,7 +5,12 @@ import pytest
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injection_text import parse
 from firmware_sim.injections import (
+    ARMED,
     BY_NAME,
+    HELD,
+    ONCE,
+    OVER,
+    PULSED,
     ROWS,
     Acknowledgement,
     Injection,
@@ -74,6 +79,11 @@ def test_who_is_hit_for_how_long_and_what_follows() -> None:
     } == FACTS
     assert list(BY_NAME.values()) == list(ROWS)
     assert list(BY_NAME) == [row.name for row in ROWS]
+
+
+def test_what_a_fault_is_certain_on_is_written_so() -> None:
+    words = (HELD, ARMED, PULSED, ONCE, OVER)
+    assert words == ("held", "armed", "pulsed", "once", "over")
 
 
 def test_a_row_of_which_no_more_is_said_has_no_amount_and_hits_the_heel() -> None:
