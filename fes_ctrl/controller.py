@@ -12,7 +12,9 @@ from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
+    HEEL_OFF,
     INITIAL_CONTACT,
+    LEG_NAMES,
     WALKING,
     BurstEnd,
     Capabilities,
@@ -32,6 +34,7 @@ from fes_ctrl.model import (
 from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.pace import CROWD
 from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.units import NEVER_US, Us
@@ -172,6 +175,7 @@ class Controller:
                 soonest_us,
                 leg.program.next_at_us,
                 leg.monitor.deadline_us,
+                leg.roll.deadline_us,
                 leg.phase.deadline_us,
                 leg.ahead.next_at_us,
             )
@@ -184,6 +188,8 @@ class Controller:
             for leg in self._legs:
                 if leg.monitor.deadline_us <= at_us:
                     self._sensor_silent(leg, at_us)
+                if leg.roll.deadline_us <= at_us:
+                    self._call_roll(leg, at_us)
             for leg in self._legs:
                 if leg.phase.deadline_us <= at_us:
                     change = leg.phase.tick(at_us)
@@ -277,9 +283,13 @@ class Controller:
                 fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
                 if own and fresh:
                     self._authorities[leg.stimulator].guard.sensor_seen(leg.leg, now_us)
+                    if leg.roll.saw(sample.sensor, now_us):
+                        detail = f"{sample.sensor}: fresh samples for 0.5 s"
+                        self._records.append(Fault(now_us, "F05", CLEARED, leg.leg, detail))
                     if leg.monitor.saw(now_us):
                         detail = "fresh samples for 0.5 s"
                         self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
+                        leg.roll.resume(now_us)
                 for event in leg.detector.update(sample):
                     self._take_event(leg, event)
                 remarks = leg.detector.remarks()
@@ -302,9 +312,11 @@ class Controller:
                     self._records.append(Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact"))
                 leg.without_contact = 0
                 self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
+        if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
+            self._pace_changed(leg, event.t_emit_us)
         for other in self._legs:
             if (other is leg) != other.contralateral:
-                allowed = self._allowed(other)
+                allowed = self._allowed(other) and not leg.pace.hurried
                 refusal = other.ahead.refusal(event)
                 starts = other.program.trigger(event, walking=walking, allowed=allowed)
                 self._records.extend(starts)
@@ -314,6 +326,17 @@ class Controller:
             each.predictor.update(event)
         leg.readiness.event(event)
         self._look(event.t_emit_us)
+
+    def _pace_changed(self, leg: LegController, at_us: Us) -> None:
+        """Tell those whom a leg's steps trigger that they are too fast to be any, or no longer."""
+        hurried = leg.pace.hurried
+        reaction = INHIBIT if hurried else CLEARED
+        detail = f"{CROWD} heel-offs of the {LEG_NAMES[leg.leg]} within {leg.pace.lasted_s:.2f} s"
+        for other in self._legs:
+            if (other is leg) != other.contralateral:
+                self._records.append(Fault(at_us, "F03", reaction, other.leg, detail))
+                if hurried:
+                    self._cut(other, at_us, "sensor")
 
     def _allowed(self, leg: LegController) -> bool:
         """Return whether a burst may begin, at the level that is set now."""
@@ -345,7 +368,9 @@ class Controller:
     def _fire_ahead(self, leg: LegController, at_us: Us) -> None:
         allowed = self._allowed(leg)
         for source in self._legs:
-            if (leg is source) != leg.contralateral and source.phase.activity != WALKING:
+            if (leg is source) != leg.contralateral and (
+                source.phase.activity != WALKING or source.pace.hurried
+            ):
                 allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
 
@@ -366,6 +391,13 @@ class Controller:
         self._look(at_us)
         if row.reaction == LATCH:
             self._authorities[leg.stimulator].hold(at_us, row)
+
+    def _call_roll(self, leg: LegController, at_us: Us) -> None:
+        """Tell of those sensors of a leg that are silent while others go on."""
+        for sensor in leg.roll.expire(at_us):
+            age_ms = (at_us - leg.roll.last_us[sensor]) / 1000
+            detail = f"{sensor}: no believable sample for {age_ms:.0f} ms"
+            self._records.append(Fault(at_us, "F05", WARN, leg.leg, detail))
 
     # -- parameters -------------------------------------------------------------------------------
 

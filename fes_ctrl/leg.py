@@ -7,6 +7,8 @@ from fes_ctrl.gait.readiness import Readiness
 from fes_ctrl.model import Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.pace import Pace
+from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.stim.program import Program
 
 
@@ -54,10 +56,12 @@ class LegController:
         "detector",
         "leg",
         "monitor",
+        "pace",
         "phase",
         "predictor",
         "program",
         "readiness",
+        "roll",
         "stimulator",
         "watched",
         "without_contact",
@@ -82,6 +86,8 @@ class LegController:
         self.program = program
         self.phase = PhaseMachine(leg)
         self.monitor = SensorMonitor(limits.sensor_max_age_us)
+        self.roll = RollCall(self.monitor, limits.sensor_max_age_us)
+        self.pace = Pace()
         self.stimulator = stimulator
         self.contralateral = contralateral
         self.both_feet = both_feet

@@ -92,6 +92,22 @@ ROWS: Final = (
         why="F01: the lock-out after an edge sees to it that nothing comes of it",
     ),
     InjectionRow(
+        "heel_chatters",
+        "sensor",
+        "the heel switch opens and closes so often, whatever bears on it",
+        "F03",
+        None,
+        "Hz",
+        5.0,
+        2.5,
+        20.0,
+        # Five heel-offs up to half a second apart, and a lock-out before the first.
+        seen_after_ms=3_000,
+        certain=HELD,
+        only="with that detector, where its lock-outs leave strides of less than half a second "
+        "and no packet is lost",
+    ),
+    InjectionRow(
         "heel_shuffles",
         "sensor",
         "the heel never bears load for longer than a blip",
@@ -127,6 +143,29 @@ ROWS: Final = (
         why="a switch that is frozen is one that is stuck: F02",
         certain=HELD,
         only="with that detector",
+    ),
+    InjectionRow(
+        "axis_frozen",
+        "sensor",
+        "one axis of inertial sensors, the rate about their y, gives ever the same reading",
+        "F04",
+        None,
+        # Half a second of movement: that of a slow stride.
+        seen_after_ms=2_500,
+        detector="foot-imu",
+        why="where another sensor of the leg goes on: F05; nothing of a foot that rests",
+    ),
+    InjectionRow(
+        "imu_silent",
+        "sensor",
+        "inertial sensors give no sample, the others go on",
+        "F05",
+        None,
+        seen_after_ms=500,
+        detector="fused",
+        why="an IMU that is a detector's only sensor: F04",
+        certain=HELD,
+        only="with that detector, from 1 s on, where an IMU and another sensor are worn",
     ),
     InjectionRow("sensor_nan", "sensor", "readings are no numbers", "F04", 1.0, certain=HELD),
     InjectionRow(

@@ -22,8 +22,8 @@ from firmware_sim.injections import (
     PULSED,
     Acknowledgement,
     Injection,
-    amount_of,
 )
+from hil.certain import is_certain
 from hil.config import WalkConfig
 from hil.patient.sensors.config import PacketConfig
 from hil.rig import Rig
@@ -33,9 +33,6 @@ AFTER_THE_DEADLINE: Final = ("F18",)
 
 TURN_US: Final = 20_000
 """A loop in real time may turn so late."""
-
-SLEPT_MS: Final = 1_000.0
-"""A clock that is ahead by less than this has not jumped."""
 
 TOLD_EVERY_US: Final = 10_000_000
 """Warnings of the device are told of this often at most: one from before counts too."""
@@ -172,31 +169,6 @@ def missing(
                 found.append(one)
                 break
     return tuple(found)
-
-
-def is_certain(config: WalkConfig, injection: Injection) -> bool:
-    """Return whether an injection's fault is certain in a walk; see ``only`` of its row."""
-    name, from_us, to_us, _ = injection
-    row = BY_NAME[name]
-    if not row.certain:
-        return False
-    control = config.control
-    amount = amount_of(name, injection.amount)
-    age_ms = control.limits.sensor_max_age_ms
-    match name:
-        case "sensor_frozen":
-            return control.detector.name == row.detector
-        case "sensor_late":
-            return amount >= age_ms
-        case "legs_swapped":
-            return len(config.legs) == 1
-        case "answers_delayed":
-            return amount >= control.stimulator.ack_deadline_ms
-        case "clock_forward":
-            return amount * 1e3 > SLEPT_MS + age_ms + 100.0
-        case "host_suspended":
-            return to_us - from_us > us_from_ms(SLEPT_MS + age_ms + 100.0)
-    return True
 
 
 def seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:

@@ -62,10 +62,21 @@ ROWS: Final = (
         proof="tests/unit/test_controller.py::test_a_heel_that_never_lands_ends_by_the_time_out",
     ),
     FaultRow(
+        "F03",
+        "steps faster than anyone walks",
+        "five heel-offs of the leg that triggers within 2.0 s: strides shorter than half a second",
+        INHIBIT,
+        100,
+        "by itself, at the first heel-off that is not the fifth within 2.0 s",
+        keeps_level=True,
+        proof=f"{INJECTED}::test_a_heel_that_chatters_for_ever_gets_no_burst_after_a_few",
+    ),
+    FaultRow(
         "F04",
         "sensor silent",
         "no believable sample of a leg's detector for longer than sensor_max_age_ms: none came, "
-        "or it is old, from the future, no number, impossible, or has been the same for 0.2 s",
+        "or it is old, from the future, no number, impossible, has been the same for 0.2 s, or an "
+        "axis has through half a second of movement",
         INHIBIT,
         100,
         "by itself, after 0.5 s of fresh samples",
@@ -81,6 +92,17 @@ ROWS: Final = (
         "by hand",
         keeps_level=True,
         proof="tests/unit/test_controller.py::test_three_dropouts_in_ten_seconds_latch",
+    ),
+    FaultRow(
+        "F05",
+        "one of a leg's sensors silent",
+        "no believable sample of a sensor that a leg's detector reads for 0.5 s, where it has had "
+        "some before and the leg's other sensors go on",
+        WARN,
+        100,
+        "by itself, after 0.5 s of fresh samples of that sensor",
+        keeps_level=True,
+        proof=f"{INJECTED}::test_an_imu_that_is_silent_beside_a_heel_is_told_of_once_and_cleared",
     ),
     FaultRow(
         "F07",

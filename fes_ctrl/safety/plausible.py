@@ -7,15 +7,11 @@ alive, so that a sensor which talks nonsense is silent in the eyes of the fault 
 from typing import Final
 
 from fes_ctrl.model import Sample
+from fes_ctrl.safety.axes import Axes
 from fes_ctrl.units import Us
 
 AHEAD_US: Final = 50_000
 """Clocks of sensors are tied to the host's by estimates; a stamp further ahead is no estimate."""
-
-FROZEN_US: Final = 200_000
-"""Six axes of an inertial sensor that read the same for so long: noise alone moves the last digit
-of one of them. In the recordings of stroke patients named at ``PacketConfig`` no foot IMU repeats
-a reading for so long while it lives."""
 
 IMU_CHANNELS: Final = 6
 
@@ -33,11 +29,10 @@ class Plausibility:
         Leg by leg, what was wrong with its last sample, if that was not believed.
     """
 
-    __slots__ = ("_since_us", "_values", "why")
+    __slots__ = ("_axes", "why")
 
     def __init__(self) -> None:
-        self._values: dict[tuple[int, str], tuple[float, ...]] = {}
-        self._since_us: dict[tuple[int, str], Us] = {}
+        self._axes: dict[tuple[int, str], Axes] = {}
         self.why: dict[int, str] = {}
 
     def believes(self, sample: Sample, now_us: Us) -> bool:
@@ -69,9 +64,8 @@ class Plausibility:
             return "it is stamped in the future"
         if len(values) == IMU_CHANNELS:
             sensor = (sample.leg, sample.sensor)
-            if self._values.get(sensor) != values:
-                self._values[sensor] = values
-                self._since_us[sensor] = t_us
-            elif t_us - self._since_us[sensor] >= FROZEN_US:
-                return "it reads ever the same"
+            axes = self._axes.get(sensor)
+            if axes is not None:
+                return axes.doubt(t_us, values)
+            self._axes[sensor] = Axes(t_us, values)
         return ""

@@ -4,21 +4,26 @@ The part that was hit says when; from then on the pulses at the electrode count,
 may go on: the fault has cleared, or somebody has armed again.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fes_ctrl.model import ALL_LEGS, Fault
 from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.view import DISOBEYS, GAP_US, View
+from hil.certain import is_certain
 from hil.config import WalkConfig
 from hil.missing import seen_after_ms
+
+WAITS_FOR_MOVEMENT: Final = "axis_frozen"
+"""Nothing of it is seen of a foot that rests."""
 
 
 class Reaction(NamedTuple):
     """One fault that was made, and the last pulse after it.
 
-    ``t_us`` is when it counts from; ``took_us`` the time to the last pulse, ``seen_us`` to the
+    ``t_us`` is when it counts from, the controller's fault where what it observes may come late or
+    never; ``took_us`` the time to the last pulse, ``seen_us`` to the
     controller's fault, and ``allowed_us`` what may pass at most. ``in_burst`` is whether there was
     stimulation when it began.
     """
@@ -81,6 +86,8 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
     if seen is None:
         return None
     seen_us, record = seen
+    if _comes_late(config, name):
+        t_us = seen_us
     if record.reaction == WARN:
         return _burst(view, name, seen_us, record, t_us, allowed_us)
     over_us = _over_us(view.faults, seen_us, record)
@@ -94,6 +101,13 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
             last_us = at_us
     took_us = last_us - t_us
     return Reaction(name, fault, t_us, took_us, seen_us - t_us, allowed_us, in_burst)
+
+
+def _comes_late(config: WalkConfig, name: str) -> bool:
+    """Return whether what a fault observes need not be there in the time that its row says."""
+    if not BY_NAME[name].only:
+        return name == WAITS_FOR_MOVEMENT
+    return not any(is_certain(config, each) for each in config.inject if each.name == name)
 
 
 def _seen(

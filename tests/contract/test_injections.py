@@ -94,6 +94,53 @@ def test_a_sensor_that_stays_silent_latches_until_the_operator_clears_it() -> No
     assert result.walk.legs[0].pulses_us[-1] > 38e6, "a fault of availability keeps level and arms"
 
 
+def test_an_imu_that_is_silent_beside_a_heel_is_told_of_once_and_cleared() -> None:
+    result = injected(f"imu_silent@{AT_S}+3", detector="fused")
+    hit_us = acknowledged_us(result, "imu_silent")
+    told, back = [known for known in result.walk.faults if known.id == "F05"]
+    assert (told.reaction, back.reaction) == ("warn", "cleared")
+    assert told.detail.startswith("foot_imu: no believable sample for 500 ms")
+    assert 0 <= told.t_us - hit_us <= (500 + BY_ID["F05"].limit_ms) * 1000
+    assert 500_000 <= back.t_us - (AT_S + 3) * 1e6 <= 600_000
+    assert reactions(result, "F04") == []
+    onsets_us = [burst.start.t_us for burst in result.walk.legs[0].bursts]
+    assert [t_us for t_us in onsets_us if hit_us + 500_000 < t_us < hit_us + 3_000_000]
+
+
+def test_sensors_that_are_all_silent_are_told_of_as_one() -> None:
+    result = injected(f"sensor_dropout@{AT_S}+1.2", detector="fused")
+    assert reactions(result, "F04") == ["inhibit", "cleared"]
+    assert reactions(result, "F05") == []
+
+
+def test_an_imu_that_is_silent_before_and_after_a_dropout_is_told_of_once_it_is_over() -> None:
+    walk = load_scenario("standard", {}, ("detector.name=fused",)).walk
+    inject = (parse(f"imu_silent@{AT_S}"), parse(f"sensor_dropout@{AT_S + 0.1}+1"))
+    result = simulate(replace(walk, duration_s=25.0, inject=inject))
+    told = [(f.id, f.reaction) for f in result.walk.faults if f.id != "F30"]
+    assert told == [("F04", "inhibit"), ("F04", "cleared"), ("F05", "warn")]
+    times_us = [f.t_us for f in result.walk.faults if f.id in {"F04", "F05"}]
+    assert times_us[1] == times_us[2], "no half second is waited for again"
+
+
+@pytest.mark.parametrize("hz", [2.5, 3.4, 5, 7, 20])
+def test_a_heel_that_chatters_for_ever_gets_no_burst_after_a_few(hz: float) -> None:
+    result = injected(f"heel_chatters={hz}@{AT_S}+6")
+    hit_us = acknowledged_us(result, "heel_chatters")
+    told, cleared = [known for known in result.walk.faults if known.id == "F03"]
+    assert (told.reaction, cleared.reaction) == ("inhibit", "cleared")
+    assert told.detail.startswith("5 heel-offs of the right within 1.")
+    pulses_us = result.walk.legs[0].pulses_us
+    assert last_pulse_of_the_burst_us(result, hit_us) <= told.t_us
+    to_us = round((AT_S + 6) * 1e6)
+    assert not [t_us for t_us in pulses_us if told.t_us + WIRE_US < t_us < to_us]
+    onsets_us = [burst.start.t_us for burst in result.walk.legs[0].bursts]
+    assert len([t_us for t_us in onsets_us if hit_us <= t_us < to_us]) <= 4
+    # The first step that is one again is stimulated.
+    assert [t_us for t_us in onsets_us if cleared.t_us <= t_us <= cleared.t_us + 10_000]
+    assert cleared.t_us <= to_us + 2_500_000
+
+
 def test_a_heel_switch_stuck_open_ends_the_burst_by_its_time_out() -> None:
     result = injected(f"heel_stuck_open@{AT_S}")
     (fault,) = [found for found in result.walk.faults if found.id == "F02"]

@@ -331,6 +331,58 @@ def test_a_foot_that_never_lands_gets_three_bursts() -> None:
     assert setpoints(commands), "at the next contact it goes on by itself"
 
 
+CHATTER = {500_000 + k * 150_000: (2.0, 3.0)[k % 2] for k in range(16)}
+"""Heel-offs every 0.3 s, and contacts between them."""
+
+
+def test_five_heel_offs_within_two_seconds_end_the_burst_and_the_next_step_has_one() -> None:
+    later = {5_000_000: 2.0, 5_500_000: 3.0}
+    commands, records = play(
+        controller(), [*ARMING, *stride(100_000, {**CHATTER, **later}, 6_000_000)]
+    )
+    told, cleared = [record for record in records if isinstance(record, Fault)]
+    assert (told.id, told.reaction, told.t_us) == ("F03", "inhibit", 1_700_000)
+    assert told.detail == "5 heel-offs of the right within 1.20 s"
+    assert (cleared.reaction, cleared.t_us) == ("cleared", 5_000_000)
+    assert cleared.detail == "5 heel-offs of the right within 3.30 s"
+    given_us = [setpoint.at_us for setpoint in setpoints(commands)]
+    assert not [t_us for t_us in given_us if 1_700_000 <= t_us < 5_000_000]
+    starts_us = [record.t_us for record in records if isinstance(record, BurstStart)]
+    assert len(starts_us) <= 5
+    assert starts_us[-1] == 5_000_000
+
+
+def test_where_the_other_leg_s_steps_trigger_its_haste_is_what_counts() -> None:
+    program = ProgramConfig(trigger_side="contralateral", delay_ms=250.0)
+    target = controller(program, (LEFT, RIGHT))
+    inputs: list[tuple[int, Input]] = []
+    for at_us in range(100_000, 4_500_000, 10_000):
+        inputs.append((at_us, sample(at_us, CHATTER.get(at_us, 1.0), LEFT)))
+        value = 2.0 if at_us == 2_900_000 else 3.0 if at_us == 3_700_000 else 1.0
+        inputs.append((at_us, sample(at_us, value, RIGHT)))
+        inputs.append((at_us + 3_000, report(at_us + 3_000, "answer")))
+    _, records = play(target, [*ARMING, *inputs])
+    told = [r for r in records if isinstance(r, Fault) and r.id == "F03"]
+    assert [(fault.leg, fault.reaction) for fault in told] == [(RIGHT, "inhibit")]
+    starts = [record for record in records if isinstance(record, BurstStart)]
+    late = [(record.leg, record.t_us) for record in starts if record.t_us > told[0].t_us]
+    assert late == [(LEFT, 3_150_000)], "the right walks on, and the left is helped by it"
+    ends = [record for record in records if isinstance(record, BurstEnd)]
+    assert [end.leg for end in ends if end.ended_by == "sensor"] == [RIGHT]
+
+
+def test_no_burst_is_begun_ahead_of_a_step_that_only_chatter_lets_expect() -> None:
+    walk = {500_000 + k * 500_000: (2.0, 3.0)[k % 2] for k in range(30)}
+    chatter = {15_400_000 + k * 200_000: (2.0, 3.0)[k % 2] for k in range(60)}
+    program = ProgramConfig(trigger="initial_contact", trigger_lead_ms=100.0, end="time_out")
+    inputs = [*ARMING, *stride(100_000, {**walk, **chatter}, 27_000_000)]
+    _, records = live(controller(program), inputs)
+    (told,) = [record for record in records if isinstance(record, Fault) and record.id == "F03"]
+    starts = [record for record in records if isinstance(record, BurstStart)]
+    assert {start.trigger for start in starts} == {"ic", "predicted_ic"}
+    assert starts[-1].t_us < told.t_us
+
+
 MID_BURST = [*ARMING, *stride(100_000, {500_000: 2.0}, 900_000)]
 
 

@@ -71,7 +71,8 @@ class ImuConfig:
     gyro_drift_deg_per_s_per_min : tuple of float
         How fast the offset of each rate grows.
     gyro_noise_deg_per_s, acc_noise_m_per_s2 : float
-        Standard deviation of white noise. Assumption.
+        Standard deviation of white noise. Assumption. Less than a step of the converter, and an
+        axis that nothing moves reads ever the same: after half a second of walking it is frozen.
     gyro_range_deg_per_s, acc_range_g : float
         It reads no more than this: the widest ranges of the usual 16-bit parts.
     """

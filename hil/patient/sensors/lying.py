@@ -6,12 +6,15 @@ from typing import Final
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, SHANK_IMU, Sample
 from hil.patient.sensors.injected import (
     ABSURD,
+    AXIS_FROZEN,
     BACKLOG,
     BOUNCE,
+    CHATTERS,
     DROPOUT,
     FROZEN,
     FUTURE,
     GYRO_BIAS,
+    IMU_SILENT,
     LATE,
     NAN,
     SHUFFLES,
@@ -24,6 +27,11 @@ CHATTER: Final = 0.5
 
 RAMP_US: Final = 10_000_000
 """So long a gyroscope takes to drift off."""
+
+AXIS: Final = 4
+"""Which of an inertial sensor's: the rate about its y, about which a leg that walks turns most."""
+
+IMUS: Final = (FOOT_IMU, SHANK_IMU)
 
 BEYOND: Final = 1e9
 """A reading that no sensor gives."""
@@ -39,6 +47,7 @@ class LyingSensors:
     """
 
     __slots__ = (
+        "_axis_seen",
         "_bounce_until_us",
         "_held",
         "_injected",
@@ -53,6 +62,7 @@ class LyingSensors:
         self._injected: list[Injected] = []
         self._held: list[Sample] = []
         self._seen: dict[str, tuple[float, ...]] = {}
+        self._axis_seen: dict[str, float] = {}
         self._loaded: float = -1.0
         self._rose_us: int = 0
         self._bounce_until_us: int = 0
@@ -78,6 +88,8 @@ class LyingSensors:
             if not injected.holds(t_us):
                 if injected.name == FROZEN:
                     self._seen = {sample.sensor: sample.values for sample in found}
+                elif injected.name == AXIS_FROZEN:
+                    self._axis_seen.clear()
                 continue
             name = injected.name
             if name == BACKLOG:
@@ -86,6 +98,11 @@ class LyingSensors:
             elif name == DROPOUT:
                 injected.reach(t_us)
                 found = ()
+            elif name == IMU_SILENT:
+                heard = tuple([sample for sample in found if sample.sensor not in IMUS])
+                if len(heard) < len(found):
+                    injected.reach(t_us)
+                found = heard
             else:
                 found = tuple([self._spoilt(injected, sample) for sample in found])
         if holds_back:
@@ -99,7 +116,7 @@ class LyingSensors:
     def _spoilt(self, injected: Injected, sample: Sample) -> Sample:
         name = injected.name
         t_us = sample.t_meas_us
-        if name in {BOUNCE, SHUFFLES}:
+        if name in {BOUNCE, CHATTERS, SHUFFLES}:
             if sample.sensor != HEEL_SWITCH:
                 return sample
             value = self._heel(injected, t_us, sample.values[0])
@@ -108,7 +125,7 @@ class LyingSensors:
             injected.reach(t_us)
             return sample._replace(values=(value,))
         if name == GYRO_BIAS:
-            if sample.sensor not in {FOOT_IMU, SHANK_IMU}:
+            if sample.sensor not in IMUS:
                 return sample
             off = injected.amount * min(1.0, (t_us - injected.from_us + 1) / RAMP_US)
             values = sample.values
@@ -116,6 +133,14 @@ class LyingSensors:
             return sample._replace(
                 values=(*values[:3], values[3] + off, values[4] + off, values[5] + off)
             )
+        if name == AXIS_FROZEN:
+            if sample.sensor not in IMUS:
+                return sample
+            values = sample.values
+            value = self._axis_seen.setdefault(sample.sensor, values[AXIS])
+            if value != values[AXIS]:
+                injected.reach(t_us)
+            return sample._replace(values=(*values[:AXIS], value, *values[AXIS + 1 :]))
         if name == FROZEN:
             values = self._seen.setdefault(sample.sensor, sample.values)
             if values != sample.values:
@@ -135,6 +160,9 @@ class LyingSensors:
         return sample
 
     def _heel(self, injected: Injected, t_us: int, value: float) -> float:
+        if injected.name == CHATTERS:
+            half_us = 5e5 / injected.amount
+            return 1.0 if int((t_us - injected.from_us) / half_us) % 2 else 0.0
         changed = value != self._loaded
         self._loaded = value
         amount_us = round(injected.amount * 1e3)

@@ -5,7 +5,12 @@ import pytest
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injection_text import parse
 from firmware_sim.injections import (
+    ARMED,
     BY_NAME,
+    HELD,
+    ONCE,
+    OVER,
+    PULSED,
     ROWS,
     Acknowledgement,
     Injection,
@@ -20,9 +25,12 @@ FACTS = {
     "heel_stuck_open": ("sensor", "F02", None, 500, "heel"),
     "heel_stuck_closed": ("sensor", "", None, 0, "heel"),
     "heel_bounce": ("sensor", "", None, 0, "heel"),
+    "heel_chatters": ("sensor", "F03", None, 3000, "heel"),
     "heel_shuffles": ("sensor", "", None, 0, "heel"),
     "gyro_bias": ("sensor", "", None, 0, "foot-imu"),
     "sensor_frozen": ("sensor", "F04", None, 200, "foot-imu"),
+    "axis_frozen": ("sensor", "F04", None, 2500, "foot-imu"),
+    "imu_silent": ("sensor", "F05", None, 500, "fused"),
     "sensor_nan": ("sensor", "F04", 1.0, 0, "heel"),
     "sensor_absurd": ("sensor", "F04", 1.0, 0, "heel"),
     "sensor_future": ("sensor", "F04", 1.0, 0, "heel"),
@@ -50,6 +58,7 @@ FACTS = {
 # The unit, how much where nothing is said, the least and the most that may be asked for.
 AMOUNTS = {
     "heel_bounce": ("ms", 20.0, 1.0, 20.0),
+    "heel_chatters": ("Hz", 5.0, 2.5, 20.0),
     "heel_shuffles": ("ms", 30.0, 10.0, 60.0),
     "gyro_bias": ("deg/s", 5.0, 0.1, 50.0),
     "sensor_future": ("s", 5.0, 0.1, 3600.0),
@@ -70,6 +79,11 @@ def test_who_is_hit_for_how_long_and_what_follows() -> None:
     } == FACTS
     assert list(BY_NAME.values()) == list(ROWS)
     assert list(BY_NAME) == [row.name for row in ROWS]
+
+
+def test_what_a_fault_is_certain_on_is_written_so() -> None:
+    words = (HELD, ARMED, PULSED, ONCE, OVER)
+    assert words == ("held", "armed", "pulsed", "once", "over")
 
 
 def test_a_row_of_which_no_more_is_said_has_no_amount_and_hits_the_heel() -> None:

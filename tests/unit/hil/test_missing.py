@@ -8,10 +8,12 @@ import pytest
 from fes_ctrl.authority import FAULT_OF_REPORT
 from fes_ctrl.controller import Controller
 from fes_ctrl.safety.freshness import SensorMonitor
+from fes_ctrl.safety.pace import Pace
+from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injection_text import parse
 from firmware_sim.injections import CERTAIN, ROWS, InjectionRow
-from hil.missing import is_certain
+from hil.certain import is_certain
 from hil.scenarios import load_scenario
 from hil.simulate import WalkResult, simulate
 from hil.summary import walk_summary
@@ -36,8 +38,16 @@ def deaf_to(fault: str, patch: pytest.MonkeyPatch) -> None:
         self.deadline_us = NEVER_US
         return ""
 
-    if fault == "F04":
+    def nobody(self: RollCall, _: int) -> list[str]:
+        self.deadline_us = NEVER_US
+        return []
+
+    if fault == "F03":
+        patch.setattr(Pace, "heel_off", lambda *_: False)
+    elif fault == "F04":
         patch.setattr(SensorMonitor, "expire", never)
+    elif fault == "F05":
+        patch.setattr(RollCall, "expire", nobody)
     elif fault == "F36":
         patch.setattr(Controller, "_clock_jumped", lambda *_: None)
     else:
@@ -117,6 +127,14 @@ def test_what_need_not_be_noticed_is_not_missed(text: str, sets: tuple[str, ...]
         ("clock_forward=1.3@6", "heel", True),
         ("frames_corrupted=100@6", "heel", False),
         ("heel_stuck_open@6", "heel", False),
+        ("heel_chatters@6", "heel", True),
+        ("heel_chatters=2.5@6", "heel", True),
+        ("heel_chatters=3.4@6", "heel", True),
+        ("heel_chatters=20@6", "heel", True),
+        ("heel_chatters@6", "fused", False),
+        ("imu_silent@6", "fused", True),
+        ("imu_silent@0.9", "fused", False),
+        ("imu_silent@6", "foot-imu", False),
     ],
 )
 def test_a_fault_is_certain_as_its_row_says(text: str, detector: str, certain: bool) -> None:
@@ -135,6 +153,35 @@ def test_every_row_that_names_a_fault_says_on_what_it_is_certain() -> None:
         assert row.fault or not row.certain
         assert row.certain or not row.only
     assert {row.name for row in ROWS if row.fault and not row.certain} == {
+        "axis_frozen",
         "heel_stuck_open",
         "frames_corrupted",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "detector", "sets", "certain"),
+    [
+        ("heel_chatters@6", "heel", "detector.heel.min_unloaded_ms=300", False),
+        ("heel_chatters=20@6", "heel", "detector.heel.min_unloaded_ms=300", True),
+        ("heel_chatters@6", "heel", "patient.leg.0.sensors.packets.loss_probability=0.1", False),
+        ("heel_chatters@6", "heel", "patient.leg.0.sensors.packets.stalls_per_min=1", False),
+        ("heel_chatters=3.4@6", "heel", "patient.leg.0.sensors.packets.rate_hz=25", False),
+        ("heel_chatters@6", "heel", 'patient.leg.0.sensors.worn=["heel_force"]', False),
+        ("heel_chatters@6", "heel", 'patient.leg.0.sensors.worn=["heel_switch"]', True),
+        ("imu_silent@6", "fused", 'patient.leg.0.sensors.worn=["foot_imu"]', False),
+        ("imu_silent@6", "fused", 'patient.leg.0.sensors.worn=["heel_switch"]', False),
+        ("imu_silent@6", "fused", 'patient.leg.0.sensors.worn=["heel_force","shank_imu"]', True),
+    ],
+)
+def test_whether_a_fault_is_certain_hangs_on_what_is_worn_and_how_it_reaches_the_host(
+    text: str, detector: str, sets: str, certain: bool
+) -> None:
+    walk = load_scenario("standard", {}, (f"detector.name={detector}", sets)).walk
+    assert is_certain(replace(walk, inject=(parse(text),)), parse(text)) is certain
+
+
+def test_a_heel_that_chatters_and_does_something_else_is_certain_of_nothing() -> None:
+    walk = load_scenario("standard").walk
+    inject = (parse("heel_chatters@6"), parse("heel_bounce@6"))
+    assert not is_certain(replace(walk, inject=inject), inject[0])
