@@ -32,7 +32,8 @@ class Axes:
 
     A reading that is the highest or lowest of its axis so far may be the end of its range, where
     it stays for as long as there is more: it counts as no frozen one. So an axis that never
-    varied is none that is frozen either, but one that is not there.
+    varied is none that is frozen either, but one that is not there. Nor is one that has mostly
+    stayed where it was while the sensor moved: a sensor without noise measures nothing on it.
     """
 
     __slots__ = (
@@ -42,8 +43,10 @@ class Axes:
         "_looked",
         "_looks",
         "_lowest",
+        "_moves",
         "_since_us",
         "_values",
+        "_varied",
     )
 
     def __init__(self, t_us: Us, values: tuple[float, ...]) -> None:
@@ -54,6 +57,9 @@ class Axes:
         self._lowest: list[float] = list(values)
         self._highest: list[float] = list(values)
         self._looks: dict[int, int] = {}  # of those that have varied
+        # By axis: at how many looks the sensor had moved, and at how many of them the axis had.
+        self._moves: list[int] = [0] * len(values)
+        self._varied: list[int] = [0] * len(values)
         self._doubt = ""
 
     def doubt(self, t_us: Us, values: tuple[float, ...]) -> str:
@@ -81,6 +87,7 @@ class Axes:
         before = self._looked
         self._looked = values
         self._doubt = ""
+        moved = _moved(values, before)
         same: list[int] = []
         axis = 0
         for value in values:
@@ -88,19 +95,24 @@ class Axes:
                 same.append(axis)
             else:
                 self._looks[axis] = 0
+                self._moves[axis] += moved
+                self._varied[axis] += moved
                 self._lowest[axis] = min(value, self._lowest[axis])
                 self._highest[axis] = max(value, self._highest[axis])
             axis += 1
-        if same:
-            moved = _moved(values, before)
-            for axis in same:
-                if axis not in self._looks:
-                    continue
-                if moved:
-                    self._looks[axis] += 1
-                value = values[axis]
-                if self._looks[axis] >= LOOKS and self._lowest[axis] < value < self._highest[axis]:
-                    self._doubt = ONE_SAME
+        for axis in same:
+            if axis in self._looks and self._is_frozen(axis, values[axis], moved=moved):
+                self._doubt = ONE_SAME
+
+    def _is_frozen(self, axis: int, value: float, *, moved: bool) -> bool:
+        """Return whether an axis that has varied, and is the same once more, counts as frozen."""
+        if moved and self._looks[axis] < LOOKS:
+            self._looks[axis] += 1
+            self._moves[axis] += 1
+        if self._looks[axis] < LOOKS or not self._lowest[axis] < value < self._highest[axis]:
+            return False
+        # Of its looks in motion before this standstill.
+        return 2 * self._varied[axis] > self._moves[axis] - LOOKS
 
 
 def _moved(values: tuple[float, ...], before: tuple[float, ...]) -> bool:

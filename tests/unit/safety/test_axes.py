@@ -49,6 +49,11 @@ class Sensor:
         self.t_us += LOOK_US
         return self.axes.doubt(self.t_us, tuple(values))
 
+    def live(self, looks: int) -> None:
+        """Move, with every axis."""
+        for number in range(looks):
+            assert self.look(reading(number)) == ""
+
 
 @pytest.mark.parametrize("axis", AXES)
 def test_an_axis_that_is_the_same_at_ten_looks_while_the_others_move_is_frozen(axis: int) -> None:
@@ -58,8 +63,9 @@ def test_an_axis_that_is_the_same_at_ten_looks_while_the_others_move_is_frozen(a
         assert sensor.look(reading(number, frozen={axis: 5.0})) == ""
     assert sensor.look(reading(10, frozen={axis: 5.0})) == ONE_SAME
     assert sensor.look(reading(11, frozen={axis: 5.0})) == ONE_SAME
-    assert sensor.look(reading(12, frozen={axis: 5.1})) == "", "it lives again"
-    for number in range(13, 22):
+    assert sensor.look(reading(12)) == "", "it lives again"
+    sensor.live(20)
+    for number in range(10):
         assert sensor.look(reading(number, frozen={axis: 5.1})) == ""
     assert sensor.look(reading(22, frozen={axis: 5.1})) == ONE_SAME
 
@@ -92,6 +98,7 @@ def test_an_axis_at_the_end_of_its_range_may_stay_there(axis: int, edge: float) 
 
 def test_the_end_of_a_range_is_where_it_has_been_before_too() -> None:
     sensor = Sensor()
+    sensor.live(100)
     sensor.look(reading(0, frozen={4: 70.0}))
     sensor.look(reading(1, frozen={4: -80.0}))
     for number in range(30):
@@ -143,6 +150,34 @@ def test_one_axis_that_moves_by_enough_shows_that_the_others_should(
         values[moving] = by * (number % 2)
         told = sensor.look(values)
     assert (told == ONE_SAME) is frozen
+
+
+@pytest.mark.parametrize(("often", "told"), [(1, ONE_SAME), (2, ""), (5, "")])
+def test_an_axis_that_has_mostly_stayed_in_motion_is_none_that_is_frozen(
+    often: int, told: str
+) -> None:
+    sensor = Sensor()
+    number = 0
+    for turn in range(often):
+        # It varies at one look, and stays for two.
+        for _ in range(3):
+            number += 1
+            sensor.look(reading(number, frozen={4: float(turn)}))
+    for _ in range(60):
+        number += 1
+        last = sensor.look(reading(number, frozen={4: 0.5}))
+    assert last == told
+
+
+def test_what_varies_while_nothing_moves_says_nothing_of_it() -> None:
+    axes = Axes(0, QUIET)
+    for number in range(1, 400):
+        still = list(QUIET)
+        still[4] += 0.1 * (number % 3)
+        assert axes.doubt(number * LOOK_US, tuple(still)) == ""
+    for number in range(400, 500):
+        moving = reading(number, frozen={4: QUIET[4] + 0.1})
+        assert axes.doubt(number * LOOK_US, tuple(moving)) == ""
 
 
 def test_looks_at_which_nothing_moves_neither_count_nor_wipe_out() -> None:
