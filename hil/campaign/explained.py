@@ -19,6 +19,9 @@ EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
 }
 """By the part that is hit: the faults that may come of it."""
 
+GUARDED: Final = ("F15", "F18", "F20")
+"""What a guardian's stop looks like to a host that was halted and goes on."""
+
 ROUGH_CABLE: Final = EXPLAINS["link"]
 """Of a cable that loses or alters writes by itself."""
 
@@ -73,7 +76,10 @@ def _by_injections(
 ) -> bool:
     for name, hit_us in acknowledgements:
         row = BY_NAME[name]
-        if hit_us > t_us or fault not in (row.fault, *EXPLAINS[row.part]):
+        explains = (row.fault, *EXPLAINS[row.part])
+        if row.part == "host" and config.control.stimulator.guardian:
+            explains += GUARDED
+        if hit_us > t_us or fault not in explains:
             continue
         to_us = hit_us
         if not row.at_once:
