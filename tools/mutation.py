@@ -54,6 +54,19 @@ PACKAGES = (
         ("tests/unit/firmware_sim",),
         all_killed=False,
     ),
+    Package(
+        "fes_ctrl/wire",
+        ("fes_ctrl/wire/*",),
+        ("tests/unit/wire", "tests/property/test_sciencemode4.py"),
+        all_killed=False,
+    ),
+    Package(
+        "fes_ctrl/stimulators",
+        ("fes_ctrl/stimulators/*",),
+        ("tests/unit/stimulators", "tests/property/test_p24_session.py"),
+        all_killed=False,
+    ),
+    Package("fes_ctrl/stim", ("fes_ctrl/stim/*",), ("tests/unit/stim",), all_killed=False),
 )
 """Those that are run where none is named."""
 

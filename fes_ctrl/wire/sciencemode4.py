@@ -261,11 +261,6 @@ def get_stim_status(number: int) -> bytes:
     return encode(number, GET_STIM_STATUS)
 
 
-def get_battery_status(number: int) -> bytes:
-    """Return Get_Battery_Status."""
-    return encode(number, GET_BATTERY_STATUS)
-
-
 def reset(number: int) -> bytes:
     """Return Reset."""
     return encode(number, RESET)
