@@ -1,5 +1,6 @@
 """ScienceMode4 frames, byte for byte as they were seen on a line."""
 
+from binascii import crc_hqx
 from collections.abc import Callable
 
 import pytest
@@ -290,3 +291,26 @@ def test_half_a_frame_is_waited_for_until_a_bare_byte_is_in_it(bare: int) -> Non
     assert decoder.feed(bytes((bare,))) == []
     assert decoder.rejected == 1
     assert decoder.feed(whole) == [Frame(1, 2, b"abcdef")]
+
+
+def framed(body: bytes) -> bytes:
+    """Return a frame whose length and CRC are right, whatever its body."""
+    length, crc = len(body) + 10, crc_hqx(body, 0)
+    header = b"\xf0" + b"".join(
+        bytes((0x81, byte ^ 0x55)) for byte in (length >> 8, length & 0xFF, crc >> 8, crc & 0xFF)
+    )
+    return header + body + b"\x0f"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["04 3E F0", "04 3E 0F", "04 3E F0 0F", "04 3E 81", "81 81", "81 5A", "04"],
+)
+def test_a_body_that_nobody_would_have_stuffed_so_is_no_frame(body: str) -> None:
+    good = bytes.fromhex("04 3E 81 D4")
+    assert Decoder().feed(framed(good)) == [Frame(1, sm4.GET_STIM_STATUS, b"\x81")]
+    decoder = Decoder()
+    assert decoder.feed(framed(bytes.fromhex(body)) + framed(good)) == [
+        Frame(1, sm4.GET_STIM_STATUS, b"\x81")
+    ]
+    assert decoder.rejected >= 1
