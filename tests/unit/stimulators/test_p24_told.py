@@ -232,7 +232,8 @@ def test_a_device_that_is_ready_says_so_again_and_is_not_asked() -> None:
 def test_a_pulse_for_a_device_that_is_not_ready_is_skipped_and_counted() -> None:
     talk = opened()
     step = talk.pulse(30_000)
-    assert step.out == step.written == ()
+    assert step.out == ()
+    assert step.written == ()
     assert step.reports == (report(30_000, "skipped", "pulse of 30000 us device is up"),)
     assert talk.session.skipped == 1
     talk.pulse(31_000)
