@@ -347,7 +347,7 @@ class Program:
                     at_us - self.fall_from_us,
                 )
                 current_ua = floor_to_step(current_ua, plan.step_ua)
-                if current_ua > 0:
+                if current_ua:
                     setpoints.append(
                         Setpoint(
                             at_us,
