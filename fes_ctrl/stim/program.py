@@ -137,8 +137,7 @@ class Program:
         self._rise_us: Us = us_from_ms(config.rise_ms)
         self._fall_us: Us = us_from_ms(config.fall_ms)
         self._extension_us: Us = us_from_ms(config.extension_ms)
-        percent = config.extension_percent_stance
-        self._stance_percent: float = -1.0 if percent is None else percent
+        self._stance_percent: float | None = config.extension_percent_stance
         self._time_out_us: Us = us_from_ms(config.time_out_ms)
         self._min_on_us: Us = us_from_ms(config.min_on_ms)
         self._lock_out_us: Us = us_from_ms(config.lock_out_ms)
@@ -299,7 +298,7 @@ class Program:
         drops it.
         """
         extension_us = self._extension_us
-        if self._stance_percent >= 0.0 and stance_us > 0:
+        if self._stance_percent is not None and stance_us > 0:
             extension_us = round(stance_us * self._stance_percent / 100.0)
         after_us = max(0, extension_us - self.end_lead_us)
         return max(contact_us + after_us, self.onset_us + self._min_on_us)

@@ -114,6 +114,7 @@ def test_a_prediction_that_is_no_sooner_than_the_fall_changes_nothing(
     ("config", "stance_us", "fall_us"),
     [
         (STANDARD, 0, 800_000),
+        (STANDARD, 500_000, 800_000),
         (replace(STANDARD, end_lead_ms=30.0), 0, 770_000),
         (replace(STANDARD, end_lead_ms=100.0), 0, 700_000),
         (replace(STANDARD, end_lead_ms=250.0), 0, 700_000),

@@ -26,6 +26,7 @@ def test_a_program_tells_how_its_burst_stands() -> None:
         "lock_until_us": -NEVER_US,
     }
     assert walker.program.snapshot() == idle
+    assert walker.program.unconfirmed is False
     walker.heel_off(100_000)
     walker.until(110_000)
     assert walker.program.snapshot() == idle | {

@@ -66,7 +66,13 @@ def test_a_width_between_two_steps_of_the_device_is_rounded_down_before_it_is_re
 
 @pytest.mark.parametrize(
     ("rate_hz", "grid_us", "period_us"),
-    [(30.0, 1, 33_333), (30.0, 250, 33_500), (40.0, 250, 25_000), (100.0, 7, 10_003)],
+    [
+        (1.0, 1, 1_000_000),
+        (30.0, 1, 33_333),
+        (30.0, 250, 33_500),
+        (40.0, 250, 25_000),
+        (100.0, 7, 10_003),
+    ],
 )
 def test_a_period_is_never_shorter_than_was_asked_for(
     rate_hz: float, grid_us: int, period_us: int
@@ -87,11 +93,12 @@ def test_an_instant_is_moved_to_the_grid_and_never_back(t_us: int, there_us: int
         (43_200, 100, 43_200),
         (43_200, 50, 18_000 + 12_600),
         (43_200, 1, 18_000 + 252),
+        (43_210, 33, 18_000 + 8_319),
         (43_200, 0, 0),
         (43_200, -1, 0),
         (18_000, 50, 9_000),
         (18_001, 50, 18_000),
-        (10_000, 50, 5_000),
+        (10_001, 50, 5_000),
         (10_000, 100, 10_000),
     ],
 )
