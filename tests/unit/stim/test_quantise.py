@@ -213,13 +213,17 @@ def test_a_burst_rises_by_its_rise_and_falls_by_its_fall(
         (8_000, 30, 50, 0),
         (1, 0, -1, 1),
         (0, 0, -1, 0),
-        (-1, 0, -1, 0),
     ],
 )
 def test_a_plateau_that_is_not_above_the_motor_threshold_has_no_ramps(
     set_ua: int, since_onset_us: int, since_fall_us: int, current_ua: int
 ) -> None:
     assert envelope_ua(10_000, set_ua, 100, 50, since_onset_us, since_fall_us) == current_ua
+
+
+def test_a_ramp_is_rounded_down_to_the_microampere() -> None:
+    assert envelope_ua(10_000, 20_000, 300, 70, 1, -1) == 10_033
+    assert envelope_ua(10_000, 20_000, 300, 70, 500, 1) == 19_857
 
 
 def test_a_burst_without_ramps_is_its_plateau() -> None:
