@@ -171,6 +171,7 @@ def test_an_update_reads_back_as_it_was_written() -> None:
     assert sm4.decode_update(frame.payload) == trains[1:]
     (frame,) = Decoder().feed(sm4.ml_update(3, ()))
     assert sm4.decode_update(frame.payload) == ()
+    assert sm4.decode_update(b"") is None
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5, 8])
@@ -218,7 +219,7 @@ def test_the_state_of_the_stimulation_is_read_or_not_known(payload: str, status:
         (b"\x00SIM0000001", "SIM0000001"),
         (b"\x00SIM0000001\x07\x07", "SIM0000001"),
         (b"\x00AB 12 \x00\x00\x00\x00", "AB 12"),
-        (b"\x00X\xff", "X\ufffd"),
+        (b"\x00X\xffX", "X\ufffdX"),
         (b"\x00", ""),
         (b"", ""),
     ],
