@@ -55,6 +55,12 @@ PACKAGES = (
         all_killed=False,
     ),
     Package(
+        "fes_ctrl/authority.py",
+        ("fes_ctrl/authority.py",),
+        ("tests/unit/test_authority.py",),
+        all_killed=False,
+    ),
+    Package(
         "fes_ctrl/wire",
         ("fes_ctrl/wire/*",),
         ("tests/unit/wire", "tests/property/test_sciencemode4.py"),

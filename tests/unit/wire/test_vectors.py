@@ -315,3 +315,12 @@ def test_a_body_that_nobody_would_have_stuffed_so_is_no_frame(body: str) -> None
         Frame(1, sm4.GET_STIM_STATUS, b"\x81")
     ]
     assert decoder.rejected >= 1
+
+
+@pytest.mark.parametrize("offset", [1, 3, 5, 7])
+def test_a_header_that_lacks_one_escape_is_none_however_right_the_rest(offset: int) -> None:
+    damaged = bytearray(encode(1, 2, b"abc"))
+    damaged[offset] ^= 1
+    decoder = Decoder()
+    assert decoder.feed(bytes(damaged) + encode(3, 4)) == [Frame(3, 4, b"")]
+    assert decoder.rejected == 1
