@@ -138,7 +138,7 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Take bytes; return the frames they complete, oldest first."""
-        buffer = self._buffer + data if self._buffer else data
+        buffer = self._buffer + data
         frames: list[Frame] = []
         position = 0
         size = len(buffer)
