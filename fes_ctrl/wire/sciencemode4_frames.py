@@ -145,7 +145,7 @@ class Decoder:
         while position < size:
             if buffer[position] != START:
                 start = buffer.find(_START_BYTE, position)
-                if start < 0:
+                if start == -1:
                     start = size
                 self.junk += start - position
                 position = start
@@ -153,12 +153,13 @@ class Decoder:
             length = _frame_length(buffer, position, size)
             if length == _INCOMPLETE:
                 break
-            if length > 0 and size - position < length:
-                # An unfinished frame is waited for, unless its bytes cannot be a frame's.
-                if _may_go_on(buffer, position + HEADER_LENGTH, size):
+            frame = None
+            if length != _NO_HEADER:
+                if size - position >= length:
+                    frame = _frame(buffer, position, length)
+                elif _may_go_on(buffer, position + HEADER_LENGTH):
+                    # An unfinished frame is waited for, unless its bytes cannot be a frame's.
                     break
-                length = _NO_HEADER
-            frame = _frame(buffer, position, length) if length > 0 else None
             if frame is None:
                 self.rejected += 1
                 self.junk += 1
@@ -189,9 +190,9 @@ def _frame_length(buffer: bytes, position: int, size: int) -> int:
     return length if MIN_FRAME <= length <= MAX_FRAME else _NO_HEADER
 
 
-def _may_go_on(buffer: bytes, start: int, size: int) -> bool:
+def _may_go_on(buffer: bytes, start: int) -> bool:
     """Return whether the part of a frame that is here holds no bare start or end byte."""
-    body = buffer[start:size]
+    body = buffer[start:]
     return START not in body and END not in body
 
 

@@ -324,3 +324,13 @@ def test_a_header_that_lacks_one_escape_is_none_however_right_the_rest(offset: i
     decoder = Decoder()
     assert decoder.feed(bytes(damaged) + encode(3, 4)) == [Frame(3, 4, b"")]
     assert decoder.rejected == 1
+
+
+def test_every_damaged_frame_and_every_byte_of_it_is_counted() -> None:
+    good = encode(1, 2, b"abc")
+    bad = good[:-2] + bytes((good[-2] ^ 1,)) + good[-1:]
+    decoder = Decoder()
+    assert decoder.feed(bad + b"\x00" + bad + good) == [Frame(1, 2, b"abc")]
+    assert (decoder.rejected, decoder.junk) == (2, 2 * len(bad) + 1)
+    assert decoder.feed(bad) == []
+    assert (decoder.rejected, decoder.junk) == (3, 3 * len(bad) + 1)
