@@ -212,6 +212,14 @@ def test_a_device_in_another_state_than_it_was_put_into_is_told_of(
     assert step.reports == (report(at_us + 1_000, "error", detail),)
 
 
+def test_a_long_shallow_second_phase_is_written_as_one() -> None:
+    talk = ready()
+    point = Setpoint(100_000, 1, 4, -22_000, 300, 110_000, ASYMMETRIC)
+    assert talk.take(talk.session.command(100_000, point)).written == (point,)
+    said = sm4.decode_channel_config(talk.frames[0].payload)
+    assert said == (4, True, ((300, -22_000), (1_200, 5_500)))
+
+
 def test_both_phases_of_a_pulse_carry_the_same_charge() -> None:
     point = Setpoint(0, 1, 0, 20_000, 300, 10_000, 0)
     assert points_of(point) == ((300, 20_000), (300, -20_000))
