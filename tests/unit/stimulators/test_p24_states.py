@@ -265,6 +265,7 @@ def test_a_session_that_was_not_opened_says_nothing() -> None:
     assert talk.session.state == "closed"
     assert talk.stop(0) == DriverStep((), (), NEVER_US)
     assert talk.tick(1_000_000) == DriverStep((), (), NEVER_US)
+    assert talk.receive(1_000_000, b"\x00\x0f") == DriverStep((), (), NEVER_US)
 
 
 def test_a_line_that_is_opened_anew_knows_no_device_until_it_answers() -> None:
