@@ -69,7 +69,7 @@ PACKAGES = (
     Package(
         "fes_ctrl/stimulators",
         ("fes_ctrl/stimulators/*",),
-        ("tests/unit/stimulators", "tests/property/test_p24_session.py"),
+        ("tests/unit/stimulators",),
         all_killed=False,
     ),
     Package("fes_ctrl/stim", ("fes_ctrl/stim/*",), ("tests/unit/stim",), all_killed=False),
