@@ -361,3 +361,15 @@ def test_a_hand_that_stops_is_obeyed_always() -> None:
             cuts(t_us, "stop"),
         )
         assert desk.authority.guard.armed is False
+
+
+def test_what_the_guard_latched_is_stopped_again_only_for_what_the_device_says_later() -> None:
+    desk = armed()
+    desk.authority.latch(100_000, "F33", "refused")
+    assert desk.heard()[0] == [Stop(100_000, WHICH, "F33")]
+    desk.authority.latch(900_000, "F33", "refused")
+    assert desk.heard() == ([], [], [])
+    desk.report(900_000, "error", said_us=49_999)
+    assert desk.heard()[0] == []
+    desk.report(900_000, "error", said_us=50_000)
+    assert desk.heard()[0] == [Stop(900_000, WHICH, "F31")]
