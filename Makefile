@@ -19,7 +19,7 @@ help:
 	@echo "make test   every test"
 	@echo "make check  lint, types, import contracts"
 	@echo "make coverage  every line and branch of fes_ctrl/safety is tested, or it fails"
-	@echo "make mutation  every change of fes_ctrl/safety is noticed by a test, or it fails"
+	@echo "make mutation  every change of what stands before the electrode is noticed by a test, or it fails"
 	@echo "make compiled    the core and the patient compiled, beside the plain ones"
 	@echo "make fast   the conformance tests on the compiled build"
 	@echo "make bench  every benchmark, one JSON line each"

@@ -54,6 +54,25 @@ PACKAGES = (
         ("tests/unit/firmware_sim",),
         all_killed=False,
     ),
+    Package(
+        "fes_ctrl/authority.py",
+        ("fes_ctrl/authority.py",),
+        ("tests/unit/test_authority.py",),
+        all_killed=False,
+    ),
+    Package(
+        "fes_ctrl/wire",
+        ("fes_ctrl/wire/*",),
+        ("tests/unit/wire", "tests/property/test_sciencemode4.py"),
+        all_killed=False,
+    ),
+    Package(
+        "fes_ctrl/stimulators",
+        ("fes_ctrl/stimulators/*",),
+        ("tests/unit/stimulators",),
+        all_killed=False,
+    ),
+    Package("fes_ctrl/stim", ("fes_ctrl/stim/*",), ("tests/unit/stim",), all_killed=False),
 )
 """Those that are run where none is named."""
 

@@ -31,7 +31,7 @@ def envelope_ua(
         Microamperes: 0 before the onset and from the end of the fall on, else between the motor
         threshold and the plateau. A fall that begins during the rise starts where the rise is.
     """
-    if since_onset_us < 0 or set_ua <= 0:
+    if since_onset_us < 0:
         return 0
     if since_fall_us >= 0 and since_fall_us >= fall_us:
         return 0

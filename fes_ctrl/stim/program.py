@@ -139,8 +139,7 @@ class Program:
         self._rise_us: Us = us_from_ms(config.rise_ms)
         self._fall_us: Us = us_from_ms(config.fall_ms)
         self._extension_us: Us = us_from_ms(config.extension_ms)
-        percent = config.extension_percent_stance
-        self._stance_percent: float = -1.0 if percent is None else percent
+        self._stance_percent: float | None = config.extension_percent_stance
         self._time_out_us: Us = us_from_ms(config.time_out_ms)
         self._min_on_us: Us = us_from_ms(config.min_on_ms)
         self._lock_out_us: Us = us_from_ms(config.lock_out_ms)
@@ -303,7 +302,7 @@ class Program:
         drops it.
         """
         extension_us = self._extension_us
-        if self._stance_percent >= 0.0 and stance_us > 0:
+        if self._stance_percent is not None and stance_us > 0:
             extension_us = round(stance_us * self._stance_percent / 100.0)
         after_us = max(0, extension_us - self.end_lead_us)
         return max(contact_us + after_us, self.onset_us + self._min_on_us)
@@ -351,7 +350,7 @@ class Program:
                     at_us - self.fall_from_us,
                 )
                 current_ua = floor_to_step(current_ua, plan.step_ua)
-                if current_ua > 0:
+                if current_ua:
                     setpoints.append(
                         Setpoint(
                             at_us,

@@ -461,11 +461,13 @@ class P24Session:
         return min(wake_us, self._pulses.wake_at_us(blocked=self._pending.with_current))
 
     def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
-        wake_us = self._wake_at_us()
-        if not self._out and not self._reports:
-            return DriverStep((), (), wake_us, discard, drop)
         done = DriverStep(
-            tuple(self._out), tuple(self._reports), wake_us, discard, drop, tuple(self._written)
+            tuple(self._out),
+            tuple(self._reports),
+            self._wake_at_us(),
+            discard,
+            drop,
+            tuple(self._written),
         )
         self._out.clear()
         self._reports.clear()

@@ -43,7 +43,7 @@ class PendingFrames:
         self._next = (number + 1) % NUMBERS
         return number
 
-    def sent(self, number: int, command: int, now_us: Us, *, current: bool = False) -> None:
+    def sent(self, number: int, command: int, now_us: Us, *, current: bool) -> None:
         """Take note of a frame that was handed to the link."""
         self._frames.append(Unanswered(number, command, now_us, current))
         self._with_current += current

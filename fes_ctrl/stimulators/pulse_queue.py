@@ -77,8 +77,7 @@ class PulseQueue:
         took_us = now_us - sent_us
         self._fastest_us = min(self._fastest_us, took_us)
         late_us = took_us - self._fastest_us - WAVERS_US
-        if late_us > 0:
-            self._last_us[self._channel] = sent_us + late_us
+        self._last_us[self._channel] = sent_us + max(0, late_us)
 
     def wake_at_us(self, *, blocked: bool) -> Us:
         """Return when something is to be done: the first is due, or it has expired.

@@ -261,11 +261,6 @@ def get_stim_status(number: int) -> bytes:
     return encode(number, GET_STIM_STATUS)
 
 
-def get_battery_status(number: int) -> bytes:
-    """Return Get_Battery_Status."""
-    return encode(number, GET_BATTERY_STATUS)
-
-
 def reset(number: int) -> bytes:
     """Return Reset."""
     return encode(number, RESET)
@@ -295,7 +290,7 @@ def decode_update(payload: bytes) -> tuple[ChannelTrain, ...] | None:
     for channel in range(CHANNELS):
         if not payload[0] >> channel & 1:
             continue
-        if len(payload) < position + 3:
+        if position >= len(payload):
             return None
         count = (payload[position] >> 4) + 1
         end = position + 3 + 4 * count
@@ -347,6 +342,6 @@ def decode_channel_states(payload: bytes) -> tuple[int, tuple[int, ...]] | None:
     if len(payload) != 7 or payload[1] != SELECT_CHANNEL_STATES:
         return None
     states: list[int] = []
-    for byte in payload[3:7]:
+    for byte in payload[3:]:
         states += [byte & 0x0F, byte >> 4]
     return payload[2], tuple(states)

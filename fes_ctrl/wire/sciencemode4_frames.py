@@ -25,7 +25,10 @@ FRAME_ENDS: Final = bytes((END, END))
 """Ends whatever half frame may be on the line, so that the next frame is understood."""
 
 _START_BYTE: Final = bytes((START,))
-_SPECIAL: Final = (ESCAPE, START, END)
+
+_INCOMPLETE: Final = 0
+_NO_HEADER: Final = -1
+"""Lengths that are none: the header is not all there yet, or is none."""
 
 
 class Frame(NamedTuple):
@@ -135,27 +138,28 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Take bytes; return the frames they complete, oldest first."""
-        buffer = self._buffer + data if self._buffer else data
+        buffer = self._buffer + data
         frames: list[Frame] = []
         position = 0
         size = len(buffer)
         while position < size:
             if buffer[position] != START:
                 start = buffer.find(_START_BYTE, position)
-                if start < 0:
+                if start == -1:
                     start = size
                 self.junk += start - position
                 position = start
                 continue
             length = _frame_length(buffer, position, size)
-            if length == 0:
+            if length == _INCOMPLETE:
                 break
-            if length > 0 and size - position < length:
-                # An unfinished frame is waited for, unless its bytes cannot be a frame's.
-                if _may_go_on(buffer, position + HEADER_LENGTH, size):
+            frame = None
+            if length != _NO_HEADER:
+                if size - position >= length:
+                    frame = _frame(buffer, position, length)
+                elif _may_go_on(buffer, position + HEADER_LENGTH):
+                    # An unfinished frame is waited for, unless its bytes cannot be a frame's.
                     break
-                length = -1
-            frame = _frame(buffer, position, length) if length > 0 else None
             if frame is None:
                 self.rejected += 1
                 self.junk += 1
@@ -168,27 +172,27 @@ class Decoder:
 
 
 def _frame_length(buffer: bytes, position: int, size: int) -> int:
-    """Return the length that a header states; 0 if it is not complete, -1 if it is none."""
+    """Return the length that a header states; or that it is not complete, or none."""
     available = size - position
     if available < HEADER_LENGTH:
         for offset in (1, 3, 5, 7):
             if offset < available and buffer[position + offset] != ESCAPE:
-                return -1
-        return 0
+                return _NO_HEADER
+        return _INCOMPLETE
     if (
         buffer[position + 1] != ESCAPE
         or buffer[position + 3] != ESCAPE
         or buffer[position + 5] != ESCAPE
         or buffer[position + 7] != ESCAPE
     ):
-        return -1
+        return _NO_HEADER
     length = ((buffer[position + 2] ^ MASK) << 8) | (buffer[position + 4] ^ MASK)
-    return length if MIN_FRAME <= length <= MAX_FRAME else -1
+    return length if MIN_FRAME <= length <= MAX_FRAME else _NO_HEADER
 
 
-def _may_go_on(buffer: bytes, start: int, size: int) -> bool:
+def _may_go_on(buffer: bytes, start: int) -> bool:
     """Return whether the part of a frame that is here holds no bare start or end byte."""
-    body = buffer[start:size]
+    body = buffer[start:]
     return START not in body and END not in body
 
 

@@ -1,0 +1,243 @@
+"""What the P24's driver session tells of pulses and answers, and when it is to be woken."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fes_ctrl.model import ASYMMETRIC, Setpoint
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.p24 import P24Session, points_of
+from fes_ctrl.stimulators.session import DriverStep
+from fes_ctrl.wire import sciencemode4 as sm4
+from helpers.talk import POLL_US, SELF, WHICH, Talk, opened, ready, report
+
+
+def test_a_pulse_for_a_device_that_is_not_ready_is_skipped_and_counted() -> None:
+    talk = opened()
+    step = talk.pulse(30_000)
+    assert step.out == ()
+    assert step.written == ()
+    assert step.reports == (report(30_000, "skipped", "pulse of 30000 us device is up"),)
+    assert talk.session.skipped == 1
+    talk.pulse(31_000)
+    assert talk.session.skipped == 2
+
+
+def test_a_pulse_that_waited_too_long_is_told_of_by_its_instant() -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    talk.pulse(101_000, channel=1)
+    assert talk.tick(111_000).reports == ()
+    assert talk.tick(111_001).reports == (
+        report(
+            111_001,
+            "skipped",
+            "pulse of 101000 us expired before it could be written",
+            pending_us=100_000,
+        ),
+    )
+    assert talk.session.skipped == 1
+
+
+def test_what_waits_when_the_device_complains_is_told_of_each_by_itself() -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    frame = talk.frames[0]
+    talk.pulse(101_000, channel=1)
+    talk.pulse(102_000, channel=2)
+    step = talk.answer(103_000, frame, b"\x15\x00\x00")
+    assert step.reports == (
+        report(103_000, "error", "command 2: busy (21)"),
+        report(103_000, "skipped", "pulse of 101000 us waited when the device complained"),
+        report(103_000, "skipped", "pulse of 102000 us waited when the device complained"),
+    )
+    assert talk.session.skipped == 2
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind", "detail"),
+    [
+        (b"\x0a\x00\x00", "electrode", "command 2: electrode error (10)"),
+        (b"\x02", "error", "command 2: parameter error (2)"),
+        (b"\xff", "error", "command 2: unknown result (255)"),
+        (b"", "error", "command 2: unknown result (-1)"),
+    ],
+)
+def test_a_refusal_names_the_command_and_the_result(payload: bytes, kind: str, detail: str) -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    assert talk.answer(101_000, talk.frames[0], payload).reports == (report(101_000, kind, detail),)
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "kind", "detail"),
+    [
+        (sm4.GENERAL_ERROR, b"\x0a", "electrode", "answer 66: electrode error (10)"),
+        (sm4.GENERAL_ERROR, b"", "error", "answer 66: unknown result (-1)"),
+        (sm4.UNKNOWN_COMMAND, b"\x0b", "error", "answer 67: invalid command (11)"),
+    ],
+)
+def test_an_error_of_the_devices_own_names_what_it_is_and_is_no_orphan(
+    command: int, payload: bytes, kind: str, detail: str
+) -> None:
+    talk = ready()
+    data = sm4.encode(40, command, payload)
+    assert talk.receive(100_000, data).reports == (report(100_000, kind, detail),)
+    assert talk.receive(101_000, data).reports == (report(101_000, kind, detail),)
+
+
+def test_an_error_that_names_a_frame_ends_the_wait_for_its_answer() -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    number = talk.frames[0].number
+    step = talk.receive(101_000, sm4.encode(number, sm4.GENERAL_ERROR, b"\x04"))
+    assert step.reports == (
+        report(101_000, "error", "answer 66: stimulation controller timed out (4)"),
+    )
+    talk.pulse(125_000)
+    assert talk.asked() == [sm4.LL_CHANNEL_CONFIG]
+
+
+def test_answers_to_nobody_are_told_of_every_ten_seconds_at_most() -> None:
+    talk = ready()
+    stray = sm4.ack(50, sm4.LL_CHANNEL_CONFIG, b"\x00\x00\x00")
+    told = [
+        report(100_000, "orphan", "1 answers to nobody so far"),
+        report(10_100_000, "orphan", "3 answers to nobody so far"),
+    ]
+    reports = [
+        each
+        for t_us in (100_000, 10_099_999, 10_100_000)
+        for each in talk.receive(t_us, stray).reports
+    ]
+    assert reports == told
+    assert talk.session.orphans == 3
+
+
+def test_damaged_frames_are_told_of_every_ten_seconds_at_most_and_apart_from_orphans() -> None:
+    talk = ready()
+    good = sm4.ack(50, sm4.LL_CHANNEL_CONFIG, b"\x00\x00\x00")
+    bad = bytes((*good[:-3], good[-3] ^ 1, *good[-2:]))
+    assert talk.receive(100_000, bad).reports == (
+        report(100_000, "corrupt", "1 damaged frames so far"),
+    )
+    assert talk.receive(100_001, good).reports == (
+        report(100_001, "orphan", "1 answers to nobody so far"),
+    )
+    assert talk.receive(10_099_999, bad).reports == ()
+    assert talk.receive(10_100_000, b"").reports == (), "nothing new, nothing to tell"
+    assert talk.receive(10_100_000, bad).reports == (
+        report(10_100_000, "corrupt", "3 damaged frames so far"),
+    )
+
+
+def test_what_was_damaged_on_a_line_that_is_gone_is_not_told_of_on_the_next() -> None:
+    talk = ready()
+    good = sm4.ack(50, sm4.LL_CHANNEL_CONFIG, b"\x00\x00\x00")
+    talk.receive(100_000, bytes((*good[:-3], good[-3] ^ 1, *good[-2:])) + good[:7])
+    talk.session.hang_up(101_000, "gone")
+    talk.open(20_000_000)
+    assert talk.well(20_001_000).reports == (report(20_001_000, "up", SELF),)
+
+
+def test_an_answer_that_stays_away_is_told_of_once_and_by_how_long() -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    assert talk.step.wake_at_us == 110_001, "to take it back from this side of the line"
+    assert talk.tick(110_001).wake_at_us == 200_000
+    step = talk.tick(1_100_400)
+    assert step.reports == (
+        report(1_100_400, "silent", "no answer for 1000 ms", pending_us=100_000),
+    )
+    assert not step.discard
+    assert talk.tick(1_100_401).reports == ()
+
+
+def test_a_younger_frames_answer_is_still_waited_for() -> None:
+    talk = ready()
+    talk.tick(talk.step.wake_at_us)
+    polled_us = 52_000 + POLL_US
+    assert talk.asked() == [sm4.GET_STIM_STATUS]
+    talk.pulse(polled_us + 60_000)
+    younger = talk.frames[0]
+    step = talk.tick(polled_us + 100_000)
+    assert step.reports == (
+        report(polled_us + 100_000, "silent", "no answer for 100 ms", pending_us=polled_us),
+    )
+    assert talk.answer(polled_us + 101_000, younger).reports == (
+        report(polled_us + 101_000, "answer", ""),
+    )
+
+
+@pytest.mark.parametrize(("life_us", "void_us"), [(10_000, 110_000), (2_000, 105_000)])
+def test_a_pulse_whose_time_is_over_is_taken_back_from_this_side_of_the_line_once(
+    life_us: int, void_us: int
+) -> None:
+    talk = ready()
+    assert talk.pulse(100_000, life_us=life_us).wake_at_us == void_us + 1
+    assert talk.tick(void_us) == DriverStep((), (), void_us + 1)
+    assert talk.tick(void_us + 1) == DriverStep((sm4.FRAME_ENDS,), (), 200_000, discard=True)
+    assert talk.tick(void_us + 2) == DriverStep((), (), 200_000)
+
+
+def test_an_idle_link_is_polled_after_its_pause_and_not_while_an_answer_is_out() -> None:
+    talk = opened()
+    at_us = talk.step.wake_at_us
+    assert at_us == 1_000 + POLL_US
+    assert talk.tick(at_us - 1).out == ()
+    assert talk.tick(at_us).wake_at_us == at_us + 100_000
+    assert talk.asked() == [sm4.GET_STIM_STATUS]
+    poll = talk.frames[0]
+    assert talk.tick(at_us + 99_999).out == ()
+    assert talk.answer(at_us + 99_999, poll, b"\x00\x00\x06").reports == (
+        report(at_us + 99_999, "answer", ""),
+    )
+    assert talk.step.wake_at_us == at_us + POLL_US
+
+
+@pytest.mark.parametrize(
+    ("make", "status", "detail"),
+    [
+        (opened, 1, "device is in state 1, expected 0: it was reset or driven by another"),
+        (ready, 0, "device is in state 0, expected 1: it was reset or driven by another"),
+    ],
+)
+def test_a_device_in_another_state_than_it_was_put_into_is_told_of(
+    make: Callable[[], Talk], status: int, detail: str
+) -> None:
+    talk = make()
+    at_us = talk.step.wake_at_us
+    talk.tick(at_us)
+    step = talk.answer(at_us + 1_000, talk.frames[0], bytes((0, status, 6)))
+    assert step.reports == (report(at_us + 1_000, "error", detail),)
+
+
+def test_a_long_shallow_second_phase_is_written_as_one() -> None:
+    talk = ready()
+    point = Setpoint(100_000, 1, 4, -22_000, 300, 110_000, ASYMMETRIC)
+    assert talk.take(talk.session.command(100_000, point)).written == (point,)
+    said = sm4.decode_channel_config(talk.frames[0].payload)
+    assert said == (4, True, ((300, -22_000), (1_200, 5_500)))
+
+
+def test_both_phases_of_a_pulse_carry_the_same_charge() -> None:
+    point = Setpoint(0, 1, 0, 20_000, 300, 10_000, 0)
+    assert points_of(point) == ((300, 20_000), (300, -20_000))
+    long = point._replace(waveform=ASYMMETRIC)
+    assert points_of(long) == ((300, 20_000), (1_200, -5_000))
+    assert points_of(long._replace(current_ua=-20_000)) == ((300, -20_000), (1_200, 5_000))
+
+
+def test_the_devices_own_least_distance_holds_where_less_is_asked_for() -> None:
+    talk = Talk()
+    device = capabilities_of(StimulatorConfig())
+    talk.session = P24Session(device, WHICH, 0, POLL_US)
+    talk.open()
+    talk.well(1_000)
+    talk.arm(50_000)
+    talk.well(52_000)
+    talk.pulse(100_000)
+    talk.answer(100_100, talk.frames[0], b"\x00\x00\x00")
+    step = talk.pulse(100_200)
+    assert (step.out, step.wake_at_us) == ((), 100_000 + device.min_interval_us)
+    assert talk.tick(step.wake_at_us).written != ()
