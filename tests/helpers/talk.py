@@ -1,6 +1,6 @@
 """A P24's driver session and a device that answers it as asked, in bytes and instants."""
 
-from fes_ctrl.model import Arm, LinkReport, Setpoint, Stop
+from fes_ctrl.model import LINK_SKIPPED, Arm, LinkReport, Setpoint, Stop
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.session import DriverStep
@@ -63,6 +63,14 @@ class Talk:
 
 def report(t_us: int, kind: str, detail: str, pending_us: int = NEVER_US) -> LinkReport:
     return LinkReport(t_us, WHICH, kind, pending_us, detail)
+
+
+def skip(
+    t_us: int, pulse_us: int, why: str, channel: int = 0, pending_us: int = NEVER_US
+) -> LinkReport:
+    """A pulse that was not written: its instant is in the words too."""
+    detail = f"pulse of {pulse_us} us {why}"
+    return LinkReport(t_us, WHICH, LINK_SKIPPED, pending_us, detail, channel, pulse_us)
 
 
 def opened() -> Talk:

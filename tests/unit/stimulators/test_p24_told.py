@@ -9,7 +9,7 @@ from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.p24 import P24Session, points_of
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.wire import sciencemode4 as sm4
-from helpers.talk import POLL_US, SELF, WHICH, Talk, opened, ready, report
+from helpers.talk import POLL_US, SELF, WHICH, Talk, opened, ready, report, skip
 
 
 def test_a_pulse_for_a_device_that_is_not_ready_is_skipped_and_counted() -> None:
@@ -17,7 +17,7 @@ def test_a_pulse_for_a_device_that_is_not_ready_is_skipped_and_counted() -> None
     step = talk.pulse(30_000)
     assert step.out == ()
     assert step.written == ()
-    assert step.reports == (report(30_000, "skipped", "pulse of 30000 us device is up"),)
+    assert step.reports == (skip(30_000, 30_000, "device is up"),)
     assert talk.session.skipped == 1
     talk.pulse(31_000)
     assert talk.session.skipped == 2
@@ -29,12 +29,7 @@ def test_a_pulse_that_waited_too_long_is_told_of_by_its_instant() -> None:
     talk.pulse(101_000, channel=1)
     assert talk.tick(111_000).reports == ()
     assert talk.tick(111_001).reports == (
-        report(
-            111_001,
-            "skipped",
-            "pulse of 101000 us expired before it could be written",
-            pending_us=100_000,
-        ),
+        skip(111_001, 101_000, "expired before it could be written", 1, 100_000),
     )
     assert talk.session.skipped == 1
 
@@ -48,8 +43,8 @@ def test_what_waits_when_the_device_complains_is_told_of_each_by_itself() -> Non
     step = talk.answer(103_000, frame, b"\x15\x00\x00")
     assert step.reports == (
         report(103_000, "error", "command 2: busy (21)"),
-        report(103_000, "skipped", "pulse of 101000 us waited when the device complained"),
-        report(103_000, "skipped", "pulse of 102000 us waited when the device complained"),
+        skip(103_000, 101_000, "waited when the device complained", 1),
+        skip(103_000, 102_000, "waited when the device complained", 2),
     )
     assert talk.session.skipped == 2
 
