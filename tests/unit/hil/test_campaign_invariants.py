@@ -16,7 +16,7 @@ from fes_ctrl.safety.guard import Guard
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.wire import sciencemode4 as sm4
-from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.devices.p24_low import LowLevel
 from firmware_sim.injection_text import parse
 from firmware_sim.output import OutputStage
 from hil.campaign.case import Case, plain
@@ -166,15 +166,15 @@ def gives_twice(patch: pytest.MonkeyPatch) -> None:
 
 def refuses(patch: pytest.MonkeyPatch) -> None:
     """A device that calls every tenth pulse an error."""
-    pulse = SimulatedP24._low_level_pulse
+    pulse = LowLevel.pulse
     given: list[int] = []
 
-    def refuse(self: SimulatedP24, now_us: int, payload: bytes) -> bytes:
+    def refuse(self: LowLevel, now_us: int, payload: bytes) -> bytes:
         given.append(now_us)
         answer = pulse(self, now_us, payload)
         return answer if len(given) % 10 else bytes((sm4.BUSY, *answer[1:]))
 
-    patch.setattr(SimulatedP24, "_low_level_pulse", refuse)
+    patch.setattr(LowLevel, "pulse", refuse)
 
 
 def again_and_again(rig: Rig) -> None:
