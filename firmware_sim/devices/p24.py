@@ -1,14 +1,13 @@
 """HASOMED's P24 as the vendor made it: ScienceMode4, low and mid level, no guard of ours.
 
-Low level: every accepted Ll_Channel_Config with the execute bit gives one pulse at once. Mid
-level: the channels of the last Ml_Update repeat their pulse until told otherwise, or until the
-host's live signal stays away for two seconds; then they pause, and only another update resumes
-them. The levels exclude each other. Packet numbers are echoed, not judged. Charge balance and
-duty are not checked: the duty check belongs to the client library, balance to nobody.
+The levels (``p24_low``, ``p24_mid``) exclude each other. Packet numbers are echoed, not judged.
+Charge balance and duty are not checked: the duty check belongs to the client library, balance to
+nobody.
 
 Not stated by the vendor, and assumed: an answer leaves 1 to 2 ms after the last byte of its
-command; two low-level pulses of a channel are at least 2 ms apart, else the command is refused
-as busy; the high voltage stays on between bursts in low level.
+command; the high voltage stays on between bursts in low level; with the stimulation module's power
+off, its commands are answered by General_Error, a time-out; a reset switches every module on; the
+main status is 0; EMG switches, which the vendor calls unused, are taken without effect.
 
 References
 ----------
@@ -21,6 +20,7 @@ from typing import Final
 
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
+from fes_ctrl.wire import sciencemode4_answers as answers
 from firmware_sim.devices.defects import DELAYED, LOST, TO_NOBODY, Defects
 from firmware_sim.devices.device import DeviceStep
 from firmware_sim.devices.p24_low import LowLevel
@@ -30,10 +30,10 @@ from firmware_sim.output import OutputStage
 
 NAME: Final = b"SIMP240001"
 OTHER_NAME: Final = b"SIMP240002"
-FIRMWARE: Final = bytes((1, 2, 3))
-PROTOCOL: Final = bytes((4, 0, 0))
-BATTERY_PERCENT: Final = 87
-BATTERY_MV: Final = 7900
+VERSIONS: Final = answers.Versions((1, 2, 3), (4, 0, 0))
+BUILD: Final = answers.Build(0, 0, valid=True)
+BATTERY: Final = answers.Battery(87, 7900)
+MAIN_STATUS: Final = 0
 
 ANSWER_MIN_US: Final = 1_000
 ANSWER_SPREAD_US: Final = 1_000
@@ -42,6 +42,10 @@ ORPHAN_US: Final = 500
 
 OTHER_NUMBER: Final = 17
 NUMBERS: Final = 62
+
+LAST_OF_STIMULATION: Final = sm4.ML_GET_CURRENT_DATA
+STIMULATION: Final = 1
+ALL_POWER: Final = (1 << len(sm4.POWER_MODULES)) - 1
 
 OF_LOW: Final = (sm4.LL_INIT, sm4.LL_STOP)
 OF_MID: Final = (sm4.ML_INIT, sm4.ML_UPDATE, sm4.ML_STOP)
@@ -69,6 +73,7 @@ class SimulatedP24:
         "_low",
         "_mid",
         "_output",
+        "_power",
         "_random",
         "_sequence",
     )
@@ -80,8 +85,9 @@ class SimulatedP24:
         self._sequence = 0
         self._defects = Defects()
         self._low = LowLevel(output, self._defects)
-        self._mid = MidLevel(output)
+        self._mid = MidLevel(output, self._defects)
         self._output = output
+        self._power = ALL_POWER
 
     @property
     def status(self) -> int:
@@ -140,9 +146,11 @@ class SimulatedP24:
         return min(wake_us, self._defects.stuck_next_us, self._mid.wake_at_us())
 
     def _fire(self, now_us: Us) -> bytes:
-        while self._defects.stuck_next_us <= now_us:
-            self._output.deliver(*self._defects.repeat())
-        if self._mid.running:
+        if self._defects.stuck_next_us != NEVER_US:
+            self._mid.halt()  # what repeats a pulse now is the defect
+            while self._defects.stuck_next_us <= now_us:
+                self._output.deliver(*self._defects.repeat())
+        elif self._mid.running:
             self._mid.fire(now_us)
         answers = self._answers
         if not answers or answers[0][0] > now_us:
@@ -182,56 +190,89 @@ class SimulatedP24:
 
     def _take(self, now_us: Us, frame: sm4.Frame) -> None:
         number, command, payload = frame
-        low, mid = self._low, self._mid
-        if command == sm4.LL_CHANNEL_CONFIG:
-            answer = low.pulse(now_us, payload)
-        elif command == sm4.ML_GET_CURRENT_DATA:
-            mid.live(now_us)
-            answer = mid.current_data(payload)
-        elif command == sm4.GET_STIM_STATUS:
-            status = self.status
-            voltage = HIGH_VOLTAGE_OFF if status == sm4.STATUS_NONE else HIGH_VOLTAGE_ON
-            answer = bytes((sm4.NO_ERROR, status, voltage))
-        elif command in (OF_LOW if mid.active else OF_MID if low.active else ()):
-            answer = bytes((sm4.NOT_INITIALISED,))
-        elif command == sm4.LL_INIT:
-            answer = bytes((low.init(payload),))
-        elif command == sm4.LL_STOP:
-            answer = bytes((low.stop(),))
-        elif command == sm4.ML_INIT:
-            answer = bytes((mid.init(now_us, payload),))
-        elif command == sm4.ML_UPDATE:
-            answer = bytes((mid.update(now_us, payload),))
-        elif command == sm4.ML_STOP:
-            answer = bytes((mid.stop(),))
-        elif command == sm4.RESET:
-            self._reset()
-            answer = bytes((sm4.NO_ERROR,))
-        else:
-            information = _information(command, OTHER_NAME if self._defects.other else NAME)
-            if information is None:
-                invalid = bytes((sm4.INVALID_COMMAND,))
-                self._answer(now_us, sm4.encode(number, sm4.UNKNOWN_COMMAND, invalid))
-                return
-            answer = information
+        if command <= LAST_OF_STIMULATION and not self._power & STIMULATION:
+            error = bytes((sm4.TIMEOUT_ERROR,))
+            self._answer(now_us, sm4.encode(number, sm4.GENERAL_ERROR, error))
+            return
+        answer = self._of_a_level(now_us, command, payload)
+        if answer is None:
+            answer = self._of_the_device(command, payload)
+        if answer is None:
+            invalid = bytes((sm4.INVALID_COMMAND,))
+            self._answer(now_us, sm4.encode(number, sm4.UNKNOWN_COMMAND, invalid))
+            return
         self._answer(now_us, sm4.ack(number, command, answer))
 
-    def _reset(self) -> None:
+    def _of_a_level(self, now_us: Us, command: int, payload: bytes) -> bytes | None:
+        """Take a command of one of the levels; ``None`` if it is none."""
+        low, mid = self._low, self._mid
+        if command == sm4.LL_CHANNEL_CONFIG:
+            return low.pulse(now_us, payload)
+        if command == sm4.ML_GET_CURRENT_DATA:
+            mid.live(now_us)
+            return mid.current_data(payload)
+        if command in (OF_LOW if mid.active else OF_MID if low.active else ()):
+            return bytes((sm4.NOT_INITIALISED,))
+        if command == sm4.LL_INIT:
+            result = low.init(payload)
+        elif command == sm4.LL_STOP:
+            result = low.stop()
+        elif command == sm4.ML_INIT:
+            result = mid.init(now_us, payload)
+        elif command == sm4.ML_UPDATE:
+            result = mid.update(now_us, payload)
+        elif command == sm4.ML_STOP:
+            result = mid.stop()
+        elif command == sm4.LL_EMG_SWITCHES:
+            right = len(payload) == sm4.EMG_SWITCH_BYTES
+            result = sm4.NO_ERROR if right else sm4.PARAMETER_ERROR
+        else:
+            return None
+        return bytes((result,))
+
+    def _of_the_device(self, command: int, payload: bytes) -> bytes | None:
+        """Take a command that concerns no level; ``None`` if there is none like it."""
+        if command == sm4.GET_STIM_STATUS:
+            return bytes((sm4.NO_ERROR, self.status, self._voltage()))
+        if command == sm4.RESET:
+            self._reset()
+            return bytes((sm4.NO_ERROR,))
+        if command == sm4.SET_POWER:
+            modules = sm4.decode_set_power(payload)
+            if modules is None:
+                return bytes((sm4.PARAMETER_ERROR,))
+            self._power = modules
+            if not modules & STIMULATION:
+                self._end()
+            return bytes((sm4.NO_ERROR,))
+        return _information(command, OTHER_NAME if self._defects.other else NAME)
+
+    def _voltage(self) -> int:
+        if self._mid.active:
+            return HIGH_VOLTAGE_ON
+        if self._low.active:
+            return self._low.voltage or HIGH_VOLTAGE_ON
+        return HIGH_VOLTAGE_OFF
+
+    def _end(self) -> None:
         self._low.reset()
         self._mid.reset()
+
+    def _reset(self) -> None:
+        self._end()
+        self._power = ALL_POWER
 
 
 def _information(command: int, name: bytes = NAME) -> bytes | None:
     """Return the answer to a question about the device; ``None`` if there is no such command."""
-    ok = bytes((sm4.NO_ERROR,))
     if command == sm4.GET_DEVICE_ID:
-        return ok + name
+        return bytes((sm4.NO_ERROR,)) + name
     if command == sm4.GET_EXTENDED_VERSION:
-        return ok + FIRMWARE + PROTOCOL + bytes.fromhex("00000000 00 01")
+        return answers.encode_extended_version(sm4.NO_ERROR, VERSIONS, BUILD)
     if command in (sm4.GET_VERSION_MAIN, sm4.GET_VERSION_STIM):
-        return ok + FIRMWARE + PROTOCOL
+        return answers.encode_versions(sm4.NO_ERROR, VERSIONS)
     if command == sm4.GET_BATTERY_STATUS:
-        return ok + bytes((BATTERY_PERCENT,)) + BATTERY_MV.to_bytes(2, "big")
+        return answers.encode_battery(sm4.NO_ERROR, BATTERY)
     if command == sm4.GET_MAIN_STATUS:
-        return ok + b"\x00"
+        return bytes((sm4.NO_ERROR, MAIN_STATUS))
     return None

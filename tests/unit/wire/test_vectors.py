@@ -138,3 +138,32 @@ def test_the_longest_frame_is_read_and_a_longer_one_refused() -> None:
     assert Decoder().feed(encode(1, 2, payload)) == [Frame(1, 2, payload)]
     with pytest.raises(ValueError, match="at most 1200"):
         encode(1, 2, payload + b"\x01")
+
+
+def test_start_and_end_bytes_behind_an_escape_of_the_header_split_no_frame() -> None:
+    # Length 165 and 90 are A5 and 5A, which the mask makes F0 and 0F; so it is with the check.
+    frames = [Frame(1, 500, bytes(size)) for size in (153, 78)]
+    for check in (0xA5, 0x5A):
+        high = next(n for n in range(60_000) if crc(n) >> 8 == check)
+        low = next(n for n in range(60_000) if crc(n) & 0xFF == check)
+        frames += [of_number(high), of_number(low)]
+    lines = [encode(*frame) for frame in frames]
+    traps = {line[at] for line in lines for at in (2, 4, 6, 8)}
+    assert {0xF0, 0x0F} <= traps
+    assert {lines[0][4], lines[1][4]} == {0xF0, 0x0F}
+    stream = b"".join(lines)
+    for size in (1, 2, 3, 7, len(stream)):
+        decoder, found = Decoder(), []
+        for start in range(0, len(stream), size):
+            found += decoder.feed(stream[start : start + size])
+        assert found == frames
+        assert (decoder.junk, decoder.rejected) == (0, 0)
+
+
+def of_number(number: int) -> Frame:
+    return Frame(1, 500, number.to_bytes(2, "big"))
+
+
+def crc(number: int) -> int:
+    line = encode(*of_number(number))
+    return (line[6] ^ 0x55) << 8 | line[8] ^ 0x55
