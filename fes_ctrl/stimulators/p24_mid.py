@@ -31,7 +31,6 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.stimulators.p24_line import LEAVING_US, P24Line, points_of, require_pulse
 from fes_ctrl.stimulators.pending import Unanswered
-from fes_ctrl.stimulators.pulse_queue import PROMPT_US
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
 
@@ -91,10 +90,8 @@ class MidLevel:
 
     __slots__ = (
         "_asked_running",
-        "_begun",
         "_channels",
         "_device",
-        "_fastest_us",
         "_fresh_us",
         "_line",
         "_live_us",
@@ -112,8 +109,6 @@ class MidLevel:
         self._min_interval_us = min_interval_us
         self._poll_us = poll_us
         self._channels = [_Channel() for _ in range(capabilities.channels)]
-        self._begun: list[_Channel] = []
-        self._fastest_us: Us = PROMPT_US
         self._fresh_us: Us = -NEVER_US
         self._live_us: Us = -NEVER_US
         self._asked_running = -1
@@ -212,14 +207,12 @@ class MidLevel:
                 void_us = min(void_us, held.expires_us)
         if not due:
             return
-        self._begun = []
         for channel in due:
             held, channel.held = channel.held, None
             if held is None:
                 continue
             if not channel.points:
                 channel.begun_us = now_us
-                self._begun.append(channel)
             channel.points = points_of(held)
             self._cover(channel, held)
             self._line.written.append(held)
@@ -272,15 +265,6 @@ class MidLevel:
         if asked.command == sm4.ML_GET_CURRENT_DATA:
             self._judge(now_us, payload)
             return
-        took_us = now_us - asked.sent_us
-        self._fastest_us = min(self._fastest_us, took_us)
-        if asked.current and took_us > self._fastest_us + HEAD_START_US:
-            # The line was slow: these trains lag so far behind that setpoints would expire first.
-            late = [channel for channel in self._begun if channel.begun_us == asked.sent_us]
-            for channel in late:
-                channel.begun_us += took_us - self._fastest_us
-            if late:
-                self._end(now_us, late)
         self._line.report(now_us, LINK_ANSWER, "")
 
     def _judge(self, now_us: Us, payload: bytes) -> None:
@@ -349,7 +333,6 @@ class MidLevel:
                 channel.end(channel.at_us)
             channel.held = None
             channel.period_us = SINGLE_US
-        self._begun = []
         self._fresh_us = -NEVER_US
         self._asked_running = -1
 
