@@ -54,6 +54,8 @@ class OutputStage:
         Per channel, as it was at the last pulse: the injections of that instant included.
     delivered_pc : list of int
         Charge of the first phases so far, per channel.
+    compliance_mv : int
+        What the high-voltage supply is set to.
     acknowledgements : list of Acknowledgement
         Injections that have had an effect.
     """
@@ -61,6 +63,7 @@ class OutputStage:
     __slots__ = (
         "_injected",
         "acknowledgements",
+        "compliance_mv",
         "delivered_pc",
         "impedance_ohm",
         "present_ohm",
@@ -72,6 +75,7 @@ class OutputStage:
         self.impedance_ohm: list[int] = [SKIN_OHM] * channels
         self.present_ohm: list[int] = [SKIN_OHM] * channels
         self.delivered_pc: list[PicoCoulomb] = [0] * channels
+        self.compliance_mv: int = COMPLIANCE_MV
         self.acknowledgements: list[Acknowledgement] = []
         self._injected: list[tuple[str, Us, Us, float]] = []
 
@@ -127,7 +131,7 @@ class OutputStage:
             impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
         if impedance_ohm < OPEN_OHM:  # through an open one nothing flows
             self.present_ohm[channel] = impedance_ohm
-        limit_ua = COMPLIANCE_MV * 1_000 // impedance_ohm
+        limit_ua = self.compliance_mv * 1_000 // impedance_ohm
         wanted_ua = 0
         clipped = False
         for _, current_ua in points:

@@ -13,7 +13,10 @@ DriverFactory: TypeAlias = Callable[[Capabilities, int, Us, Us], DriverSession]
 """Takes the device's capabilities, the stimulator's number in reports, the least distance of two
 pulses of a channel, and how often an idle link is asked for its state; both in us."""
 
-DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {("p24", "low_level"): P24Session}
+DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {
+    ("p24", "low_level"): P24Session,
+    ("p24", "mid_level"): P24Session,
+}
 
 
 def is_driven(config: StimulatorConfig) -> bool:

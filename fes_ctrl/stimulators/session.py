@@ -13,7 +13,8 @@ from fes_ctrl.units import NEVER_US, Us
 class DriverStep(NamedTuple):
     """What a session wants done, in this order: discard, drop, write ``out``.
 
-    ``written`` names the setpoints whose frames are in ``out``.
+    ``written`` names the setpoints whose frames are in ``out``, or that a device which repeats
+    its pulses has been told already.
     """
 
     out: tuple[bytes, ...]

@@ -1,24 +1,101 @@
-"""Commands and answers of ScienceMode4, both directions, in integers of the device's units.
+"""Commands of ScienceMode4, and what a device reads of them, in integers of the device's units.
 
-Currents are microamperes in steps of 500, durations whole microseconds. Whoever asks for what
-the wire cannot say gets a ``ValueError`` that names it; nothing is rounded here.
+Points and trains are in ``sciencemode4_pulses``, answers in ``sciencemode4_answers``; what both
+sides of a line need of them can be had from here.
 
 References
 ----------
 HASOMED ScienceMode4 C library, ``smpt_definitions_*.h`` and packet layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from fes_ctrl.units import MicroAmp, Us
+from fes_ctrl.wire.sciencemode4_answers import (
+    MEASURE_NOTHING,
+    MEASURE_SUPPLY,
+    SELECT_CHANNEL_STATES,
+    SELECT_ELECTRODES_4,
+    SELECT_ELECTRODES_8,
+    STATE_ELECTRODE,
+    STATE_LOW_CURRENT,
+    STATE_NAMES,
+    STATE_OK,
+    STATE_TIMEOUT,
+    ChannelStates,
+    decode_channel_states,
+    decode_device_id,
+    decode_extended_version,
+    decode_pulse_answer,
+    decode_stim_status,
+)
 from fes_ctrl.wire.sciencemode4_frames import FRAME_ENDS, Decoder, Frame, encode
+from fes_ctrl.wire.sciencemode4_pulses import (
+    CHANNELS,
+    CURRENT_STEP_UA,
+    DURATION_MAX_US,
+    PERIOD_STEP_US,
+    POINTS_MAX,
+    PULSE_GAP_US,
+    ChannelTrain,
+    Point,
+    UnbalancedError,
+    decode_channel_config,
+    decode_period,
+    decode_point,
+    decode_update,
+    duty_percent,
+    encode_channel_config,
+    encode_period,
+    encode_point,
+    encode_update,
+    net_charge_pc,
+    require_balance,
+)
 
-__all__ = ["FRAME_ENDS", "Decoder", "Frame", "encode"]
+__all__ = [
+    "CHANNELS",
+    "CURRENT_STEP_UA",
+    "DURATION_MAX_US",
+    "FRAME_ENDS",
+    "PERIOD_STEP_US",
+    "POINTS_MAX",
+    "PULSE_GAP_US",
+    "SELECT_CHANNEL_STATES",
+    "SELECT_ELECTRODES_4",
+    "SELECT_ELECTRODES_8",
+    "STATE_ELECTRODE",
+    "STATE_LOW_CURRENT",
+    "STATE_NAMES",
+    "STATE_OK",
+    "STATE_TIMEOUT",
+    "ChannelStates",
+    "ChannelTrain",
+    "Decoder",
+    "Frame",
+    "Point",
+    "UnbalancedError",
+    "decode_channel_config",
+    "decode_channel_states",
+    "decode_device_id",
+    "decode_extended_version",
+    "decode_period",
+    "decode_point",
+    "decode_pulse_answer",
+    "decode_stim_status",
+    "decode_update",
+    "duty_percent",
+    "encode",
+    "encode_period",
+    "encode_point",
+    "net_charge_pc",
+    "require_balance",
+]
 
 LL_INIT: Final = 0
 LL_CHANNEL_CONFIG: Final = 2
 LL_STOP: Final = 4
+LL_EMG_SWITCHES: Final = 18
 ML_INIT: Final = 30
 ML_UPDATE: Final = 32
 ML_STOP: Final = 34
@@ -26,6 +103,7 @@ ML_GET_CURRENT_DATA: Final = 36
 GET_VERSION_MAIN: Final = 50
 GET_DEVICE_ID: Final = 52
 GET_BATTERY_STATUS: Final = 54
+SET_POWER: Final = 56
 RESET: Final = 58
 GET_VERSION_STIM: Final = 60
 GET_STIM_STATUS: Final = 62
@@ -40,6 +118,7 @@ PARAMETER_ERROR: Final = 2
 PROTOCOL_ERROR: Final = 3
 TIMEOUT_ERROR: Final = 4
 NOT_INITIALISED: Final = 7
+HIGH_VOLTAGE_ERROR: Final = 8
 ELECTRODE_ERROR: Final = 10
 INVALID_COMMAND: Final = 11
 PULSE_TIMEOUT: Final = 16
@@ -53,7 +132,7 @@ RESULT_NAMES: Final[dict[int, str]] = {
     PROTOCOL_ERROR: "protocol error",
     TIMEOUT_ERROR: "stimulation controller timed out",
     NOT_INITIALISED: "not initialised, or the other level is active",
-    8: "high voltage error",
+    HIGH_VOLTAGE_ERROR: "high voltage error",
     9: "demultiplexer timed out",
     ELECTRODE_ERROR: "electrode error",
     INVALID_COMMAND: "invalid command",
@@ -67,93 +146,58 @@ STATUS_NONE: Final = 0
 STATUS_LL_INIT: Final = 1
 STATUS_ML_INIT: Final = 2
 STATUS_ML_RUNNING: Final = 3
+STATUS_NAMES: Final = ("no level", "low level", "mid level", "mid level, running")
 
-SELECT_ELECTRODES_4: Final = 2
-SELECT_ELECTRODES_8: Final = 3
-SELECT_CHANNEL_STATES: Final = 4
+VOLTAGE_DEFAULT: Final = 0
+VOLTAGE_OFF: Final = 1
+VOLTAGES_MV: Final[dict[int, int]] = {2: 30_000, 3: 60_000, 4: 90_000, 5: 120_000, 6: 150_000}
+"""Levels of the high voltage that Ll_Init can ask for."""
 
-CHANNELS: Final = 8
-CURRENT_STEP_UA: Final = 500
-FIELD_CURRENT_MAX_UA: Final = 150_000
-"""What the field can say; the device refuses beyond 130 mA."""
-
-_CODE_ZERO: Final = 300
-DURATION_MAX_US: Final = 4095
-POINTS_MAX: Final = 16
-PERIOD_STEP_US: Final = 500
-FINE_PERIOD_STEP_US: Final = 250
-PERIOD_CODE_MAX: Final = 32_767
-
-Point = tuple[Us, MicroAmp]
+POWER_MODULES: Final = ("stimulation", "bluetooth", "emg", "memory_card", "demultiplexer")
+POWER_BYTES: Final = 8
+EMG_SWITCH_BYTES: Final = 5
 
 
-class ChannelTrain(NamedTuple):
-    """One channel of a mid-level update: pulses repeated by the device."""
+class LowLevelInit(NamedTuple):
+    """What Ll_Init asks for: what each pulse's answer measures, and the high voltage."""
 
-    channel: int
-    points: tuple[Point, ...]
-    ramp: int
-    period_us: Us
-
-
-# -- points -------------------------------------------------------------------------------------
-
-
-def encode_point(duration_us: Us, current_ua: MicroAmp) -> bytes:
-    """Return the four bytes of one point of a pulse.
-
-    Raises
-    ------
-    ValueError
-        If the current is no multiple of 0.5 mA or beyond the field, or the duration does not fit.
-    """
-    if not 0 <= duration_us <= DURATION_MAX_US:
-        message = f"point of {duration_us} us: must be 0 to {DURATION_MAX_US} us"
-        raise ValueError(message)
-    steps, rest = divmod(current_ua, CURRENT_STEP_UA)
-    if rest:
-        message = f"point of {current_ua / 1000:g} mA: must be a multiple of 0.5 mA"
-        raise ValueError(message)
-    if not -FIELD_CURRENT_MAX_UA <= current_ua <= FIELD_CURRENT_MAX_UA:
-        message = f"point of {current_ua / 1000:g} mA: must be within +-150 mA"
-        raise ValueError(message)
-    word = (duration_us << 20) | ((steps + _CODE_ZERO) << 10)
-    return word.to_bytes(4, "big")
-
-
-def decode_point(data: bytes) -> Point:
-    """Return duration in us and current in uA of four bytes."""
-    word = int.from_bytes(data, "big")
-    return word >> 20, (((word >> 10) & 0x3FF) - _CODE_ZERO) * CURRENT_STEP_UA
-
-
-def _encode_points(points: Sequence[Point]) -> bytes:
-    if not 1 <= len(points) <= POINTS_MAX:
-        message = f"{len(points)} points: a pulse has 1 to {POINTS_MAX}"
-        raise ValueError(message)
-    return b"".join([encode_point(duration, current) for duration, current in points])
-
-
-def _decode_points(data: bytes) -> tuple[Point, ...]:
-    return tuple([decode_point(data[i : i + 4]) for i in range(0, len(data), 4)])
-
-
-def _check_channel(channel: int) -> None:
-    if not 0 <= channel < CHANNELS:
-        message = f"channel {channel}: must be 0 to {CHANNELS - 1}"
-        raise ValueError(message)
+    measures: int
+    voltage: int
 
 
 # -- commands of the host -----------------------------------------------------------------------
 
 
-def ll_init(number: int) -> bytes:
-    """Return Ll_Init: no measurement, default high voltage."""
-    return encode(number, LL_INIT, b"\x00")
+def ll_init(number: int, measures: int = MEASURE_NOTHING, voltage: int = VOLTAGE_DEFAULT) -> bytes:
+    """Return Ll_Init.
+
+    Parameters
+    ----------
+    number : int
+        Packet number.
+    measures : int
+        0-3: nothing, current, voltage, high voltage; sampled during each pulse.
+    voltage : int
+        0-6: the device's default, off, 30, 60, 90, 120 or 150 V.
+
+    Raises
+    ------
+    ValueError
+        If there is no such measurement or level.
+    """
+    if not MEASURE_NOTHING <= measures <= MEASURE_SUPPLY:
+        message = f"measurement {measures}: must be {MEASURE_NOTHING} to {MEASURE_SUPPLY}"
+        raise ValueError(message)
+    if voltage not in VOLTAGES_MV and voltage not in (VOLTAGE_DEFAULT, VOLTAGE_OFF):
+        message = f"high voltage level {voltage}: must be 0 to {max(VOLTAGES_MV)}"
+        raise ValueError(message)
+    return encode(number, LL_INIT, bytes((measures << 4 | voltage << 1,)))
 
 
-def low_level_pulse(number: int, channel: int, points: Sequence[Point]) -> bytes:
-    """Return Ll_Channel_Config that gives one pulse at once.
+def low_level_pulse(
+    number: int, channel: int, points: Sequence[Point], *, execute: bool = True
+) -> bytes:
+    """Return Ll_Channel_Config, which gives one pulse at once where it is to be executed.
 
     Parameters
     ----------
@@ -162,23 +206,30 @@ def low_level_pulse(number: int, channel: int, points: Sequence[Point]) -> bytes
     channel : int
         0-7: four of the yellow connector, then four of the green one.
     points : sequence of (int, int)
-        Duration in us and current in uA of each phase.
+        Duration in us and current in uA of each phase; balance is the caller's to require.
+    execute : bool
+        Whether a pulse is given.
 
     Raises
     ------
     ValueError
         If channel or points cannot be said on the wire.
     """
-    _check_channel(channel)
-    body = _encode_points(points)
-    connector, output = divmod(channel, 4)
-    first = 0x80 | (output << 5) | (connector << 4) | (len(points) - 1)
-    return encode(number, LL_CHANNEL_CONFIG, bytes((first,)) + body)
+    payload = encode_channel_config(channel, points, execute=execute)
+    return encode(number, LL_CHANNEL_CONFIG, payload)
 
 
 def ll_stop(number: int) -> bytes:
     """Return Ll_Stop."""
     return encode(number, LL_STOP)
+
+
+def ll_emg_switches(number: int, switches: bytes) -> bytes:
+    """Return Ll_Emg_Switches: five bytes, which the vendor calls unused."""
+    if len(switches) != EMG_SWITCH_BYTES:
+        message = f"{len(switches)} bytes of EMG switches: must be {EMG_SWITCH_BYTES}"
+        raise ValueError(message)
+    return encode(number, LL_EMG_SWITCHES, switches)
 
 
 def ml_init(number: int, *, stop_all_on_error: bool) -> bytes:
@@ -192,48 +243,9 @@ def ml_update(number: int, trains: Sequence[ChannelTrain]) -> bytes:
     Raises
     ------
     ValueError
-        If a channel, ramp, period or point cannot be said on the wire.
+        If a channel, ramp, period or point cannot be said on the wire, or a channel comes twice.
     """
-    enable = 0
-    body = b""
-    for train in sorted(trains):
-        _check_channel(train.channel)
-        if not 0 <= train.ramp <= 15:
-            message = f"ramp {train.ramp}: must be 0 to 15 pulses"
-            raise ValueError(message)
-        enable |= 1 << train.channel
-        first = ((len(train.points) - 1) << 4) | train.ramp
-        points = _encode_points(train.points)
-        body += bytes((first,)) + encode_period(train.period_us) + points
-    return encode(number, ML_UPDATE, bytes((enable,)) + body)
-
-
-def encode_period(period_us: Us) -> bytes:
-    """Return the period word: in 0.5 ms where possible, else in 0.25 ms.
-
-    Raises
-    ------
-    ValueError
-        If it is no multiple of 0.25 ms, below 0.5 ms, or beyond the field.
-    """
-    code, rest = divmod(period_us, PERIOD_STEP_US)
-    fine = 0
-    if rest:
-        code, rest = divmod(period_us, FINE_PERIOD_STEP_US)
-        fine = 1
-    if rest or period_us < PERIOD_STEP_US or code > PERIOD_CODE_MAX:
-        message = (
-            f"period {period_us / 1000:g} ms: must be a multiple of 0.25 ms, from 0.5 ms to "
-            f"{PERIOD_CODE_MAX * (FINE_PERIOD_STEP_US if fine else PERIOD_STEP_US) / 1000:g} ms"
-        )
-        raise ValueError(message)
-    return ((code << 1) | fine).to_bytes(2, "big")
-
-
-def decode_period(data: bytes) -> Us:
-    """Return the period of two bytes, us."""
-    word = int.from_bytes(data, "big")
-    return (word >> 1) * (FINE_PERIOD_STEP_US if word & 1 else PERIOD_STEP_US)
+    return encode(number, ML_UPDATE, encode_update(trains))
 
 
 def ml_stop(number: int) -> bytes:
@@ -261,87 +273,55 @@ def get_stim_status(number: int) -> bytes:
     return encode(number, GET_STIM_STATUS)
 
 
+def get_battery_status(number: int) -> bytes:
+    """Return Get_Battery_Status."""
+    return encode(number, GET_BATTERY_STATUS)
+
+
+def set_power(number: int, modules: Collection[int]) -> bytes:
+    """Return Set_Power: the modules named here are on, all others off.
+
+    Parameters
+    ----------
+    number : int
+        Packet number.
+    modules : collection of int
+        Positions in ``POWER_MODULES``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such module.
+    """
+    bits = 0
+    for module in modules:
+        if not 0 <= module < len(POWER_MODULES):
+            message = f"power module {module}: must be 0 to {len(POWER_MODULES) - 1}"
+            raise ValueError(message)
+        bits |= 1 << module
+    return encode(number, SET_POWER, bits.to_bytes(POWER_BYTES, "little"))
+
+
 def reset(number: int) -> bytes:
     """Return Reset."""
     return encode(number, RESET)
 
 
-# -- what a device reads ------------------------------------------------------------------------
+# -- what a device reads, and how it answers ----------------------------------------------------
 
 
-def decode_channel_config(payload: bytes) -> tuple[int, bool, tuple[Point, ...]] | None:
-    """Return channel, whether to execute, and points; ``None`` if the length is wrong."""
-    if not payload:
+def decode_ll_init(payload: bytes) -> LowLevelInit | None:
+    """Return what an Ll_Init asks for; ``None`` if the length is wrong."""
+    if len(payload) != 1:
         return None
-    first = payload[0]
-    count = (first & 0x0F) + 1
-    if len(payload) != 1 + 4 * count:
-        return None
-    channel = ((first >> 4) & 1) * 4 + ((first >> 5) & 3)
-    return channel, bool(first & 0x80), _decode_points(payload[1:])
+    return LowLevelInit(payload[0] >> 4 & 7, payload[0] >> 1 & 7)
 
 
-def decode_update(payload: bytes) -> tuple[ChannelTrain, ...] | None:
-    """Return the trains of an Ml_Update; ``None`` if the length is wrong."""
-    if not payload:
-        return None
-    position = 1
-    trains: list[ChannelTrain] = []
-    for channel in range(CHANNELS):
-        if not payload[0] >> channel & 1:
-            continue
-        if position >= len(payload):
-            return None
-        count = (payload[position] >> 4) + 1
-        end = position + 3 + 4 * count
-        if len(payload) < end:
-            return None
-        trains.append(
-            ChannelTrain(
-                channel,
-                _decode_points(payload[position + 3 : end]),
-                payload[position] & 0x0F,
-                decode_period(payload[position + 1 : position + 3]),
-            )
-        )
-        position = end
-    return tuple(trains) if position == len(payload) else None
-
-
-# -- answers ------------------------------------------------------------------------------------
+def decode_set_power(payload: bytes) -> int | None:
+    """Return the modules of a Set_Power as bits; ``None`` if the length is wrong."""
+    return int.from_bytes(payload, "little") if len(payload) == POWER_BYTES else None
 
 
 def ack(number: int, command: int, payload: bytes) -> bytes:
     """Return the answer to a command: its number, the command plus one, the result first."""
     return encode(number, command + 1, payload)
-
-
-def decode_stim_status(payload: bytes) -> int:
-    """Return the stimulation state of a Get_Stim_Status answer; -1 if it is too short."""
-    return payload[1] if len(payload) >= 2 else -1
-
-
-def decode_device_id(payload: bytes) -> str:
-    """Return the device's name, of a Get_Device_Id answer."""
-    return payload[1:11].decode("ascii", "replace").rstrip("\x00 ")
-
-
-def decode_extended_version(payload: bytes) -> str:
-    """Return firmware and protocol version in words, of a Get_Extended_Version answer."""
-    if len(payload) < 7:
-        return "firmware unknown"
-    major, minor, revision, p_major, p_minor, p_revision = payload[1:7]
-    return f"firmware {major}.{minor}.{revision} protocol {p_major}.{p_minor}.{p_revision}"
-
-
-def decode_channel_states(payload: bytes) -> tuple[int, tuple[int, ...]] | None:
-    """Return running bits and the states of eight channels.
-
-    A state is 0 ok, 1 electrode error, 2 timeout, 3 low current; ``None`` if it is no such answer.
-    """
-    if len(payload) != 7 or payload[1] != SELECT_CHANNEL_STATES:
-        return None
-    states: list[int] = []
-    for byte in payload[3:]:
-        states += [byte & 0x0F, byte >> 4]
-    return payload[2], tuple(states)

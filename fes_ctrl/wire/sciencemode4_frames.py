@@ -25,6 +25,9 @@ FRAME_ENDS: Final = bytes((END, END))
 """Ends whatever half frame may be on the line, so that the next frame is understood."""
 
 _START_BYTE: Final = bytes((START,))
+_END_BYTE: Final = bytes((END,))
+_HEADER: Final = 0xF0_8155_8155_8155_8155
+_SPECIAL: Final = (ESCAPE, START, END)
 
 _INCOMPLETE: Final = 0
 _NO_HEADER: Final = -1
@@ -94,24 +97,11 @@ def encode(number: int, command: int, payload: bytes = b"") -> bytes:
     if length > MAX_FRAME:
         message = f"a frame of {length} bytes: at most {MAX_FRAME} fit"
         raise ValueError(message)
+    # Each of the four bytes stands behind an escape and is masked: one exclusive or for all.
+    header = _HEADER ^ ((length & 0xFF00) << 40 | (length & 0xFF) << 32)
     crc = crc_hqx(body, 0)
-    return (
-        bytes(
-            (
-                START,
-                ESCAPE,
-                (length >> 8) ^ MASK,
-                ESCAPE,
-                (length & 0xFF) ^ MASK,
-                ESCAPE,
-                (crc >> 8) ^ MASK,
-                ESCAPE,
-                (crc & 0xFF) ^ MASK,
-            )
-        )
-        + body
-        + b"\x0f"
-    )
+    header ^= (crc & 0xFF00) << 8 | crc & 0xFF
+    return header.to_bytes(HEADER_LENGTH, "big") + body + _END_BYTE
 
 
 class Decoder:

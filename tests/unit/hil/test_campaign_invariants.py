@@ -15,8 +15,10 @@ from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stimulators.p24 import P24Session
+from fes_ctrl.stimulators.p24_line import P24Line
+from fes_ctrl.stimulators.p24_low import LowLevel
 from fes_ctrl.wire import sciencemode4 as sm4
-from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.devices.p24_low import LowLevel as SimulatedLowLevel
 from firmware_sim.injection_text import parse
 from firmware_sim.output import OutputStage
 from hil.campaign.case import Case, plain
@@ -144,14 +146,14 @@ def never_tells_of_the_electrode(patch: pytest.MonkeyPatch) -> None:
 
 
 def writes_twice(patch: pytest.MonkeyPatch) -> None:
-    send = P24Session._send
+    send = P24Line.send
 
     def twice(self: Any, now_us: int, number: int, command: int, frame: bytes, **of: bool) -> None:
         send(self, now_us, number, command, frame, **of)
         if of.get("current"):
-            self._out.append(frame)
+            self.out.append(frame)
 
-    patch.setattr(P24Session, "_send", twice)
+    patch.setattr(P24Line, "send", twice)
 
 
 def gives_twice(patch: pytest.MonkeyPatch) -> None:
@@ -166,15 +168,15 @@ def gives_twice(patch: pytest.MonkeyPatch) -> None:
 
 def refuses(patch: pytest.MonkeyPatch) -> None:
     """A device that calls every tenth pulse an error."""
-    pulse = SimulatedP24._low_level_pulse
+    pulse = SimulatedLowLevel.pulse
     given: list[int] = []
 
-    def refuse(self: SimulatedP24, now_us: int, payload: bytes) -> bytes:
+    def refuse(self: SimulatedLowLevel, now_us: int, payload: bytes) -> bytes:
         given.append(now_us)
         answer = pulse(self, now_us, payload)
         return answer if len(given) % 10 else bytes((sm4.BUSY, *answer[1:]))
 
-    patch.setattr(SimulatedP24, "_low_level_pulse", refuse)
+    patch.setattr(SimulatedLowLevel, "pulse", refuse)
 
 
 def again_and_again(rig: Rig) -> None:
@@ -268,15 +270,16 @@ def test_two_hands_at_one_instant_come_in_the_order_of_the_jitter() -> None:
 
 
 def test_a_setpoint_that_is_written_once_more_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    write = P24Session._write_held
+    write = LowLevel.write
 
     def again(self: Any, now_us: int) -> None:
         write(self, now_us)
-        if self._written:
-            self._out.append(self._out[-1])
-            self._written.append(self._written[-1])
+        line = self._line
+        if line.written:
+            line.out.append(line.out[-1])
+            line.written.append(line.written[-1])
 
-    monkeypatch.setattr(P24Session, "_write_held", again)
+    monkeypatch.setattr(LowLevel, "write", again)
     assert "written_as_allowed" in broken(run_case(case()))
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from fes_ctrl.model import ASYMMETRIC, Setpoint
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.stimulators.p24 import P24Session, points_of
+from fes_ctrl.stimulators.p24 import P24Session
+from fes_ctrl.stimulators.p24_line import points_of
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.wire import sciencemode4 as sm4
 from helpers.talk import POLL_US, SELF, WHICH, Talk, opened, ready, report, skip
@@ -193,8 +194,8 @@ def test_an_idle_link_is_polled_after_its_pause_and_not_while_an_answer_is_out()
 @pytest.mark.parametrize(
     ("make", "status", "detail"),
     [
-        (opened, 1, "device is in state 1, expected 0: it was reset or driven by another"),
-        (ready, 0, "device is in state 0, expected 1: it was reset or driven by another"),
+        (opened, 1, "device is in state 1, it was stopped: it was reset or driven by another"),
+        (ready, 0, "device is in state 0, it was armed: it was reset or driven by another"),
     ],
 )
 def test_a_device_in_another_state_than_it_was_put_into_is_told_of(
