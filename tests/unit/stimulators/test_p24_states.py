@@ -274,3 +274,11 @@ def test_a_line_that_is_opened_anew_knows_no_device_until_it_answers() -> None:
     assert talk.session.identity == ""
     talk.well(201_000)
     assert talk.session.identity == SELF
+
+
+def test_a_stop_that_was_said_again_puts_off_the_next_poll() -> None:
+    talk = ready()
+    talk.stop(100_000)
+    talk.tick(180_000)
+    assert talk.well(181_000).reports == (report(181_000, "idle", "output ended"),)
+    assert talk.step.wake_at_us == 180_000 + POLL_US
