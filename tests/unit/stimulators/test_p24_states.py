@@ -274,3 +274,20 @@ def test_a_line_that_is_opened_anew_knows_no_device_until_it_answers() -> None:
     assert talk.session.identity == ""
     talk.well(201_000)
     assert talk.session.identity == SELF
+
+
+def test_a_stop_that_was_said_again_puts_off_the_next_poll() -> None:
+    talk = ready()
+    talk.stop(100_000)
+    talk.tick(180_000)
+    assert talk.well(181_000).reports == (report(181_000, "idle", "output ended"),)
+    assert talk.step.wake_at_us == 180_000 + POLL_US
+
+
+def test_a_pulse_that_was_answered_wakes_nobody_any_more() -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    talk.answer(101_000, talk.frames[0], b"\x00\x00\x00")
+    talk.tick(100_000 + POLL_US)
+    assert talk.asked() == [sm4.GET_STIM_STATUS]
+    assert talk.step.wake_at_us == 100_000 + POLL_US + 100_000

@@ -27,7 +27,7 @@ def test_a_pulse_for_a_device_that_is_not_ready_is_skipped_and_counted() -> None
 def test_a_pulse_that_waited_too_long_is_told_of_by_its_instant() -> None:
     talk = ready()
     talk.pulse(100_000)
-    talk.pulse(101_000, channel=1)
+    assert talk.pulse(101_000, channel=1).wake_at_us == 110_001, "it cannot be written sooner"
     assert talk.tick(111_000).reports == ()
     assert talk.tick(111_001).reports == (
         skip(111_001, 101_000, "expired before it could be written", 1, 100_000),
