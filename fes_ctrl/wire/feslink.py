@@ -145,6 +145,15 @@ two leaves the other."""
 # -- messages -----------------------------------------------------------------------------------
 
 
+def type_of(message: fm.Message) -> int:
+    """Return a message's type, as its first byte says it."""
+    if isinstance(message, (fm.Status, fm.Account)):
+        return fm.ANSWER | message.asked
+    if isinstance(message, fm.Unknown):
+        return message.type
+    return _TYPE_OF.get(type(message), fm.STOP)
+
+
 def encode(message: fm.Message) -> bytes:
     """Return a message as it goes on the wire.
 

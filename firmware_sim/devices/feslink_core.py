@@ -63,8 +63,6 @@ class FeslinkCore:
         ``BOOT``, ``IDLE``, ``ARMED`` or ``LATCHED``.
     fault : int
         Why it is latched.
-    on_given : callable or None
-        Called with instant, channel and points of each pulse that begins.
     """
 
     __slots__ = (
@@ -167,7 +165,9 @@ class FeslinkCore:
         self.tick(clock_us)
         out = b""
         for message in self._decoder.feed(data):
-            out += feslink.encode(self._answer(clock_us, message))
+            # An answer is somebody's echo; to answer it would never end.
+            if feslink.type_of(message) < fm.ANSWER:
+                out += feslink.encode(self._answer(clock_us, message))
         return out
 
     # -- output ---------------------------------------------------------------------------------
@@ -235,10 +235,9 @@ class FeslinkCore:
         if isinstance(message, fm.Clear):
             result = self._clear(clock_us, message)
             return self._status(clock_us, fm.CLEAR, message.number, result)
-        head = (message.number if hasattr(message, "number") else 0, fm.OK)
         if isinstance(message, fm.Offer):
             return self._offer(clock_us, message.number)
-        return self._about(clock_us, message, head[0])
+        return self._about(clock_us, message, message.number)
 
     def _about(self, clock_us: Us, message: fm.Message, number: int) -> fm.Message:
         table = self._table
