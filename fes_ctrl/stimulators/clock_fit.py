@@ -77,6 +77,10 @@ class ClockFit:
         """Forget everything: this is another device, or the same once more."""
         self._restart()
 
+    def limit_ppm(self, ppm: int) -> None:
+        """Take the device's word how far its clock may be off."""
+        self._ppb_most = ppm * 1000
+
     def exchange(self, sent_us: Us, clock: int, received_us: Us) -> bool:
         """Take one exchange.
 
