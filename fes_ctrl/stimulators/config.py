@@ -35,6 +35,16 @@ class StimulatorConfig:
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
     dead_man_ms: Annotated[int, Ge(50), Le(150)] = 150
 
+    def __post_init__(self) -> None:
+        """Refuse a mode of another device."""
+        modes = MODES[self.device]
+        if self.mode not in modes:
+            message = (
+                f"mode = {self.mode!r}: a {self.device} has none of that name; choose "
+                f"{' or '.join(modes)}"
+            )
+            raise ValueError(message)
+
 
 # HASOMED ScienceMode4 library headers: current 0..130 mA in 0.5 mA, points of 10..4095 us,
 # electrode detection from 15 mA up, live signal of the mid level 2 s. Not stated by the vendor
@@ -92,7 +102,11 @@ FESLINK_MODES: Final[dict[str, Capabilities]] = {
     )
 }
 
-MODES: Final[dict[str, dict[str, Capabilities]]] = {"p24": P24_MODES, "feslink": FESLINK_MODES}
+MODES: Final[dict[str, dict[str, Capabilities]]] = {
+    "p24": P24_MODES,
+    "feslink": FESLINK_MODES,
+}
+"""Capabilities by device and mode: a new device is a row."""
 
 
 def capabilities_of(config: StimulatorConfig) -> Capabilities:
