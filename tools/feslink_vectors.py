@@ -28,7 +28,7 @@ Json = dict[str, object]
 
 def said(message: fm.Message) -> Json:
     """Return a message as the file says it: its type in hex, then its fields."""
-    return {"type": f"{feslink.type_of(message):02x}", **message._asdict()}
+    return {**message._asdict(), "type": f"{feslink.type_of(message):02x}"}
 
 
 class Dialogue:
