@@ -120,7 +120,7 @@ def test_the_file_is_what_its_tool_makes(monkeypatch: pytest.MonkeyPatch) -> Non
     try:
         assert (ROOT / "tests/vectors/feslink.json").read_text() == feslink_vectors.text()
     finally:
-        for name in ("feslink_vectors", "feslink_dialogues"):
+        for name in ("feslink_vectors", "feslink_dialogues", "feslink_dialogue"):
             sys.modules.pop(name, None)
 
 
