@@ -88,7 +88,7 @@ def damaged() -> list[Json]:
         ("too short", b"\x02\x1e\x80\x80\x80\x00" + keep),
         ("right check, unknown type", feslink.frame_of(b"\x70\x05") + keep),
         ("right check, wrong length", feslink.frame_of(bytes((fm.KEEP, 5, 1, 2))) + keep),
-        ("right check, state out of range", feslink.frame_of(b"\x9e\x05\x00\x04" + bytes(11)) + keep),
+        ("right check, no such state", feslink.frame_of(b"\x9e\x05\x00\x04" + bytes(11)) + keep),
         ("stop without its word", feslink.frame_of(b"\x74STOQ") + feslink.STOP_BYTES),
         ("stop behind half a frame", pulse[:10] + feslink.STOP_BYTES),
         ("the first stop is hurt", feslink.STOP_BYTES[:5] + b"\x7f" + feslink.STOP_BYTES[6:]),
