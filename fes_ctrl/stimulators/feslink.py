@@ -63,8 +63,9 @@ WARN_EVERY_US: Final = 10_000_000
 EXCHANGES: Final = 8
 """So many before a device is armed."""
 
-RESIDUAL_US: Final = 2_000
-"""A clock that is known no better is not armed on."""
+RESIDUAL_US: Final = 5_000
+"""A clock that is known no better is not armed on: exchanges that take 10 ms, as at 115 200 baud
+over USB, leave so much. A pulse is off by it at most, and by the same all the time."""
 
 CLOCKS_PPM: Final = 200
 """How far apart the clocks of host and device may run, where the device has not said it yet."""
@@ -74,8 +75,11 @@ HOST_PPM: Final = 100
 AHEAD_US: Final = 1_000
 """A pulse is written so much earlier than the fastest exchange so far would need."""
 
-SPARE_US: Final = 4_000
+SPARE_US: Final = 6_000
 """So much later than that it is planned, for a host, or a line, that is a little late."""
+
+ROOM_US: Final = 1_500
+"""But so long before it expires, for a pulse of another channel that comes first."""
 
 APART_US: Final = 300
 """Between two pulses of different channels; the device refuses less than 200."""
@@ -338,7 +342,8 @@ class FeslinkSession:
         A fixed time after its planned instant, so that neither cable nor host show in the
         distance of two; later only where the host is, or where the last one was.
         """
-        at_us = max(setpoint.at_us + self._ahead_us + SPARE_US, now_us + self._ahead_us)
+        at_us = min(setpoint.at_us + self._ahead_us + SPARE_US, setpoint.expires_us - ROOM_US)
+        at_us = max(at_us, now_us + self._ahead_us)
         earliest_us = max(
             self._free_us + APART_US, self._last_at_us[setpoint.channel] + self._min_interval_us
         )
