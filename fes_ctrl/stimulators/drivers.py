@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 from fes_ctrl.model import Capabilities
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.feslink import FeslinkSession
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.session import DriverSession
 from fes_ctrl.units import Us, us_from_ms
@@ -16,6 +17,7 @@ pulses of a channel, and how often an idle link is asked for its state; both in 
 DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {
     ("p24", "low_level"): P24Session,
     ("p24", "mid_level"): P24Session,
+    ("feslink", "scheduled"): FeslinkSession,
 }
 
 
