@@ -4,9 +4,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, NamedTuple
 
-from fes_ctrl.wire import sciencemode4
+from fes_ctrl.wire import sciencemode2, sciencemode4
 from firmware_sim.devices.device import Device
 from firmware_sim.devices.p24 import SimulatedP24
+from firmware_sim.devices.rehastim2 import SimulatedRehastim2
 from firmware_sim.output import OutputStage
 
 
@@ -17,4 +18,7 @@ class DeviceRow(NamedTuple):
     make: Callable[[OutputStage, Random], Device]
 
 
-DEVICES: Final[dict[str, DeviceRow]] = {"p24": DeviceRow(sciencemode4.CHANNELS, SimulatedP24)}
+DEVICES: Final[dict[str, DeviceRow]] = {
+    "p24": DeviceRow(sciencemode4.CHANNELS, SimulatedP24),
+    "rehastim2": DeviceRow(sciencemode2.CHANNELS, SimulatedRehastim2),
+}

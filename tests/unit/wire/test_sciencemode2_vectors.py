@@ -137,7 +137,7 @@ def test_frames_whose_check_or_length_is_a_start_or_end_byte_are_read() -> None:
 
 def test_what_the_wire_cannot_say_is_refused_by_name() -> None:
     one = sm2.ListPulse(sm2.SINGLE, 300, 20_000)
-    for refused, says in (
+    cases: list[tuple[Callable[[], bytes], str]] = [
         (lambda: sm2.single_pulse(0, 8, 300, 20_000), "channel 8"),
         (lambda: sm2.single_pulse(0, -1, 300, 20_000), "channel -1"),
         (lambda: sm2.single_pulse(0, 0, 501, 20_000), "pulse of 501 us"),
@@ -160,7 +160,8 @@ def test_what_the_wire_cannot_say_is_refused_by_name() -> None:
         (lambda: encode(256, 0), "packet number 256"),
         (lambda: encode(0, 256), "command 256"),
         (lambda: encode(0, 0, bytes(DATA_MAX + 1)), "61 bytes"),
-    ):
+    ]
+    for refused, says in cases:
         with pytest.raises(ValueError, match=says):
             refused()
 
