@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 from fes_ctrl.model import Capabilities
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.p24 import P24Session
+from fes_ctrl.stimulators.rehastim2 import Rehastim2Session
 from fes_ctrl.stimulators.session import DriverSession
 from fes_ctrl.units import Us, us_from_ms
 
@@ -13,7 +14,11 @@ DriverFactory: TypeAlias = Callable[[Capabilities, int, Us, Us], DriverSession]
 """Takes the device's capabilities, the stimulator's number in reports, the least distance of two
 pulses of a channel, and how often an idle link is asked for its state; both in us."""
 
-DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {("p24", "low_level"): P24Session}
+DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {
+    ("p24", "low_level"): P24Session,
+    ("rehastim2", "single_pulse"): Rehastim2Session,
+    ("rehastim2", "channel_list"): Rehastim2Session,
+}
 
 
 def is_driven(config: StimulatorConfig) -> bool:
