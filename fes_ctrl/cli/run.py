@@ -34,7 +34,10 @@ WATCH_LOG_S = 0.5
     "--sensor", required=True, metavar="URL", help="serial:, replay:, manual:, metronome:"
 )
 @click.option(
-    "--stimulator", required=True, metavar="URL", help="p24:///dev/ttyACM0, p24+tcp://HOST:PORT"
+    "--stimulator",
+    required=True,
+    metavar="URL",
+    help="p24:///dev/ttyACM0, rehastim2:///dev/ttyUSB0, p24+tcp://HOST:PORT",
 )
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
@@ -76,6 +79,7 @@ def command(
     from functools import partial
 
     from fes_ctrl.cli.replay import layers_of
+    from fes_ctrl.links.serial import LINES
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
@@ -85,14 +89,15 @@ def command(
         raise Refusal(message)
     try:
         place = parse_sensor_url(sensor)
-        address = parse_link_url(stimulator, ("p24",))
+        address = parse_link_url(stimulator, LINES)
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
     except LinkUrlError as error:
         message = f"--stimulator {error}"
         raise Refusal(message) from error
-    parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": "p24"}
+    parts = {"setup": setup, "limits": arm_allowed or "bench"}
+    parts["stimulator"] = address.device
     layers_for = partial(layers_of, program, parts=parts, sets=sets)
     layers_for("heel" if detector is None else detector)
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
@@ -124,7 +129,7 @@ async def _run(
 ) -> None:
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.replay import control_of
-    from fes_ctrl.links.serial import SerialSettings
+    from fes_ctrl.links.serial import LINES
     from fes_ctrl.links.url import open_link
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runlog.log import NullLog
@@ -147,7 +152,7 @@ async def _run(
         legs = tuple(worn)
         control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), legs)
         choose_for_all(worn, control.detector.name, "--sensor")
-        link = await open_link(address, SerialSettings())
+        link = await open_link(address, LINES[address.device])
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"

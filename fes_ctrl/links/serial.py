@@ -55,6 +55,13 @@ class SerialSettings:
     rts_cts: bool = False
 
 
+LINES: Final[dict[str, SerialSettings]] = {
+    "p24": SerialSettings(),
+    "rehastim2": SerialSettings(baud=460_800, parity="E"),
+}
+"""How a device's line is set, by its name: a new one is a row."""
+
+
 class SerialLink(DescriptorLink):
     """A link over a serial port on the running loop; nobody else may open it meanwhile.
 

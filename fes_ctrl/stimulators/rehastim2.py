@@ -186,7 +186,8 @@ class Rehastim2Session:
                 self._skip(now_us, command, "has a form that the device does not give")
             else:
                 self._output.hold(command)
-                self._write_held(now_us)
+                if not self._output.gathers:
+                    self._write_held(now_us)
             return self._done()
         if isinstance(command, Arm):
             if self.state == UP:
@@ -483,6 +484,9 @@ class Rehastim2Session:
         kind = LINK_ELECTRODE if error == sm2.ELECTRODE_ERROR else LINK_ERROR
         self._complain(now_us, kind, f"{name} ({error})")
         self._output.reset()
+        if self.state in (ARMING, READY):
+            # It is in start mode, whatever the controller makes of it: to be armed anew.
+            self.state = UP
 
     def _complain(self, now_us: Us, kind: str, detail: str) -> None:
         self._report(now_us, kind, detail)

@@ -45,6 +45,9 @@ class OutputMode(Protocol):
     resting: int
     """The mode in which the device is while it is armed and gives nothing."""
 
+    gathers: bool
+    """Setpoints of one instant go out together: after the last of them, not with the first."""
+
     def hold(self, setpoint: Setpoint) -> None:
         """Take a setpoint that is to be written."""
         ...
@@ -89,10 +92,11 @@ class SinglePulses:
         Least distance of two pulses of a channel at the electrode.
     """
 
-    __slots__ = ("_pulses", "resting")
+    __slots__ = ("_pulses", "gathers", "resting")
 
     def __init__(self, capabilities: Capabilities, min_interval_us: Us) -> None:
         self.resting = sm2.MODE_START
+        self.gathers = False
         self._pulses = PulseQueue(
             capabilities.channels,
             max(min_interval_us, capabilities.min_interval_us),
@@ -154,11 +158,13 @@ class ChannelLists:
         "_period_us",
         "_set_up",
         "_started",
+        "gathers",
         "resting",
     )
 
     def __init__(self, capabilities: Capabilities) -> None:
         self.resting = sm2.MODE_START
+        self.gathers = True
         self._period_us = capabilities.period_us
         self._held: deque[Setpoint] = deque()
         self._holds: dict[int, tuple[Us, Us, MicroAmp]] = {}

@@ -21,9 +21,9 @@ PERIOD_US = 25_000
 class Bench:
     """Both ends, and what passed between them."""
 
-    def __init__(self, mode: str = "single_pulse", seed: int = 1) -> None:
+    def __init__(self, mode: str = "single_pulse", seed: int = 1, poll_us: int = 100_000) -> None:
         config = StimulatorConfig(device="rehastim2", mode=mode)  # type: ignore[arg-type]
-        self.session = Rehastim2Session(capabilities_of(config), 0, INTERVAL_US, 100_000)
+        self.session = Rehastim2Session(capabilities_of(config), 0, INTERVAL_US, poll_us)
         self.output = OutputStage(8)
         self.device = SimulatedRehastim2(self.output, Random(seed))
         self.pulses: list[tuple[int, int, int]] = []

@@ -9,7 +9,7 @@ from fes_ctrl.model import Arm, Disarm, Stop
 from fes_ctrl.stimulators.rehastim2 import DEAD, READY
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
-from tests.helpers.rehastim2_bench import CABLE_US, INTERVAL_US, PERIOD_US, Bench
+from helpers.rehastim2_bench import CABLE_US, INTERVAL_US, PERIOD_US, Bench
 
 LATENCY_US = 24_000
 WITH_CURRENT = (sm2.SINGLE_PULSE, sm2.START_CHANNEL_LIST)

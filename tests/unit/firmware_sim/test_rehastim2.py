@@ -131,6 +131,14 @@ def test_the_latency_uses_the_whole_of_its_range() -> None:
     assert max(took) > 23_000
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_commands_are_carried_out_and_answered_in_order(seed: int) -> None:
+    host = connected(seed)
+    host.send(600_000, b"".join([sm2.get_stimulation_mode(number) for number in range(20)]))
+    host.until(700_000)
+    assert [frame.number for _, frame in host.heard] == list(range(20))
+
+
 def test_a_width_below_20_us_counts_as_20_us() -> None:
     host = connected()
     host.result(600_000, sm2.single_pulse(3, 0, 5, 20_000))

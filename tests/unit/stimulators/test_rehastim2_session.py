@@ -8,7 +8,7 @@ from fes_ctrl.model import Arm, Disarm, Setpoint, Stop
 from fes_ctrl.stimulators.rehastim2 import DEAD, HELLO, READY, STOPPING, UP
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
-from tests.helpers.rehastim2_bench import CABLE_US, PERIOD_US, Bench
+from helpers.rehastim2_bench import CABLE_US, PERIOD_US, Bench
 
 OVER_US = PERIOD_US + 10_000
 """A round and a setpoint's life after its instant, the next one has to be there."""
@@ -191,7 +191,7 @@ def test_a_channel_that_is_new_to_a_running_list_joins_it() -> None:
     bench = Bench("channel_list").ready()
     bench.burst(10, PERIOD_US, channel=0)
     bench.burst(10, PERIOD_US, channel=4)
-    assert [at_us for at_us, channel, _ in bench.pulses if channel == 4]
+    assert len([at_us for at_us, channel, _ in bench.pulses if channel == 4]) >= 6
     assert "error" not in bench.faults()
     bench.until(bench.now_us + 500_000)
     bench.reports.clear()
@@ -206,10 +206,35 @@ def test_two_channels_of_a_list_each_keep_their_own_current() -> None:
     bench = Bench("channel_list").ready()
     for _ in range(20):
         bench.pulse(20_000, 0)
-        bench.until(bench.now_us + 100)
         bench.pulse(30_000, 1)
-        bench.until(bench.now_us + PERIOD_US - 100)
+        bench.until(bench.now_us + PERIOD_US)
     assert {(channel, ua) for _, channel, ua in bench.pulses} == {(0, 20_000), (1, 30_000)}
+    assert len(bench.pulses) >= 2 * 18
+    assert bench.faults() == ["skipped"] * 2, "the first of all set the list up"
+
+
+def test_a_channel_of_a_running_list_that_gets_no_more_setpoints_gives_no_more() -> None:
+    bench = Bench("channel_list").ready()
+    for k in range(40):
+        bench.pulse(20_000, 0)
+        if k < 20:
+            bench.pulse(30_000, 1)
+        if k == 20:
+            last_us = bench.now_us - PERIOD_US
+        bench.until(bench.now_us + PERIOD_US)
+    late = [at_us - last_us for at_us, channel, _ in bench.pulses if channel == 1]
+    assert 0 < max(late) <= bench.session.capabilities.lingers_us + PERIOD_US
+    assert bench.pulses[-1][1] == 0
+
+
+def test_a_list_is_not_kept_alive_by_polls_however_often_an_idle_link_is_asked() -> None:
+    bench = Bench("channel_list", poll_us=10_000).ready()
+    bench.burst(10, PERIOD_US)
+    bench.sent.clear()
+    bench.until(bench.now_us + 9_000)
+    assert bench.commands() == [], "it still runs, and nobody asks it anything"
+    bench.until(bench.now_us + 200_000)
+    assert sm2.GET_STIMULATION_MODE in bench.commands()
 
 
 # -- stop -----------------------------------------------------------------------------------------
@@ -273,6 +298,26 @@ def test_a_stop_that_the_device_refuses_is_not_taken_for_silence() -> None:
     assert bench.session.state == UP
 
 
+def test_a_late_answer_to_a_stop_changes_nothing_any_more() -> None:
+    bench = Bench().ready()
+    for command, data in ((sm2.STOP_CHANNEL_LIST, b""), (sm2.GET_STIMULATION_MODE, b"\x00")):
+        number = 62 if command == sm2.STOP_CHANNEL_LIST else 63
+        late = sm2.ack(number, command, 0, data)
+        bench.take(bench.session.receive(bench.now_us, late))
+    assert bench.session.state == READY
+    assert bench.reports == []
+
+
+def test_a_pulse_whose_time_is_over_is_taken_back_from_this_side_of_the_line() -> None:
+    bench = Bench().ready()
+    bench.deaf = True
+    setpoint = bench.pulse()
+    bench.until(setpoint.expires_us)
+    step = bench.take(bench.session.tick(setpoint.expires_us + 1))
+    assert step.discard
+    assert step.out == (sm2.FRAME_ENDS,)
+
+
 def test_arming_waits_for_the_end_of_a_stop_and_another_stop_takes_it_back() -> None:
     bench = Bench().ready()
     bench.command(Stop(bench.now_us, 0, "test"))
@@ -300,6 +345,11 @@ def test_an_electrode_that_lifts_off_is_told_and_nothing_more_is_given(mode: str
     assert "electrode" in bench.faults()
     assert "error" not in bench.faults()
     assert len(bench.pulses) == before
+    bench.output.impedance_ohm[0] = 1_000
+    bench.sent.clear()
+    bench.burst(10, PERIOD_US)
+    assert len(bench.pulses) == before, "contact that returns is no reason to go on"
+    assert set(bench.commands()) <= {sm2.GET_STIMULATION_MODE}
 
 
 @pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])
@@ -330,6 +380,7 @@ def test_every_result_that_is_none_reaches_the_caller(mode: str, result: int, na
     bench = Bench(mode).ready()
     bench.deaf = True
     bench.pulse()
+    bench.until(bench.now_us)
     ((_, frame),) = bench.sent
     answer = sm2.ack(frame.number, frame.command, result)
     bench.pulse(channel=1)
@@ -349,6 +400,12 @@ def test_a_command_that_the_device_does_not_know_is_told() -> None:
     bench.take(bench.session.receive(bench.now_us, answer))
     assert bench.kinds() == ["error"]
     assert "does not know command 36" in bench.reports[0].detail
+
+
+def test_a_device_that_does_not_know_a_command_of_nobody_is_told_once() -> None:
+    bench = Bench().ready()
+    bench.take(bench.session.receive(bench.now_us, sm2.unknown_command(55, 99)))
+    assert bench.kinds() == ["error"]
 
 
 @pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])

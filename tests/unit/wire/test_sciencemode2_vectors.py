@@ -222,6 +222,15 @@ def test_what_a_damaged_frame_said_is_kept_for_an_answer() -> None:
         Frame(1, sm2.WATCHDOG, b"")
     ], "a start before an end drops what was begun"
     assert decoder.damaged == []
+    decoder = Decoder()
+    wrong = bytearray(sm2.watchdog(3))
+    wrong[4] ^= 1
+    assert decoder.feed(bytes(wrong)) == [], "the length alone is wrong"
+    assert [(frame.number, frame.command) for frame in decoder.damaged] == [(3, sm2.WATCHDOG)]
+    decoder = Decoder()
+    half = sm2.watchdog(3)[:2]
+    assert decoder.feed(half + sm2.watchdog(1)) == [Frame(1, sm2.WATCHDOG, b"")]
+    assert decoder.damaged == [], "half a frame before a whole one is none that was answered"
 
 
 def test_the_longest_frame_is_read_and_what_has_no_end_is_let_go() -> None:
