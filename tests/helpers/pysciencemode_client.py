@@ -12,9 +12,8 @@ from pysciencemode import Channel, Device, Modes, Rehastim2
 
 
 def say(**words: object) -> None:
-    """Tell whoever drives this process."""
-    sys.stdout.write(json.dumps(words) + "\n")
-    sys.stdout.flush()
+    """Tell whoever drives this process, on a line that the client's own prints do not get into."""
+    os.write(1, f"\n{json.dumps(words)}\n".encode())
 
 
 def channels(*currents_ma: str) -> list[Channel]:
@@ -51,6 +50,8 @@ def do(client: Rehastim2, word: str, rest: list[str]) -> None:
         client.end_stimulation()
     elif word == "mode":
         client._send_packet("GetStimulationMode")
+    elif word == "wait":
+        time.sleep(float(rest[0]))
     elif word == "phase":
         after_a_watchdog(client, float(rest[0]))
 
