@@ -8,9 +8,10 @@ alone, for a host that was late once makes one; several of them latch.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
+from fes_ctrl.wire import sciencemode2 as sm2
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.outlet import SECOND_US, SHIFT_US, TEN_SECONDS_US, Outlet, phases_of
@@ -29,8 +30,37 @@ DC_PC: Final[PicoCoulomb] = 10_000_000
 """Net charge in any second, that is 10 uA: what IEC 60601-1 allows a patient auxiliary current in
 normal condition (from memory of the standard)."""
 
-READIES: Final = frozenset({sm4.LL_INIT, sm4.ML_INIT})
-STOPS: Final = frozenset({sm4.LL_STOP, sm4.ML_STOP, sm4.RESET})
+
+class Ear(NamedTuple):
+    """What a limiter understands of one protocol.
+
+    ``readies`` are the commands after which pulses may come, ``stops`` those after which none may,
+    but for what was on its way within the device for ``latency_us``. After a command of ``anew``
+    the current begins from zero.
+    """
+
+    decoder: Callable[[], sm4.Decoder | sm2.Decoder]
+    readies: frozenset[int]
+    stops: frozenset[int]
+    anew: frozenset[int]
+    latency_us: Us
+
+
+_INITS: Final = frozenset({sm4.LL_INIT, sm4.ML_INIT})
+
+SCIENCEMODE4: Final = Ear(
+    sm4.Decoder, _INITS, frozenset({sm4.LL_STOP, sm4.ML_STOP, sm4.RESET}), _INITS, 0
+)
+
+SCIENCEMODE2: Final = Ear(
+    sm2.Decoder,
+    frozenset({sm2.SINGLE_PULSE, sm2.START_CHANNEL_LIST}),
+    frozenset({sm2.STOP_CHANNEL_LIST}),
+    # It knows no command that arms: a stop may end a burst or more than that.
+    frozenset({sm2.INIT_ACK}),
+    25_000,
+)
+"""A RehaStim2 takes up to 24 ms for a command, and the pulse before the stop up to then."""
 
 RATE: Final = "rate_hz"
 DEAD_MAN: Final = "dead_man"
@@ -47,6 +77,8 @@ class Limiter:
         What it lets through at most.
     impedance_ohm : list of int
         Of the electrodes, as they are at each pulse: it measures the voltage at its terminals.
+    ear : Ear
+        What it understands of the line.
 
     Attributes
     ----------
@@ -70,12 +102,14 @@ class Limiter:
         "_ceilings",
         "_decoder",
         "_dose_pc",
+        "_ear",
         "_early_us",
         "_first_us",
         "_heard_us",
         "_impedance_ohm",
         "_outlets",
         "_ready",
+        "_until_us",
         "blocked",
         "latched",
         "latched_channel",
@@ -84,13 +118,17 @@ class Limiter:
         "sinks",
     )
 
-    def __init__(self, ceilings: Ceilings, impedance_ohm: list[int]) -> None:
+    def __init__(
+        self, ceilings: Ceilings, impedance_ohm: list[int], ear: Ear = SCIENCEMODE4
+    ) -> None:
         self._ceilings = ceilings
         self._impedance_ohm = impedance_ohm
         self._outlets = [Outlet() for _ in impedance_ohm]
-        self._decoder = sm4.Decoder()
+        self._ear = ear
+        self._decoder = ear.decoder()
         self._heard_us: Us = -NEVER_US
         self._ready = False
+        self._until_us: Us = NEVER_US
         self._first_us: Us = NEVER_US
         self._dose_pc: PicoCoulomb = 0
         self._early_us: list[Us] = []
@@ -103,12 +141,16 @@ class Limiter:
 
     def hear(self, now_us: Us, data: bytes) -> None:
         """Listen to bytes on their way from the host to the device: whole frames count."""
+        ear = self._ear
         for _, command, _ in self._decoder.feed(data):
             self._heard_us = now_us
-            if command in STOPS:
-                self._ready = False
-            elif command in READIES:
+            if command in ear.stops:
+                self._ready = self._ready and ear.latency_us > 0
+                self._until_us = min(self._until_us, now_us + ear.latency_us)
+            elif command in ear.readies:
                 self._ready = True
+                self._until_us = NEVER_US
+            if command in ear.anew:
                 for outlet in self._outlets:
                     outlet.restart()
 
@@ -168,7 +210,7 @@ class Limiter:
         phases = phases_of(points)
         if not phases:
             return ""
-        if not self._ready:
+        if not self._ready or t_us > self._until_us:
             return STOPPED
         if t_us - self._heard_us > DEAD_MAN_US:
             return DEAD_MAN

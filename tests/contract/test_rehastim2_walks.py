@@ -11,9 +11,9 @@ import pytest
 
 from fes_ctrl.assembly import problems_of
 from fes_ctrl.model import RIGHT
-from fes_ctrl.units import us_from_s
+from fes_ctrl.units import NEVER_US, us_from_s
 from firmware_sim.injections import Injection
-from hil.config import WalkConfig
+from hil.config import LimiterConfig, WalkConfig
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
 
@@ -74,6 +74,21 @@ def test_what_goes_wrong_is_noticed_and_ends_in_silence(
     else:
         assert told & faults
     assert [v for v in done.violations if name != "device_stuck_on"] == []
+
+
+@pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])
+def test_a_limiter_on_its_line_lets_an_ordinary_walk_through_and_no_pulse_after_a_stop(
+    mode: str, tmp_path: Path
+) -> None:
+    walk = walk_of(mode, tmp_path, duration_s=16.0)
+    fitted = replace(walk, limiter=LimiterConfig(fitted=True))
+    done = simulate(fitted).walk
+    assert done.limiter == {"reason": None, "t_s": None, "channel": None, "blocked": 0}
+    assert len(done.legs[0].pulses_us) == len(simulate(walk).walk.legs[0].pulses_us) > 150
+    stuck = Injection("device_stuck_on", us_from_s(10.0), NEVER_US)
+    caught = simulate(replace(fitted, inject=(stuck,))).walk.limiter
+    assert caught is not None
+    assert caught["blocked"] > 0
 
 
 def test_a_program_that_a_rehastim2_cannot_give_is_refused_with_the_way_out() -> None:
