@@ -145,8 +145,10 @@ class Limiter:
         for _, command, _ in self._decoder.feed(data):
             self._heard_us = now_us
             if command in ear.stops:
-                self._ready = self._ready and ear.latency_us > 0
-                self._until_us = min(self._until_us, now_us + ear.latency_us)
+                if ear.latency_us == 0:
+                    self._ready = False
+                else:
+                    self._until_us = min(self._until_us, now_us + ear.latency_us)
             elif command in ear.readies:
                 self._ready = True
                 self._until_us = NEVER_US

@@ -121,8 +121,8 @@ def _refuse(message: str) -> None:
 
 
 def _pulse(width_us: Us, current_ua: MicroAmp) -> bytes:
-    steps, rest = divmod(current_ua, CURRENT_STEP_UA)
-    if rest:
+    steps = current_ua // CURRENT_STEP_UA
+    if steps * CURRENT_STEP_UA != current_ua:
         _refuse(f"pulse of {current_ua / 1000:g} mA: must be a whole number of mA")
     if not 0 <= current_ua <= CURRENT_MAX_UA:
         _refuse(f"pulse of {current_ua / 1000:g} mA: must be 0 to {CURRENT_MAX_UA // 1000} mA")
@@ -206,12 +206,13 @@ def start_channel_list(number: int, pulses: Sequence[ListPulse]) -> bytes:
     """
     if not 1 <= len(pulses) <= CHANNELS:
         _refuse(f"{len(pulses)} pulses: a list has 1 to {CHANNELS}")
-    body = b""
+    body = bytearray()
     for mode, width_us, current_ua in pulses:
         if not SINGLE <= mode <= TRIPLET:
             _refuse(f"pulse mode {mode}: must be {SINGLE} to {TRIPLET}")
-        body += bytes((mode,)) + _pulse(width_us, current_ua)
-    return encode(number, START_CHANNEL_LIST, body)
+        body.append(mode)
+        body += _pulse(width_us, current_ua)
+    return encode(number, START_CHANNEL_LIST, bytes(body))
 
 
 def stop_channel_list(number: int) -> bytes:
@@ -254,9 +255,9 @@ def decode_start_channel_list(payload: bytes) -> tuple[ListPulse, ...] | None:
         return None
     pulses: list[ListPulse] = []
     for at in range(0, len(payload), 4):
-        mode, high, low, current = payload[at : at + 4]
-        width_us = (high << 8) | low
-        current_ua = current * CURRENT_STEP_UA
+        mode = payload[at]
+        width_us = (payload[at + 1] << 8) | payload[at + 2]
+        current_ua = payload[at + 3] * CURRENT_STEP_UA
         if mode > TRIPLET or width_us > WIDTH_MAX_US or current_ua > CURRENT_MAX_UA:
             return None
         pulses.append(ListPulse(mode, width_us, current_ua))

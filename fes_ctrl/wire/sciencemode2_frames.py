@@ -112,9 +112,14 @@ def encode(number: int, command: int, payload: bytes = b"") -> bytes:
     if len(payload) > DATA_MAX:
         message = f"{len(payload)} bytes of data: at most {DATA_MAX} fit"
         raise ValueError(message)
-    body = stuff(bytes((number, command)) + payload)
-    header = bytes((START, ESCAPE, crc8(body) ^ MASK, ESCAPE, len(body) ^ MASK))
-    return header + body + b"\x0f"
+    body = bytes((number, command)) + payload
+    if not _SPECIAL.isdisjoint(body):
+        body = stuff(body)
+    table = _TABLE
+    crc = 0
+    for byte in body:
+        crc = table[crc ^ byte]
+    return bytes((START, ESCAPE, crc ^ MASK, ESCAPE, len(body) ^ MASK)) + body + b"\x0f"
 
 
 class Decoder:
@@ -148,6 +153,7 @@ class Decoder:
         """Take bytes; return the frames they complete, oldest first."""
         buffer = self._buffer + data if self._buffer else data
         frames: list[Frame] = []
+        table = _TABLE
         position = 0
         size = len(buffer)
         while position < size:
@@ -158,6 +164,23 @@ class Decoder:
                 self.junk += start - position
                 position = start
                 continue
+            # The usual case first: a whole frame that is as it says, with nothing escaped.
+            start = position + HEADER_LENGTH
+            end = buffer.find(_END_BYTE, start, start + BODY_MAX + 1)
+            if (
+                end > start + 1
+                and end - start == buffer[start - 1] ^ MASK
+                and buffer[position + 1] == ESCAPE == buffer[position + 3]
+            ):
+                body = buffer[start:end]
+                if ESCAPE not in body and START not in body:
+                    crc = 0
+                    for byte in body:
+                        crc = table[crc ^ byte]
+                    if crc == buffer[position + 2] ^ MASK and end - start <= DATA_MAX + 2:
+                        frames.append(Frame(body[0], body[1], body[2:]))
+                        position = end + 1
+                        continue
             end = _body_end(buffer, position, size)
             if end == WAIT:
                 break
@@ -174,14 +197,13 @@ class Decoder:
 
     def _frame(self, buffer: bytes, position: int, end: int) -> Frame | None:
         body = buffer[position + HEADER_LENGTH : end]
-        plain = unstuff(body)
+        plain = unstuff(body) if ESCAPE in body else body
         if plain is None or not 2 <= len(plain) <= DATA_MAX + 2:
             return None
         frame = Frame(plain[0], plain[1], plain[2:])
-        header = buffer[position + 1 : position + HEADER_LENGTH]
-        if header[3] ^ MASK == len(body) and header[1] ^ MASK == crc8(body):
+        if buffer[position + 2] ^ MASK == crc8(body) and buffer[position + 4] ^ MASK == len(body):
             return frame
-        if START not in header:
+        if START not in buffer[position + 1 : position + HEADER_LENGTH]:
             # With one in it, what looks like a header may be half a frame before a whole one.
             self.damaged.append(frame)
             del self.damaged[:-DAMAGED_KEPT]
