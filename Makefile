@@ -90,6 +90,7 @@ pages: $(FULL)
 
 corruption: $(FULL)
 	$(BIN)/python benchmarks/corruption.py
+	$(BIN)/python benchmarks/corruption.py --protocol sciencemode2
 
 sbom: $(FULL)
 	@mkdir -p build

@@ -17,7 +17,7 @@ from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import TRIGGERS, Program
 from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel
-from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.config import MODES, StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.drivers import is_driven
 
 CHANNELS_A_CONNECTOR: Final = 4
@@ -135,15 +135,30 @@ def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
         return [*found, f"program.channel: {error}"]
     found += infeasible(channels, setups, capabilities)
     limits = Limits(config.limits)
-    whole_ms = config.program.time_out_ms + config.program.fall_ms
+    lingers_ms = capabilities.lingers_us / 1000
+    whole_ms = config.program.time_out_ms + config.program.fall_ms + lingers_ms
     for index, channel in enumerate(channels):
         plan = plan_channel(channel, setups[channel.muscle], capabilities, index)
         found += _beyond_limits(f"program.channel.{index}", plan, limits)
+        if (
+            limits.min_interval_us
+            <= plan.period_us
+            < limits.min_interval_us + capabilities.spread_us
+        ):
+            closest_us = plan.period_us - capabilities.spread_us
+            found.append(
+                f"program.channel.{index}.rate_hz = {1e6 / plan.period_us:g}: a "
+                f"{capabilities.device} brings two pulses as close as {closest_us / 1000:g} ms, "
+                f"above limits.rate_hz = {1e6 / limits.min_interval_us:g}; lower the first, or "
+                "raise the limit in its file"
+            )
         found += _beyond_over_time(f"program.channel.{index}", plan, limits, whole_ms)
     if whole_ms * 1000 > limits.burst_us:
         found.append(
-            f"program.time_out_ms + fall_ms = {whole_ms:g}: above limits.burst_ms = "
-            f"{limits.burst_us / 1000:g}; lower one of them, or raise the limit in its file"
+            f"program.time_out_ms + fall_ms = {whole_ms - lingers_ms:g}"
+            f"{f' and {lingers_ms:g} ms until the device stops' if lingers_ms else ''}: above "
+            f"limits.burst_ms = {limits.burst_us / 1000:g}; lower one of them, or raise the limit "
+            "in its file"
         )
     return found
 
@@ -161,15 +176,20 @@ def _unattended(config: ControlConfig, capabilities: Capabilities) -> list[str]:
         found.append(
             f"stimulator.mode = {mode!r}: a {capabilities.device} in {mode} goes on for "
             f"{capabilities.unattended_ms} ms without the host, limits.max_unattended_ms allows "
-            f"{allowed_ms:g}; choose mode 'low_level', put a guardian between them "
-            "(stimulator.guardian = true), or raise the limit in its file"
+            f"{allowed_ms:g}; choose mode {_attended(config.stimulator.device)!r}, put a guardian "
+            "between them (stimulator.guardian = true), or raise the limit in its file"
         )
     elif not is_driven(config.stimulator):
         found.append(
             f"stimulator.mode = {mode!r}: there is no driver for a {capabilities.device} in "
-            f"{mode}; choose mode 'low_level'"
+            f"{mode}; choose mode {_attended(config.stimulator.device)!r}"
         )
     return found
+
+
+def _attended(device: str) -> str:
+    """Return the mode of a device in which nothing comes without the host."""
+    return next(name for name, mode in MODES[device].items() if mode.unattended_ms == 0)
 
 
 def _beyond_limits(where: str, plan: ChannelPlan, limits: Limits) -> list[str]:

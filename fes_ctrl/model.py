@@ -166,6 +166,9 @@ class Capabilities(NamedTuple):
 
     ``unattended_ms`` is how long it goes on giving pulses without the host; 0 where every pulse
     is a command of its own. Electrodes are detected from ``electrode_detection_ua`` up only.
+    A pulse comes at most ``latency_us`` after its command, of which ``spread_us`` vary. A device
+    that repeats pulses by itself does so every ``period_us`` (0: it does not, or at any), and for
+    ``lingers_us`` at most after the last setpoint. ``one_form``: symmetric, positive phase first.
     """
 
     device: str
@@ -183,6 +186,11 @@ class Capabilities(NamedTuple):
     unattended_ms: int
     ack_deadline_us: Us
     electrode_detection_ua: MicroAmp
+    latency_us: Us = 0
+    spread_us: Us = 0
+    period_us: Us = 0
+    lingers_us: Us = 0
+    one_form: bool = False
 
 
 class Stop(NamedTuple):

@@ -75,6 +75,7 @@ class Limiter:
         "_impedance_ohm",
         "_outlets",
         "_ready",
+        "_until_us",
         "blocked",
         "latched",
         "latched_channel",
@@ -92,6 +93,7 @@ class Limiter:
         self._ear: ears.Ear = ears.ScienceMode4Ear() if ear is None else ear
         self._heard_us: Us = -NEVER_US
         self._ready = False
+        self._until_us: Us = NEVER_US
         self._first_us: Us = NEVER_US
         self._dose_pc: PicoCoulomb = 0
         self._early_us: list[Us] = []
@@ -108,8 +110,12 @@ class Limiter:
             self._heard_us = now_us
             if meaning == ears.STOPPED:
                 self._ready = False
-            elif meaning == ears.READY:
+            elif meaning == ears.ENDS:
+                self._until_us = min(self._until_us, now_us + self._ear.latency_us)
+            elif meaning in {ears.READY, ears.GOES_ON}:
                 self._ready = True
+                self._until_us = NEVER_US
+            if meaning in {ears.READY, ears.ANEW}:
                 for outlet in self._outlets:
                     outlet.restart()
 
@@ -169,7 +175,7 @@ class Limiter:
         phases = phases_of(points)
         if not phases:
             return ""
-        if not self._ready:
+        if not self._ready or t_us > self._until_us:
             return STOPPED
         if t_us - self._heard_us > DEAD_MAN_US:
             return DEAD_MAN

@@ -112,6 +112,13 @@ class OutputStage:
                 self.acknowledgements.append(Acknowledgement(name, t_us))
         return impedance_ohm
 
+    def ohm(self, t_us: Us, channel: int) -> int:
+        """Return what a device measures that feels for the skin: electrodes and what is between."""
+        impedance_ohm = self.impedance_ohm[channel]
+        if self._injected:
+            impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
+        return impedance_ohm
+
     def deliver(self, t_us: Us, channel: int, points: Points) -> bool:
         """Give one pulse.
 
@@ -130,9 +137,7 @@ class OutputStage:
             False where the device notices that no electrode is there, or that they touch: only if
             the wanted current is high enough to tell.
         """
-        impedance_ohm = self.impedance_ohm[channel]
-        if self._injected:
-            impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
+        impedance_ohm = self.ohm(t_us, channel)
         self.met_ohm = impedance_ohm
         if impedance_ohm < OPEN_OHM:  # through an open one nothing flows
             self.present_ohm[channel] = impedance_ohm

@@ -40,14 +40,16 @@ class Silence:
 
     def __init__(self, witness: Witness, config: WalkConfig) -> None:
         cable = config.cable
+        device = capabilities_of(config.control.stimulator)
         self._witness = witness
         self._within_us: Us = (
             ON_ITS_WAY_US
             + cable.latency_us
             + cable.jitter_us
             + round(LONGEST_FRAME_BYTES * cable.byte_us)
+            + device.latency_us
         )
-        self._unattended_us: Us = capabilities_of(config.control.stimulator).unattended_ms * 1_000
+        self._unattended_us: Us = device.unattended_ms * 1_000
         self._armed = False
         self._latched = False
         self._level = 0

@@ -34,7 +34,10 @@ WATCH_LOG_S = 0.5
     "--sensor", required=True, metavar="URL", help="serial:, replay:, manual:, metronome:"
 )
 @click.option(
-    "--stimulator", required=True, metavar="URL", help="p24:///dev/ttyACM0, feslink+tcp://HOST:PORT"
+    "--stimulator",
+    required=True,
+    metavar="URL",
+    help="p24:///dev/ttyACM0, rehastim2:///dev/ttyUSB0, feslink+tcp://HOST:PORT",
 )
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
@@ -76,17 +79,17 @@ def command(
     from functools import partial
 
     from fes_ctrl.cli.replay import layers_of
+    from fes_ctrl.links.serial_port import LINES
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
-    from fes_ctrl.stimulators.config import MODES
 
     if duration is not None and not 0 < duration <= 86_400:
         message = f"--duration {duration:g}: give seconds above 0 and up to a day"
         raise Refusal(message)
     try:
         place = parse_sensor_url(sensor)
-        address = parse_link_url(stimulator, tuple(MODES))
+        address = parse_link_url(stimulator, LINES)
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
@@ -125,7 +128,7 @@ async def _run(
 ) -> None:
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.replay import control_of
-    from fes_ctrl.links.serial_port import SerialSettings
+    from fes_ctrl.links.serial_port import LINES
     from fes_ctrl.links.url import open_link
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runlog.log import NullLog
@@ -150,7 +153,7 @@ async def _run(
         choose_for_all(worn, control.detector.name, "--sensor")
         driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
         guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
-        link = await open_link(address, SerialSettings(), guarded_by)
+        link = await open_link(address, LINES[address.device], guarded_by)
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"

@@ -55,6 +55,13 @@ class SerialSettings:
 
 PLAIN: Final = SerialSettings()
 
+LINES: Final[dict[str, SerialSettings]] = {
+    "p24": PLAIN,
+    "rehastim2": SerialSettings(baud=460_800, parity="E"),
+    "feslink": SerialSettings(baud=115_200),
+}
+"""How a device's line is set, by its name: a new one is a row."""
+
 
 class SerialPort:
     """An open port that nobody else may open meanwhile.

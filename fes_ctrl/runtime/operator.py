@@ -5,15 +5,20 @@ It acts only through the inputs a person has, and is logged like one.
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, get_args
+from typing import Annotated, Final, get_args
 
 from annotated_types import Ge, Le, MaxLen
 
-from fes_ctrl.model import Fault, Operator, OperatorAction, Record
+from fes_ctrl.model import Fault, Operator, OperatorAction, Record, StateChange
 from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.faults import BY_ID, LATCH
 from fes_ctrl.units import Us, us_from_s
+
+NO_DEVICE: Final = "not armed: no device has answered"
+ARM_AGAIN_US: Final = 500_000
+ARM_TRIES: Final = 5
+"""Whoever is told that no device has answered yet tries again, and gives up in the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class ScriptedOperator:
         self._session = session
         self._clear_after_us = us_from_s(config.clear_after_s)
         self._held: set[str] = set()
+        self._tries = 0
         start_us = clock.now_us()
         session.listeners.append(self._see)
         if evaluation:
@@ -130,3 +136,7 @@ class ScriptedOperator:
                     self._at(now_us + self._clear_after_us, "clear", 0)
                 else:
                     self._held.add(record.id)
+            elif isinstance(record, StateChange) and record.reason == NO_DEVICE:
+                self._tries += 1
+                if self._tries < ARM_TRIES:
+                    self._at(now_us + ARM_AGAIN_US, "arm", 0)

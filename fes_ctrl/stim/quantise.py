@@ -155,4 +155,22 @@ def infeasible(
                 f"{where}.rate_hz = {config.rate_hz:g}: the {name} gives at most "
                 f"{device.rate_max_hz:g} Hz; lower rate_hz or choose another stimulator or mode"
             )
+        elif device.period_us and plan.period_us != device.period_us:
+            found.append(
+                f"{where}.rate_hz = {config.rate_hz:g}: the {name} repeats every "
+                f"{device.period_us / 1000:g} ms (stimulator.list_interval_ms); set one to match "
+                "the other"
+            )
+        if device.one_form and (plan.waveform != SYMMETRIC or plan.sign < 0):
+            found.append(
+                f"{where}: the {name} gives symmetric pulses of normal polarity only; choose "
+                "waveform = 'symmetric' and polarity = 'normal'"
+            )
+        together_us = len(program_channels) * device.frame_spacing_us
+        if device.latency_us and len(program_channels) > 1 and together_us > plan.period_us:
+            found.append(
+                f"{where}.rate_hz = {config.rate_hz:g}: the {name} takes "
+                f"{device.frame_spacing_us / 1000:g} ms for a pulse, {together_us / 1000:g} ms for "
+                f"all {len(program_channels)} channels; lower rate_hz or leave channels out"
+            )
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MultipleOf
 
 from fes_ctrl.model import Capabilities
 
@@ -17,9 +17,9 @@ class StimulatorConfig:
     device : str
         The device family.
     mode : str
-        ``low_level``: the host times every pulse. ``mid_level``: the device repeats pulses until
-        told otherwise or until its live signal stays away. ``scheduled``, of a feslink device:
-        each pulse is given at its instant of the device's clock.
+        ``low_level``, ``single_pulse``: the host times every pulse. ``mid_level``,
+        ``channel_list``: the device repeats pulses until told otherwise or until its live signal
+        stays away. ``scheduled``: each pulse is given at its instant of the device's clock.
     ack_deadline_ms : float
         An answer later than this is a fault of the link.
     poll_ms : float
@@ -30,14 +30,19 @@ class StimulatorConfig:
     dead_man_ms : int
         What a feslink device is armed with: so long after the last frame of its host it latches,
         and no pulse lies further ahead.
+    list_interval_ms : float
+        Of a channel list: the distance of two rounds, which the program's rate must match.
     """
 
-    device: Literal["p24", "feslink"] = "p24"
-    mode: Literal["low_level", "mid_level", "scheduled"] = "low_level"
+    device: Literal["p24", "rehastim2", "feslink"] = "p24"
+    mode: Literal["low_level", "mid_level", "single_pulse", "channel_list", "scheduled"] = (
+        "low_level"
+    )
     ack_deadline_ms: Annotated[float, Ge(5), Le(1000)] = 100.0
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
     guardian: bool = False
     dead_man_ms: Annotated[int, Ge(50), Le(150)] = 150
+    list_interval_ms: Annotated[float, Ge(8), Le(1025), MultipleOf(0.5)] = 25.0
 
     def __post_init__(self) -> None:
         """Refuse a mode of another device."""
@@ -110,11 +115,57 @@ FESLINK_MODES: Final[dict[str, Capabilities]] = {
     )
 }
 
+# HASOMED ScienceMode2 protocol description and README: 1 mA and 1 us, at most 126 mA into 1 kohm,
+# widths below 20 us count as 20 us, a command takes 10 to 24 ms, an answer 100 ms at most, the
+# watchdog fires after 1200 ms, a list has intervals of 0.5 ms. A test impulse feels for the
+# electrodes before every pulse, whatever its current. Single pulses go one at a time, each after
+# the answer to the last: 24 ms of latency, the line both ways, and what a host is late make 40 ms.
+_SINGLE_PULSE: Final = Capabilities(
+    device="rehastim2",
+    mode="single_pulse",
+    channels=8,
+    current_step_ua=1_000,
+    current_max_ua=126_000,
+    width_step_us=1,
+    width_min_us=20,
+    width_max_us=500,
+    time_grid_us=1,
+    min_interval_us=10_000,
+    frame_spacing_us=26_000,
+    rate_max_hz=25.0,
+    unattended_ms=0,
+    ack_deadline_us=100_000,
+    electrode_detection_ua=0,
+    latency_us=24_000,
+    spread_us=14_000,
+    one_form=True,
+)
+
+REHASTIM2_MODES: Final[dict[str, Capabilities]] = {
+    "single_pulse": _SINGLE_PULSE,
+    # README: up to 50 Hz on eight channels. An update each round must be answered before the
+    # next, which bounds the rate as well. After the last setpoint the driver waits a round and
+    # a setpoint's life for the next one, and its stop takes a command's time.
+    "channel_list": _SINGLE_PULSE._replace(
+        mode="channel_list",
+        time_grid_us=500,
+        min_interval_us=8_000,
+        frame_spacing_us=0,
+        rate_max_hz=40.0,
+        unattended_ms=1_200,
+        spread_us=0,
+    ),
+}
+
 MODES: Final[dict[str, dict[str, Capabilities]]] = {
     "p24": P24_MODES,
     "feslink": FESLINK_MODES,
+    "rehastim2": REHASTIM2_MODES,
 }
 """Capabilities by device and mode: a new device is a row."""
+
+LIFE_US: Final = 20_000
+"""No setpoint lives longer: what an unwritten one, or the next of a list, may be late."""
 
 
 def capabilities_of(config: StimulatorConfig) -> Capabilities:
@@ -123,6 +174,10 @@ def capabilities_of(config: StimulatorConfig) -> Capabilities:
     unattended_ms = config.dead_man_ms if config.device == "feslink" else found.unattended_ms
     if config.guardian:
         unattended_ms = min(unattended_ms, GUARDED_MS)
+    if config.mode == "channel_list":
+        period_us = round(config.list_interval_ms * 1000)
+        lingers_us = period_us + LIFE_US + found.latency_us
+        found = found._replace(period_us=period_us, lingers_us=lingers_us)
     return found._replace(
         ack_deadline_us=round(config.ack_deadline_ms * 1000), unattended_ms=unattended_ms
     )

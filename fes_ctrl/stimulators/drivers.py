@@ -7,6 +7,7 @@ from fes_ctrl.model import Capabilities
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.feslink import FeslinkSession
 from fes_ctrl.stimulators.p24 import P24Session
+from fes_ctrl.stimulators.rehastim2 import Rehastim2Session
 from fes_ctrl.stimulators.session import DriverSession
 from fes_ctrl.units import Us, us_from_ms
 
@@ -18,6 +19,8 @@ DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {
     ("p24", "low_level"): P24Session,
     ("p24", "mid_level"): P24Session,
     ("feslink", "scheduled"): FeslinkSession,
+    ("rehastim2", "single_pulse"): Rehastim2Session,
+    ("rehastim2", "channel_list"): Rehastim2Session,
 }
 
 

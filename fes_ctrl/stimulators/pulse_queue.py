@@ -26,16 +26,32 @@ class PulseQueue:
         Outputs of the device.
     min_interval_us : int
         Least distance of two pulses of a channel as they are written, whatever the jitter.
+    prompt_us, wavers_us : int
+        An answer that takes longer is late, and by how much answers differ with nothing wrong.
     """
 
-    __slots__ = ("_channel", "_fastest_us", "_held", "_last_us", "_min_interval_us")
+    __slots__ = (
+        "_channel",
+        "_fastest_us",
+        "_held",
+        "_last_us",
+        "_min_interval_us",
+        "_wavers_us",
+    )
 
-    def __init__(self, channels: int, min_interval_us: Us) -> None:
+    def __init__(
+        self,
+        channels: int,
+        min_interval_us: Us,
+        prompt_us: Us = PROMPT_US,
+        wavers_us: Us = WAVERS_US,
+    ) -> None:
         self._min_interval_us = min_interval_us
         self._held: deque[Setpoint] = deque()
         self._last_us: list[Us] = [-NEVER_US] * channels
         self._channel = 0
-        self._fastest_us: Us = PROMPT_US
+        self._fastest_us: Us = prompt_us
+        self._wavers_us = wavers_us
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -76,7 +92,7 @@ class PulseQueue:
         """
         took_us = now_us - sent_us
         self._fastest_us = min(self._fastest_us, took_us)
-        late_us = took_us - self._fastest_us - WAVERS_US
+        late_us = took_us - self._fastest_us - self._wavers_us
         self._last_us[self._channel] = sent_us + max(0, late_us)
 
     def wake_at_us(self, *, blocked: bool) -> Us:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, NamedTuple
 
-from fes_ctrl.wire import sciencemode4
+from fes_ctrl.wire import sciencemode2, sciencemode4
 from firmware_sim.devices.device import Device
 from firmware_sim.devices.feslink import SimulatedFeslink
 from firmware_sim.devices.feslink_account import CHANNELS
 from firmware_sim.devices.p24 import SimulatedP24
-from firmware_sim.ears import Ear, FeslinkEar, ScienceMode4Ear
+from firmware_sim.devices.rehastim2 import SimulatedRehastim2
+from firmware_sim.ears import Ear, FeslinkEar, ScienceMode2Ear, ScienceMode4Ear
 from firmware_sim.output import OutputStage
 
 
@@ -27,4 +28,5 @@ class DeviceRow(NamedTuple):
 DEVICES: Final[dict[str, DeviceRow]] = {
     "p24": DeviceRow(sciencemode4.CHANNELS, SimulatedP24),
     "feslink": DeviceRow(CHANNELS, SimulatedFeslink, FeslinkEar),
+    "rehastim2": DeviceRow(sciencemode2.CHANNELS, SimulatedRehastim2, ScienceMode2Ear),
 }
