@@ -31,6 +31,7 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.stimulators.p24_line import LEAVING_US, P24Line, points_of, require_pulse
 from fes_ctrl.stimulators.pending import Unanswered
+from fes_ctrl.stimulators.pulse_queue import PROMPT_US, WAVERS_US
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
 
@@ -53,7 +54,17 @@ FULL_PERCENT: Final = 100.0
 class _Channel:
     """One output: what waits for it, and the train that it was told to run."""
 
-    __slots__ = ("at_us", "begun_us", "covered_us", "held", "last_us", "period_us", "points")
+    __slots__ = (
+        "at_us",
+        "begun_us",
+        "covered_us",
+        "ended_us",
+        "held",
+        "in_step",
+        "last_us",
+        "period_us",
+        "points",
+    )
 
     def __init__(self) -> None:
         self.held: Setpoint | None = None
@@ -61,16 +72,38 @@ class _Channel:
         self.period_us: Us = SINGLE_US
         self.at_us: Us = -NEVER_US  # of the last setpoint
         self.begun_us: Us = -NEVER_US
+        self.in_step = False  # the device was prompt: its pulses are where they should be
         self.covered_us: Us = NEVER_US
+        self.ended_us: Us = -NEVER_US
         self.last_us: Us = -NEVER_US  # the last pulse may have been given then
+
+    def begin(self, now_us: Us) -> None:
+        """Take note that a train is being begun."""
+        self.begun_us = now_us
+        self.in_step = False
 
     def end(self, now_us: Us) -> None:
         """Take note that the train is being ended: a pulse that is due just now may still come."""
         if self.points:
             given = max(0, now_us + LEAVING_US - self.begun_us) // self.period_us
-            self.last_us = self.begun_us + given * self.period_us
+            # Where the pulses are is not known of a train that nobody has confirmed in time.
+            self.last_us = self.begun_us + given * self.period_us if self.in_step else NEVER_US
+            self.ended_us = now_us
             self.points = ()
             self.covered_us = NEVER_US
+
+    def heard(self, sent_us: Us, took_us: Us, late_us: Us) -> None:
+        """Take the answer to an update: how far its beginning or its end can be relied upon."""
+        prompt = took_us <= PROMPT_US
+        if prompt and self.points and sent_us == self.begun_us:
+            self.begun_us += late_us
+            self.in_step = True
+            return
+        unsure = self.last_us == NEVER_US or not prompt
+        if unsure and not self.points and sent_us >= self.ended_us:
+            # It is silent since then at the latest.
+            self.last_us = sent_us + took_us
+            self.ended_us = NEVER_US
 
 
 class MidLevel:
@@ -92,6 +125,7 @@ class MidLevel:
         "_asked_running",
         "_channels",
         "_device",
+        "_fastest_us",
         "_fresh_us",
         "_line",
         "_live_us",
@@ -109,6 +143,7 @@ class MidLevel:
         self._min_interval_us = min_interval_us
         self._poll_us = poll_us
         self._channels = [_Channel() for _ in range(capabilities.channels)]
+        self._fastest_us: Us = PROMPT_US
         self._fresh_us: Us = -NEVER_US
         self._live_us: Us = -NEVER_US
         self._asked_running = -1
@@ -212,7 +247,7 @@ class MidLevel:
             if held is None:
                 continue
             if not channel.points:
-                channel.begun_us = now_us
+                channel.begin(now_us)
             channel.points = points_of(held)
             self._cover(channel, held)
             self._line.written.append(held)
@@ -265,6 +300,11 @@ class MidLevel:
         if asked.command == sm4.ML_GET_CURRENT_DATA:
             self._judge(now_us, payload)
             return
+        took_us = now_us - asked.sent_us
+        self._fastest_us = min(self._fastest_us, took_us)
+        late_us = max(0, took_us - self._fastest_us - WAVERS_US)
+        for channel in self._channels:
+            channel.heard(asked.sent_us, took_us, late_us)
         self._line.report(now_us, LINK_ANSWER, "")
 
     def _judge(self, now_us: Us, payload: bytes) -> None:
@@ -331,6 +371,8 @@ class MidLevel:
         for channel in self._channels:
             if channel.points:
                 channel.end(channel.at_us)
+            if channel.last_us == NEVER_US:
+                channel.last_us = channel.at_us + SLOWEST_US
             channel.held = None
             channel.period_us = SINGLE_US
         self._fresh_us = -NEVER_US
