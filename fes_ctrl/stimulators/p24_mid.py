@@ -62,6 +62,7 @@ class _Channel:
         "held",
         "in_step",
         "last_us",
+        "likely_us",
         "period_us",
         "points",
     )
@@ -75,7 +76,8 @@ class _Channel:
         self.in_step = False  # the device was prompt: its pulses are where they should be
         self.covered_us: Us = NEVER_US
         self.ended_us: Us = -NEVER_US
-        self.last_us: Us = -NEVER_US  # the last pulse may have been given then
+        self.likely_us: Us = -NEVER_US
+        self.last_us: Us = -NEVER_US  # the last pulse was given by then; never while not known
 
     def begin(self, now_us: Us) -> None:
         """Take note that a train is being begun."""
@@ -86,8 +88,9 @@ class _Channel:
         """Take note that the train is being ended: a pulse that is due just now may still come."""
         if self.points:
             given = max(0, now_us + LEAVING_US - self.begun_us) // self.period_us
-            # Where the pulses are is not known of a train that nobody has confirmed in time.
-            self.last_us = self.begun_us + given * self.period_us if self.in_step else NEVER_US
+            self.likely_us = self.begun_us + given * self.period_us
+            # A device that has not heard of it yet goes on.
+            self.last_us = NEVER_US
             self.ended_us = now_us
             self.points = ()
             self.covered_us = NEVER_US
@@ -95,15 +98,13 @@ class _Channel:
     def heard(self, sent_us: Us, took_us: Us, late_us: Us) -> None:
         """Take the answer to an update: how far its beginning or its end can be relied upon."""
         prompt = took_us <= PROMPT_US
-        if prompt and self.points and sent_us == self.begun_us:
-            self.begun_us += late_us
-            self.in_step = True
-            return
-        unsure = self.last_us == NEVER_US or not prompt
-        if unsure and not self.points and sent_us >= self.ended_us:
+        if self.points:
+            if prompt and sent_us == self.begun_us:
+                self.begun_us += late_us
+                self.in_step = True
+        elif self.last_us == NEVER_US and sent_us >= self.ended_us:
             # It is silent since then at the latest.
-            self.last_us = sent_us + took_us
-            self.ended_us = NEVER_US
+            self.last_us = self.likely_us if prompt and self.in_step else sent_us + took_us
 
 
 class MidLevel:

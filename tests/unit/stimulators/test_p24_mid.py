@@ -231,7 +231,7 @@ def test_a_train_that_a_slow_line_began_late_is_begun_anew_in_step() -> None:
     assert len(bench.pulses) >= 10
 
 
-@pytest.mark.parametrize("slow_us", [4_000, 8_000, 14_000, 19_000])
+@pytest.mark.parametrize("slow_us", [4_000, 8_000, 14_000, 19_000, 33_000, 60_000])
 def test_a_line_that_is_slow_now_and_then_brings_no_two_pulses_too_close(slow_us: int) -> None:
     bench = Bench()
     random = Random(slow_us)
@@ -241,7 +241,7 @@ def test_a_line_that_is_slow_now_and_then_brings_no_two_pulses_too_close(slow_us
     bench.until(bench.now_us + 1_000_000)
     gaps = [b[0] - a[0] for a, b in pairwise(bench.pulses)]
     assert min(gaps) >= INTERVAL_US - 2_000, "what witness and limiter grant the line"
-    assert len(bench.pulses) > 100
+    assert len(bench.pulses) > 40
 
 
 def test_a_stop_ends_the_trains_and_nothing_brings_them_back() -> None:
