@@ -62,6 +62,8 @@ bench: compiled
 	$(BIN)/python benchmarks/closed_loop.py
 	$(BIN)/python benchmarks/stop.py
 	$(BIN)/python benchmarks/guard.py
+	$(BIN)/python benchmarks/wire.py
+	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/sensitivity.py

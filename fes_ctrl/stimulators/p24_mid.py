@@ -35,11 +35,11 @@ from fes_ctrl.stimulators.pulse_queue import PROMPT_US, WAVERS_US
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
 
-HEAD_START_US: Final = 5_000
+HEAD_START_US: Final = 6_000
 """A train begins so long after its first setpoint; each later one is there before its pulse."""
 
-GRACE_US: Final = 2_500
-"""A setpoint may be so late before its pulse is taken back: half the head start, the rest is the
+GRACE_US: Final = 4_000
+"""A setpoint may be so late before its pulse is taken back; what is left of the head start is the
 line's."""
 
 SINGLE_US: Final = 10_000_000
