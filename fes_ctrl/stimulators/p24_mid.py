@@ -30,6 +30,7 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.stimulators.p24_line import LEAVING_US, P24Line, points_of, require_pulse
+from fes_ctrl.stimulators.p24_output import SINGLE_US, Output
 from fes_ctrl.stimulators.pending import Unanswered
 from fes_ctrl.stimulators.pulse_queue import PROMPT_US, WAVERS_US
 from fes_ctrl.units import NEVER_US, Us
@@ -42,69 +43,10 @@ GRACE_US: Final = 4_000
 """A setpoint may be so late before its pulse is taken back; what is left of the head start is the
 line's."""
 
-SINGLE_US: Final = 10_000_000
-"""Period of a train that is to give one pulse: the device would pause it long before the second."""
-
 SLOWEST_US: Final = 250_000
 """Setpoints farther apart than this are not of one train."""
 
 FULL_PERCENT: Final = 100.0
-
-
-class _Channel:
-    """One output: what waits for it, and the train that it was told to run."""
-
-    __slots__ = (
-        "at_us",
-        "begun_us",
-        "covered_us",
-        "ended_us",
-        "held",
-        "in_step",
-        "last_us",
-        "likely_us",
-        "period_us",
-        "points",
-    )
-
-    def __init__(self) -> None:
-        self.held: Setpoint | None = None
-        self.points: tuple[sm4.Point, ...] = ()  # of the train; none where none runs
-        self.period_us: Us = SINGLE_US
-        self.at_us: Us = -NEVER_US  # of the last setpoint
-        self.begun_us: Us = -NEVER_US
-        self.in_step = False  # the device was prompt: its pulses are where they should be
-        self.covered_us: Us = NEVER_US
-        self.ended_us: Us = -NEVER_US
-        self.likely_us: Us = -NEVER_US
-        self.last_us: Us = -NEVER_US  # the last pulse was given by then; never while not known
-
-    def begin(self, now_us: Us) -> None:
-        """Take note that a train is being begun."""
-        self.begun_us = now_us
-        self.in_step = False
-
-    def end(self, now_us: Us) -> None:
-        """Take note that the train is being ended: a pulse that is due just now may still come."""
-        if self.points:
-            given = max(0, now_us + LEAVING_US - self.begun_us) // self.period_us
-            self.likely_us = self.begun_us + given * self.period_us
-            # A device that has not heard of it yet goes on.
-            self.last_us = NEVER_US
-            self.ended_us = now_us
-            self.points = ()
-            self.covered_us = NEVER_US
-
-    def heard(self, sent_us: Us, took_us: Us, late_us: Us) -> None:
-        """Take the answer to an update: how far its beginning or its end can be relied upon."""
-        prompt = took_us <= PROMPT_US
-        if self.points:
-            if prompt and sent_us == self.begun_us:
-                self.begun_us += late_us
-                self.in_step = True
-        elif self.last_us == NEVER_US and sent_us >= self.ended_us:
-            # It is silent since then at the latest.
-            self.last_us = self.likely_us if prompt and self.in_step else sent_us + took_us
 
 
 class MidLevel:
@@ -143,7 +85,7 @@ class MidLevel:
         self._device = capabilities
         self._min_interval_us = min_interval_us
         self._poll_us = poll_us
-        self._channels = [_Channel() for _ in range(capabilities.channels)]
+        self._channels = [Output() for _ in range(capabilities.channels)]
         self._fastest_us: Us = PROMPT_US
         self._fresh_us: Us = -NEVER_US
         self._live_us: Us = -NEVER_US
@@ -200,7 +142,7 @@ class MidLevel:
             message = f"trains take {duty:.0f} % of the time: the device has one current source"
             raise ValueError(message)
 
-    def _cover(self, channel: _Channel, setpoint: Setpoint) -> None:
+    def _cover(self, channel: Output, setpoint: Setpoint) -> None:
         """Let a train go on until the next setpoint is overdue."""
         if channel.period_us == SINGLE_US:
             channel.covered_us = setpoint.expires_us
@@ -211,7 +153,7 @@ class MidLevel:
 
     def write(self, now_us: Us) -> None:
         """End what is not covered any more, begin and update what is due."""
-        over: list[_Channel] = []
+        over: list[Output] = []
         for channel in self._channels:
             held = channel.held
             if held is not None and now_us > held.expires_us:
@@ -225,7 +167,7 @@ class MidLevel:
             self._update(now_us)
             self._ask_live(now_us)
 
-    def _due_us(self, channel: _Channel, held: Setpoint) -> Us:
+    def _due_us(self, channel: Output, held: Setpoint) -> Us:
         """Return when what waits may be written: an update at once, a beginning later."""
         if channel.points:
             return held.at_us
@@ -234,7 +176,7 @@ class MidLevel:
 
     def _update(self, now_us: Us) -> None:
         """Write one frame with every setpoint that is due."""
-        due: list[_Channel] = []
+        due: list[Output] = []
         void_us: Us = NEVER_US
         for channel in self._channels:
             held = channel.held
@@ -255,7 +197,7 @@ class MidLevel:
         self._void_us = max(void_us, now_us + LEAVING_US)
         self._send_trains(now_us)
 
-    def _end(self, now_us: Us, over: list[_Channel]) -> None:
+    def _end(self, now_us: Us, over: list[Output]) -> None:
         """End these trains; all of them where the others cannot be said again just now."""
         blocked = self._line.pending.with_current
         for channel in self._channels:
