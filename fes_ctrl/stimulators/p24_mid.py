@@ -194,18 +194,20 @@ class MidLevel:
             channel.points = points_of(held)
             self._cover(channel, held)
             self._line.written.append(held)
-        self._void_us = max(void_us, now_us + LEAVING_US)
-        self._send_trains(now_us)
+        self._send_trains(now_us, void_us)
 
     def _end(self, now_us: Us, over: list[Output]) -> None:
         """End these trains; all of them where the others cannot be said again just now."""
         blocked = self._line.pending.with_current
+        void_us: Us = NEVER_US
         for channel in self._channels:
             if blocked or channel in over:
                 channel.end(now_us)
-        self._send_trains(now_us)
+            void_us = min(void_us, channel.covered_us)
+        self._send_trains(now_us, void_us)
 
-    def _send_trains(self, now_us: Us) -> None:
+    def _send_trains(self, now_us: Us, void_us: Us) -> None:
+        """Write what runs from now on; with current in it, the frame is void after ``void_us``."""
         line = self._line
         number = line.pending.number()
         trains = [
@@ -215,6 +217,8 @@ class MidLevel:
         ]
         self._asked_running = -1
         frame = sm4.ml_update(number, trains)
+        if trains:
+            self._void_us = max(void_us, now_us + LEAVING_US)
         line.send(now_us, number, sm4.ML_UPDATE, frame, current=len(trains) > 0)
 
     def _ask_live(self, now_us: Us) -> None:

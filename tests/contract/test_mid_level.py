@@ -23,11 +23,13 @@ def allowing(tmp_path: Path) -> Path:
     return limits
 
 
-def walk_of(limits: Path, mode: str = "mid_level", inject: str = "") -> WalkConfig:
+def walk_of(
+    limits: Path, mode: str = "mid_level", inject: str = "", scenario: str = "standard"
+) -> WalkConfig:
     options: dict[str, object] = {"limits": str(limits), "duration_s": 14.0}
     if inject:
         options["inject"] = (inject,)
-    return load_scenario("standard", options, (f"stimulator.mode={mode}",)).walk
+    return load_scenario(scenario, options, (f"stimulator.mode={mode}",)).walk
 
 
 UNATTENDED_US = 2_000_000
@@ -68,6 +70,14 @@ def test_each_setpoint_of_a_walk_is_given_once_in_the_devices_rhythm(allowing: P
     gaps = [b - a for a, b in zip(leg.pulses_us, leg.pulses_us[1:], strict=False)]
     in_burst = [gap for gap in gaps if gap < 100_000]
     assert in_burst.count(25_000) > 0.9 * len(in_burst), "the line's jitter is not in them"
+
+
+def test_two_legs_share_one_device_that_repeats_by_itself(allowing: Path) -> None:
+    result = simulate(walk_of(allowing, scenario="both_legs"))
+    assert faults_of(result) == []
+    given = sum([len(leg.pulses_us) for leg in result.walk.legs])
+    assert 0 <= result.setpoints - given <= 2
+    assert result.setpoints > 600
 
 
 def test_the_controller_walks_as_it_does_in_low_level(allowing: Path) -> None:

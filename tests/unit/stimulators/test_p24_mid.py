@@ -43,7 +43,7 @@ class Bench:
         self.frames: list[tuple[int, sm4.Frame]] = []
         self.reports: list[LinkReport] = []
         self.written: list[Setpoint] = []
-        self.dropped = 0
+        self.dropped = self.taken_back = 0
         self.mute_from_us = self.cut_from_us = NEVER_US
         self.now_us = 0
         self._queue: list[tuple[int, int, str, object]] = []
@@ -77,6 +77,7 @@ class Bench:
         self.reports += step.reports
         self.written += step.written
         self.dropped += step.drop
+        self.taken_back += step.discard
         self._wake_us = step.wake_at_us
         self._put(step.wake_at_us, "tick", None)
 
@@ -170,6 +171,7 @@ def test_two_channels_each_have_their_rhythm() -> None:
     for channel in (0, 4):
         given = [ua for _, c, ua in bench.pulses if c == channel]
         assert given == [point.current_ua for point in bench.asked if point.channel == channel]
+    assert bench.taken_back == 1, "by the first stop, for nothing was late"
 
 
 def test_another_rhythm_is_taken_up_without_a_pulse_too_close() -> None:
