@@ -196,6 +196,7 @@ class Driven:
         self.on_report: Callable[[str], None] = lambda _kind: None
         self.counts: dict[str, int] = {}
         self._timer: Any = None
+        self._wake_us = self._set_us = NEVER_US
 
     def carry_out(self, step: DriverStep) -> None:
         """Write what is to be written, wake when it is time, tell the reports."""
@@ -203,18 +204,25 @@ class Driven:
             self.link.discard()
         for frame in step.out:
             self.link.write(frame)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if step.wake_at_us < NEVER_US:
-            self._timer = self.clock.call_at_us(step.wake_at_us, ORDER_DRIVER, self._ring)
+        # As a control session's alarm: moved often, set anew only where it comes nearer.
+        self._wake_us = step.wake_at_us
+        if self._wake_us < self._set_us:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._set_us = self._wake_us
+            self._timer = self.clock.call_at_us(self._wake_us, ORDER_DRIVER, self._ring)
         for report in step.reports:
             self.counts[report.kind] = self.counts.get(report.kind, 0) + 1
             self.on_report(report.kind)
 
     def _ring(self) -> None:
-        self._timer = None
-        self.carry_out(self.session.tick(self.clock.now_us()))
+        self._timer, self._set_us = None, NEVER_US
+        now_us = self.clock.now_us()
+        if now_us >= self._wake_us:
+            self.carry_out(self.session.tick(now_us))
+        elif self._wake_us < NEVER_US:
+            self._set_us = self._wake_us
+            self._timer = self.clock.call_at_us(self._wake_us, ORDER_DRIVER, self._ring)
 
     async def arm(self) -> None:
         """Greet the device and make it ready."""
