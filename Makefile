@@ -63,6 +63,8 @@ bench: compiled
 	$(BIN)/python benchmarks/stop.py
 	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/guardian.py
+	$(BIN)/python benchmarks/wire.py
+	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/sensitivity.py

@@ -30,47 +30,23 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.stimulators.p24_line import LEAVING_US, P24Line, points_of, require_pulse
+from fes_ctrl.stimulators.p24_output import SINGLE_US, Output
 from fes_ctrl.stimulators.pending import Unanswered
+from fes_ctrl.stimulators.pulse_queue import PROMPT_US, WAVERS_US
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
 
-HEAD_START_US: Final = 5_000
+HEAD_START_US: Final = 6_000
 """A train begins so long after its first setpoint; each later one is there before its pulse."""
 
-GRACE_US: Final = 2_500
-"""A setpoint may be so late before its pulse is taken back: half the head start, the rest is the
+GRACE_US: Final = 4_000
+"""A setpoint may be so late before its pulse is taken back; what is left of the head start is the
 line's."""
-
-SINGLE_US: Final = 10_000_000
-"""Period of a train that is to give one pulse: the device would pause it long before the second."""
 
 SLOWEST_US: Final = 250_000
 """Setpoints farther apart than this are not of one train."""
 
 FULL_PERCENT: Final = 100.0
-
-
-class _Channel:
-    """One output: what waits for it, and the train that it was told to run."""
-
-    __slots__ = ("at_us", "begun_us", "covered_us", "held", "last_us", "period_us", "points")
-
-    def __init__(self) -> None:
-        self.held: Setpoint | None = None
-        self.points: tuple[sm4.Point, ...] = ()  # of the train; none where none runs
-        self.period_us: Us = SINGLE_US
-        self.at_us: Us = -NEVER_US  # of the last setpoint
-        self.begun_us: Us = -NEVER_US
-        self.covered_us: Us = NEVER_US
-        self.last_us: Us = -NEVER_US  # the last pulse may have been given then
-
-    def end(self, now_us: Us) -> None:
-        """Take note that the train is being ended: a pulse that is due just now may still come."""
-        if self.points:
-            given = max(0, now_us + LEAVING_US - self.begun_us) // self.period_us
-            self.last_us = self.begun_us + given * self.period_us
-            self.points = ()
-            self.covered_us = NEVER_US
 
 
 class MidLevel:
@@ -92,6 +68,7 @@ class MidLevel:
         "_asked_running",
         "_channels",
         "_device",
+        "_fastest_us",
         "_fresh_us",
         "_line",
         "_live_us",
@@ -108,7 +85,8 @@ class MidLevel:
         self._device = capabilities
         self._min_interval_us = min_interval_us
         self._poll_us = poll_us
-        self._channels = [_Channel() for _ in range(capabilities.channels)]
+        self._channels = [Output() for _ in range(capabilities.channels)]
+        self._fastest_us: Us = PROMPT_US
         self._fresh_us: Us = -NEVER_US
         self._live_us: Us = -NEVER_US
         self._asked_running = -1
@@ -164,7 +142,7 @@ class MidLevel:
             message = f"trains take {duty:.0f} % of the time: the device has one current source"
             raise ValueError(message)
 
-    def _cover(self, channel: _Channel, setpoint: Setpoint) -> None:
+    def _cover(self, channel: Output, setpoint: Setpoint) -> None:
         """Let a train go on until the next setpoint is overdue."""
         if channel.period_us == SINGLE_US:
             channel.covered_us = setpoint.expires_us
@@ -175,7 +153,7 @@ class MidLevel:
 
     def write(self, now_us: Us) -> None:
         """End what is not covered any more, begin and update what is due."""
-        over: list[_Channel] = []
+        over: list[Output] = []
         for channel in self._channels:
             held = channel.held
             if held is not None and now_us > held.expires_us:
@@ -189,7 +167,7 @@ class MidLevel:
             self._update(now_us)
             self._ask_live(now_us)
 
-    def _due_us(self, channel: _Channel, held: Setpoint) -> Us:
+    def _due_us(self, channel: Output, held: Setpoint) -> Us:
         """Return when what waits may be written: an update at once, a beginning later."""
         if channel.points:
             return held.at_us
@@ -198,7 +176,7 @@ class MidLevel:
 
     def _update(self, now_us: Us) -> None:
         """Write one frame with every setpoint that is due."""
-        due: list[_Channel] = []
+        due: list[Output] = []
         void_us: Us = NEVER_US
         for channel in self._channels:
             held = channel.held
@@ -212,22 +190,24 @@ class MidLevel:
             if held is None:
                 continue
             if not channel.points:
-                channel.begun_us = now_us
+                channel.begin(now_us)
             channel.points = points_of(held)
             self._cover(channel, held)
             self._line.written.append(held)
-        self._void_us = max(void_us, now_us + LEAVING_US)
-        self._send_trains(now_us)
+        self._send_trains(now_us, void_us)
 
-    def _end(self, now_us: Us, over: list[_Channel]) -> None:
+    def _end(self, now_us: Us, over: list[Output]) -> None:
         """End these trains; all of them where the others cannot be said again just now."""
         blocked = self._line.pending.with_current
+        void_us: Us = NEVER_US
         for channel in self._channels:
             if blocked or channel in over:
                 channel.end(now_us)
-        self._send_trains(now_us)
+            void_us = min(void_us, channel.covered_us)
+        self._send_trains(now_us, void_us)
 
-    def _send_trains(self, now_us: Us) -> None:
+    def _send_trains(self, now_us: Us, void_us: Us) -> None:
+        """Write what runs from now on; with current in it, the frame is void after ``void_us``."""
         line = self._line
         number = line.pending.number()
         trains = [
@@ -237,6 +217,8 @@ class MidLevel:
         ]
         self._asked_running = -1
         frame = sm4.ml_update(number, trains)
+        if trains:
+            self._void_us = max(void_us, now_us + LEAVING_US)
         line.send(now_us, number, sm4.ML_UPDATE, frame, current=len(trains) > 0)
 
     def _ask_live(self, now_us: Us) -> None:
@@ -265,6 +247,11 @@ class MidLevel:
         if asked.command == sm4.ML_GET_CURRENT_DATA:
             self._judge(now_us, payload)
             return
+        took_us = now_us - asked.sent_us
+        self._fastest_us = min(self._fastest_us, took_us)
+        late_us = max(0, took_us - self._fastest_us - WAVERS_US)
+        for channel in self._channels:
+            channel.heard(asked.sent_us, took_us, late_us)
         self._line.report(now_us, LINK_ANSWER, "")
 
     def _judge(self, now_us: Us, payload: bytes) -> None:
@@ -331,6 +318,8 @@ class MidLevel:
         for channel in self._channels:
             if channel.points:
                 channel.end(channel.at_us)
+            if channel.last_us == NEVER_US:
+                channel.last_us = channel.at_us + SLOWEST_US
             channel.held = None
             channel.period_us = SINGLE_US
         self._fresh_us = -NEVER_US
