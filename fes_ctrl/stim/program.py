@@ -398,7 +398,11 @@ class Program:
         return ends
 
     def lower(self, level_percent: int) -> None:
-        """Take a level below the running burst's at once; a higher one waits for the next burst."""
+        """Take a level below the running burst's at once; a higher one waits for the next burst.
+
+        The next burst may wait already, for the end of a lock-out or of this one.
+        """
+        self.level_percent = level_percent
         for index, plan in enumerate(self._plans):
             self._set_ua[index] = min(self._set_ua[index], set_current_ua(plan, level_percent))
 

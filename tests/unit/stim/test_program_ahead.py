@@ -177,6 +177,20 @@ def test_a_level_that_is_lowered_holds_for_the_running_burst_and_a_raised_one_do
     assert walker.times[-1] == 500_000
 
 
+@pytest.mark.parametrize("level", [0, 50])
+def test_a_burst_that_waits_begins_at_the_level_that_is_set_by_then(level: int) -> None:
+    walker = Walker()
+    walker.heel_off(0)
+    walker.contact(500_000)
+    walker.heel_off(700_000)
+    fell_us = walker.program.fall_from_us
+    walker.program.lower(level)
+    walker.until(1_200_000)
+    after = [point.current_ua for point in walker.setpoints if point.at_us > fell_us + 200_000]
+    most_ua = 18_000 + (43_200 - 18_000) * level // 100 if level else 0
+    assert max(after, default=0) == most_ua // 500 * 500
+
+
 def test_an_unconfirmed_burst_is_confirmed_even_while_inhibited() -> None:
     walker = ahead()
     program = walker.program
