@@ -152,7 +152,12 @@ def _unattended(config: ControlConfig, capabilities: Capabilities) -> list[str]:
     found = []
     allowed_ms = config.limits.max_unattended_ms
     mode = config.stimulator.mode
-    if capabilities.unattended_ms > allowed_ms:
+    if mode == "scheduled" and capabilities.unattended_ms > allowed_ms:
+        found.append(
+            f"stimulator.dead_man_ms = {capabilities.unattended_ms}: above "
+            f"limits.max_unattended_ms = {allowed_ms:g}; lower it, or raise the limit in its file"
+        )
+    elif capabilities.unattended_ms > allowed_ms:
         found.append(
             f"stimulator.mode = {mode!r}: a {capabilities.device} in {mode} goes on for "
             f"{capabilities.unattended_ms} ms without the host, limits.max_unattended_ms allows "

@@ -52,6 +52,8 @@ class OutputStage:
         Per channel; ``OPEN_OHM`` where the electrode is off.
     present_ohm : list of int
         Per channel, as it was at the last pulse: the injections of that instant included.
+    met_ohm : int
+        What the last pulse met: ``OPEN_OHM`` through an open electrode.
     delivered_pc : list of int
         Charge of the first phases so far, per channel.
     acknowledgements : list of Acknowledgement
@@ -63,6 +65,7 @@ class OutputStage:
         "acknowledgements",
         "delivered_pc",
         "impedance_ohm",
+        "met_ohm",
         "present_ohm",
         "sinks",
     )
@@ -71,6 +74,7 @@ class OutputStage:
         self.sinks: list[Sink] = []
         self.impedance_ohm: list[int] = [SKIN_OHM] * channels
         self.present_ohm: list[int] = [SKIN_OHM] * channels
+        self.met_ohm = SKIN_OHM
         self.delivered_pc: list[PicoCoulomb] = [0] * channels
         self.acknowledgements: list[Acknowledgement] = []
         self._injected: list[tuple[str, Us, Us, float]] = []
@@ -125,6 +129,7 @@ class OutputStage:
         impedance_ohm = self.impedance_ohm[channel]
         if self._injected:
             impedance_ohm = self._altered_ohm(t_us, impedance_ohm)
+        self.met_ohm = impedance_ohm
         if impedance_ohm < OPEN_OHM:  # through an open one nothing flows
             self.present_ohm[channel] = impedance_ohm
         limit_ua = COMPLIANCE_MV * 1_000 // impedance_ohm

@@ -40,7 +40,7 @@ def walk_summary(
         "scenario": scenario.name,
         "patient": scenario.names["patient"],
         "program": scenario.names["program"],
-        "stimulator": simulated_name(scenario.names["stimulator"], scenario.walk),
+        "stimulator": simulated_name(scenario.walk.control.stimulator.device, scenario.walk),
         "seed": scenario.walk.seed,
         "evaluation": scenario.walk.evaluation,
         "orthosis": scenario.walk.orthosis.kind,

@@ -34,7 +34,7 @@ WATCH_LOG_S = 0.5
     "--sensor", required=True, metavar="URL", help="serial:, replay:, manual:, metronome:"
 )
 @click.option(
-    "--stimulator", required=True, metavar="URL", help="p24:///dev/ttyACM0, p24+tcp://HOST:PORT"
+    "--stimulator", required=True, metavar="URL", help="p24:///dev/ttyACM0, feslink+tcp://HOST:PORT"
 )
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
@@ -79,20 +79,21 @@ def command(
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
+    from fes_ctrl.stimulators.config import MODES
 
     if duration is not None and not 0 < duration <= 86_400:
         message = f"--duration {duration:g}: give seconds above 0 and up to a day"
         raise Refusal(message)
     try:
         place = parse_sensor_url(sensor)
-        address = parse_link_url(stimulator, ("p24",))
+        address = parse_link_url(stimulator, tuple(MODES))
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
     except LinkUrlError as error:
         message = f"--stimulator {error}"
         raise Refusal(message) from error
-    parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": "p24"}
+    parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": address.device}
     layers_for = partial(layers_of, program, parts=parts, sets=sets)
     layers_for("heel" if detector is None else detector)
     with asyncio.Runner(loop_factory=real_time_loop) as runner:

@@ -18,17 +18,32 @@ class StimulatorConfig:
         The device family.
     mode : str
         ``low_level``: the host times every pulse. ``mid_level``: the device repeats pulses until
-        told otherwise or until its live signal stays away.
+        told otherwise or until its live signal stays away. ``scheduled``, of a feslink device:
+        each pulse is given at its instant of the device's clock.
     ack_deadline_ms : float
         An answer later than this is a fault of the link.
     poll_ms : float
         An idle link is asked for the device's state this often, so that its health is known.
+    dead_man_ms : int
+        What a feslink device is armed with: so long after the last frame of its host it latches,
+        and no pulse lies further ahead.
     """
 
-    device: Literal["p24"] = "p24"
-    mode: Literal["low_level", "mid_level"] = "low_level"
+    device: Literal["p24", "feslink"] = "p24"
+    mode: Literal["low_level", "mid_level", "scheduled"] = "low_level"
     ack_deadline_ms: Annotated[float, Ge(5), Le(1000)] = 100.0
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
+    dead_man_ms: Annotated[int, Ge(50), Le(150)] = 150
+
+    def __post_init__(self) -> None:
+        """Refuse a mode of another device."""
+        modes = MODES[self.device]
+        if self.mode not in modes:
+            message = (
+                f"mode = {self.mode!r}: a {self.device} has none of that name; choose "
+                f"{' or '.join(modes)}"
+            )
+            raise ValueError(message)
 
 
 # HASOMED ScienceMode4 library headers: current 0..130 mA in 0.5 mA, points of 10..4095 us,
@@ -65,9 +80,40 @@ P24_MODES: Final[dict[str, Capabilities]] = {
 }
 
 
+# docs/reference/feslink.md and the limits of the reference firmware: what is asked of any device
+# that is driven as one. unattended_ms is the dead-man, set at arming.
+FESLINK_MODES: Final[dict[str, Capabilities]] = {
+    "scheduled": Capabilities(
+        device="feslink",
+        mode="scheduled",
+        channels=8,
+        current_step_ua=500,
+        current_max_ua=80_000,
+        width_step_us=1,
+        width_min_us=20,
+        width_max_us=300,
+        time_grid_us=1,
+        min_interval_us=20_000,
+        frame_spacing_us=5_000,
+        rate_max_hz=50.0,
+        unattended_ms=150,
+        ack_deadline_us=100_000,
+        electrode_detection_ua=2_000,
+    )
+}
+
+MODES: Final[dict[str, dict[str, Capabilities]]] = {
+    "p24": P24_MODES,
+    "feslink": FESLINK_MODES,
+}
+"""Capabilities by device and mode: a new device is a row."""
+
+
 def capabilities_of(config: StimulatorConfig) -> Capabilities:
     """Return what the configured device can do in the configured mode."""
-    modes = {"p24": P24_MODES}
-    return modes[config.device][config.mode]._replace(
+    found = MODES[config.device][config.mode]._replace(
         ack_deadline_us=round(config.ack_deadline_ms * 1000)
     )
+    if config.device == "feslink":
+        return found._replace(unattended_ms=config.dead_man_ms)
+    return found

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 from fes_ctrl.model import Capabilities
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.feslink import FeslinkSession
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.session import DriverSession
 from fes_ctrl.units import Us, us_from_ms
@@ -13,7 +14,10 @@ DriverFactory: TypeAlias = Callable[[Capabilities, int, Us, Us], DriverSession]
 """Takes the device's capabilities, the stimulator's number in reports, the least distance of two
 pulses of a channel, and how often an idle link is asked for its state; both in us."""
 
-DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {("p24", "low_level"): P24Session}
+DRIVERS: Final[dict[tuple[str, str], DriverFactory]] = {
+    ("p24", "low_level"): P24Session,
+    ("feslink", "scheduled"): FeslinkSession,
+}
 
 
 def is_driven(config: StimulatorConfig) -> bool:

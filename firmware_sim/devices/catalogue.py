@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 from fes_ctrl.wire import sciencemode4
 from firmware_sim.devices.device import Device
+from firmware_sim.devices.feslink import SimulatedFeslink
+from firmware_sim.devices.feslink_account import CHANNELS
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.output import OutputStage
 
@@ -17,4 +19,7 @@ class DeviceRow(NamedTuple):
     make: Callable[[OutputStage, Random], Device]
 
 
-DEVICES: Final[dict[str, DeviceRow]] = {"p24": DeviceRow(sciencemode4.CHANNELS, SimulatedP24)}
+DEVICES: Final[dict[str, DeviceRow]] = {
+    "p24": DeviceRow(sciencemode4.CHANNELS, SimulatedP24),
+    "feslink": DeviceRow(CHANNELS, SimulatedFeslink),
+}

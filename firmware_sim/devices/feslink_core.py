@@ -31,7 +31,7 @@ Give = Callable[[Us, int, Points], int]
 class Pulse:
     """A setpoint that was accepted."""
 
-    __slots__ = ("at_us", "channel", "end_us", "points", "sequence")
+    __slots__ = ("at_us", "channel", "counts", "end_us", "met_ohm", "points", "sequence")
 
     def __init__(self, sequence: int, at_us: Us, channel: int, points: Points) -> None:
         self.sequence = sequence
@@ -39,6 +39,8 @@ class Pulse:
         self.channel = channel
         self.points = points
         self.end_us: Us = at_us + points[0][0] + points[1][0]
+        self.met_ohm = 0
+        self.counts = True
 
 
 class FeslinkCore:
@@ -174,24 +176,26 @@ class FeslinkCore:
 
     def _begin(self, pulse: Pulse) -> None:
         self._active = pulse
-        self._ohm = self._give(pulse.at_us, pulse.channel, pulse.points)
+        pulse.met_ohm = self._give(pulse.at_us, pulse.channel, pulse.points)
 
     def _end(self, pulse: Pulse) -> None:
         """Count a pulse that is over, and judge what it met."""
         self._active = None
         width_us, current_ua = pulse.points[0]
         current_ua = abs(current_ua)
-        ohm = self._ohm
+        ohm = pulse.met_ohm
         most_uv = self._table.compliance_v * 1_000_000
-        given_uv = min(current_ua * ohm, most_uv)
-        given_ua = current_ua if current_ua * ohm <= most_uv else most_uv // ohm
+        given_ua = current_ua
         if ohm >= fm.OPEN_OHM:
-            self._ohm = fm.OPEN_OHM
             given_ua = 0
-        self._voltage_10mv = given_uv // 10_000
-        self._pulses += 1
-        self._charge_pc += given_ua * width_us
-        self._last_sequence = pulse.sequence
+        elif current_ua * ohm > most_uv:
+            given_ua = most_uv // ohm
+        if pulse.counts:
+            self._ohm = min(ohm, fm.OPEN_OHM)
+            self._voltage_10mv = min(current_ua * ohm, most_uv) // 10_000
+            self._pulses += 1
+            self._charge_pc += given_ua * width_us
+            self._last_sequence = pulse.sequence
         if current_ua >= self._table.detection_steps * self._table.current_step_ua:
             if ohm >= fm.OPEN_OHM:
                 self._latch(fm.FAULT_OPEN, pulse.channel)
@@ -285,7 +289,7 @@ class FeslinkCore:
             self._charge_pc // 1000 % WHOLE,
             self._last_sequence,
             self._voltage_10mv,
-            min(self._ohm, fm.OPEN_OHM),
+            self._ohm,
         )
 
     # -- sessions -------------------------------------------------------------------------------
@@ -323,6 +327,10 @@ class FeslinkCore:
         self._pulses = 0
         self._charge_pc = 0
         self._last_sequence = 0
+        self._voltage_10mv = 0
+        self._ohm = 0
+        if self._active is not None:
+            self._active.counts = False  # it is of the session before
         self.state = fm.ARMED
         return fm.OK
 
