@@ -161,6 +161,8 @@ struct feslink {
     uint32_t pulses;
     uint64_t charge_pc;
     uint32_t last_sequence;
+    uint16_t voltage_10mv;
+    uint16_t ohm;
 
     struct feslink_channel channels[FESLINK_CHANNELS_MAX];
     uint64_t dose_pc;

@@ -19,7 +19,7 @@ struct feslink_pulse {
     bool inverted;              /* the first phase is the negative one */
 };
 
-/* What the last pulse met, as far as it is known. */
+/* How the last pulse went. */
 struct feslink_measurement {
     uint32_t current_ua;   /* what really flowed in the first phase */
     uint16_t voltage_10mv; /* 65 535: so much or more */
@@ -40,7 +40,7 @@ struct feslink_hal {
     /* Starts both phases in hardware, now. False: it could not, and nothing flows. */
     bool (*give_pulse)(void *context, const struct feslink_pulse *pulse);
 
-    /* Reads electrode, voltage and current of the pulse that was started last. */
+    /* Reads electrode, voltage and current of the pulse that has just ended. */
     void (*measure)(void *context, struct feslink_measurement *found);
 
     /* A number that was never given before, over power cycles too. 0: there is none. */

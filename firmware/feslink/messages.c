@@ -77,16 +77,12 @@ static void send_status(struct feslink *device, uint8_t type, uint8_t number, ui
 static void send_account(struct feslink *device, uint8_t type, uint8_t number, uint8_t result)
 {
     struct answer answer = answer_to(device, type, number, result);
-    struct feslink_measurement found = {0};
 
-    if (device->given) {
-        device->hal->measure(device->hal->context, &found);
-    }
     put32(&answer, device->pulses);
     put32(&answer, (uint32_t)(device->charge_pc / 1000u));
     put32(&answer, device->last_sequence);
-    put16(&answer, found.voltage_10mv);
-    put16(&answer, found.ohm);
+    put16(&answer, device->voltage_10mv);
+    put16(&answer, device->ohm);
     send(device, &answer);
 }
 

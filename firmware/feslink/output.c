@@ -92,6 +92,8 @@ static void end_pulse(struct feslink *device)
         device->pulses++;
         device->charge_pc += (uint64_t)found.current_ua * device->active.width_us;
         device->last_sequence = device->active.sequence;
+        device->voltage_10mv = found.voltage_10mv;
+        device->ohm = found.ohm;
     }
     fault = fault_of(device, &found);
     if (fault != FESLINK_NO_FAULT) {

@@ -40,6 +40,8 @@ static void begin_session(struct feslink *device, uint32_t nonce, uint8_t dead_m
     device->pulses = 0;
     device->charge_pc = 0;
     device->last_sequence = 0;
+    device->voltage_10mv = 0;
+    device->ohm = 0;
     device->giving_counts = false;
     device->state = FESLINK_ARMED;
 }

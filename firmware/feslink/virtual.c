@@ -33,25 +33,18 @@ static bool give_pulse(void *context, const struct feslink_pulse *pulse)
     bench->last.begun_us = bench->now_us;
     bench->last.pulse = *pulse;
     bench->last_ohm = bench->ohm;
-    bench->given = true;
     assert(bench->pulse_count < VIRTUAL_PULSES_MAX);
     bench->pulses[bench->pulse_count++] = bench->last;
     return true;
 }
 
-/* The voltage is known when the pulse is over, the impedance at once. */
 static void measure(void *context, struct feslink_measurement *found)
 {
     struct virtual_bench *bench = context;
     const struct feslink_pulse *pulse = &bench->last.pulse;
     uint64_t most_uv = bench->compliance_v * UINT64_C(1000000);
     uint64_t wanted_uv = (uint64_t)pulse->current_ua * bench->last_ohm;
-    uint64_t end_us = bench->last.begun_us + pulse->width_us + pulse->second_width_us;
 
-    memset(found, 0, sizeof *found);
-    if (!bench->given) {
-        return;
-    }
     found->ohm = bench->last_ohm < FESLINK_OPEN_OHM ? (uint16_t)bench->last_ohm
                                                     : (uint16_t)FESLINK_OPEN_OHM;
     found->at_its_end = wanted_uv > most_uv;
@@ -62,10 +55,7 @@ static void measure(void *context, struct feslink_measurement *found)
     }
     found->current_ua -= found->current_ua < bench->lacks_ua ? found->current_ua
                                                              : bench->lacks_ua;
-    if (bench->now_us >= end_us) {
-        bench->voltage_10mv = (uint16_t)((found->at_its_end ? most_uv : wanted_uv) / 10000u);
-    }
-    found->voltage_10mv = bench->voltage_10mv;
+    found->voltage_10mv = (uint16_t)((found->at_its_end ? most_uv : wanted_uv) / 10000u);
 }
 
 static uint32_t next_nonce(void *context)

@@ -26,9 +26,7 @@ struct virtual_bench {
     bool fails;            /* the stage does not start */
     uint32_t lacks_ua;     /* so much less flows than was asked for, unnoticed by its voltage */
     struct virtual_pulse last;
-    bool given;
-    uint32_t last_ohm;     /* met by the last pulse that began */
-    uint16_t voltage_10mv; /* of the last that ended */
+    uint32_t last_ohm;     /* that it met */
 
     /* What came out since it was taken. */
     uint8_t out[VIRTUAL_OUT_MAX];
