@@ -158,6 +158,7 @@ static void expect_instant(const struct feslink_pulse *pulse, const struct told 
     uint64_t now_us = out.bench.now_us;
 
     expect(pulse->at_us >= told->when_us, "asked for in the past");
+    expect(pulse->at_us - told->when_us <= out.dead_man_us, "beyond the horizon");
     expect(pulse->at_us <= now_us, "before its instant");
     expect(now_us - pulse->at_us <= FESLINK_LATE_US, "late");
     expect(pulse->at_us <= out.alive_us + out.dead_man_us, "beyond the dead-man");
@@ -376,8 +377,12 @@ static void tell_frame(const uint8_t *body, size_t length)
 
 static void wait(uint64_t us)
 {
+    uint64_t wake_us = feslink_wake_us(&out.bench.device);
+
     if (once_in(40)) {
         virtual_tick_late(&out.bench, out.bench.now_us + us);
+    } else if (once_in(10) && wake_us < out.bench.now_us + 50000u) {
+        virtual_tick_late(&out.bench, wake_us + pick(1010));
     } else {
         virtual_advance(&out.bench, out.bench.now_us + us);
     }
@@ -386,7 +391,7 @@ static void wait(uint64_t us)
 
 static uint32_t nonce_of(void)
 {
-    return once_in(30) ? draw() : out.offered;
+    return once_in(30) ? draw() * pick(2) : out.offered;
 }
 
 static void ask(void)
@@ -446,24 +451,50 @@ static uint32_t steps_of(void)
     }
 }
 
-static void setpoint(void)
+static void tell_setpoint(uint32_t at_us, uint8_t channel, uint8_t waveform, uint32_t steps,
+                          uint32_t width_us)
 {
     uint8_t body[20] = {FESLINK_SETPOINT, 1};
-    uint32_t ahead_us = once_in(3) ? 0u : pick(once_in(10) ? 65536u : 8000u) * 4u;
-    uint32_t steps = steps_of();
-    uint32_t width_us = once_in(20) ? pick(600) : 20u + pick(281);
     size_t place = write32(body, 2, nonce_of());
 
     place = write32(body, place, out.next_sequence++ - (once_in(30) ? pick(4) : 0u));
-    write32(body, place, (uint32_t)out.bench.now_us + ahead_us - (once_in(50) ? 65000u : 0u));
-    body[14] = (uint8_t)(once_in(40) ? pick(256) : pick(once_in(3) ? 8 : 2));
-    body[15] = (uint8_t)(once_in(4) ? pick(5) : 0u);
-    steps -= once_in(2) && steps > 4u ? steps % 4u : 0u;
+    write32(body, place, at_us);
+    body[14] = channel;
+    body[15] = waveform;
     body[16] = (uint8_t)(steps & 0xFFu);
     body[17] = (uint8_t)(steps >> 8);
     body[18] = (uint8_t)(width_us & 0xFFu);
     body[19] = (uint8_t)(width_us >> 8);
     tell_frame(body, 20);
+}
+
+static void setpoint(void)
+{
+    uint32_t ahead_us = once_in(3) ? 0u : pick(once_in(10) ? 65536u : 8000u) * 4u;
+    uint32_t steps = steps_of();
+    uint8_t channel = (uint8_t)(once_in(40) ? pick(256) : pick(once_in(3) ? 8 : 2));
+    uint32_t at_us;
+
+    ahead_us -= once_in(50) ? 65000u : 0u;
+    at_us = (uint32_t)out.bench.now_us + ahead_us;
+    if (once_in(4)) { /* as soon as the last one allows, or just too soon */
+        at_us = (uint32_t)out.seen[channel % FESLINK_CHANNELS_MAX].last_at_us
+            + out.bench.table.limits.interval_us - pick(2);
+    }
+    steps -= once_in(2) && steps > 4u ? steps % 4u : 0u;
+    tell_setpoint(at_us, channel, (uint8_t)(once_in(4) ? pick(5) : 0u), steps,
+                  once_in(20) ? pick(600) : 20u + pick(281));
+}
+
+/* Two channels, as near to one another as they may come, or nearer. */
+static void pair(void)
+{
+    uint32_t at_us = (uint32_t)out.bench.now_us + pick(3000);
+    uint32_t width_us = 100u + pick(201);
+    uint32_t steps = 1u + pick(out.bench.table.limits.start_steps);
+
+    tell_setpoint(at_us, 0, 0, steps, width_us);
+    tell_setpoint(at_us + 2u * width_us + 195u + pick(100), 1, 0, steps, width_us);
 }
 
 static void stop(void)
@@ -556,6 +587,9 @@ static void act(void)
     case 14:
         wait(pick(900));
         break;
+    case 15:
+        pair();
+        break;
     default:
         if (out.state == FESLINK_ARMED && !once_in(40)) {
             setpoint();
@@ -570,13 +604,15 @@ static void draw_table(struct feslink_table *table)
     *table = feslink_bench_table;
     table->channels = (uint8_t)(1u + pick(FESLINK_CHANNELS_MAX));
     table->queue = (uint8_t)(1u + pick(FESLINK_QUEUE_MAX));
+    table->limits.current_steps = (uint16_t)(once_in(4) ? 20u + pick(60) : 160u);
+    table->limits.width_us = (uint16_t)(once_in(4) ? 100u + pick(200) : 300u);
     table->limits.interval_us = (uint16_t)(once_in(2) ? 20000u : 1000u + pick(20000));
     table->limits.burst_ms = (uint16_t)(once_in(2) ? 2000u : 100u + pick(500));
     table->limits.start_steps = (uint16_t)(4u + pick(80));
     table->limits.level_steps = (uint16_t)pick(20);
     table->limits.ramp_ms = (uint16_t)pick(120);
     table->limits.rms_steps = (uint16_t)(once_in(2) ? 64u : 1u + pick(12));
-    table->limits.charge_nc = (uint16_t)(once_in(2) ? 24000u : 1000u + pick(12000));
+    table->limits.charge_nc = (uint16_t)(once_in(8) ? 1000u + pick(12000) : 24000u);
     table->limits.dose_100mc = once_in(20) ? 0 : 200;
 }
 
