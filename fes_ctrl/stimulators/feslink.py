@@ -38,7 +38,7 @@ from fes_ctrl.stimulators.feslink_terms import (
     refusal_text,
     wave_of,
 )
-from fes_ctrl.stimulators.pending import PendingFrames, Unanswered
+from fes_ctrl.stimulators.pending import PendingFrames
 from fes_ctrl.stimulators.reconcile import Asked, Reconciler
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US, Us
@@ -74,8 +74,8 @@ HOST_PPM: Final = 100
 AHEAD_US: Final = 1_000
 """A pulse is written so much earlier than the fastest exchange so far would need."""
 
-SPARE_US: Final = 2_000
-"""So much later than that it is planned, for a host that is a little late."""
+SPARE_US: Final = 4_000
+"""So much later than that it is planned, for a host, or a line, that is a little late."""
 
 APART_US: Final = 300
 """Between two pulses of different channels; the device refuses less than 200."""
@@ -91,6 +91,15 @@ NOT_GIVEN: Final = (
     fm.REFUSED_QUEUE,
 )
 """Refusals that cost a pulse and nothing more."""
+
+ANSWERS: Final = (
+    fm.Status,
+    fm.Identity,
+    fm.DeviceCapabilities,
+    fm.DeviceLimits,
+    fm.Offered,
+    fm.Account,
+)
 
 ELECTRODE_FAULTS: Final = (fm.FAULT_OPEN, fm.FAULT_SHORT, fm.FAULT_COMPLIANCE)
 
@@ -144,8 +153,8 @@ class FeslinkSession:
         "_question",
         "_reconciler",
         "_reports",
-        "_sequence",
         "_sent",
+        "_sequence",
         "_stimulator",
         "_tries",
         "_wanted_after_stop",
@@ -466,7 +475,8 @@ class FeslinkSession:
         """Go on with the questions."""
         if isinstance(answer, fm.Identity):
             if answer.result != fm.OK or answer.major != fm.MAJOR:
-                self._give_up(now_us, f"speaks feslink {answer.major}.{answer.minor}, not {fm.MAJOR}")
+                version = f"{answer.major}.{answer.minor}"
+                self._give_up(now_us, f"speaks feslink {version}, not {fm.MAJOR}")
             elif self.state == ARMING and identity_text(answer) != self.identity:
                 self._report(
                     now_us, LINK_CHANGED, f"{identity_text(answer)} answers, it was {self.identity}"
@@ -478,7 +488,7 @@ class FeslinkSession:
             elif self.state == ARMING:
                 self._next(now_us, fm.STATUS if self.clock.exchanges < EXCHANGES else fm.OFFER)
             else:
-                self._written_identity(answer)
+                self.identity = identity_text(answer)
                 self._next(now_us, fm.CAPABILITIES)
         elif isinstance(answer, (fm.DeviceCapabilities, fm.DeviceLimits)):
             lacks = device_falls_short(answer, self.capabilities)
@@ -493,10 +503,6 @@ class FeslinkSession:
             self._offered(now_us, answer)
         elif isinstance(answer, fm.Status):
             self._arming_status(now_us, answer)
-
-    def _written_identity(self, answer: fm.Identity) -> None:
-        self._warned_us.pop(LINK_CHANGED, None)
-        self.identity = identity_text(answer)
 
     def _give_up(self, now_us: Us, why: str) -> None:
         """Tell why this device is not driven; nothing is asked of it any more."""
@@ -552,18 +558,15 @@ class FeslinkSession:
             return
         if self.state == STOPPING:
             return
-        asked_type = feslink.type_of(message) & 0x7F
-        if not isinstance(
-            message,
-            (fm.Status, fm.Identity, fm.DeviceCapabilities, fm.DeviceLimits, fm.Offered, fm.Account),
-        ):
+        if not isinstance(message, ANSWERS):
             self._pending.orphans += 1
             return
+        asked_type = feslink.type_of(message) & 0x7F
         if asked_type == fm.UNKNOWN:
             if self._pending.take(message.number - 1) is not None:
                 self._complain(now_us, f"device does not know a message ({message.number})")
             return
-        asked = self._answered(message.number, asked_type)
+        asked = self._pending.answered(message.number - 1, asked_type)
         if asked is None:
             return
         if not self.clock.exchange(asked.sent_us, message.clock_us, now_us):
@@ -577,9 +580,6 @@ class FeslinkSession:
         elif self.state == UP and isinstance(message, fm.Status):
             self._fault = message.fault
             self._report(now_us, LINK_ANSWER, "")
-
-    def _answered(self, number: int, asked_type: int) -> Unanswered | None:
-        return self._pending.answered(number - 1, asked_type)
 
     def _clock_was_set(self, now_us: Us) -> None:
         """Trust nothing of a device whose clock contradicts itself: it has started anew."""

@@ -51,10 +51,11 @@ def device_falls_short(
         What programs were made for and the guard relies on.
     """
     step_ua = expected.current_step_ua
+    steps = expected.current_max_ua // step_ua
     rows: list[tuple[str, int, int, bool]]
     if isinstance(answer, fm.DeviceLimits):
         rows = [
-            ("current_steps", answer.current_steps, expected.current_max_ua // step_ua, True),
+            ("current_steps", answer.current_steps, steps, True),
             ("width_us", answer.width_us, expected.width_max_us, True),
             ("interval_us", answer.interval_us, expected.min_interval_us, False),
         ]
@@ -62,13 +63,16 @@ def device_falls_short(
         if answer.current_step_ua != step_ua:
             return f"has current steps of {answer.current_step_ua} uA, {step_ua} are expected"
         if expected.width_step_us % answer.width_step_us:
-            return f"has width steps of {answer.width_step_us} us, {expected.width_step_us} are expected"
+            return (
+                f"has width steps of {answer.width_step_us} us, {expected.width_step_us} are "
+                "expected"
+            )
         if answer.waveforms != 0b11:
             return "has only one of the waveforms symmetric and asymmetric, both are expected"
         dead_man_ms = expected.unattended_ms
         rows = [
             ("channels", answer.channels, expected.channels, True),
-            ("current_max_steps", answer.current_max_steps, expected.current_max_ua // step_ua, True),
+            ("current_max_steps", answer.current_max_steps, steps, True),
             ("width_max_us", answer.width_max_us, expected.width_max_us, True),
             ("width_min_us", answer.width_min_us, expected.width_min_us, False),
             ("min_interval_us", answer.min_interval_us, expected.min_interval_us, False),

@@ -9,9 +9,9 @@ References
 Cheshire S., Baker M., Consistent Overhead Byte Stuffing, IEEE/ACM Trans. Networking 7(2), 1999.
 """
 
+import struct
 from binascii import crc32
 from collections.abc import Callable
-from struct import error as StructError
 from typing import Final
 
 from fes_ctrl.wire import feslink_messages as fm
@@ -70,8 +70,8 @@ _MAKE_ASKED: Final[dict[int, _Make]] = {
 """Answers whose first field is the type that they answer."""
 
 _ANSWERS: Final[dict[type, tuple[int, ...]]] = {
-    fm.Status: tuple(fm.ANSWER | code for code in (fm.STATUS, fm.STOP, fm.ARM, fm.CLEAR, fm.UNKNOWN)),
-    fm.Account: (fm.ANSWER | fm.SETPOINT, fm.ANSWER | fm.KEEP),
+    fm.Status: (0x80 | fm.STATUS, 0x80 | fm.STOP, 0x80 | fm.ARM, 0x80 | fm.CLEAR, 0xFF),
+    fm.Account: (0x80 | fm.SETPOINT, 0x80 | fm.KEEP),
 }
 
 
@@ -137,9 +137,9 @@ def body_of(frame: bytes) -> bytes | None:
 
 
 STOP_FRAME: Final = frame_of(_STOP_BODY)
-STOP_BYTES: Final = ZERO + STOP_FRAME + STOP_FRAME
+STOP_BYTES: Final = ZERO + STOP_FRAME + ZERO + STOP_FRAME
 """Works in any state: the zero ends whatever half frame is on the line, and damage to one of the
-two leaves the other."""
+two, its ending zero included, leaves the other."""
 
 
 # -- messages -----------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def encode(message: fm.Message) -> bytes:
             raise _misfit(code, values)
     try:
         body = _TYPE_BYTES[code] + fm.STRUCTS[code].pack(*values)
-    except StructError:
+    except struct.error:
         raise _misfit(code, values) from None
     # As frame_of, whose check of the length no layout can fail.
     stuffed = b"".join([_LENGTH_CODES[len(part)] + part for part in body.split(ZERO)])
@@ -191,9 +191,9 @@ def encode(message: fm.Message) -> bytes:
 
 def _misfit(code: int, values: tuple[int, ...]) -> ValueError:
     for field, value in zip(fm.LAYOUTS[code], values, strict=True):
-        if not isinstance(value, int) or not field.least <= value <= field.most:
+        if not field.least <= value <= field.most:
             return ValueError(f"{field.name} = {value}: must be {field.least} to {field.most}")
-    return ValueError(f"message {code:02X}: does not fit its layout")
+    return ValueError(f"message {code:02X}: a field is no integer")
 
 
 def decode(body: bytes) -> fm.Message:

@@ -1,4 +1,4 @@
-"""A feslink device in the world: its own clock, the time its answers take, what can be wrong with it.
+"""A feslink device in the world: its own clock, how long it takes, what can be wrong with it.
 
 The device itself is ``feslink_core``. Its clock starts anywhere and runs a little fast or slow, as
 a crystal does; answers leave in order, 0.1 to 0.3 ms after the last byte of their message.

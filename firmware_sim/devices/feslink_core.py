@@ -77,6 +77,7 @@ class FeslinkCore:
         "_dose_pc",
         "_fault_channel",
         "_first_us",
+        "_free_us",
         "_give",
         "_last_sequence",
         "_life_us",
@@ -114,6 +115,7 @@ class FeslinkCore:
         self._channels = [Channel() for _ in range(table.channels)]
         self._queue: list[Pulse] = []
         self._active: Pulse | None = None
+        self._free_us: Us = boot_us
         self._ohm = 0
         self._voltage_10mv = 0
         self._nonce = 0
@@ -176,6 +178,7 @@ class FeslinkCore:
 
     def _begin(self, pulse: Pulse) -> None:
         self._active = pulse
+        self._free_us = pulse.end_us + GAP_US
         pulse.met_ohm = self._give(pulse.at_us, pulse.channel, pulse.points)
 
     def _end(self, pulse: Pulse) -> None:
@@ -449,7 +452,7 @@ class FeslinkCore:
         return fm.REFUSED_TOO_SOON
 
     def _collides(self, pulse: Pulse) -> bool:
-        if self._active is not None and pulse.at_us < self._active.end_us + GAP_US:
+        if pulse.at_us < self._free_us:
             return True
         for other in self._queue:
             if pulse.at_us < other.end_us + GAP_US and other.at_us < pulse.end_us + GAP_US:

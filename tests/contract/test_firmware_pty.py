@@ -17,7 +17,7 @@ from helpers.firmware import build
 
 pytestmark = pytest.mark.real_time
 
-HOST = Path(__file__).resolve().parents[1] / "helpers" / "feslink_host.py"
+HOST = Path(__file__).resolve().parents[1] / "helpers" / "pty_host.py"
 DEADLINE_S = 30.0
 DEAD_MAN_MS = 150
 SPARE_MS = 50

@@ -1,98 +1,90 @@
-"""A host of a feslink device as a process: the driver session on a port, pulses from arming on.
+"""A host of a feslink device, for tests: says what it is told to and keeps what comes back."""
 
-    python feslink_host.py PORT PULSES
+from collections.abc import Callable
+from random import Random
 
-Prints one JSON line when it is armed and one for each report; stops after so many pulses (0: goes
-on until it is killed). Ends with 0 once the device has confirmed the stop.
-"""
+from fes_ctrl.wire import feslink
+from fes_ctrl.wire import feslink_messages as fm
+from firmware_sim.devices.feslink_account import BENCH, Table
+from firmware_sim.devices.feslink_core import FeslinkCore
+from firmware_sim.output import Points
 
-import json
-import os
-import select
-import sys
-import time
-
-from fes_ctrl.model import (
-    LINK_ANSWER,
-    LINK_IDLE,
-    LINK_READY,
-    LINK_UP,
-    SYMMETRIC,
-    Arm,
-    LinkReport,
-    Setpoint,
-    Stop,
-)
-from fes_ctrl.stimulators.config import StimulatorConfig
-from fes_ctrl.stimulators.drivers import driver_for
-from fes_ctrl.stimulators.session import DriverStep
-
-EVERY_US = 25_000
-CURRENT_UA = 20_000
-WIDTH_US = 300
+Given = tuple[int, int, Points]
 
 
 class Host:
-    """The session, its port, and what is left to give."""
+    """A device on its own clock, and the host's side of the line.
 
-    def __init__(self, port: str, pulses: int) -> None:
-        self._fd = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        config = StimulatorConfig(device="feslink", mode="scheduled")
-        self._session = driver_for(config, 20_000)
-        self._left = pulses or -1
-        self._next_us = 0
-        self._ready = False
-        self._wake_us = 0
-        self.done = False
+    Attributes
+    ----------
+    given : list of (int, int, points)
+        Pulses that the device gave.
+    ohm : int
+        What the next ones meet.
+    lines : list of bytes
+        Everything that was sent.
+    """
 
-    def run(self) -> None:
-        """Arm, give, stop."""
-        self._take(self._session.open(_now_us()))
-        while not self.done:
-            now_us = _now_us()
-            due_us = min(self._wake_us, self._next_us) if self._ready else self._wake_us
-            wait_s = min(0.1, max(0, due_us - now_us) / 1e6)
-            readable, _, _ = select.select([self._fd], [], [], wait_s)
-            if readable:
-                self._take(self._session.receive(_now_us(), os.read(self._fd, 4096)))
-            now_us = _now_us()
-            if self._ready and now_us >= self._next_us:
-                self._give(now_us)
-            if now_us >= self._wake_us:
-                self._take(self._session.tick(now_us))
+    def __init__(self, table: Table = BENCH, seed: int = 1, boot_us: int = 0) -> None:
+        random = Random(seed)
+        self.given: list[Given] = []
+        self.sinks: list[Callable[[int, int, Points], None]] = []
+        self.ohm = 1_000
+        self.lines: list[bytes] = []
+        self.nonce = 0
+        self.sequence = 0
+        self.number = 0
+        self.core = FeslinkCore(
+            table, b"TEST0001", lambda: random.randrange(1, 1 << 32), self._give, boot_us
+        )
+        self.core.tick(boot_us + 50_000)
 
-    def _give(self, now_us: int) -> None:
-        if self._left == 0:
-            self._ready = False
-            self._take(self._session.command(now_us, Stop(now_us, 0, "done")))
-            return
-        self._left -= 1
-        self._next_us = now_us + EVERY_US
-        setpoint = Setpoint(now_us, 0, 0, CURRENT_UA, WIDTH_US, now_us + EVERY_US, SYMMETRIC)
-        self._take(self._session.command(now_us, setpoint))
+    def _give(self, at_us: int, channel: int, points: Points) -> int:
+        self.given.append((at_us, channel, points))
+        for sink in self.sinks:
+            sink(at_us, channel, points)
+        return self.ohm
 
-    def _take(self, step: DriverStep) -> None:
-        self._wake_us = step.wake_at_us
-        for data in step.out:
-            os.write(self._fd, data)
-        for report in step.reports:
-            self._heed(report)
+    def raw(self, t_us: int, data: bytes) -> list[fm.Message]:
+        self.lines.append(data)
+        return feslink.Decoder().feed(self.core.receive(t_us, data))
 
-    def _heed(self, report: LinkReport) -> None:
-        if report.kind != LINK_ANSWER:
-            print(json.dumps({"kind": report.kind, "detail": report.detail}), flush=True)  # noqa: T201
-        if report.kind == LINK_UP:
-            self._take(self._session.command(_now_us(), Arm(_now_us(), 0)))
-        elif report.kind == LINK_READY:
-            self._ready = True
-            self._next_us = _now_us()
-        elif report.kind == LINK_IDLE and self._left == 0:
-            self.done = True
+    def send(self, t_us: int, message: fm.Message) -> fm.Message:
+        (answer,) = self.raw(t_us, feslink.encode(message))
+        return answer
 
+    def next(self) -> int:
+        self.number = self.number % 255 + 1
+        return self.number
 
-def _now_us() -> int:
-    return time.monotonic_ns() // 1000
+    def offer(self, t_us: int) -> int:
+        answer = self.send(t_us, fm.Offer(self.next()))
+        assert isinstance(answer, fm.Offered)
+        return answer.nonce
 
+    def arm(self, t_us: int, dead_man_ms: int = 150) -> fm.Message:
+        self.nonce, self.sequence = self.offer(t_us), 0
+        return self.send(t_us, fm.Arm(self.next(), self.nonce, dead_man_ms))
 
-if __name__ == "__main__":
-    Host(sys.argv[1], int(sys.argv[2])).run()
+    def clear(self, t_us: int) -> fm.Message:
+        return self.send(t_us, fm.Clear(self.next(), self.offer(t_us), self.core.fault))
+
+    def keep(self, t_us: int) -> fm.Message:
+        self.sequence += 1
+        return self.send(t_us, fm.Keep(self.next(), self.nonce, self.sequence))
+
+    def pulse(self, t_us: int, at_us: int, steps: int = 40, width_us: int = 300, **other: int):
+        self.sequence += 1
+        setpoint = fm.Setpoint(
+            self.next(), self.nonce, self.sequence, at_us & fm.U32, 0, 0, steps, width_us
+        )
+        return self.send(t_us, setpoint._replace(**other))
+
+    def stop(self, t_us: int) -> None:
+        answers = self.raw(t_us, feslink.STOP_BYTES)
+        assert answers
+        assert all(answer.asked == fm.STOP for answer in answers)
+
+    @property
+    def instants(self) -> list[int]:
+        return [at_us for at_us, _, _ in self.given]
