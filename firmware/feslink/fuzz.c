@@ -72,6 +72,7 @@ struct seen {
     uint64_t square[HISTORY];
     size_t count;
     uint64_t last_at_us, burst_us;
+    uint64_t long_burst_us; /* no pulse of a slow train ends it */
     uint16_t strongest; /* that was accepted in this session */
 };
 
@@ -185,10 +186,19 @@ static void expect_train(const struct feslink_pulse *pulse, const struct told *t
     if (seen->count == 0u || at_us - seen->last_at_us > FESLINK_TWITCH_US) {
         expect(told->steps <= limits->start_steps, "a burst's first pulse");
     }
+    if (seen->count == 0u || at_us - seen->last_at_us > FESLINK_TWITCH_US) {
+        seen->long_burst_us = at_us;
+    }
     expect(at_us - seen->burst_us <= limits->burst_ms * UINT64_C(1000) + FESLINK_SHIFT_US,
            "burst too long");
     expect(told->steps <= limits->start_steps || (seen->strongest > 0u && told->steps <= top),
            "level");
+    if (told->steps > limits->start_steps) {
+        uint64_t since_us = at_us - seen->long_burst_us + FESLINK_SHIFT_US;
+        expect((uint64_t)(told->steps - limits->start_steps) * limits->ramp_ms * 1000u
+                   <= (uint64_t)(top - limits->start_steps) * since_us,
+               "ramp");
+    }
     seen->begun_us[seen->count % HISTORY] = at_us;
     seen->square[seen->count % HISTORY] = square;
     seen->count++;
@@ -536,14 +546,27 @@ static void press_button(void)
     expect_sound();
 }
 
-/* A train as a host in order would ask for. */
-static void train(void)
+/* Bursts as a host in order asks for them, now and then a little too strong or too steep. */
+static void bursts(void)
 {
-    uint32_t every_us = 15000u + pick(30000);
+    const struct feslink_limits *limits = &out.bench.table.limits;
+    uint32_t every_us = limits->interval_us + pick(20000);
+    uint32_t steps = 1u + pick(limits->start_steps);
 
-    for (uint32_t left = 1u + pick(20); left > 0u; left--) {
-        setpoint();
+    for (uint32_t left = 1u + pick(30); left > 0u && out.state == FESLINK_ARMED; left--) {
+        tell_setpoint((uint32_t)out.bench.now_us + 500u, 0, 0, steps, 100);
         wait(every_us);
+        if (once_in(4)) {
+            steps = limits->start_steps;
+        } else if (once_in(4)) {
+            steps += pick(limits->level_steps + 1u);
+        } else if (once_in(6)) { /* a pause in the walk */
+            wait(45000);
+            keep();
+            wait(45000);
+            keep();
+            wait(45000);
+        }
     }
 }
 
@@ -575,7 +598,7 @@ static void act(void)
         keep();
         break;
     case 8:
-        train();
+        bursts();
         break;
     case 9:
     case 10:
@@ -614,6 +637,7 @@ static void draw_table(struct feslink_table *table)
     table->limits.rms_steps = (uint16_t)(once_in(2) ? 64u : 1u + pick(12));
     table->limits.charge_nc = (uint16_t)(once_in(8) ? 1000u + pick(12000) : 24000u);
     table->limits.dose_100mc = once_in(20) ? 0 : 200;
+    table->limits.session_min = once_in(20) ? 0 : 480;
 }
 
 static void hold_dialogue(void)
@@ -626,7 +650,9 @@ static void hold_dialogue(void)
     virtual_start(&out.bench, &table, "FUZZ0001", (uint64_t)draw() << (pick(4) * 4u),
                   !once_in(50));
     out.bench.watch = watch;
+    virtual_button(&out.bench, out.bench.now_us, once_in(50));
     virtual_advance(&out.bench, out.bench.now_us + 60000u);
+    virtual_button(&out.bench, out.bench.now_us, false);
     for (uint32_t i = 0; i < ACTIONS && (given_bytes == NULL || given_length > 0u); i++) {
         act();
         out.bench.pulse_count = 0;

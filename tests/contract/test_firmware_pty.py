@@ -133,9 +133,9 @@ def test_its_output_ends_within_the_dead_man_of_a_host_that_is_killed(
             if not device.wait_for_pulses(10) and attempt < TRIES - 1:
                 process.kill()
                 continue
+            killed_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
             process.send_signal(signal.SIGKILL)
             process.wait(DEADLINE_S)
-        killed_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         latched = device.expect(lambda told: told.get("state") == fm.LATCHED)
         if latched["fault"] != fm.FAULT_DEAD_MAN and attempt < TRIES - 1:
             continue
