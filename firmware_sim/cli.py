@@ -83,7 +83,8 @@ def serve(
     try:
         links = server.inject([parse(text) for text in inject], device, output)
         if limits is not None:
-            limiter = Limiter(Ceilings(Path(limits) if limits else None), output.present_ohm)
+            ceilings = Ceilings(Path(limits) if limits else None)
+            limiter = Limiter(ceilings, output.present_ohm, row.ear())
             limiter.on_latch = _latched
             output.sinks.append(limiter.pulse)
             sinks = limiter.sinks

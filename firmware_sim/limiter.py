@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
-from fes_ctrl.wire import sciencemode4 as sm4
+from firmware_sim import ears
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.outlet import SECOND_US, SHIFT_US, TEN_SECONDS_US, Outlet, phases_of
 from firmware_sim.output import Points, Sink
@@ -29,9 +29,6 @@ DC_PC: Final[PicoCoulomb] = 10_000_000
 """Net charge in any second, that is 10 uA: what IEC 60601-1 allows a patient auxiliary current in
 normal condition (from memory of the standard)."""
 
-READIES: Final = frozenset({sm4.LL_INIT, sm4.ML_INIT})
-STOPS: Final = frozenset({sm4.LL_STOP, sm4.ML_STOP, sm4.RESET})
-
 RATE: Final = "rate_hz"
 DEAD_MAN: Final = "dead_man"
 STOPPED: Final = "stopped"
@@ -47,6 +44,8 @@ class Limiter:
         What it lets through at most.
     impedance_ohm : list of int
         Of the electrodes, as they are at each pulse: it measures the voltage at its terminals.
+    ear : Ear or None
+        Understands the host's line; a P24's by default.
 
     Attributes
     ----------
@@ -68,8 +67,8 @@ class Limiter:
 
     __slots__ = (
         "_ceilings",
-        "_decoder",
         "_dose_pc",
+        "_ear",
         "_early_us",
         "_first_us",
         "_heard_us",
@@ -84,11 +83,13 @@ class Limiter:
         "sinks",
     )
 
-    def __init__(self, ceilings: Ceilings, impedance_ohm: list[int]) -> None:
+    def __init__(
+        self, ceilings: Ceilings, impedance_ohm: list[int], ear: ears.Ear | None = None
+    ) -> None:
         self._ceilings = ceilings
         self._impedance_ohm = impedance_ohm
         self._outlets = [Outlet() for _ in impedance_ohm]
-        self._decoder = sm4.Decoder()
+        self._ear: ears.Ear = ears.ScienceMode4Ear() if ear is None else ear
         self._heard_us: Us = -NEVER_US
         self._ready = False
         self._first_us: Us = NEVER_US
@@ -103,11 +104,11 @@ class Limiter:
 
     def hear(self, now_us: Us, data: bytes) -> None:
         """Listen to bytes on their way from the host to the device: whole frames count."""
-        for _, command, _ in self._decoder.feed(data):
+        for meaning in self._ear.hear(data):
             self._heard_us = now_us
-            if command in STOPS:
+            if meaning == ears.STOPPED:
                 self._ready = False
-            elif command in READIES:
+            elif meaning == ears.READY:
                 self._ready = True
                 for outlet in self._outlets:
                     outlet.restart()

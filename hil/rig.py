@@ -211,7 +211,8 @@ class Rig:
         if not config.limiter.fitted:
             return None
         ceilings = Ceilings(Path(config.limits_file) if config.limits_file else None)
-        limiter = Limiter(ceilings, self._output.present_ohm)
+        ear = DEVICES[config.control.stimulator.device].ear()
+        limiter = Limiter(ceilings, self._output.present_ohm, ear)
         limiter.on_latch = self._limiter_latched
         self._output.sinks.append(limiter.pulse)
         return limiter

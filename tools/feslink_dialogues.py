@@ -339,8 +339,8 @@ def crowded() -> Dialogue:
     d.send(103_000, d.pulse(160_000, channel=3), d.pulse(170_000, channel=4))
     d.tick(139_200)
     d.send(139_300, d.pulse(139_900, channel=4), d.pulse(175_000, channel=5))
-    d.tick(160_650)
-    d.send(160_700, d.pulse(160_799, channel=6), d.pulse(160_800, channel=7))
+    d.tick(147_650)
+    d.send(147_700, d.pulse(147_799, channel=0), d.pulse(147_800, channel=1))
     d.tick(300_000)
     return d
 

@@ -151,6 +151,7 @@ class FeslinkSession:
         "_pending",
         "_poll_us",
         "_question",
+        "_question_number",
         "_reconciler",
         "_reports",
         "_sent",
@@ -190,6 +191,7 @@ class FeslinkSession:
         self._reports: list[LinkReport] = []
         self._written: list[Setpoint] = []
         self._question = 0
+        self._question_number = 0
         self._tries = 0
         self._asked_us: Us = NEVER_US
         self._nonce = 0
@@ -434,6 +436,7 @@ class FeslinkSession:
     def _ask(self, now_us: Us, question: int) -> None:
         number = self._number()
         self._question = question
+        self._question_number = number
         message: fm.Message
         if question == fm.IDENTIFY:
             message = fm.Identify(number)
@@ -574,7 +577,9 @@ class FeslinkSession:
             if self.state != HELLO:
                 return
         if self.state in (HELLO, ARMING):
-            self._told(now_us, message)
+            # A poll may still be on its way: it answers none of these questions.
+            if message.number == self._question_number:
+                self._told(now_us, message)
         elif self.state == READY and isinstance(message, fm.Account):
             self._judge(now_us, message)
         elif self.state == UP and isinstance(message, fm.Status):

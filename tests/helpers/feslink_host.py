@@ -73,7 +73,9 @@ class Host:
         self.sequence += 1
         return self.send(t_us, fm.Keep(self.next(), self.nonce, self.sequence))
 
-    def pulse(self, t_us: int, at_us: int, steps: int = 40, width_us: int = 300, **other: int):
+    def pulse(
+        self, t_us: int, at_us: int, steps: int = 40, width_us: int = 300, **other: int
+    ) -> fm.Message:
         self.sequence += 1
         setpoint = fm.Setpoint(
             self.next(), self.nonce, self.sequence, at_us & fm.U32, 0, 0, steps, width_us

@@ -138,11 +138,9 @@ def test_types_are_three_bits_apart_and_those_that_count_four() -> None:
     assert all((a ^ b).bit_count() >= 4 for a, b in combinations(grave, 2))
 
 
-def test_no_piece_of_a_frame_is_as_long_as_what_it_could_be_taken_for() -> None:
-    # A frame that is cut keeps its first byte, and every shorter frame begins with another type.
-    lengths = {code: fields_length(code) for code in fm.LAYOUTS}
-    assert max(lengths.values()) <= feslink.MAX_BODY
-    # Five bits are found for certain up to 268 bits of data (Koopman 2002): one byte more than this.
+def test_every_frame_is_short_enough_for_five_bits() -> None:
+    assert max(fields_length(code) for code in fm.LAYOUTS) <= feslink.MAX_BODY
+    # Found for certain up to 268 bits of data (Koopman 2002).
     assert 8 * (feslink.MAX_BODY + 1) <= 268
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from helpers.feslink_host import Host
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fes_ctrl.wire import feslink
 from fes_ctrl.wire import feslink_messages as fm
 from firmware_sim.devices.feslink_account import BENCH
+from helpers.feslink_host import Host
 from hil.witness import Witness
 
 LIMITS = Path(__file__).resolve().parents[2] / "configs/limits/bench.toml"

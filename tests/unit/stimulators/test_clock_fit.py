@@ -51,9 +51,7 @@ def test_drift_is_found_and_the_bound_gets_sharp() -> None:
     fit = ClockFit(200)
     for sent_us in range(0, 20_000_000, 50_000):
         out_us, back_us = 300 + random.randrange(700), 300 + random.randrange(700)
-        fit.exchange(
-            sent_us, device_us(sent_us + out_us, 77, 42), sent_us + out_us + back_us
-        )
+        fit.exchange(sent_us, device_us(sent_us + out_us, 77, 42), sent_us + out_us + back_us)
     assert fit.residual_us(20_000_000) < 500
     apart_us = fit.device_us(20_000_000) - fit.device_us(19_000_000)
     assert apart_us - 1_000_000 == pytest.approx(42, abs=8)

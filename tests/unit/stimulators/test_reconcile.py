@@ -27,7 +27,10 @@ def test_a_pulse_too_few_or_too_many_is_told(pulses: int) -> None:
     assert f"gave {pulses} pulses, 2" in asked_for(3).against(60_000, pulses, 12_000)
 
 
-@pytest.mark.parametrize(("charge_nc", "wrong"), [(10_798, False), (13_202, False), (10_797, True), (13_203, True), (0, True)])
+@pytest.mark.parametrize(
+    ("charge_nc", "wrong"),
+    [(10_798, False), (13_202, False), (10_797, True), (13_203, True), (0, True)],
+)
 def test_charge_may_be_off_by_ten_per_cent(charge_nc: int, wrong: bool) -> None:
     assert bool(asked_for(2).against(60_000, 2, charge_nc)) == wrong
 

@@ -1,4 +1,4 @@
-"""The vectors of feslink, which every implementation is held to, and the page that explains them."""
+"""The vectors of feslink that every implementation is held to, and the page that explains them."""
 
 import json
 import re

@@ -1,0 +1,488 @@
+"""The driver session of a feslink device, on a line with a simulated one or answered by hand."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from fes_ctrl.model import Arm, Command, Disarm, LinkReport, Setpoint, Stop
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.feslink import FeslinkSession
+from fes_ctrl.stimulators.session import DriverStep
+from fes_ctrl.units import NEVER_US
+from fes_ctrl.wire import feslink
+from fes_ctrl.wire import feslink_messages as fm
+from firmware_sim.devices.device import DeviceStep
+from firmware_sim.devices.feslink import SimulatedFeslink
+from firmware_sim.devices.feslink_account import BENCH
+from firmware_sim.devices.feslink_core import FeslinkCore
+from firmware_sim.output import OPEN_OHM, OutputStage
+
+CAPABILITIES = capabilities_of(StimulatorConfig(device="feslink", mode="scheduled"))
+LINE_US = 600
+
+
+class Line:
+    """A session and a simulated device, 0.6 ms apart either way, in virtual time."""
+
+    def __init__(self, seed: int = 1, poll_us: int = 100_000) -> None:
+        self.output = OutputStage(8)
+        self.given: list[tuple[int, int]] = []
+        self.output.sinks.append(lambda t_us, channel, _points: self.given.append((t_us, channel)))
+        self.device = SimulatedFeslink(self.output, Random(seed))
+        self.session = FeslinkSession(CAPABILITIES, 0, 20_000, poll_us)
+        self.reports: list[LinkReport] = []
+        self.sent: list[tuple[int, fm.Message]] = []
+        self.raw: list[bytes] = []
+        self.written: list[Setpoint] = []
+        self.dropped = 0
+        self.now_us = 0
+        self.out: list[tuple[int, bytes]] = []
+        self.back: list[tuple[int, bytes]] = []
+        self.session_us = NEVER_US
+        self.device_us = 0
+        self.to_device: Callable[[bytes], bytes] = lambda data: data
+        self.to_host: Callable[[bytes], bytes] = lambda data: data
+
+    def take(self, step: DriverStep) -> None:
+        self.reports += step.reports
+        self.written += step.written
+        self.dropped += step.drop
+        self.session_us = step.wake_at_us
+        for frame in step.out:
+            self.raw.append(frame)
+            self.sent += [(self.now_us, message) for message in feslink.Decoder().feed(frame)]
+            data = self.to_device(frame)
+            if data:
+                self.out.append((self.now_us + LINE_US, data))
+
+    def _carry(self, step: DeviceStep) -> None:
+        self.device_us = step.wake_at_us
+        data = self.to_host(step.out)
+        if data:
+            self.back.append((self.now_us + LINE_US, data))
+
+    def until(self, t_us: int) -> None:
+        while True:
+            heads = [queue[0][0] if queue else NEVER_US for queue in (self.out, self.back)]
+            next_us = min(*heads, self.session_us, self.device_us)
+            if next_us > t_us:
+                break
+            self.now_us = max(self.now_us, next_us)
+            if next_us == heads[0]:
+                self._carry(self.device.receive(self.now_us, self.out.pop(0)[1]))
+            elif next_us == heads[1]:
+                self.take(self.session.receive(self.now_us, self.back.pop(0)[1]))
+            elif next_us == self.device_us:
+                self._carry(self.device.tick(self.now_us))
+            else:
+                self.session_us = NEVER_US
+                self.take(self.session.tick(self.now_us))
+        self.now_us = t_us
+
+    def open(self) -> None:
+        self.until(100_000)
+        self.take(self.session.open(100_000))
+        self.until(300_000)
+
+    def command(self, t_us: int, command: Command) -> None:
+        self.until(t_us)
+        self.take(self.session.command(t_us, command))
+
+    def arm(self, t_us: int = 400_000) -> None:
+        self.command(t_us, Arm(t_us, 0))
+        self.until(t_us + 100_000)
+
+    def ready(self) -> None:
+        self.open()
+        self.arm()
+        assert self.session.state == "ready", self.reports
+        self.reports.clear()
+        self.sent.clear()
+
+    def train(self, from_us: int, pulses: int, every_us: int = 25_000, channel: int = 0) -> None:
+        for index in range(pulses):
+            at_us = from_us + index * every_us
+            self.command(at_us, pulse(at_us, channel))
+
+    def kinds(self) -> list[str]:
+        return [report.kind for report in self.reports if report.kind != "answer"]
+
+    def detail(self, kind: str) -> str:
+        return next(report.detail for report in self.reports if report.kind == kind)
+
+    def types(self) -> list[str]:
+        return [type(message).__name__ for _, message in self.sent]
+
+
+def lose(_data: bytes) -> bytes:
+    return b""
+
+
+def pulse(at_us: int, channel: int = 0, current_ua: int = 20_000) -> Setpoint:
+    return Setpoint(at_us, 1, channel, current_ua, 300, at_us + 10_000, 0)
+
+
+# -- who it is, and a session -------------------------------------------------------------------
+
+
+def test_it_is_stopped_first_then_asked_who_it_is_what_it_can_and_what_time_it_has() -> None:
+    line = Line()
+    line.open()
+    assert line.raw[0] == feslink.STOP_BYTES
+    names = line.types()
+    assert names[:5] == ["Stop", "Stop", "Identify", "AskCapabilities", "AskLimits"]
+    assert set(names[5:]) == {"AskStatus"}
+    assert line.kinds() == ["up"]
+    assert line.detail("up") == "feslink SIMF0001 firmware 1.0.0 protocol 1.0"
+    assert line.session.clock.exchanges >= 8
+
+
+def test_arming_takes_an_offer_and_the_configured_dead_man() -> None:
+    line = Line()
+    line.open()
+    line.until(400_000)
+    line.sent.clear()
+    line.arm()
+    assert line.types()[:3] == ["Identify", "Offer", "Arm"]
+    arm = line.sent[2][1]
+    assert isinstance(arm, fm.Arm)
+    assert arm.dead_man_ms == 150
+    assert line.kinds()[-1] == "ready"
+    assert line.given == []
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"channels": 4}, "channels = 4, 8"),
+        ({"current_step_ua": 1000}, "steps of 1000 uA"),
+        ({"waveforms": 1}, "waveforms"),
+        ({"width_min_us": 30}, "width_min_us = 30, 20"),
+        ({"dead_man_max_ms": 120}, "dead_man_max_ms = 120, 150"),
+        ({"current_steps": 100}, "current_steps = 100, 160"),
+        ({"interval_us": 25_000}, "interval_us = 25000, 20000"),
+        ({"detection_steps": 30}, "detection_steps = 30, 4"),
+    ],
+)
+def test_a_device_that_can_less_than_is_relied_on_is_not_driven(
+    table: dict[str, int], why: str
+) -> None:
+    line = Line()
+    line.device.core = FeslinkCore(
+        BENCH._replace(**table), b"SMALL001", lambda: 1, line.device._give, line.device._origin_us
+    )
+    line.open()
+    assert line.kinds() == ["error"]
+    assert why in line.detail("error")
+    line.sent.clear()
+    line.arm()
+    assert line.sent == []
+
+
+def test_a_clock_that_is_not_known_well_enough_is_not_armed_on() -> None:
+    line = Line()
+    line.until(100_000)
+    line.device.inject("answers_delayed", 0, NEVER_US, 50.0)
+    line.take(line.session.open(100_000))
+    line.until(2_000_000)
+    assert line.kinds() == ["up"]
+    line.arm(2_100_000)
+    line.until(2_500_000)
+    assert "clock is known to" in line.detail("error")
+    assert "Arm" not in line.types()
+
+
+def test_a_device_that_was_changed_is_told_and_asked_anew() -> None:
+    line = Line()
+    line.open()
+    line.device.inject("device_swapped", 350_000, 350_000)
+    line.arm(400_000)
+    line.until(900_000)
+    assert "SIMF0002" in line.session.identity
+    assert line.session.state == "up"
+    assert "Arm" not in line.types()
+
+
+def test_a_latch_is_cleared_by_name_when_a_person_arms_again_and_not_before() -> None:
+    line = Line()
+    line.ready()
+    line.output.impedance_ohm[0] = OPEN_OHM
+    line.train(600_000, 1)
+    line.until(700_000)
+    assert line.kinds() == ["electrode"]
+    assert "electrode open (13)" in line.detail("electrode")
+    line.command(700_000, Stop(700_000, 0, "F12"))
+    line.until(1_000_000)
+    assert line.device.core.state == fm.LATCHED
+    assert "Clear" not in line.types()
+    line.output.impedance_ohm[0] = 1_000
+    line.until(1_100_000)
+    line.sent.clear()
+    line.arm(1_100_000)
+    assert line.types()[:5] == ["Identify", "Offer", "Clear", "Offer", "Arm"]
+    assert line.session.state == "ready"
+
+
+def test_a_poll_on_its_way_is_no_answer_to_what_is_asked_for_arming() -> None:
+    line = Line()
+    line.open()
+    polls = len(line.sent)
+    while len(line.sent) == polls:
+        line.until(line.now_us + 100)
+    line.sent.clear()
+    line.arm(line.now_us)
+    assert line.types()[:3] == ["Identify", "Offer", "Arm"]
+    assert line.session.state == "ready"
+
+
+def test_arm_is_asked_once_whatever_becomes_of_its_answer() -> None:
+    line = Line()
+    line.open()
+
+    def lose_arms(data: bytes) -> bytes:
+        return b"" if fm.Status in map(type, feslink.Decoder().feed(data)) else data
+
+    line.command(400_000, Arm(400_000, 0))
+    line.to_host = lose_arms
+    line.until(505_000)
+    assert line.types().count("Arm") == 1
+    line.to_host = lambda data: data
+    line.until(900_000)
+    assert line.types().count("Arm") == 1
+    assert "silent" in line.kinds()
+    assert line.session.state == "up"
+    assert line.device.core.state == fm.IDLE
+
+
+# -- pulses -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pulses_come_a_fixed_time_after_their_instants(seed: int) -> None:
+    line = Line(seed)
+    line.ready()
+    line.train(600_000, 60)
+    line.until(2_500_000)
+    assert len(line.given) == 60
+    late_us = [given[0] - 600_000 - i * 25_000 for i, given in enumerate(line.given)]
+    assert min(late_us) > 4_000
+    assert max(late_us) < 10_000
+    assert max(late_us) - min(late_us) < 400
+    assert set(line.kinds()) == set()
+
+
+def test_a_host_that_is_a_little_late_shows_in_no_interval() -> None:
+    line = Line()
+    line.ready()
+    random = Random(2)
+    for index in range(40):
+        at_us = 600_000 + index * 25_000
+        line.command(at_us + random.randrange(4_000), pulse(at_us))
+    line.until(2_500_000)
+    apart_us = [second[0] - first[0] for first, second in pairwise(line.given)]
+    assert len(apart_us) == 39
+    assert max(abs(gap_us - 25_000) for gap_us in apart_us) < 400
+
+
+def test_each_pulse_goes_out_once_with_the_sessions_nonce_and_a_newer_number() -> None:
+    line = Line()
+    line.ready()
+    line.train(600_000, 20)
+    line.until(1_500_000)
+    pulses = [message for _, message in line.sent if isinstance(message, fm.Setpoint)]
+    alive = [m for _, m in line.sent if isinstance(m, (fm.Setpoint, fm.Keep))]
+    assert len(pulses) == 20
+    assert all(first.sequence < second.sequence for first, second in pairwise(alive))
+    assert len({message.nonce for message in alive}) == 1
+    assert len(line.written) == 20
+
+
+def test_an_idle_session_shows_signs_of_life_within_the_dead_man() -> None:
+    line = Line(poll_us=1_000_000)
+    line.ready()
+    line.until(5_000_000)
+    assert line.device.core.state == fm.ARMED
+    keeps_us = [t_us for t_us, message in line.sent if isinstance(message, fm.Keep)]
+    assert max(b - a for a, b in pairwise(keeps_us)) <= 50_000
+
+
+def test_one_pulse_is_unanswered_at_most_and_one_that_expires_is_told() -> None:
+    line = Line()
+    line.ready()
+    line.until(600_000)
+    line.to_host = lose
+    line.command(600_000, pulse(600_000))
+    line.command(605_000, pulse(605_000, 1))
+    line.until(650_000)
+    assert [m.channel for _, m in line.sent if isinstance(m, fm.Setpoint)] == [0]
+    assert line.kinds() == ["skipped"]
+    (told,) = [report for report in line.reports if report.kind == "skipped"]
+    assert (told.channel, told.pulse_us) == (1, 605_000)
+
+
+def test_a_pulse_that_the_line_held_up_is_refused_by_the_device_and_told() -> None:
+    line = Line()
+    line.ready()
+    held: list[bytes] = []
+
+    def hold(data: bytes) -> bytes:
+        held.append(data)
+        return b""
+
+    line.until(600_000)
+    line.to_device = hold
+    line.command(600_000, pulse(600_000))
+    line.until(620_000)
+    line.to_device = lambda data: data
+    line.out += [(line.now_us, data) for data in held]
+    line.until(640_000)
+    assert line.given == []
+    assert "late (10)" in line.detail("skipped")
+
+
+def test_two_channels_at_one_instant_come_one_after_the_other() -> None:
+    line = Line()
+    line.ready()
+    line.command(600_000, pulse(600_000, 0))
+    line.command(600_000, pulse(600_000, 1))
+    line.until(700_000)
+    (first_us, _), (second_us, _) = line.given
+    assert 600 + 200 <= second_us - first_us < 5_000
+    assert line.kinds() == []
+
+
+# -- what goes wrong ----------------------------------------------------------------------------
+
+
+def test_a_stop_leaves_nothing_and_is_confirmed() -> None:
+    line = Line()
+    line.ready()
+    line.command(600_000, pulse(600_000))
+    line.command(602_000, Stop(602_000, 0, "test"))
+    line.until(700_000)
+    assert line.given == []
+    assert line.kinds() == ["idle"]
+    line.command(700_000, pulse(700_000))
+    line.until(800_000)
+    assert line.given == []
+    assert line.kinds() == ["idle", "skipped"]
+
+
+def test_disarming_ends_the_session() -> None:
+    line = Line()
+    line.ready()
+    line.command(600_000, Disarm(600_000, 0))
+    line.until(700_000)
+    assert line.device.core.state == fm.IDLE
+    assert line.session.state == "up"
+
+
+def test_three_stops_that_nobody_confirms_cut_the_line() -> None:
+    line = Line()
+    line.ready()
+    line.until(600_000)
+    line.to_host = lose
+    line.command(600_000, Stop(600_000, 0, "test"))
+    line.until(2_000_000)
+    stops_us = [t_us for t_us, message in line.sent if isinstance(message, fm.Stop)]
+    assert sorted(set(stops_us)) == [600_000, 680_000, 760_000]
+    assert line.dropped == 1
+    assert line.kinds() == ["stuck"]
+    assert max(t_us for t_us, _ in line.sent) == 760_000
+
+
+def test_a_limit_of_the_device_reaches_the_controller_with_its_reason() -> None:
+    line = Line()
+    line.ready()
+    line.command(600_000, pulse(600_000, current_ua=40_000))
+    line.until(620_000)
+    assert line.kinds() == ["error"]
+    assert "burst begins too strong (7)" in line.detail("error")
+
+
+def test_a_device_that_starts_anew_in_a_session_is_told() -> None:
+    line = Line()
+    line.ready()
+    line.device.inject("device_reset", 600_000, 600_000)
+    line.train(605_000, 1)
+    line.until(630_000)
+    assert line.given == []
+    assert "error" in line.kinds()
+    line.command(640_000, Stop(640_000, 0, "F31"))
+    line.until(900_000)
+    line.arm(900_000)
+    assert line.session.state == "ready"
+    line.train(1_100_000, 3)
+    line.until(1_300_000)
+    assert len(line.given) == 3
+
+
+@pytest.mark.parametrize("wrong", ["fewer", "more", "weaker"])
+def test_a_device_that_does_not_give_what_was_asked_for_is_told(wrong: str) -> None:
+    line = Line()
+    line.ready()
+
+    def tell(data: bytes) -> bytes:
+        out = b""
+        for answer in feslink.Decoder().feed(data):
+            if isinstance(answer, fm.Account) and answer.pulses:
+                pulses = answer.pulses + {"fewer": -1, "more": 1, "weaker": 0}[wrong]
+                charge_nc = answer.charge_nc * (80 if wrong == "weaker" else 100) // 100
+                answer = answer._replace(pulses=pulses, charge_nc=charge_nc)  # noqa: PLW2901
+            out += feslink.encode(answer)
+        return out
+
+    line.to_host = tell
+    line.train(600_000, 3)
+    line.until(700_000)
+    assert "error" in line.kinds()
+    assert "were asked for" in line.detail("error")
+
+
+def test_lost_answers_are_told_after_their_deadline() -> None:
+    line = Line()
+    line.ready()
+    line.until(600_000)
+    line.to_host = lose
+    line.command(600_000, pulse(600_000))
+    line.until(600_000 + 99_000)
+    assert "silent" not in line.kinds()
+    line.until(600_000 + 102_000)
+    assert "silent" in line.kinds()
+
+
+def test_answers_to_nobody_keep_nothing_alive_and_are_told() -> None:
+    line = Line()
+    line.ready()
+    stray = feslink.encode(fm.Account(fm.KEEP, 60, 0, 2, 0, 0, 0, 0, 0, 0, 0))
+    line.to_host = lose
+    for t_us in range(500_000, 700_000, 10_000):
+        line.until(t_us)
+        line.take(line.session.receive(t_us, stray))
+    assert "orphan" in line.kinds()
+    assert "silent" in line.kinds()
+
+
+def test_a_port_that_is_gone_is_told_once_and_nothing_more_is_written() -> None:
+    line = Line()
+    line.ready()
+    line.take(line.session.hang_up(600_000, "unplugged"))
+    line.take(line.session.hang_up(600_000, "unplugged"))
+    assert line.kinds() == ["down"]
+    line.raw.clear()
+    line.command(700_000, pulse(700_000))
+    line.command(700_000, Arm(700_000, 0))
+    line.until(2_000_000)
+    assert line.raw == []
+
+
+def test_numbers_run_on_and_are_never_the_stops() -> None:
+    line = Line()
+    line.ready()
+    line.until(20_000_000)
+    numbers = {message.number for _, message in line.sent}
+    assert 0 not in numbers
+    assert len(numbers) > 50
+    assert line.kinds() == []
