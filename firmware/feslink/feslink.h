@@ -32,7 +32,9 @@
 #define FESLINK_NEVER_US UINT64_MAX
 #define FESLINK_BOOT_US 50000u
 #define FESLINK_OFFER_US 1000000u /* a nonce that was offered is good for so long */
-#define FESLINK_LATE_US 1000u     /* a pulse that cannot begin within this is not given */
+#ifndef FESLINK_LATE_US /* more is for a process on a pty only */
+#define FESLINK_LATE_US 1000u /* a pulse that cannot begin within this is not given */
+#endif
 #define FESLINK_GAP_US 200u       /* between pulses of two channels: one stage serves them all */
 #define FESLINK_SOON_US 1000000u
 #define FESLINK_SOON_MOST 5u /* so many too soon in so long: too high a rate */
