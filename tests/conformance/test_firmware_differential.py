@@ -321,6 +321,36 @@ def test_a_pulse_keeps_its_distance_from_one_of_another_channel_that_has_just_en
     assert both.pulses == 2
 
 
+@pytest.mark.parametrize(
+    ("slices", "fault"), [(7, fm.FAULT_RMS), (8, fm.FAULT_RMS), (9, fm.NO_FAULT)]
+)
+def test_a_pulse_counts_for_the_eight_slices_after_its_own(
+    lib: ctypes.CDLL, slices: int, fault: int
+) -> None:
+    both = Both(lib, BENCH._replace(rms_steps=2), 0)
+    both.wait(60_000)
+    both.begin(150)
+    for at_us in (200_000, 249_999):
+        both.wait(at_us - 10_000 - both.t_us)
+        both.hear(both.frame(("keep", 1, 0)))
+        both.hear(both.pulse(10_000, steps=56))
+    last_us = 250_000 + slices * 125_000 - 1 if fault else 250_000 + (slices - 1) * 125_000
+    while both.t_us < last_us - 100_000:
+        both.hear(both.frame(("keep", 1, 0)))
+        both.wait(50_000)
+    both.hear(both.pulse(last_us - both.t_us, steps=56))
+    assert both.c.fault == fault
+
+
+@pytest.mark.parametrize(("charge_nc", "fault"), [(6_000, fm.NO_FAULT), (5_999, fm.FAULT_CHARGE)])
+def test_charge_is_judged_to_the_nanocoulomb(lib: ctypes.CDLL, charge_nc: int, fault: int) -> None:
+    both = Both(lib, BENCH._replace(charge_nc=charge_nc), 0)
+    both.wait(60_000)
+    both.begin(150)
+    both.hear(both.pulse(1_000, steps=40, width_us=300))
+    assert both.c.fault == fault
+
+
 @pytest.mark.xfail(strict=True, reason="the device in Python counts damage before it answers")
 def test_an_answer_does_not_count_damage_that_came_after_its_message(lib: ctypes.CDLL) -> None:
     device = FeslinkCore(BENCH, SERIAL, lambda: 1, lambda *_: 1000)
