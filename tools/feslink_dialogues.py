@@ -310,6 +310,12 @@ def limits_over_time() -> list[Dialogue]:
     d.arm(BOOTED_US)
     d.train(100_000, 60, 20_000, 60)
     found.append(d)
+    d = Dialogue(
+        "limit rms, all slices", "57 pulses are in nine slices, not in eight", rms_steps=11
+    )
+    d.arm(BOOTED_US)
+    d.train(100_000, 90, 20_000, 60)
+    found.append(d)
     d = Dialogue("limit dose", "a dose that is used up; clearing begins another", dose_100mc=0)
     d.arm(BOOTED_US)
     d.send(100_000, d.pulse(105_000))

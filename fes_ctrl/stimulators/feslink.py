@@ -6,7 +6,6 @@ charge is held against what was asked for, and a latch of the device reaches the
 reason. Protocol: docs/reference/feslink.md.
 """
 
-from collections import deque
 from typing import Final
 
 from fes_ctrl.model import (
@@ -34,12 +33,13 @@ from fes_ctrl.stimulators.feslink_terms import (
     device_falls_short,
     fault_text,
     identity_text,
-    length_us,
+    pulse_of,
+    question_of,
     refusal_text,
-    wave_of,
 )
 from fes_ctrl.stimulators.pending import PendingFrames
 from fes_ctrl.stimulators.reconcile import Asked, Reconciler
+from fes_ctrl.stimulators.schedule import Planned, Schedule
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import feslink
@@ -63,22 +63,14 @@ WARN_EVERY_US: Final = 10_000_000
 EXCHANGES: Final = 8
 """So many before a device is armed."""
 
-RESIDUAL_US: Final = 2_000
-"""A clock that is known no better is not armed on."""
+RESIDUAL_US: Final = 5_000
+"""A clock that is known no better is not armed on: exchanges that take 10 ms, as at 115 200 baud
+over USB, leave so much. A pulse is off by it at most, and by the same all the time."""
 
 CLOCKS_PPM: Final = 200
 """How far apart the clocks of host and device may run, where the device has not said it yet."""
 
 HOST_PPM: Final = 100
-
-AHEAD_US: Final = 1_000
-"""A pulse is written so much earlier than the fastest exchange so far would need."""
-
-SPARE_US: Final = 4_000
-"""So much later than that it is planned, for a host, or a line, that is a little late."""
-
-APART_US: Final = 300
-"""Between two pulses of different channels; the device refuses less than 200."""
 
 LIFE_SIGNS: Final = 3
 """The device hears from its host so often within its dead-man."""
@@ -132,18 +124,13 @@ class FeslinkSession:
     """
 
     __slots__ = (
-        "_ahead_us",
         "_asked_us",
         "_damaged",
         "_decoder",
         "_fault",
-        "_free_us",
-        "_held",
         "_keep_us",
-        "_last_at_us",
         "_last_frame_us",
         "_latch_told",
-        "_min_interval_us",
         "_nonce",
         "_numbers",
         "_orphans",
@@ -154,6 +141,7 @@ class FeslinkSession:
         "_question_number",
         "_reconciler",
         "_reports",
+        "_schedule",
         "_sent",
         "_sequence",
         "_stimulator",
@@ -175,17 +163,15 @@ class FeslinkSession:
         self.capabilities = capabilities
         self.stop_bytes = feslink.STOP_BYTES
         self._stimulator = stimulator
-        self._min_interval_us = max(min_interval_us, capabilities.min_interval_us)
+        self._schedule = Schedule(
+            capabilities.channels, max(min_interval_us, capabilities.min_interval_us)
+        )
         self._poll_us = poll_us
         self._keep_us = min(poll_us, capabilities.unattended_ms * 1000 // LIFE_SIGNS)
         self._decoder = feslink.Decoder()
         self._pending = PendingFrames()
-        self._held: deque[Setpoint] = deque()
         self._sent: dict[int, tuple[int, Setpoint]] = {}
         self._reconciler = Reconciler()
-        self._last_at_us: list[Us] = [-NEVER_US] * capabilities.channels
-        self._free_us: Us = -NEVER_US
-        self._ahead_us: Us = 0
         self._last_frame_us: Us = -NEVER_US
         self._out: list[bytes] = []
         self._reports: list[LinkReport] = []
@@ -222,7 +208,7 @@ class FeslinkSession:
         """Take one command of the controller."""
         if isinstance(command, Setpoint):
             if self.state == READY:
-                self._held.append(command)
+                self._schedule.hold(command)
                 self._write_held(now_us)
             else:
                 self._skip(now_us, command, f"device is {self.state}")
@@ -259,14 +245,14 @@ class FeslinkSession:
         if self._pending.orphans != self._orphans:
             self._orphans = self._pending.orphans
             self._warn(now_us, LINK_ORPHAN, f"{self._orphans} answers to nobody so far")
-        if self._held:
+        if len(self._schedule):
             self._write_held(now_us)
         return self._done()
 
     def tick(self, now_us: Us) -> DriverStep:
         """Fire the deadlines that have come."""
         drop = False
-        if self._held:
+        if len(self._schedule):
             self._write_held(now_us)
         if self.state == STOPPING:
             drop = self._stop_overdue(now_us)
@@ -318,52 +304,31 @@ class FeslinkSession:
 
     def _write_held(self, now_us: Us) -> None:
         """Write the pulse whose turn it is; drop those that cannot be in time any more."""
-        while self._held:
-            setpoint = self._held[0]
-            if now_us + self._ahead_us > setpoint.expires_us:
-                self._skip(now_us, self._held.popleft(), "expired before it could be written")
-                continue
-            if self._pending.with_current:
+        schedule = self._schedule
+        while setpoint := schedule.expired(now_us):
+            self._skip(now_us, setpoint, "expired before it could be written")
+        while len(schedule) and not self._pending.with_current:
+            planned = schedule.next(now_us, self.clock)
+            if planned is None:
                 return
-            self._held.popleft()
-            at_us = self._instant_us(now_us, setpoint)
-            if at_us > self.clock.device_us(setpoint.expires_us):
-                self._skip(now_us, setpoint, "has no room before it expires")
+            if planned.at_us > self.clock.device_us(planned.setpoint.expires_us):
+                self._skip(now_us, planned.setpoint, "has no room before it expires")
                 continue
-            self._write(now_us, setpoint, at_us)
+            self._write(now_us, planned)
 
-    def _instant_us(self, now_us: Us, setpoint: Setpoint) -> Us:
-        """Return when a pulse is to be given, on the device's clock.
-
-        A fixed time after its planned instant, so that neither cable nor host show in the
-        distance of two; later only where the host is, or where the last one was.
-        """
-        at_us = max(setpoint.at_us + self._ahead_us + SPARE_US, now_us + self._ahead_us)
-        earliest_us = max(
-            self._free_us + APART_US, self._last_at_us[setpoint.channel] + self._min_interval_us
-        )
-        return max(self.clock.device_us(at_us), earliest_us)
-
-    def _write(self, now_us: Us, setpoint: Setpoint, at_us: Us) -> None:
+    def _write(self, now_us: Us, planned: Planned) -> None:
+        setpoint = planned.setpoint
         self._sequence += 1
         number = self._number()
-        steps = abs(setpoint.current_ua) // self.capabilities.current_step_ua
-        message = fm.Setpoint(
-            number,
-            self._nonce,
-            self._sequence,
-            at_us & fm.U32,
-            setpoint.channel,
-            wave_of(setpoint),
-            steps,
-            setpoint.width_us,
+        message = pulse_of(
+            fm.Keep(number, self._nonce, self._sequence),
+            setpoint,
+            planned.at_us,
+            self.capabilities.current_step_ua,
         )
-        end_us = at_us + length_us(setpoint)
-        self._last_at_us[setpoint.channel] = at_us
-        self._free_us = end_us
         self._sent[number] = (self._sequence, setpoint)
         charge_pc = abs(setpoint.current_ua) * setpoint.width_us
-        self._reconciler.sent(Asked(self._sequence, end_us, charge_pc))
+        self._reconciler.sent(Asked(self._sequence, planned.end_us, charge_pc))
         self._send(now_us, number, fm.SETPOINT, message, current=True)
         self._written.append(setpoint)
 
@@ -383,7 +348,7 @@ class FeslinkSession:
 
     def _forget(self) -> None:
         """Let go of everything that was to come, and of the session."""
-        self._held.clear()
+        self._schedule.clear()
         self._sent.clear()
         self._pending.clear()
         self._nonce = 0
@@ -437,21 +402,9 @@ class FeslinkSession:
         number = self._number()
         self._question = question
         self._question_number = number
-        message: fm.Message
-        if question == fm.IDENTIFY:
-            message = fm.Identify(number)
-        elif question == fm.CAPABILITIES:
-            message = fm.AskCapabilities(number)
-        elif question == fm.LIMITS:
-            message = fm.AskLimits(number)
-        elif question == fm.OFFER:
-            message = fm.Offer(number)
-        elif question == fm.CLEAR:
-            message = fm.Clear(number, self._nonce, self._fault)
-        elif question == fm.ARM:
-            message = fm.Arm(number, self._nonce, self.capabilities.unattended_ms)
-        else:
-            message = fm.AskStatus(number)
+        message = question_of(
+            question, number, self._nonce, self._fault, self.capabilities.unattended_ms
+        )
         self._tries += 1
         self._asked_us = now_us + self.capabilities.ack_deadline_us
         self._send(now_us, number, question, message)
@@ -533,7 +486,7 @@ class FeslinkSession:
             self._sequence = 0
             self._reconciler.begin()
             self._latch_told = False
-            self._ahead_us = self.clock.round_us + AHEAD_US
+            self._schedule.begin(self.clock.round_us)
             self._report(now_us, LINK_READY, self.identity)
 
     def _offered(self, now_us: Us, offered: fm.Offered) -> None:
@@ -635,8 +588,8 @@ class FeslinkSession:
 
     def _drop_held(self, now_us: Us) -> None:
         """Let nothing that waits go out after a complaint: the controller decides first."""
-        while self._held:
-            self._skip(now_us, self._held.popleft(), "waited when the device complained")
+        while len(self._schedule):
+            self._skip(now_us, self._schedule.drop(), "waited when the device complained")
 
     # -- what goes back -------------------------------------------------------------------------
 
@@ -663,9 +616,7 @@ class FeslinkSession:
             wake_us = self._last_frame_us + self._poll_us
         if self.state == READY:
             wake_us = min(wake_us, self._last_frame_us + self._keep_us)
-        if self._held:
-            wake_us = min(wake_us, self._held[0].expires_us - self._ahead_us + 1)
-        return wake_us
+        return min(wake_us, self._schedule.wake_at_us())
 
     def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
         wake_us = self._wake_at_us()

@@ -32,6 +32,47 @@ def wave_of(setpoint: Setpoint) -> int:
     return waveform | fm.INVERTED if setpoint.current_ua < 0 else waveform
 
 
+def pulse_of(sign: fm.Keep, setpoint: Setpoint, at_us: Us, step_ua: int) -> fm.Setpoint:
+    """Return a pulse as the wire says it.
+
+    Parameters
+    ----------
+    sign : Keep
+        Its number, nonce and sequence number.
+    setpoint : Setpoint
+        In device units.
+    at_us : int
+        When, by the device's clock.
+    step_ua : int
+        The device's.
+    """
+    return fm.Setpoint(
+        *sign,
+        at_us & fm.U32,
+        setpoint.channel,
+        wave_of(setpoint),
+        abs(setpoint.current_ua) // step_ua,
+        setpoint.width_us,
+    )
+
+
+def question_of(question: int, number: int, nonce: int, fault: int, dead_man_ms: int) -> fm.Message:
+    """Return the message of a type that is asked on the way to a session."""
+    if question == fm.IDENTIFY:
+        return fm.Identify(number)
+    if question == fm.CAPABILITIES:
+        return fm.AskCapabilities(number)
+    if question == fm.LIMITS:
+        return fm.AskLimits(number)
+    if question == fm.OFFER:
+        return fm.Offer(number)
+    if question == fm.CLEAR:
+        return fm.Clear(number, nonce, fault)
+    if question == fm.ARM:
+        return fm.Arm(number, nonce, dead_man_ms)
+    return fm.AskStatus(number)
+
+
 def length_us(setpoint: Setpoint) -> Us:
     """Return how long both phases of a pulse take."""
     phases = 1 + fm.ASYMMETRY if setpoint.waveform == ASYMMETRIC else 2

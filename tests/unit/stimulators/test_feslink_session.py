@@ -26,7 +26,8 @@ LINE_US = 600
 class Line:
     """A session and a simulated device, 0.6 ms apart either way, in virtual time."""
 
-    def __init__(self, seed: int = 1, poll_us: int = 100_000) -> None:
+    def __init__(self, seed: int = 1, poll_us: int = 100_000, line_us: int = LINE_US) -> None:
+        self.line_us = line_us
         self.output = OutputStage(8)
         self.given: list[tuple[int, int]] = []
         self.output.sinks.append(lambda t_us, channel, _points: self.given.append((t_us, channel)))
@@ -55,13 +56,13 @@ class Line:
             self.sent += [(self.now_us, message) for message in feslink.Decoder().feed(frame)]
             data = self.to_device(frame)
             if data:
-                self.out.append((self.now_us + LINE_US, data))
+                self.out.append((self.now_us + self.line_us, data))
 
     def _carry(self, step: DeviceStep) -> None:
         self.device_us = step.wake_at_us
         data = self.to_host(step.out)
         if data:
-            self.back.append((self.now_us + LINE_US, data))
+            self.back.append((self.now_us + self.line_us, data))
 
     def until(self, t_us: int) -> None:
         while True:
@@ -273,13 +274,25 @@ def test_pulses_come_a_fixed_time_after_their_instants(seed: int) -> None:
     assert set(line.kinds()) == set()
 
 
+@pytest.mark.parametrize("line_us", [100, 1_500, 3_500])
+def test_on_a_slow_line_they_come_as_evenly(line_us: int) -> None:
+    line = Line(line_us=line_us)
+    line.ready()
+    line.train(600_000, 40)
+    line.until(2_500_000)
+    apart_us = [second[0] - first[0] for first, second in pairwise(line.given)]
+    assert len(apart_us) == 39
+    assert max(abs(gap_us - 25_000) for gap_us in apart_us) < 500
+    assert line.kinds() == []
+
+
 def test_a_host_that_is_a_little_late_shows_in_no_interval() -> None:
     line = Line()
     line.ready()
     random = Random(2)
     for index in range(40):
         at_us = 600_000 + index * 25_000
-        line.command(at_us + random.randrange(4_000), pulse(at_us))
+        line.command(at_us + random.randrange(5_500), pulse(at_us))
     line.until(2_500_000)
     apart_us = [second[0] - first[0] for first, second in pairwise(line.given)]
     assert len(apart_us) == 39
