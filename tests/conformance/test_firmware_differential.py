@@ -351,6 +351,23 @@ def test_charge_is_judged_to_the_nanocoulomb(lib: ctypes.CDLL, charge_nc: int, f
     assert both.c.fault == fault
 
 
+@pytest.mark.parametrize(("steps", "fault"), [(60, fm.NO_FAULT), (61, fm.FAULT_START)])
+def test_a_later_burst_begins_no_stronger_than_the_first(
+    lib: ctypes.CDLL, steps: int, fault: int
+) -> None:
+    both = Both(lib, BENCH, 0)
+    both.wait(60_000)
+    both.begin(150)
+    for _ in range(3):
+        both.hear(both.pulse(1_000, steps=60))
+        both.wait(25_000)
+    for _ in range(2):
+        both.wait(60_000)
+        both.hear(both.frame(("keep", 1, 0)))
+    both.hear(both.pulse(1_000, steps=steps))
+    assert both.c.fault == fault
+
+
 @pytest.mark.xfail(strict=True, reason="the device in Python counts damage before it answers")
 def test_an_answer_does_not_count_damage_that_came_after_its_message(lib: ctypes.CDLL) -> None:
     device = FeslinkCore(BENCH, SERIAL, lambda: 1, lambda *_: 1000)
