@@ -274,7 +274,7 @@ STRICT = (
     bursts=st.lists(
         st.tuples(
             st.lists(
-                st.sampled_from((20, 56, 60, 60, 60, 60, 64, 64, 68, 72)), min_size=1, max_size=8
+                st.sampled_from((20, 56, 60, 60, 60, 61, 64, 68, 70, 71)), min_size=1, max_size=8
             ),
             st.sampled_from((12_000, 20_000, 25_000, 60_000, 100_000, 101_000)),
             st.sampled_from((0, 0, 20_000, 101_000, 140_000, 300_000, 600_000)),
