@@ -12,7 +12,7 @@ FULL := $(VENV)/.stamp-test
 COMPILE ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: walk test check coverage mutation compiled fast bench campaign corruption pages sbom clean help
+.PHONY: walk test check coverage mutation compiled fast bench campaign corruption firmware fuzz pages sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -25,6 +25,8 @@ help:
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make campaign    ten simulated hours of random faults, every step judged"
 	@echo "make corruption  a million damaged frames against what their check promises"
+	@echo "make firmware  the firmware in C: library, device on a pty, its size, in build/firmware"
+	@echo "make fuzz   a minute of anything said to the firmware, under sanitizers"
 	@echo "make pages  the made pages: limits, faults, injections, hazards, what each dial costs"
 	@echo "make sbom   a CycloneDX bill of materials of everything installed here"
 	@echo "make clean  remove what was made"
@@ -93,6 +95,12 @@ pages: $(FULL)
 corruption: $(FULL)
 	$(BIN)/python benchmarks/corruption.py
 	$(BIN)/python benchmarks/corruption.py --protocol sciencemode2
+
+firmware:
+	$(MAKE) -C firmware/feslink all size OUT=$(CURDIR)/build/firmware
+
+fuzz:
+	$(MAKE) -C firmware/feslink fuzz OUT=$(CURDIR)/build/firmware
 
 sbom: $(FULL)
 	@mkdir -p build
