@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.config.layers import Layers
+    from fes_ctrl.links.link import Link
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.live import Hand
@@ -50,6 +51,12 @@ WATCH_LOG_S = 0.5
 @click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the log there.")
 @click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the exchange with the stimulator there, to make a test of it.",
+)
+@click.option(
     "--watchdog/--no-watchdog",
     default=True,
     show_default=True,
@@ -65,6 +72,7 @@ def command(
     arm_allowed: str | None,
     duration: float | None,
     out: Path | None,
+    record: Path | None,
     *,
     watchdog: bool,
 ) -> int:
@@ -105,6 +113,7 @@ def command(
                 may_arm=arm_allowed is not None,
                 duration_s=duration,
                 out=out,
+                record=record,
                 watchdog=watchdog,
             )
         )
@@ -120,10 +129,13 @@ async def _run(
     may_arm: bool,
     duration_s: float | None,
     out: Path | None,
+    record: Path | None,
     watchdog: bool,
 ) -> None:
     from fes_ctrl.assembly import assemble
+    from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.cli.replay import control_of
+    from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
     from fes_ctrl.links.serial_port import SerialSettings
     from fes_ctrl.links.url import open_link
     from fes_ctrl.recordings import RecordingError
@@ -147,9 +159,11 @@ async def _run(
         legs = tuple(worn)
         control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), legs)
         choose_for_all(worn, control.detector.name, "--sensor")
-        driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
+        min_interval_us = Limits(control.limits).min_interval_us
+        driver = driver_for(control.stimulator, min_interval_us)
         guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
-        link = await open_link(address, SerialSettings(), guarded_by)
+        taken = ExchangeFile(record, control.stimulator, min_interval_us) if record else None
+        link: Link = await open_link(address, SerialSettings(), guarded_by)
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"
@@ -157,6 +171,9 @@ async def _run(
     except Refusal:
         source.close()
         raise
+    if taken is not None:
+        recorder = Recorder(clock.now_us, taken.put)
+        driver, link = NotedDriver(driver, recorder), RecordingLink(link, recorder)
     log = _log(out, control)
     session = ControlSession(
         clock,
@@ -178,6 +195,8 @@ async def _run(
         message = f"--sensor {group.exceptions[0]}"
         raise Refusal(message) from group
     finally:
+        if taken is not None and not taken.close():
+            _say(f"--record {record}: the disk did not take all of it; make room and record again")
         if log is not None:
             log.close(ended=ended)
             if log.dropped:
