@@ -22,6 +22,8 @@ KIND: Final = "exchange"
 OPEN: Final = "open"
 COMMAND: Final = "command"
 TICK: Final = "tick"
+HEARD: Final = "heard"
+HUNG_UP: Final = "hung_up"
 # What the host did on the line.
 OUT: Final = "out"
 DISCARD: Final = "discard"
@@ -34,7 +36,8 @@ IN: Final = "in"
 LOST: Final = "lost"
 
 WITH_DATA: Final = frozenset({OUT, IN, SEIZE})
-KINDS: Final = WITH_DATA | {OPEN, COMMAND, TICK, DISCARD, DROP, RELEASE, CLOSE, LOST}
+TOLD: Final = frozenset({OPEN, COMMAND, TICK, HEARD, HUNG_UP})
+KINDS: Final = WITH_DATA | TOLD | {DISCARD, DROP, RELEASE, CLOSE, LOST}
 
 COMMANDS: Final[dict[str, type[Any]]] = {
     "setpoint": Setpoint,
@@ -52,7 +55,9 @@ class Entry(NamedTuple):
     """One thing that happened.
 
     ``what`` is one of the kinds above; ``data`` are the bytes of ``out``, ``in`` and ``seize``;
-    ``why`` is the reason of ``lost``; ``line`` is where it stands, 0 where it stands nowhere yet.
+    ``why`` is the reason of ``lost``. What the driver was told has the instant that it was told
+    was now, which is a little before ``t_us`` where the host took a moment. ``line`` is where it
+    stands, 0 where it stands nowhere yet.
     """
 
     t_us: Us
@@ -60,6 +65,7 @@ class Entry(NamedTuple):
     data: bytes = b""
     why: str = ""
     command: Command | None = None
+    now_us: Us = 0
     line: int = 0
 
 
@@ -99,6 +105,8 @@ def line_of(entry: Entry) -> str:
         values["data"] = entry.data.hex()
     if entry.what == LOST:
         values["why"] = entry.why
+    if entry.what in TOLD:
+        values["now_us"] = entry.now_us
     if entry.command is not None:
         values["command"] = type(entry.command).__name__.lower()
         values["values"] = list(entry.command)
@@ -167,7 +175,9 @@ def _entry(values: Mapping[str, Any], line: int, where: str) -> Entry:
     if not isinstance(what, str) or what not in KINDS:
         message = f"{where}: what = {what!r} is unknown; known are {', '.join(sorted(KINDS))}"
         raise ExchangeError(message)
-    data, why, command = b"", "", None
+    data, why, command, now_us = b"", "", None, values.get("now_us", 0)
+    if type(now_us) is not int:
+        raise ExchangeError(f"{where}: now_us is no time in microseconds; mend or remove the line")
     if what in WITH_DATA:
         try:
             data = bytes.fromhex(values["data"])
@@ -178,7 +188,7 @@ def _entry(values: Mapping[str, Any], line: int, where: str) -> Entry:
         why = str(values.get("why", ""))
     elif what == COMMAND:
         command = _command(values, where)
-    return Entry(t_us, what, data, why, command, line)
+    return Entry(t_us, what, data, why, command, now_us, line)
 
 
 def _command(values: Mapping[str, Any], where: str) -> Command:

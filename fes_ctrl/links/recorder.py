@@ -32,10 +32,15 @@ class Recorder:
         self._last_us: Us = 0
 
     def note(
-        self, what: str, data: bytes = b"", why: str = "", command: Command | None = None
+        self,
+        what: str,
+        data: bytes = b"",
+        why: str = "",
+        command: Command | None = None,
+        now_us: Us = 0,
     ) -> None:
         """Take one entry, from any thread or signal handler; it is put away by ``flush``."""
-        self._entries.append(Entry(self._now_us(), what, data, why, command))
+        self._entries.append(Entry(self._now_us(), what, data, why, command, now_us))
 
     def flush(self) -> None:
         """Hand on what has been noted; from the loop alone."""
@@ -141,27 +146,29 @@ class NotedDriver:
 
     def open(self, now_us: Us) -> DriverStep:
         """Begin."""
-        self._recorder.note(exchange.OPEN)
+        self._recorder.note(exchange.OPEN, now_us=now_us)
         return self._driver.open(now_us)
 
     def command(self, now_us: Us, command: Command) -> DriverStep:
         """Take one command."""
-        self._recorder.note(exchange.COMMAND, command=command)
+        self._recorder.note(exchange.COMMAND, command=command, now_us=now_us)
         return self._driver.command(now_us, command)
 
     def receive(self, now_us: Us, data: bytes) -> DriverStep:
-        """Take bytes; the link has noted them."""
+        """Take bytes; the link has noted them, but not what time it is."""
+        self._recorder.note(exchange.HEARD, now_us=now_us)
         return self._driver.receive(now_us, data)
 
     def tick(self, now_us: Us) -> DriverStep:
         """Fire deadlines; noted where that had any effect."""
         step = self._driver.tick(now_us)
         if step.out or step.reports or step.discard or step.drop:
-            self._recorder.note(exchange.TICK)
+            self._recorder.note(exchange.TICK, now_us=now_us)
         return step
 
     def hang_up(self, now_us: Us, reason: str) -> DriverStep:
-        """Take note of a lost connection; the link has noted it."""
+        """Take note of a lost connection."""
+        self._recorder.note(exchange.HUNG_UP, now_us=now_us)
         return self._driver.hang_up(now_us, reason)
 
 

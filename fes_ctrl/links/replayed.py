@@ -3,6 +3,7 @@
 The device says what it said, and the host's words are held against those that it used then.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -14,7 +15,6 @@ from fes_ctrl.units import NEVER_US, Us
 
 HOST: Final = frozenset({exchange.OUT, exchange.DISCARD, exchange.DROP})
 FAR: Final = frozenset({exchange.IN, exchange.LOST})
-TOLD: Final = frozenset({exchange.OPEN, exchange.COMMAND, exchange.TICK})
 
 LATE_US: Final = 20_000
 """A machine calls a driver so much later than it asked for at most, or the exchange is not one of
@@ -182,7 +182,7 @@ def play(driver: DriverSession, recorded: Exchange, late_us: Us = LATE_US) -> li
     ExchangeError
         If nothing was told to a driver in it.
     """
-    entries = [entry for entry in recorded.entries if entry.what in HOST | FAR | TOLD]
+    entries = [entry for entry in recorded.entries if entry.what in HOST | FAR | exchange.TOLD]
     if not entries or entries[0].what != exchange.OPEN:
         message = f"{recorded.name}: does not begin with a driver's opening; record it with run"
         raise ExchangeError(message)
@@ -197,13 +197,18 @@ class _Player:
         self._name = name
         self._entries = entries
         self._at = 0
+        self._came: deque[Entry] = deque()
         self._wake_us: Us = NEVER_US
         self._reports: list[LinkReport] = []
 
     def play(self, late_us: Us) -> list[LinkReport]:
         while self._at < len(self._entries):
             entry = self._entries[self._at]
-            while self._wake_us + late_us < entry.t_us:
+            if entry.what in FAR:
+                self._came.append(entry)
+                self._at += 1
+                continue
+            while entry.what in exchange.TOLD and self._wake_us + late_us < entry.now_us:
                 due_us = self._wake_us
                 self._take(due_us, self._driver.tick(due_us))
                 if self._wake_us <= due_us:
@@ -213,15 +218,15 @@ class _Player:
         return self._reports
 
     def _carry_out(self, entry: Entry) -> None:
-        driver, now_us = self._driver, entry.t_us
+        driver, now_us = self._driver, entry.now_us
         if entry.what == exchange.OPEN:
             step = driver.open(now_us)
         elif entry.what == exchange.COMMAND and entry.command is not None:
             step = driver.command(now_us, entry.command)
-        elif entry.what == exchange.IN:
-            step = driver.receive(now_us, entry.data)
-        elif entry.what == exchange.LOST:
-            step = driver.hang_up(now_us, entry.why)
+        elif entry.what == exchange.HEARD and self._came:
+            step = driver.receive(now_us, self._came.popleft().data)
+        elif entry.what == exchange.HUNG_UP and self._came:
+            step = driver.hang_up(now_us, self._came.popleft().why)
         elif entry.what == exchange.TICK:
             if self._wake_us > now_us:
                 raise DepartureError(
