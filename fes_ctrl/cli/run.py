@@ -83,24 +83,27 @@ def command(
     """
     from functools import partial
 
+    from fes_ctrl import plugins
     from fes_ctrl.cli.replay import layers_of
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
+    from fes_ctrl.stimulators.config import MODES, UNUSABLE
 
     if duration is not None and not 0 < duration <= 86_400:
         message = f"--duration {duration:g}: give seconds above 0 and up to a day"
         raise Refusal(message)
     try:
         place = parse_sensor_url(sensor)
-        address = parse_link_url(stimulator, ("p24",))
+        plugins.load()
+        address = parse_link_url(stimulator, (*MODES, *UNUSABLE))
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
     except LinkUrlError as error:
         message = f"--stimulator {error}"
         raise Refusal(message) from error
-    parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": "p24"}
+    parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": address.device}
     layers_for = partial(layers_of, program, parts=parts, sets=sets)
     layers_for("heel" if detector is None else detector)
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
@@ -136,7 +139,6 @@ async def _run(
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.cli.replay import control_of
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
-    from fes_ctrl.links.serial_port import SerialSettings
     from fes_ctrl.links.url import open_link
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runlog.log import NullLog
@@ -146,7 +148,7 @@ async def _run(
     from fes_ctrl.safety.limits import Limits
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_source
-    from fes_ctrl.stimulators.drivers import driver_for
+    from fes_ctrl.stimulators.drivers import LINES, driver_for
 
     clock = RealClock(asyncio.get_running_loop())
     try:
@@ -163,7 +165,7 @@ async def _run(
         driver = driver_for(control.stimulator, min_interval_us)
         guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
         taken = ExchangeFile(record, control.stimulator, min_interval_us) if record else None
-        link: Link = await open_link(address, SerialSettings(), guarded_by)
+        link: Link = await open_link(address, LINES[driver.capabilities.device], guarded_by)
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"

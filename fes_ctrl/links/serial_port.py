@@ -10,10 +10,13 @@ import os
 import struct
 import termios
 import time
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import serial
+
+from fes_ctrl.stimulators.line import PLAIN, SerialSettings
+
+__all__ = ["PLAIN", "SerialLinkError", "SerialPort", "SerialSettings", "drop_unsent"]
 
 LAST_BYTES_S: Final = 0.05
 """How long closing lets the last bytes leave: a stop of 40 bytes takes 3.5 ms at 115 200 baud."""
@@ -29,31 +32,6 @@ ADVICE: Final = {
 
 class SerialLinkError(OSError):
     """A port that cannot be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialSettings:
-    """Line settings; nominal for USB devices that have no line behind them.
-
-    Attributes
-    ----------
-    baud : int
-        Symbols a second.
-    parity : str
-        ``N`` none, ``E`` even, ``O`` odd.
-    stop_bits : int
-        1 or 2.
-    rts_cts : bool
-        Whether the lines RTS and CTS hold the sender back.
-    """
-
-    baud: int = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stop_bits: Literal[1, 2] = 1
-    rts_cts: bool = False
-
-
-PLAIN: Final = SerialSettings()
 
 
 class SerialPort:

@@ -1,7 +1,7 @@
 """Which stimulator, in which mode, on which link terms; the table of devices and modes."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from annotated_types import Ge, Le
 
@@ -15,7 +15,7 @@ class StimulatorConfig:
     Attributes
     ----------
     device : str
-        The device family.
+        The device family: one of this program's, or of a driver that was installed beside it.
     mode : str
         ``low_level``: the host times every pulse. ``mid_level``: the device repeats pulses until
         told otherwise or until its live signal stays away.
@@ -28,11 +28,25 @@ class StimulatorConfig:
         freezes: then it goes on for no longer than that takes.
     """
 
-    device: Literal["p24"] = "p24"
-    mode: Literal["low_level", "mid_level"] = "low_level"
+    device: str = "p24"
+    mode: str = "low_level"
     ack_deadline_ms: Annotated[float, Ge(5), Le(1000)] = 100.0
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
     guardian: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a device that there is not, and a mode of another one."""
+        if self.device not in MODES:
+            why = UNUSABLE.get(self.device, "there is no such device")
+            message = f"device = {self.device!r}: {why}; choose {' or '.join(sorted(MODES))}"
+            raise ValueError(message)
+        modes = MODES[self.device]
+        if self.mode not in modes:
+            message = (
+                f"mode = {self.mode!r}: a {self.device} has none of that name; choose "
+                f"{' or '.join(modes)}"
+            )
+            raise ValueError(message)
 
 
 GUARDED_MS: Final = 200
@@ -73,10 +87,16 @@ P24_MODES: Final[dict[str, Capabilities]] = {
 }
 
 
+MODES: Final[dict[str, dict[str, Capabilities]]] = {"p24": P24_MODES}
+"""Capabilities by device and mode: a new device is a row. Drivers from elsewhere add theirs."""
+
+UNUSABLE: Final[dict[str, str]] = {}
+"""Devices of drivers that are installed and cannot be used, and why."""
+
+
 def capabilities_of(config: StimulatorConfig) -> Capabilities:
     """Return what the configured device can do in the configured mode."""
-    modes = {"p24": P24_MODES}
-    found = modes[config.device][config.mode]
+    found = MODES[config.device][config.mode]
     unattended_ms = found.unattended_ms
     if config.guardian:
         unattended_ms = min(unattended_ms, GUARDED_MS)
