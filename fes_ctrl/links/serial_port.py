@@ -4,7 +4,6 @@ pyserial's own ``write`` waits, or spins, when a device stalls; it is never call
 """
 
 import contextlib
-import errno
 import fcntl
 import os
 import struct
@@ -14,20 +13,13 @@ from typing import Final
 
 import serial
 
+from fes_ctrl.links.advice import NOT_OPENED, why_not_opened
 from fes_ctrl.stimulators.line import PLAIN, SerialSettings
 
 __all__ = ["PLAIN", "SerialLinkError", "SerialPort", "SerialSettings", "drop_unsent"]
 
 LAST_BYTES_S: Final = 0.05
 """How long closing lets the last bytes leave: a stop of 40 bytes takes 3.5 ms at 115 200 baud."""
-
-ADVICE: Final = {
-    errno.ENOENT: "there is no such port; check the name and the cable",
-    errno.EACCES: "not allowed; have yourself added to the group that owns it, often dialout",
-    errno.EAGAIN: "in use by another program; close that first",
-    errno.EBUSY: "in use by another program; close that first",
-    errno.ENOTTY: "not a serial port; check the name",
-}
 
 
 class SerialLinkError(OSError):
@@ -70,8 +62,8 @@ class SerialPort:
                 write_timeout=0,
                 exclusive=True,
             )
-        except (OSError, ValueError, termios.error) as error:
-            message = f"serial port {name}: {_why(error)}"
+        except NOT_OPENED as error:
+            message = f"serial port {name}: {why_not_opened(error)}"
             raise SerialLinkError(message) from error
         self.fd: int = self._port.fileno()
         os.set_blocking(self.fd, False)
@@ -122,16 +114,3 @@ def drop_unsent(fd: int) -> None:
     with contextlib.suppress(OSError, termios.error):
         # A device that is gone has nothing left to take, nor has a dead end.
         termios.tcflush(fd, termios.TCOFLUSH)
-
-
-def _why(error: BaseException) -> str:
-    """Return why a port was not opened, and what to do."""
-    reason = str(error)
-    # pyserial hides some numbers in its text; the error that it wraps still has them.
-    for cause in (error, error.__context__):
-        number = cause.args[0] if cause is not None and cause.args else None
-        if isinstance(number, int):
-            if number in ADVICE:
-                return ADVICE[number]
-            reason = os.strerror(number)
-    return f"{reason}; check the name, the cable and who may use it"

@@ -9,6 +9,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,15 @@ def test_nobody_takes_the_name_of_a_device_that_there_is(installed: dict[str, st
         timeout=PATIENCE_S,
     )
     assert done.stdout == "() p24\n", done.stderr
+
+
+def test_its_answer_to_who_is_there_is_known_among_others() -> None:
+    page: dict[str, Any] = {}
+    exec(compile(BLOCKS["linebox.py"], "linebox.py", "exec"), page)  # noqa: S102 - our own page
+    hello = page["STIMULATOR"].hello
+    assert hello.question == b"\nwho?\n"
+    assert hello.recognise(b"idle\nlinebox 1.0 A17\n") == "linebox 1.0 A17"
+    assert not hello.recognise(b"idle\nlinebox 1.0")
 
 
 def test_the_pages_driver_is_about_sixty_lines() -> None:

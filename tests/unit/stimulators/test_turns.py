@@ -218,29 +218,13 @@ def test_after_a_lost_line_it_is_as_new(bench: Bench) -> None:
     assert bench.session.state == "up"
 
 
+COMMANDS = ("pulse", "pulse1", "stop", "arm", "tick", "open", "lost")
+ANSWERS = ("done", "stopped", "armed", "idle", "nonsense", "who:1", "who:2", "error:x")
+WHAT = (*COMMANDS, *ANSWERS, "electrode:x")
 ACTIONS = st.lists(
     st.tuples(
         st.integers(0, 60_000),
-        st.sampled_from(
-            [
-                "pulse",
-                "pulse1",
-                "stop",
-                "arm",
-                "tick",
-                "open",
-                "lost",
-                "done",
-                "stopped",
-                "armed",
-                "idle",
-                "nonsense",
-                "who:1",
-                "who:2",
-                "error:x",
-                "electrode:x",
-            ]
-        ),
+        st.sampled_from(WHAT),
     ),
     max_size=60,
 )
