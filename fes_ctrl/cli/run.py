@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.live import Hand
+    from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
 
@@ -139,16 +140,18 @@ async def _run(
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.cli.replay import control_of
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
-    from fes_ctrl.links.url import open_link
+    from fes_ctrl.links.url import open_link, returning
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runlog.log import NullLog
     from fes_ctrl.runtime.live import Hand, live
     from fes_ctrl.runtime.realtime import RealClock
+    from fes_ctrl.runtime.reconnect import ReopeningLink
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_source
     from fes_ctrl.stimulators.drivers import LINES, driver_for
+    from fes_ctrl.stimulators.same_device import SameDevice
 
     clock = RealClock(asyncio.get_running_loop())
     try:
@@ -165,7 +168,8 @@ async def _run(
         driver = driver_for(control.stimulator, min_interval_us)
         guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
         taken = ExchangeFile(record, control.stimulator, min_interval_us) if record else None
-        link: Link = await open_link(address, LINES[driver.capabilities.device], guarded_by)
+        line = LINES[driver.capabilities.device]
+        first = await open_link(address, line, guarded_by)
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"
@@ -173,6 +177,9 @@ async def _run(
     except Refusal:
         source.close()
         raise
+    link: Link = ReopeningLink(
+        first, returning(address, line, guarded_by), lambda: _come_back(session)
+    )
     if taken is not None:
         recorder = Recorder(clock.now_us, taken.put)
         driver, link = NotedDriver(driver, recorder), RecordingLink(link, recorder)
@@ -180,7 +187,7 @@ async def _run(
     session = ControlSession(
         clock,
         assemble(legs, control),
-        [(driver, link)],
+        [(SameDevice(driver), link)],
         dict.fromkeys(legs, 0),
         NullLog() if log is None else log,
     )
@@ -203,6 +210,12 @@ async def _run(
             log.close(ended=ended)
             if log.dropped:
                 _say(f"run log: {log.dropped} lines could not be written; make room on the disk")
+
+
+def _come_back(session: "ControlSession") -> None:
+    """Begin anew with a device that is plugged in again."""
+    _say("stimulator is back: it is stopped and asked who it is; clear the fault, then arm")
+    session.reopen(0)
 
 
 def worn_by(source: "SensorSource") -> dict[int, list[str]]:

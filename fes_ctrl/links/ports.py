@@ -76,6 +76,30 @@ def access_to(name: str) -> str:
         return f"group {group}"
 
 
+def known_as(name: str) -> PortInfo | None:
+    """Return what is plugged in under a name, or under what that name points to."""
+    real = os.path.realpath(name)
+    return next((port for port in plugged_in() if port.name in {name, real}), None)
+
+
+def again(name: str, before: PortInfo | None) -> str:
+    """Return where a device is that was plugged in before: the system may call it anew.
+
+    Parameters
+    ----------
+    name : str
+        What it was opened as.
+    before : PortInfo or None
+        What was known of it then.
+    """
+    if before is not None and before.usb and before.serial_number:
+        mark = (before.usb, before.serial_number)
+        for port in plugged_in():
+            if (port.usb, port.serial_number) == mark:
+                return name if os.path.realpath(name) == port.name else port.name
+    return name
+
+
 def ask(name: str, hellos: Mapping[str, tuple[SerialSettings, Hello]]) -> Voice:
     """Ask a port who is there, one protocol after the other until one is spoken.
 

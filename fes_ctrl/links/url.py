@@ -1,10 +1,12 @@
 """Where a stimulator is, as a person writes it: ``p24:///dev/ttyACM0``, ``p24+tcp://host:port``."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from fes_ctrl.links.guarded import GuardedLink, open_guarded
+from fes_ctrl.links.ports import again, known_as
 from fes_ctrl.links.serial import SerialLink
 from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
 from fes_ctrl.links.tcp import TcpLink, open_tcp
@@ -113,6 +115,27 @@ async def open_link(
     if guarded_by:
         return await open_guarded(address.port, settings, guarded_by)
     return SerialLink(address.port, settings)
+
+
+def returning(
+    address: SerialAddress | TcpAddress, settings: SerialSettings, guarded_by: bytes = b""
+) -> Callable[[], Awaitable[SerialLink | TcpLink | GuardedLink]]:
+    """Return what opens the link again where the device is plugged in anew, under any name.
+
+    Parameters
+    ----------
+    address, settings, guarded_by
+        As of ``open_link``, which has just opened it.
+    """
+    before = known_as(address.port) if isinstance(address, SerialAddress) else None
+
+    async def reopen() -> SerialLink | TcpLink | GuardedLink:
+        place = address
+        if isinstance(place, SerialAddress):
+            place = place._replace(port=await asyncio.to_thread(again, place.port, before))
+        return await open_link(place, settings, guarded_by)
+
+    return reopen
 
 
 def _refusal(url: str, why: str) -> LinkUrlError:
