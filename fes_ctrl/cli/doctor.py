@@ -1,7 +1,6 @@
 """``fes-ctrl doctor``: what this machine can do, what is plugged in and what speaks."""
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,7 +89,7 @@ def _machine(*, as_json: bool) -> None:
     """Tell of the machine itself."""
     import platform
 
-    from fes_ctrl.links.liveness import WAKE
+    from fes_ctrl.links.liveness import SEES_SLEEP
     from fes_ctrl.stimulators.config import UNUSABLE
     from fes_ctrl.stimulators.drivers import DRIVERS
 
@@ -99,7 +98,7 @@ def _machine(*, as_json: bool) -> None:
         "system": platform.platform(),
         "python": platform.python_version(),
         "serial_ports": "proven" if proven else "written, and never tested on this system",
-        "sees_sleep": WAKE != time.CLOCK_MONOTONIC,
+        "sees_sleep": SEES_SLEEP,
         "drivers": [" ".join(row) for row in sorted(DRIVERS)],
         "unusable_drivers": dict(sorted(UNUSABLE.items())),
     }

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from fes_ctrl.links.link import Link
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from fes_ctrl.runlog.log import RunLogWriter
-    from fes_ctrl.runtime.live import Hand
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
@@ -137,6 +135,7 @@ async def _run(
     watchdog: bool,
 ) -> None:
     from fes_ctrl.assembly import assemble
+    from fes_ctrl.cli.console import listen
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.cli.replay import control_of
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
@@ -193,7 +192,7 @@ async def _run(
     )
     hand = Hand(session, clock, _say, may_arm=may_arm)
     session.listeners.append(_tell)
-    _listen(source, hand)
+    listen(source, hand)
     if log is not None:
         _watch(log, 0)
     ended = "interrupted"
@@ -258,53 +257,6 @@ def _watch(log: "RunLogWriter", known: int) -> None:
     if dropped and not known:
         _say(f"fault F24 warn: {dropped} lines of the run log dropped so far; control goes on")
     asyncio.get_running_loop().call_later(WATCH_LOG_S, _watch, log, dropped)
-
-
-def _listen(source: "SensorSource", hand: "Hand") -> None:
-    """Let the person's keys or lines reach the hand."""
-    from fes_ctrl.sensors.manual import KeyTerminal, Manual
-
-    if isinstance(source, Manual):
-        source.on_key = hand.key
-        return
-    if sys.stdin is None:  # closed by whoever started it
-        return
-    loop = asyncio.get_running_loop()
-    fd = sys.stdin.fileno()
-    if sys.stdin.isatty():
-        terminal = KeyTerminal(fd)
-
-        def pressed() -> None:
-            keys = terminal.read()
-            if not keys:
-                # The terminal was closed, and with it the hand is gone that could stop.
-                loop.remove_reader(fd)
-                hand.quit.set()
-            for key in keys:
-                hand.key(key)
-
-        loop.add_reader(fd, pressed)
-        return
-
-    begun = ""
-
-    def typed() -> None:
-        # Whatever has come, not the first line of it: a stop must not wait for the next line.
-        nonlocal begun
-        data = os.read(fd, 4096)
-        *lines, begun = (begun + data.decode(errors="replace")).split("\n")
-        for line in lines:
-            hand.line(line)
-        if not data:
-            loop.remove_reader(fd)
-            hand.line(begun)
-
-    try:
-        loop.add_reader(fd, typed)
-    except OSError:
-        # A plain file or /dev/null cannot be waited for: it is read at once.
-        for line in sys.stdin:
-            hand.line(line)
 
 
 def _say(line: str) -> None:

@@ -4,10 +4,8 @@ pyserial's own ``write`` waits, or spins, when a device stalls; it is never call
 """
 
 import contextlib
-import fcntl
 import os
 import struct
-import termios
 import time
 from typing import Final
 
@@ -15,6 +13,10 @@ import serial
 
 from fes_ctrl.links.advice import NOT_OPENED, why_not_opened
 from fes_ctrl.stimulators.line import PLAIN, SerialSettings
+
+with contextlib.suppress(ImportError):  # Windows has neither, and needs neither: see threaded.py
+    import fcntl
+    import termios
 
 __all__ = ["PLAIN", "SerialLinkError", "SerialPort", "SerialSettings", "drop_unsent"]
 
