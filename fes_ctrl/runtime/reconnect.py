@@ -90,7 +90,7 @@ class ReopeningLink:
         self._try_again(RETRY_S)
 
     def _try_again(self, after_s: float) -> None:
-        if not self._closed:
+        if not self._closed and (self._task is None or self._task.done()):
             loop = asyncio.get_running_loop()
             self._task = loop.create_task(self._come_back(after_s), name="reopening the link")
             self._task.add_done_callback(_raise)

@@ -13,8 +13,9 @@ import pytest
 
 from fes_ctrl.cli.console import read_lines
 from fes_ctrl.links import url
+from fes_ctrl.links.carriers import PyserialCarrier, WatchedCarrier
 from fes_ctrl.links.serial_port import LAST_BYTES_S, SerialLinkError, SerialSettings
-from fes_ctrl.links.threaded import PyserialCarrier, ThreadedLink, WatchedCarrier
+from fes_ctrl.links.threaded import ThreadedLink
 from fes_ctrl.links.url import SerialAddress, open_link
 from helpers.far_end import DEADLINE_S, FarEnd
 
