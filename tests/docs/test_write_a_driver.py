@@ -174,7 +174,7 @@ def test_an_unknown_device_is_refused_with_all_that_there_are(
         (BLOCKS["linebox.py"].replace('device="linebox"', 'device="p24"'), "is called p24"),
     ],
 )
-def test_a_driver_that_cannot_be_used_is_refused_when_asked_for_and_harms_nothing_else(
+def test_a_driver_that_cannot_be_used_is_refused_when_asked_for(
     tmp_path: Path, installed: dict[str, str], code: str, says: str
 ) -> None:
     (tmp_path / "site" / "linebox.py").write_text(code)
@@ -183,8 +183,17 @@ def test_a_driver_that_cannot_be_used_is_refused_when_asked_for_and_harms_nothin
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
     assert says in refused.stderr
+
+
+def test_a_driver_that_cannot_be_loaded_harms_nothing_else(
+    tmp_path: Path, installed: dict[str, str]
+) -> None:
+    (tmp_path / "site" / "linebox.py").write_text("import nothing_of_this_name")
     other = fes_ctrl(installed, "config", "check", "standard")
     assert other.returncode == 0, other.stderr
+    told = json.loads(fes_ctrl(installed, "doctor", "--json").stdout)
+    assert "ModuleNotFoundError" in told["unusable_drivers"]["linebox"]
+    assert "p24 low_level" in told["drivers"]
 
 
 def test_nobody_takes_the_name_of_a_device_that_there_is(installed: dict[str, str]) -> None:
