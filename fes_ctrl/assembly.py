@@ -189,7 +189,10 @@ def _unattended(config: ControlConfig, capabilities: Capabilities) -> list[str]:
 
 def _attended(device: str) -> str:
     """Return the mode of a device in which nothing comes without the host."""
-    return next(name for name, mode in MODES[device].items() if mode.unattended_ms == 0)
+    modes = MODES[device]
+    return next(
+        (name for name, mode in modes.items() if mode.unattended_ms == 0), next(iter(modes))
+    )
 
 
 def _beyond_limits(where: str, plan: ChannelPlan, limits: Limits) -> list[str]:

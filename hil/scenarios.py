@@ -17,6 +17,7 @@ from fes_ctrl.runtime.operator import OperatorConfig
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
+from firmware_sim.devices.catalogue import DEVICES
 from firmware_sim.injection_text import parse as parse_injection
 from firmware_sim.injections import Injection
 from hil.config import CableConfig, LimiterConfig, WalkConfig
@@ -168,6 +169,14 @@ def load_scenario(
         if option not in done:
             layers.set(option)
     injections = _injections(section, layers)
+    device = layers.get("stimulator").device
+    if device not in DEVICES:
+        message = (
+            f"stimulator.device = {device!r}: there is no simulated one of it "
+            f"({layers.origin(('stimulator', 'device'))}); choose {', '.join(sorted(DEVICES))}, or "
+            "drive the real one with fes-ctrl run"
+        )
+        raise ConfigError(message)
     return Scenario(
         name=name,
         names=names,

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, str]] = {
     "campaign": "Walk random faults and judge every step.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
+    "doctor": "Tell what this machine can do, what is plugged in and what speaks.",
     "config": "Show, check and describe the configuration.",
 }
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +16,10 @@ if TYPE_CHECKING:
 
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.config.layers import Layers
+    from fes_ctrl.links.link import Link
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from fes_ctrl.runlog.log import RunLogWriter
-    from fes_ctrl.runtime.live import Hand
+    from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
 
@@ -53,6 +53,12 @@ WATCH_LOG_S = 0.5
 @click.option("--duration", type=float, metavar="S", help="End after so many seconds.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the log there.")
 @click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the exchange with the stimulator there, to make a test of it.",
+)
+@click.option(
     "--watchdog/--no-watchdog",
     default=True,
     show_default=True,
@@ -68,6 +74,7 @@ def command(
     arm_allowed: str | None,
     duration: float | None,
     out: Path | None,
+    record: Path | None,
     *,
     watchdog: bool,
 ) -> int:
@@ -78,18 +85,20 @@ def command(
     """
     from functools import partial
 
+    from fes_ctrl import plugins
     from fes_ctrl.cli.replay import layers_of
-    from fes_ctrl.links.serial_port import LINES
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
+    from fes_ctrl.stimulators.config import MODES, UNUSABLE
 
     if duration is not None and not 0 < duration <= 86_400:
         message = f"--duration {duration:g}: give seconds above 0 and up to a day"
         raise Refusal(message)
     try:
         place = parse_sensor_url(sensor)
-        address = parse_link_url(stimulator, LINES)
+        plugins.load()
+        address = parse_link_url(stimulator, (*MODES, *UNUSABLE))
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
@@ -109,6 +118,7 @@ def command(
                 may_arm=arm_allowed is not None,
                 duration_s=duration,
                 out=out,
+                record=record,
                 watchdog=watchdog,
             )
         )
@@ -124,21 +134,26 @@ async def _run(
     may_arm: bool,
     duration_s: float | None,
     out: Path | None,
+    record: Path | None,
     watchdog: bool,
 ) -> None:
     from fes_ctrl.assembly import assemble
+    from fes_ctrl.cli.console import listen
+    from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.cli.replay import control_of
-    from fes_ctrl.links.serial_port import LINES
-    from fes_ctrl.links.url import open_link
+    from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
+    from fes_ctrl.links.url import open_link, returning
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runlog.log import NullLog
     from fes_ctrl.runtime.live import Hand, live
     from fes_ctrl.runtime.realtime import RealClock
+    from fes_ctrl.runtime.reconnect import ReopeningLink
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_source
-    from fes_ctrl.stimulators.drivers import driver_for
+    from fes_ctrl.stimulators.drivers import LINES, driver_for
+    from fes_ctrl.stimulators.same_device import SameDevice
 
     clock = RealClock(asyncio.get_running_loop())
     try:
@@ -151,9 +166,12 @@ async def _run(
         legs = tuple(worn)
         control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), legs)
         choose_for_all(worn, control.detector.name, "--sensor")
-        driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
+        min_interval_us = Limits(control.limits).min_interval_us
+        driver = driver_for(control.stimulator, min_interval_us)
         guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
-        link = await open_link(address, LINES[address.device], guarded_by)
+        taken = ExchangeFile(record, control.stimulator, min_interval_us) if record else None
+        line = LINES[driver.capabilities.device]
+        first = await open_link(address, line, guarded_by)
     except OSError as error:
         source.close()
         message = f"--stimulator {error}"
@@ -161,17 +179,23 @@ async def _run(
     except Refusal:
         source.close()
         raise
+    link: Link = ReopeningLink(
+        first, returning(address, line, guarded_by), lambda: _come_back(session)
+    )
+    if taken is not None:
+        recorder = Recorder(clock.now_us, taken.put)
+        driver, link = NotedDriver(driver, recorder), RecordingLink(link, recorder)
     log = _log(out, control)
     session = ControlSession(
         clock,
         assemble(legs, control),
-        [(driver, link)],
+        [(SameDevice(driver), link)],
         dict.fromkeys(legs, 0),
         NullLog() if log is None else log,
     )
     hand = Hand(session, clock, _say, may_arm=may_arm)
     session.listeners.append(_tell)
-    _listen(source, hand)
+    listen(source, hand)
     if log is not None:
         _watch(log, 0)
     ended = "interrupted"
@@ -182,10 +206,18 @@ async def _run(
         message = f"--sensor {group.exceptions[0]}"
         raise Refusal(message) from group
     finally:
+        if taken is not None and not taken.close():
+            _say(f"--record {record}: the disk did not take all of it; make room and record again")
         if log is not None:
             log.close(ended=ended)
             if log.dropped:
                 _say(f"run log: {log.dropped} lines could not be written; make room on the disk")
+
+
+def _come_back(session: "ControlSession") -> None:
+    """Begin anew with a device that is plugged in again."""
+    _say("stimulator is back: it is stopped and asked who it is; clear the fault, then arm")
+    session.reopen(0)
 
 
 def worn_by(source: "SensorSource") -> dict[int, list[str]]:
@@ -228,53 +260,6 @@ def _watch(log: "RunLogWriter", known: int) -> None:
     if dropped and not known:
         _say(f"fault F24 warn: {dropped} lines of the run log dropped so far; control goes on")
     asyncio.get_running_loop().call_later(WATCH_LOG_S, _watch, log, dropped)
-
-
-def _listen(source: "SensorSource", hand: "Hand") -> None:
-    """Let the person's keys or lines reach the hand."""
-    from fes_ctrl.sensors.manual import KeyTerminal, Manual
-
-    if isinstance(source, Manual):
-        source.on_key = hand.key
-        return
-    if sys.stdin is None:  # closed by whoever started it
-        return
-    loop = asyncio.get_running_loop()
-    fd = sys.stdin.fileno()
-    if sys.stdin.isatty():
-        terminal = KeyTerminal(fd)
-
-        def pressed() -> None:
-            keys = terminal.read()
-            if not keys:
-                # The terminal was closed, and with it the hand is gone that could stop.
-                loop.remove_reader(fd)
-                hand.quit.set()
-            for key in keys:
-                hand.key(key)
-
-        loop.add_reader(fd, pressed)
-        return
-
-    begun = ""
-
-    def typed() -> None:
-        # Whatever has come, not the first line of it: a stop must not wait for the next line.
-        nonlocal begun
-        data = os.read(fd, 4096)
-        *lines, begun = (begun + data.decode(errors="replace")).split("\n")
-        for line in lines:
-            hand.line(line)
-        if not data:
-            loop.remove_reader(fd)
-            hand.line(begun)
-
-    try:
-        loop.add_reader(fd, typed)
-    except OSError:
-        # A plain file or /dev/null cannot be waited for: it is read at once.
-        for line in sys.stdin:
-            hand.line(line)
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from fes_ctrl import plugins
 from fes_ctrl.config.errors import ConfigError
 
 FOLDERS: Final[dict[str, str]] = {
@@ -79,7 +80,8 @@ def _is_file(path: Path) -> bool:
 
 
 def _list(section: str) -> str:
-    return ", ".join(names_of(section)) or "none there is"
+    others = plugins.load() if section == "stimulator" else ()
+    return ", ".join([*names_of(section), *others]) or "none there is"
 
 
 def shown(path: Path | str) -> str:

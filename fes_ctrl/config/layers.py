@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from fes_ctrl import plugins
 from fes_ctrl.config.build import ValueProblem, build, dotted, element_class, hints
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import PathParts, find, line_of, parse, read_text, shown
+from fes_ctrl.stimulators.config import UNUSABLE
 
 DEFAULT: Final = "default"
 INDEX: Final = re.compile(r"[0-9]{1,6}")
@@ -50,13 +52,15 @@ class Layers:
     """
 
     def __init__(self, sections: Mapping[str, type[Any]]) -> None:
+        if "stimulator" in sections:
+            plugins.load()
         self._sections = dict(sections)
         self._tables: dict[str, dict[str, Any]] = {name: {} for name in sections}
         self._origins: dict[PathParts, tuple[Source, PathParts]] = {}
         self.files: dict[str, Path] = {}
 
     def load(self, section: str, value: str, place: str = "") -> None:
-        """Take a section from a name or file.
+        """Take a section from a name or file; a driver from elsewhere is a name too.
 
         Parameters
         ----------
@@ -72,6 +76,14 @@ class Layers:
         ConfigError
             If there is no such file, it is no TOML, or it holds something else.
         """
+        plugged = plugins.table_of(value) if section == "stimulator" else None
+        if plugged is not None:
+            self.take(section, plugged, Source(f"the driver of {value}"))
+            return
+        if section == "stimulator" and value in UNUSABLE:
+            raise ConfigError(
+                f"stimulator {value!r}: {UNUSABLE[value]}; mend it, or choose another"
+            )
         try:
             path = find(section, value)
         except ConfigError as error:

@@ -23,7 +23,9 @@ HALTED_US: Final = 1_000_000
 ASLEEP_US: Final = 100_000
 """The clock that counts sleep may run ahead of the one that does not by less than this."""
 
-WAKE: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+SEES_SLEEP: Final = hasattr(time, "CLOCK_BOOTTIME")
+"""Whether a clock goes on here while the machine sleeps, beside one that does not."""
 
 
 class Liveness:
@@ -78,9 +80,10 @@ class Liveness:
 
 def monotonic_us() -> Us:
     """Return monotonic time, which stands still while the machine sleeps."""
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    return time.monotonic_ns() // 1000
 
 
 def boottime_us() -> Us:
     """Return the same with sleep counted in, where the system has such a clock."""
-    return time.clock_gettime_ns(WAKE) // 1000
+    now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) if SEES_SLEEP else time.monotonic_ns()
+    return now_ns // 1000

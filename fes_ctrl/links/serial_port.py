@@ -4,63 +4,28 @@ pyserial's own ``write`` waits, or spins, when a device stalls; it is never call
 """
 
 import contextlib
-import errno
-import fcntl
 import os
 import struct
-import termios
 import time
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import serial
+
+from fes_ctrl.links.advice import NOT_OPENED, why_not_opened
+from fes_ctrl.stimulators.line import PLAIN, SerialSettings
+
+with contextlib.suppress(ImportError):  # Windows has neither, and needs neither: see threaded.py
+    import fcntl
+    import termios
+
+__all__ = ["PLAIN", "SerialLinkError", "SerialPort", "SerialSettings", "drop_unsent"]
 
 LAST_BYTES_S: Final = 0.05
 """How long closing lets the last bytes leave: a stop of 40 bytes takes 3.5 ms at 115 200 baud."""
 
-ADVICE: Final = {
-    errno.ENOENT: "there is no such port; check the name and the cable",
-    errno.EACCES: "not allowed; have yourself added to the group that owns it, often dialout",
-    errno.EAGAIN: "in use by another program; close that first",
-    errno.EBUSY: "in use by another program; close that first",
-    errno.ENOTTY: "not a serial port; check the name",
-}
-
 
 class SerialLinkError(OSError):
     """A port that cannot be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialSettings:
-    """Line settings; nominal for USB devices that have no line behind them.
-
-    Attributes
-    ----------
-    baud : int
-        Symbols a second.
-    parity : str
-        ``N`` none, ``E`` even, ``O`` odd.
-    stop_bits : int
-        1 or 2.
-    rts_cts : bool
-        Whether the lines RTS and CTS hold the sender back.
-    """
-
-    baud: int = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stop_bits: Literal[1, 2] = 1
-    rts_cts: bool = False
-
-
-PLAIN: Final = SerialSettings()
-
-LINES: Final[dict[str, SerialSettings]] = {
-    "p24": PLAIN,
-    "rehastim2": SerialSettings(baud=460_800, parity="E"),
-    "feslink": SerialSettings(baud=115_200),
-}
-"""How a device's line is set, by its name: a new one is a row."""
 
 
 class SerialPort:
@@ -99,8 +64,8 @@ class SerialPort:
                 write_timeout=0,
                 exclusive=True,
             )
-        except (OSError, ValueError, termios.error) as error:
-            message = f"serial port {name}: {_why(error)}"
+        except NOT_OPENED as error:
+            message = f"serial port {name}: {why_not_opened(error)}"
             raise SerialLinkError(message) from error
         self.fd: int = self._port.fileno()
         os.set_blocking(self.fd, False)
@@ -151,16 +116,3 @@ def drop_unsent(fd: int) -> None:
     with contextlib.suppress(OSError, termios.error):
         # A device that is gone has nothing left to take, nor has a dead end.
         termios.tcflush(fd, termios.TCOFLUSH)
-
-
-def _why(error: BaseException) -> str:
-    """Return why a port was not opened, and what to do."""
-    reason = str(error)
-    # pyserial hides some numbers in its text; the error that it wraps still has them.
-    for cause in (error, error.__context__):
-        number = cause.args[0] if cause is not None and cause.args else None
-        if isinstance(number, int):
-            if number in ADVICE:
-                return ADVICE[number]
-            reason = os.strerror(number)
-    return f"{reason}; check the name, the cable and who may use it"

@@ -1,13 +1,21 @@
 """Where a stimulator is, as a person writes it: ``p24:///dev/ttyACM0``, ``p24+tcp://host:port``."""
 
-from collections.abc import Collection
-from typing import NamedTuple
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from fes_ctrl.links.guarded import GuardedLink, open_guarded
+from fes_ctrl.links.guarded import open_guarded
+from fes_ctrl.links.link import Link
+from fes_ctrl.links.ports import again, known_as
 from fes_ctrl.links.serial import SerialLink
 from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
-from fes_ctrl.links.tcp import TcpLink, open_tcp
+from fes_ctrl.links.tcp import open_tcp
+from fes_ctrl.links.threaded import ThreadedLink
+
+WATCHABLE: Final = os.name == "posix"
+"""Whether a loop can watch a port's descriptor; where not, threads do."""
 
 
 class LinkUrlError(ValueError):
@@ -82,9 +90,29 @@ def parse_link_url(url: str, devices: Collection[str]) -> SerialAddress | TcpAdd
     return SerialAddress(device, name)
 
 
+def serial_link(port: str, settings: SerialSettings) -> Link:
+    """Open a serial port as a link on the running loop, in the way that this system allows.
+
+    Parameters
+    ----------
+    port : str
+        Its name.
+    settings : SerialSettings
+        Of the line.
+
+    Raises
+    ------
+    SerialLinkError
+        If it cannot be opened: which, why, and what to do.
+    """
+    if WATCHABLE:
+        return SerialLink(port, settings)
+    return ThreadedLink(port, settings)
+
+
 async def open_link(
     address: SerialAddress | TcpAddress, settings: SerialSettings, guarded_by: bytes = b""
-) -> SerialLink | TcpLink | GuardedLink:
+) -> Link:
     """Open a link on the running loop.
 
     Parameters
@@ -110,9 +138,36 @@ async def open_link(
             )
             raise SerialLinkError(message)
         return await open_tcp(address.host, address.port)
+    if guarded_by and not WATCHABLE:
+        message = (
+            f"serial port {address.port}: a guardian needs the sockets of Unix; leave "
+            "stimulator.guardian out"
+        )
+        raise SerialLinkError(message)
     if guarded_by:
         return await open_guarded(address.port, settings, guarded_by)
-    return SerialLink(address.port, settings)
+    return serial_link(address.port, settings)
+
+
+def returning(
+    address: SerialAddress | TcpAddress, settings: SerialSettings, guarded_by: bytes = b""
+) -> Callable[[], Awaitable[Link]]:
+    """Return what opens the link again where the device is plugged in anew, under any name.
+
+    Parameters
+    ----------
+    address, settings, guarded_by
+        As of ``open_link``, which has just opened it.
+    """
+    before = known_as(address.port) if isinstance(address, SerialAddress) else None
+
+    async def reopen() -> Link:
+        place = address
+        if isinstance(place, SerialAddress):
+            place = place._replace(port=await asyncio.to_thread(again, place.port, before))
+        return await open_link(place, settings, guarded_by)
+
+    return reopen
 
 
 def _refusal(url: str, why: str) -> LinkUrlError:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from fes_ctrl.runtime.session import ControlSession
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP)
-"""Interrupted by hand, told to end, quit by hand, terminal closed."""
+NAMES: Final = ("SIGINT", "SIGTERM", "SIGQUIT", "SIGBREAK", "SIGHUP")
+SIGNALS: Final = tuple([getattr(signal, name) for name in NAMES if hasattr(signal, name)])
+"""Interrupted by hand, told to end, quit by hand, terminal closed: those that the system has."""
 
 
 @contextlib.contextmanager
@@ -31,8 +32,9 @@ def stop_on_interrupt(session: ControlSession) -> Iterator[None]:
         if not session.closing:
             raise KeyboardInterrupt
 
-    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    numbers = SIGNALS[:-1] if ignored else SIGNALS
+    hang_up = getattr(signal, "SIGHUP", None)
+    ignored = hang_up is not None and signal.getsignal(hang_up) is signal.SIG_IGN
+    numbers = [number for number in SIGNALS if number != hang_up or not ignored]
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

@@ -9,9 +9,13 @@ from typing import Final
 from fes_ctrl.runtime.stepper import Timer, TimerQueue
 from fes_ctrl.units import NEVER_US, Us
 
-CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""``CLOCK_MONOTONIC`` stands still while the machine sleeps: the controller would go on with what
-it had planned before. This one goes on, where there is one, so that the sleep is seen."""
+SEES_SLEEP: Final = hasattr(time, "CLOCK_BOOTTIME")
+"""Monotonic time stands still while the machine sleeps: the controller would go on with what it had
+planned before. This clock goes on, where there is one, so that the sleep is seen."""
+
+
+def _now_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) if SEES_SLEEP else time.monotonic_ns()
 
 
 class RealClock:
@@ -40,7 +44,7 @@ class RealClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._start_ns = time.clock_gettime_ns(CLOCK)
+        self._start_ns = _now_ns()
         self._queue = TimerQueue()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_us: Us = NEVER_US
@@ -49,7 +53,7 @@ class RealClock:
 
     def now_us(self) -> Us:
         """Return the time since the start."""
-        return (time.clock_gettime_ns(CLOCK) - self._start_ns) // 1000
+        return (_now_ns() - self._start_ns) // 1000
 
     def call_at_us(
         self, when_us: Us, order: int, callback: Callable[..., None], *args: object

@@ -195,6 +195,13 @@ class ControlSession:
         for port in self._ports:
             self.drive(now_us, port, port.driver.open(now_us))
 
+    def reopen(self, index: int) -> None:
+        """Start one driver's handshake anew, on a link that has come back."""
+        self.settle()
+        now_us = self.clock.now_us()
+        port = self._ports[index]
+        self.drive(now_us, port, port.driver.open(now_us))
+
     def take(self, item: Input) -> None:
         """Hand one input to the controller and carry out what it says."""
         try:

@@ -309,7 +309,7 @@ ROWS: Final = (
         "the device to be armed is not the one that answered before: serial number or version",
         LATCH,
         0,
-        "by hand, after a full handshake with the new one",
+        "by hand, after a full handshake; a run in real time goes on with the first one only",
         keeps_level=False,
         proof=f"{INJECTED}::test_another_device_is_not_armed",
     ),

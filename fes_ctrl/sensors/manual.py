@@ -2,15 +2,18 @@
 
 import asyncio
 import atexit
+import contextlib
 import os
 import sys
-import termios
-import tty
 from collections.abc import AsyncGenerator, Callable
 
 from fes_ctrl.model import HEEL_SWITCH, Sample
 from fes_ctrl.sensors.source import NowUs, SensorError, Worn, until
 from fes_ctrl.units import Us
+
+with contextlib.suppress(ImportError):  # Windows has neither, and no terminal to watch
+    import termios
+    import tty
 
 PERIOD_US: Us = 10_000
 HEEL_KEY = " "

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from fes_ctrl.links.serial import SerialLink
 from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
+from fes_ctrl.links.url import serial_link
 from fes_ctrl.model import Sample
 from fes_ctrl.sensors.lines import SensorLines
 from fes_ctrl.sensors.source import NowUs, SensorError, Worn
@@ -43,7 +43,7 @@ class SerialSensors:
         self._news: asyncio.Queue[Sample | str] = asyncio.Queue()
         self.lines = SensorLines(sensors)
         try:
-            self._link = SerialLink(port, settings)
+            self._link = serial_link(port, settings)
         except SerialLinkError as error:
             raise SensorError(str(error)) from error
         self._link.on_bytes = self._bytes

@@ -1,7 +1,7 @@
 """Which stimulator, in which mode, on which link terms; the table of devices and modes."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from annotated_types import Ge, Le, MultipleOf
 
@@ -15,7 +15,7 @@ class StimulatorConfig:
     Attributes
     ----------
     device : str
-        The device family.
+        The device family: one of this program's, or of a driver that was installed beside it.
     mode : str
         ``low_level``, ``single_pulse``: the host times every pulse. ``mid_level``,
         ``channel_list``: the device repeats pulses until told otherwise or until its live signal
@@ -34,10 +34,8 @@ class StimulatorConfig:
         Of a channel list: the distance of two rounds, which the program's rate must match.
     """
 
-    device: Literal["p24", "rehastim2", "feslink"] = "p24"
-    mode: Literal["low_level", "mid_level", "single_pulse", "channel_list", "scheduled"] = (
-        "low_level"
-    )
+    device: str = "p24"
+    mode: str = "low_level"
     ack_deadline_ms: Annotated[float, Ge(5), Le(1000)] = 100.0
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
     guardian: bool = False
@@ -45,7 +43,11 @@ class StimulatorConfig:
     list_interval_ms: Annotated[float, Ge(8), Le(1025), MultipleOf(0.5)] = 25.0
 
     def __post_init__(self) -> None:
-        """Refuse a mode of another device."""
+        """Refuse a device that there is not, and a mode of another one."""
+        if self.device not in MODES:
+            why = UNUSABLE.get(self.device, "there is no such device")
+            message = f"device = {self.device!r}: {why}; choose {' or '.join(sorted(MODES))}"
+            raise ValueError(message)
         modes = MODES[self.device]
         if self.mode not in modes:
             message = (
@@ -162,7 +164,10 @@ MODES: Final[dict[str, dict[str, Capabilities]]] = {
     "feslink": FESLINK_MODES,
     "rehastim2": REHASTIM2_MODES,
 }
-"""Capabilities by device and mode: a new device is a row."""
+"""Capabilities by device and mode: a new device is a row. Drivers from elsewhere add theirs."""
+
+UNUSABLE: Final[dict[str, str]] = {}
+"""Devices of drivers that are installed and cannot be used, and why."""
 
 LIFE_US: Final = 20_000
 """No setpoint lives longer: what an unwritten one, or the next of a list, may be late."""

@@ -39,12 +39,13 @@ PATIENCE_S = 30.0
 class Device:
     """``firmware-sim serve`` and what it gave."""
 
-    def __init__(self, folder: Path, name: str, *options: str) -> None:
+    def __init__(self, folder: Path, name: str, script: str = "") -> None:
         self.port = folder / "p24"
         self._pulses = folder / f"{name}.pulses"
-        command = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24"]
+        program = ["-c", script] if script else ["-m", "firmware_sim"]
+        command = [sys.executable, *program, "serve", "--device", "p24"]
         self.process = subprocess.Popen(
-            [*command, "--pty", str(self.port), "--pulses", str(self._pulses), *options],
+            [*command, "--pty", str(self.port), "--pulses", str(self._pulses)],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -187,15 +188,97 @@ def test_a_device_that_vanishes_in_mid_burst_latches_and_nothing_resumes(
     took_s = run.wait_for("fault F15 latch") - killed_s
     assert took_s <= BY_ID["F15"].limit_ms / 1e3 + LATE_S
     device.process.wait(timeout=PATIENCE_S)
-    again: Device = bench(Device, tmp_path, "again")
-    run.type("arm")
-    run.wait_for("not armed: fault F15 is latched")
+    time.sleep(0.3)
     run.type("clear")
     run.type("arm")
     run.wait_for("not armed: no device has answered")
-    assert run.end() == 0
+    again: Device = bench(Device, tmp_path, "again")
+    run.wait_for("stimulator is back")
+    time.sleep(2 * STRIDE_S)
     assert again.pulses_us() == []
+    assert run.end() == 0
     assert again.status() == sm4.STATUS_NONE
+
+
+def test_a_device_that_comes_back_waits_for_the_person_to_clear_to_arm_and_to_raise_the_level(
+    tmp_path: Path, bench: Any
+) -> None:
+    device, run = armed(bench, tmp_path)
+    device.process.kill()
+    run.wait_for("fault F15 latch")
+    device.process.wait(timeout=PATIENCE_S)
+    again: Device = bench(Device, tmp_path, "again")
+    run.wait_for("stimulator is back")
+    wait_for_reports(tmp_path / "run", "up", 2)
+    run.type("level 100")
+    run.type("arm")
+    run.wait_for("not armed: fault F15 is latched")
+    time.sleep(2 * STRIDE_S)
+    assert again.pulses_us() == [], "neither by itself nor by a level"
+    run.type("clear")
+    run.type("arm")
+    wait_for_reports(tmp_path / "run", "ready", 2)
+    time.sleep(2 * STRIDE_S)
+    assert again.pulses_us() == [], "the level starts at zero"
+    run.type("level 100")
+    again.in_mid_burst()
+    assert run.end() == 0
+    assert again.status() == sm4.STATUS_NONE
+    said = [
+        frame.command
+        for record in read_log(tmp_path / "run" / "log.jsonl")
+        if record["kind"] == "frame" and record["direction"] == "out"
+        for frame in sm4.Decoder().feed(bytes.fromhex(str(record["data"])))
+    ]
+    identified = [command for command in said if command == sm4.GET_EXTENDED_VERSION]
+    assert len(identified) == 4, "at both beginnings, and each time before it is armed"
+
+
+ANOTHER = """
+import sys
+from pathlib import Path
+from firmware_sim.devices import p24
+from firmware_sim.cli import main
+p24.{name} = {value}
+sys.argv[0] = "firmware-sim"
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("NAME", b"SIMP249999"), ("FIRMWARE", b"\x09\x02\x03")],
+    ids=["another_device", "other_firmware"],
+)
+def test_another_device_at_the_same_port_is_refused_for_the_rest_of_the_run(
+    tmp_path: Path, bench: Any, name: str, value: bytes
+) -> None:
+    device, run = armed(bench, tmp_path)
+    device.process.kill()
+    run.wait_for("fault F15 latch")
+    device.process.wait(timeout=PATIENCE_S)
+    time.sleep(0.3)
+    run.type("clear")
+    script = ANOTHER.format(name=name, value=repr(value))
+    other: Device = bench(Device, tmp_path, "other", script)
+    run.wait_for("fault F34 latch")
+    time.sleep(0.3)
+    run.type("clear")
+    run.type("arm")
+    run.type("level 100")
+    run.wait_for("not armed: no device has answered")
+    time.sleep(2 * STRIDE_S)
+    assert run.end() == 0
+    assert other.pulses_us() == []
+    assert other.status() == sm4.STATUS_NONE
+
+
+def wait_for_reports(out: Path, kind: str, count: int) -> None:
+    """Return when the driver has said so often that it is that."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (out / "log.jsonl").read_text().count(f'"report":"{kind}"') < count:
+        assert time.monotonic() < deadline, kind
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("lasts_s", [0.2, 0.6])

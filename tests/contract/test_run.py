@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.links.exchange import read_exchange
+from fes_ctrl.links.replayed import play
 from fes_ctrl.runlog.reader import read_log
+from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.wire import sciencemode4 as sm4
 
 RUN = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", "metronome:?stride_s=1.0&stance=0.6"]
@@ -251,3 +254,23 @@ def test_a_refusal_is_one_line(options: list[str], says: str) -> None:
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_recorded_run_is_a_test_that_its_driver_passes(tmp_path: Path) -> None:
+    kept = tmp_path / "exchange.jsonl"
+    with serving(pulses=tmp_path / "pulses") as port:
+        done = run(port, "", "--duration", "1.5", "--record", str(kept))
+        assert done.returncode == 0, done.stderr
+    recorded = read_exchange(kept)
+    driver = driver_for(recorded.stimulator, recorded.min_interval_us)
+    kinds = [report.kind for report in play(driver, recorded)]
+    assert kinds[0] == "up"
+    assert kinds.count("answer") > 5
+
+
+def test_an_exchange_that_cannot_be_kept_is_refused_before_anything_is_said(tmp_path: Path) -> None:
+    with serving(pulses=tmp_path / "pulses") as port:
+        done = run(port, "", "--duration", "1.5", "--record", str(tmp_path / "none" / "x.jsonl"))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--record" in done.stderr

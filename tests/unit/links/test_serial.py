@@ -5,7 +5,6 @@ import os
 import socket
 import threading
 import time
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,47 +12,11 @@ import pytest
 
 from fes_ctrl.links.serial import SerialLink
 from fes_ctrl.links.serial_port import LAST_BYTES_S, SerialLinkError, SerialSettings
+from helpers.far_end import DEADLINE_S, FarEnd
 
 pytestmark = pytest.mark.real_time
-DEADLINE_S = 10.0
 FLOOD = b"\xaa" * 200_000
 """More than any tty takes at once."""
-
-
-class FarEnd:
-    """The device's side of a pseudo-terminal."""
-
-    def __init__(self) -> None:
-        self.fd, slave = os.openpty()
-        tty.setraw(slave)
-        self.port = os.ttyname(slave)
-        # Kept open, so that bytes survive the moments when nobody else has the port.
-        self._slave = slave
-        os.set_blocking(self.fd, False)
-        self._open = True
-
-    def take(self) -> bytes:
-        try:
-            return os.read(self.fd, 65536)
-        except BlockingIOError:
-            return b""
-        except OSError:
-            # The host has closed its end, and everything it wrote was taken.
-            return b""
-
-    async def take_until(self, end: bytes) -> bytes:
-        data = b""
-        async with asyncio.timeout(DEADLINE_S):
-            while not data.endswith(end):
-                data += self.take()
-                await asyncio.sleep(0.001)
-        return data
-
-    def unplug(self) -> None:
-        if self._open:
-            self._open = False
-            os.close(self.fd)
-            os.close(self._slave)
 
 
 @pytest.fixture
