@@ -3,6 +3,7 @@
 import inspect
 import tomllib
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "safety"
 GROUPS = tomllib.loads((FOLDER / "surviving-mutants.toml").read_text(encoding="utf-8"))["group"]
 
 
+def is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def source_of(function: str) -> str:
     parts = function.split(".")
-    depth = 2 if parts[0] == "firmware_sim" else 3
+    depth = next(n for n in range(len(parts), 0, -1) if is_module(".".join(parts[:n])))
     found: Any = import_module(".".join(parts[:depth]))
     for part in parts[depth:]:
         found = getattr(found, part)
