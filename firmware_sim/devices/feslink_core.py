@@ -4,7 +4,7 @@ State for state as docs/reference/feslink.md; the C firmware is held to the same
 knows no host time, no delay and no injection: those are of the device around it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from fes_ctrl.units import NEVER_US, PicoCoulomb, Us
@@ -168,13 +168,20 @@ class FeslinkCore:
         """Fire what is due, then take bytes; return the answers."""
         self.tick(clock_us)
         out = b""
-        for message in self._decoder.feed(data):
+        for message in self._messages(data):
             # An answer is somebody's echo; to answer it would never end.
             if feslink.type_of(message) < fm.ANSWER:
                 out += feslink.encode(self._answer(clock_us, message))
         return out
 
     # -- output ---------------------------------------------------------------------------------
+
+    def _messages(self, data: bytes) -> Iterator[fm.Message]:
+        """Give each message when it is whole: an answer counts no damage that comes after it."""
+        *whole, rest = data.split(feslink.ZERO)
+        for part in whole:
+            yield from self._decoder.feed(part + feslink.ZERO)
+        yield from self._decoder.feed(rest)
 
     def _begin(self, pulse: Pulse) -> None:
         self._active = pulse
