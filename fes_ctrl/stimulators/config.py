@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from annotated_types import Ge, Le, MultipleOf
+from annotated_types import Ge, Le
 
 from fes_ctrl.model import Capabilities
 
@@ -31,7 +31,8 @@ class StimulatorConfig:
         What a feslink device is armed with: so long after the last frame of its host it latches,
         and no pulse lies further ahead.
     list_interval_ms : float
-        Of a channel list: the distance of two rounds, which the program's rate must match.
+        Of a channel list: the distance of two rounds, which the program's rate must match; rounded
+        up to the device's half milliseconds.
     """
 
     device: str = "p24"
@@ -40,7 +41,7 @@ class StimulatorConfig:
     poll_ms: Annotated[float, Ge(10), Le(1000)] = 100.0
     guardian: bool = False
     dead_man_ms: Annotated[int, Ge(50), Le(150)] = 150
-    list_interval_ms: Annotated[float, Ge(8), Le(1025), MultipleOf(0.5)] = 25.0
+    list_interval_ms: Annotated[float, Ge(8), Le(1025)] = 25.0
 
     def __post_init__(self) -> None:
         """Refuse a device that there is not, and a mode of another one."""
@@ -169,6 +170,8 @@ MODES: Final[dict[str, dict[str, Capabilities]]] = {
 UNUSABLE: Final[dict[str, str]] = {}
 """Devices of drivers that are installed and cannot be used, and why."""
 
+LIST_STEP_US: Final = 500
+
 LIFE_US: Final = 20_000
 """No setpoint lives longer: what an unwritten one, or the next of a list, may be late."""
 
@@ -180,7 +183,7 @@ def capabilities_of(config: StimulatorConfig) -> Capabilities:
     if config.guardian:
         unattended_ms = min(unattended_ms, GUARDED_MS)
     if config.mode == "channel_list":
-        period_us = round(config.list_interval_ms * 1000)
+        period_us = -(-round(config.list_interval_ms * 1000) // LIST_STEP_US) * LIST_STEP_US
         lingers_us = period_us + LIFE_US + found.latency_us
         found = found._replace(period_us=period_us, lingers_us=lingers_us)
     return found._replace(

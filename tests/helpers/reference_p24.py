@@ -16,6 +16,8 @@ VERSION_STIM, STIM_STATUS, MAIN_STATUS, EXTENDED_VERSION = 60, 62, 64, 68
 UNKNOWN_COMMAND = 67
 
 OK, PARAMETER, OTHER_LEVEL, ELECTRODE, INVALID, BUSY = 0, 2, 7, 10, 11, 21
+NO_VOLTAGE = 8
+STATE_ELECTRODE, STATE_TIMEOUT, STATE_LOW_CURRENT = 1, 2, 3
 NONE, LOW, MID, RUNNING = 0, 1, 2, 3
 
 ANSWER_LENGTH = {
@@ -30,7 +32,11 @@ LIVE_US = 2_000_000
 BUSY_US = 2_000
 DETECTED_FROM_UA = 15_000
 STRONGEST_UA = 130_000
-SUPPLY_V = 150
+SUPPLY_V = {0: 150, 1: 0, 2: 30, 3: 60, 4: 90, 5: 120, 6: 150}
+"""By the level of the high voltage that Ll_Init asks for: 0 is the device's own, 1 off."""
+
+GAP_US = 60
+"""The one current source needs so long between two pulses, whatever their channels."""
 
 Points = tuple[tuple[int, int], ...]
 
@@ -131,7 +137,9 @@ class ReferenceP24:
         self.running: dict[int, Running] = {}
         self.live_until_us = 0
         self.stop_all = False
-        self.errors: set[int] = set()
+        self.states: dict[int, int] = {}
+        self.level = 0
+        self.free_us = 0
         self.low_us: dict[int, int] = {}
         self.ohm = dict.fromkeys(range(8), 1_000)
         self.given: list[tuple[int, int, Points]] = []
@@ -161,7 +169,7 @@ class ReferenceP24:
         points = tuple((max(10, us), ua) for us, ua in points)
         ohm = self.ohm[channel]
         strongest_ua = max(abs(ua) for _, ua in points)
-        limit_ua = SUPPLY_V * 10**6 // ohm
+        limit_ua = SUPPLY_V[self.level] * 10**6 // ohm
         is_open = limit_ua < 1
         if strongest_ua and not is_open:
             flows = tuple((us, max(-limit_ua, min(limit_ua, ua))) for us, ua in points)
@@ -171,18 +179,23 @@ class ReferenceP24:
     def pass_time(self, until_us: int) -> None:
         """Give what is due until then, by time and channel, as long as there is a live signal."""
         while self.running:
-            next_us, channel = min((run.next_us, number) for number, run in self.running.items())
+            due_us, channel = min((run.next_us, number) for number, run in self.running.items())
+            next_us = max(due_us, self.free_us)
             if min(next_us, self.live_until_us) > until_us:
                 break
             if next_us >= self.live_until_us:
                 self.running.clear()
                 break
             run = self.running[channel]
-            good = self.deliver(next_us, channel, run.pulse())
+            points = tuple((max(10, us), ua) for us, ua in run.pulse())
+            good = self.deliver(next_us, channel, points)
             run.next_us += run.train.period_us
             run.count += 1
+            self.free_us = next_us + sum(us for us, _ in points) + GAP_US
+            if max(abs(ua) for _, ua in points) * self.ohm[channel] > SUPPLY_V[self.level] * 10**6:
+                self.states[channel] = STATE_LOW_CURRENT
             if not good:
-                self.errors.add(channel)
+                self.states[channel] = STATE_ELECTRODE
                 self.running = {} if self.stop_all else self.without(channel)
         if self.status == RUNNING and not self.running:
             self.status = MID
@@ -213,6 +226,8 @@ class ReferenceP24:
         in_mid = self.status in (MID, RUNNING)
         one_byte = {LOW_INIT, MID_INIT, CURRENT_DATA}
         against = {PARAMETER} if command in one_byte and len(payload) != 1 else set()
+        if command == LOW_INIT and payload and payload[0] >> 1 & 7 == 7:
+            against.add(PARAMETER)
         if (command in {LOW_INIT, LOW_STOP} and in_mid) or (
             command in {MID_INIT, MID_STOP} and self.status == LOW
         ):
@@ -225,7 +240,7 @@ class ReferenceP24:
             case _ if command == CURRENT_DATA:
                 return self.current_data(now_us, payload)
             case _ if command == STIM_STATUS:
-                return set(), bytes((self.status, 1 if self.status == NONE else 6))
+                return set(), bytes((self.status, 1 if self.status == NONE else self.level or 6))
             case _ if command in ANSWER_LENGTH:
                 return set(), b"SIM" if command == DEVICE_ID else b""
             case _ if command not in {LOW_INIT, LOW_STOP, MID_INIT, MID_STOP, RESET}:
@@ -237,7 +252,8 @@ class ReferenceP24:
         if command == MID_INIT:
             self.stop_all = bool(payload[0] & 1)
         if command in {MID_INIT, RESET}:
-            self.errors.clear()
+            self.states.clear()
+        self.level = payload[0] >> 1 & 7 if command == LOW_INIT else 0
         return set(), b""
 
     def low_pulse(self, now_us: int, payload: bytes) -> tuple[set[int], bytes]:
@@ -251,6 +267,8 @@ class ReferenceP24:
         if now_us - self.low_us.get(channel, -BUSY_US) < BUSY_US:
             against.add(BUSY)
         where = bytes((channel % 4 | channel // 4 << 4, 0))
+        if executes and not against and self.level == 1:
+            against.add(NO_VOLTAGE)
         if executes and not against:
             self.low_us[channel] = now_us
             if not self.deliver(now_us, channel, points):
@@ -267,9 +285,15 @@ class ReferenceP24:
         if against or trains is None:
             return against
         running = {}
+        busy = Fraction(0)
         for channel, train in trains.items():
             before = self.running.get(channel)
-            self.errors.discard(channel)
+            busy += Fraction(GAP_US + sum(us for us, _ in train.points), train.period_us)
+            if busy >= 1:
+                # Those that the source has no time left for do not run.
+                self.states[channel] = STATE_TIMEOUT
+                continue
+            self.states.pop(channel, None)
             # Only a channel that is switched on begins at once, and with its ramp.
             running[channel] = Running(train, now_us)
             if before is not None:
@@ -283,10 +307,10 @@ class ReferenceP24:
         if self.status == RUNNING:
             self.live_until_us = now_us + LIVE_US
         bits = sum(1 << channel for channel in self.running)
-        wrong = sum(1 << channel for channel in self.errors)
+        wrong = sum(1 << n for n, state in self.states.items() if state == STATE_ELECTRODE)
         match list(payload):
             case [4]:
-                states = [int(channel in self.errors) for channel in range(8)]
+                states = [self.states.get(channel, 0) for channel in range(8)]
                 pairs = [states[i] | states[i + 1] << 4 for i in range(0, 8, 2)]
                 return set(), bytes((4, bits, *pairs))
             case [2]:
