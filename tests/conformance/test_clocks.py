@@ -19,6 +19,7 @@ from fes_ctrl.runlog.reader import controller_inputs, read_log
 from firmware_sim.injection_text import parse as parse_injection
 from firmware_sim.injections import ROWS as INJECTIONS
 from firmware_sim.injections import InjectionRow
+from hil.patient import leg
 from hil.patient import leg as patient_leg
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
@@ -80,7 +81,8 @@ def test_whatever_goes_wrong_goes_wrong_alike_on_both(row: InjectionRow, tmp_pat
 
 def test_the_plain_build_in_another_process_gives_the_same_setpoints() -> None:
     # Where this runs on the compiled build, the other process still runs the plain one. This
-    # process's hash seed is drawn anew each time.
+    # process's hash seed is drawn anew each time. Of the same build two walks will do.
+    names = SCENARIOS[:2] if leg.__file__.endswith(".py") else SCENARIOS
     script = (
         "import sys\n"
         "from hil.patient import leg\n"
@@ -91,14 +93,14 @@ def test_the_plain_build_in_another_process_gives_the_same_setpoints() -> None:
         "    print(simulate(load_scenario(name).walk).setpoints_sha256)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, *SCENARIOS],
+        [sys.executable, "-c", script, *names],
         env={**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    here = [simulate(load_scenario(name).walk).setpoints_sha256 for name in SCENARIOS]
+    here = [simulate(load_scenario(name).walk).setpoints_sha256 for name in names]
     assert done.stdout.split() == here
 
 

@@ -247,11 +247,11 @@ main()
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("NAME", b"SIMP249999"), ("FIRMWARE", b"\x09\x02\x03")],
+    [("NAME", "b'SIMP249999'"), ("VERSIONS", "p24.VERSIONS._replace(firmware=(9, 2, 3))")],
     ids=["another_device", "other_firmware"],
 )
 def test_another_device_at_the_same_port_is_refused_for_the_rest_of_the_run(
-    tmp_path: Path, bench: Any, name: str, value: bytes
+    tmp_path: Path, bench: Any, name: str, value: str
 ) -> None:
     device, run = armed(bench, tmp_path)
     device.process.kill()
@@ -259,7 +259,7 @@ def test_another_device_at_the_same_port_is_refused_for_the_rest_of_the_run(
     device.process.wait(timeout=PATIENCE_S)
     time.sleep(0.3)
     run.type("clear")
-    script = ANOTHER.format(name=name, value=repr(value))
+    script = ANOTHER.format(name=name, value=value)
     other: Device = bench(Device, tmp_path, "other", script)
     run.wait_for("fault F34 latch")
     time.sleep(0.3)

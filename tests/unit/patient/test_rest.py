@@ -147,10 +147,10 @@ def test_who_comes_too_late_to_the_chair_stays_standing() -> None:
 
 
 def test_on_the_chair_a_foot_slides_and_lifts_its_heel_now_and_then() -> None:
-    _, rows = rested(STAND, Part("sit", 600.0, fidgets_per_min=10.0), STAND)
-    seated = between(rows, 6.0, 595.0)
+    _, rows = rested(STAND, Part("sit", 300.0, fidgets_per_min=10.0), STAND)
+    seated = between(rows, 6.0, 295.0)
     unloaded = times_below([row.heel_N for row in seated], 0.001, 1.0)
-    assert 15 <= unloaded <= 60, "about three of ten fidgets"
+    assert 7 <= unloaded <= 30, "about three of ten fidgets"
     assert min(row.pitch - rows[0].pitch for row in seated) < radians(-15)
     assert max(row.tilt for row in seated) - min(row.tilt for row in seated) > radians(8)
     assert max(row.heel_N + row.fore_N for row in seated) <= 0.2 * HALF_N + 1e-9
@@ -234,7 +234,7 @@ def test_a_leg_that_is_relieved_leans_and_rolls_and_its_load_is_what_it_was() ->
 
 
 def test_a_heel_that_is_free_for_a_moment_turns_the_foot_down() -> None:
-    _, rows = rested(STAND, Part("stand", 400.0, weight_shifts_per_min=20.0), STAND)
+    _, rows = rested(STAND, Part("stand", 200.0, weight_shifts_per_min=20.0), STAND)
     lifted = [row for row in rows if row.pitch - rows[0].pitch < radians(-2.01)]
     assert lifted
     assert all(row.heel_N == 0.0 for row in lifted)

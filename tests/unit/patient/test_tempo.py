@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hil.patient.gait_data import TABLE_STRIDE_S, TOE_OFF_PHASE
@@ -27,6 +27,7 @@ def test_the_tables_own_stride_is_not_warped() -> None:
     assert second == pytest.approx(np.zeros_like(TIME), abs=1e-6)
 
 
+@settings(max_examples=40)
 @given(st.floats(0.56, 0.76), st.floats(0.7, 3.0))
 def test_every_part_falls_where_it_should_and_time_never_stands_still(
     stance_share: float, stride_s: float
