@@ -43,6 +43,8 @@ class Bench(Protocol):
         Of the device in its mode.
     hello_ms : int
         How long the device is given to say who it is.
+    watchdog_ms : int
+        How long a device that speaks first believes in a host that is gone; else 0.
     slack_us : int
         What the line and the clock add to any figure.
     reopened_us : int
@@ -61,6 +63,7 @@ class Bench(Protocol):
 
     capabilities: Capabilities
     hello_ms: int
+    watchdog_ms: int
     slack_us: Us
     reopened_us: Us
     names_itself: bool

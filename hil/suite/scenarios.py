@@ -1,6 +1,7 @@
 """The scenarios, one function each: what every driver and its device must do on every link."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from fes_ctrl.model import (
@@ -25,6 +26,7 @@ from hil.suite.steps import (
     STOPS,
     TRAIN_US,
     fine,
+    found_us,
     go_on,
     identify_us,
     idle,
@@ -91,7 +93,7 @@ def stimulate(bench: Bench) -> Result:
     for pulse in pulses:
         require(pulse.current_ua == MA * 1000, f"{MA} mA were asked for, {pulse} came")
     closest_us = min(
-        [later.t_us - pulse.t_us for pulse, later in zip(pulses, pulses[1:], strict=False)]
+        [later.t_us - pulse.t_us for pulse, later in pairwise(pulses)]
     )
     least_us = bench.capabilities.min_interval_us
     require(closest_us >= least_us, f"two pulses were {closest_us} us apart, {least_us} are least")
@@ -129,9 +131,8 @@ def pause(bench: Bench) -> Result:
     """5. Without setpoints it falls silent by itself, and goes on without being armed again."""
     train(bench)
     from_us = bench.now_us()
-    last_us = bench.written[-1][1].at_us
     bench.operate("pause")
-    ms = silent_by(bench, last_us, lingers_us(bench), "the last pulse after the last setpoint")
+    ms = silent_by(bench, from_us, lingers_us(bench), "the last pulse after the last setpoint")
     fine(bench, from_us)
     go_on(bench)
     origin = "every setpoint expires, and a device that repeats lingers for a round at most"
@@ -170,9 +171,8 @@ def come_back(bench: Bench) -> Result:
     """8. The same device is recognised; it gives nothing until a person clears and arms."""
     lose_the_cable(bench)
     first = told(bench, frozenset({LINK_UP}), 0)
-    ms, allowed_ms = _plug(bench, "the same", frozenset({LINK_UP}))
-    again = bench.reports[-1].detail if first is None else first.detail
-    require(first is not None and first.detail == again, "it does not call itself as before")
+    again, ms, allowed_ms = _plug(bench, "the same", frozenset({LINK_UP}))
+    require(first is not None and first.detail == again, f"it calls itself {again} now")
     _unarmed(bench)
     bench.operate("clear")
     ready(bench)
@@ -190,7 +190,7 @@ def come_back_early(bench: Bench) -> Result:
     bench.plug("the same")
     allowed_us = bench.reopened_us + stopped_us(bench) + STOP_REPEAT_US
     ms = silent_by(bench, plugged_us, allowed_us, "the last pulse after it came back")
-    wait(bench, frozenset({LINK_UP}), plugged_us, bench.reopened_us + identify_us(bench))
+    wait(bench, frozenset({LINK_UP}), plugged_us, bench.reopened_us + found_us(bench))
     require(told(bench, frozenset({LINK_READY}), from_us) is None, "it was armed by itself")
     return Result("silence", ms, allowed_us / 1000, "reopening, and a stop")
 
@@ -200,7 +200,7 @@ def come_back_as_another(bench: Bench) -> Result:
     lose_the_cable(bench)
     if bench.names_itself:
         return _a_stranger(bench, "another", frozenset({LINK_CHANGED}))
-    ms, allowed_ms = _plug(bench, "another", frozenset({LINK_UP}))
+    _, ms, allowed_ms = _plug(bench, "another", frozenset({LINK_UP}))
     _unarmed(bench)
     seen = "another device, which its protocol cannot tell: not armed until a person does"
     return Result(seen, ms, allowed_ms, "its hello, and how often a port is tried")
@@ -212,11 +212,12 @@ def come_back_with_other_firmware(bench: Bench) -> Result:
     return _a_stranger(bench, "other firmware", frozenset({LINK_CHANGED, LINK_ERROR}))
 
 
-def _plug(bench: Bench, who: Who, kinds: frozenset[str]) -> tuple[float, float]:
+def _plug(bench: Bench, who: Who, kinds: frozenset[str]) -> tuple[str, float, float]:
     plugged_us = bench.now_us()
     bench.plug(who)
-    allowed_us = bench.reopened_us + identify_us(bench)
-    return wait(bench, kinds, plugged_us, allowed_us)[1], allowed_us / 1000
+    allowed_us = bench.reopened_us + found_us(bench)
+    said, ms = wait(bench, kinds, plugged_us, allowed_us)
+    return said, ms, allowed_us / 1000
 
 
 def _unarmed(bench: Bench) -> None:
@@ -227,7 +228,7 @@ def _unarmed(bench: Bench) -> None:
 
 
 def _a_stranger(bench: Bench, who: Who, kinds: frozenset[str]) -> Result:
-    ms, allowed_ms = _plug(bench, who, kinds)
+    _, ms, allowed_ms = _plug(bench, who, kinds)
     from_us = bench.now_us()
     bench.operate("clear")
     bench.operate("arm")
@@ -245,9 +246,9 @@ def answer_late(bench: Bench) -> Result:
     from_us = bench.now_us()
     bench.answer("late", LATE_US)
     bench.run(TRAIN_US)
-    last_us = bench.written[-1][1].at_us
+    paused_us = bench.now_us()
     bench.operate("pause")
-    silent_by(bench, last_us, lingers_us(bench), "the last pulse after the last setpoint")
+    silent_by(bench, paused_us, lingers_us(bench), "the last pulse after the last setpoint")
     ms = 0.0
     for pulse in since(bench, from_us + lingers_us(bench)):
         before = [setpoint.at_us for _, setpoint in bench.written if setpoint.at_us <= pulse.t_us]
@@ -326,7 +327,7 @@ def never_answer_from_the_start(bench: Bench) -> Result:
     bench.answer("never")
     from_us = bench.now_us()
     bench.open()
-    allowed_us = STOPS * STOP_REPEAT_US + identify_us(bench)
+    allowed_us = STOPS * STOP_REPEAT_US + found_us(bench)
     _, ms = wait(bench, frozenset({LINK_STUCK}), from_us, allowed_us)
     bench.operate("arm")
     bench.unguarded(MA * 1000)
@@ -340,7 +341,8 @@ def found_stimulating(bench: Bench) -> Result:
     """19. A device that an earlier host has left running is stopped before it is asked anything."""
     bench.leave_running()
     from_us = bench.now_us()
-    up(bench)
+    bench.open()
+    wait(bench, frozenset({LINK_UP}), from_us, found_us(bench))
     ms = silent_by(bench, from_us, stopped_us(bench), "the last pulse after opening")
     fine(bench, from_us)
     ready(bench)

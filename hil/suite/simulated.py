@@ -69,6 +69,9 @@ class SimulatedBench:
         self._limits = Limits(LimitsConfig())
         self.capabilities = capabilities_of(self._config)
         self.hello_ms = HELLOS[device].listen_ms if device in HELLOS else HELLO_MS
+        self.watchdog_ms = 0
+        if device not in HELLOS or not HELLOS[device].question:
+            self.watchdog_ms = max(mode.unattended_ms for mode in MODES[device].values())
         self.slack_us = SLACK_US[link]
         self.reopened_us: Us = REOPENED_MS * 1000 if self._time.has_loop else 0
         self.names_itself = device not in NAMELESS

@@ -3,7 +3,6 @@
 Every figure follows from what the device's row of the capabilities says, or is a driver's.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from fes_ctrl.model import LINK_IDLE, LINK_READY, LINK_UP, LinkReport
@@ -95,6 +94,11 @@ def silent_by(bench: Bench, from_us: Us, allowed_us: Us, what: str) -> float:
 def identify_us(bench: Bench) -> Us:
     """Return how long a device may take to say who it is."""
     return bench.hello_ms * 1000 + bench.slack_us
+
+
+def found_us(bench: Bench) -> Us:
+    """Return how long one may take that has had a host before: one that speaks first waits."""
+    return identify_us(bench) + bench.watchdog_ms * 1000
 
 
 def questions_us(bench: Bench) -> Us:
