@@ -65,6 +65,8 @@ def identify(bench: Bench) -> Result:
 def arm(bench: Bench) -> Result:
     """2. Not armed it gives nothing, whoever asks; armed it is ready, and still gives nothing."""
     up(bench)
+    bench.run(QUIET_US)
+    require(told(bench, frozenset({LINK_READY}), 0) is None, "it was armed by itself")
     bench.unguarded(MA * 1000)
     bench.run(QUIET_US)
     quiet(bench, 0, "were given by a device that is not armed")
@@ -92,9 +94,7 @@ def stimulate(bench: Bench) -> Result:
     require(abs(extra) <= most, f"{len(written)} setpoints came to {len(pulses)} pulses")
     for pulse in pulses:
         require(pulse.current_ua == MA * 1000, f"{MA} mA were asked for, {pulse} came")
-    closest_us = min(
-        [later.t_us - pulse.t_us for pulse, later in pairwise(pulses)]
-    )
+    closest_us = min([later.t_us - pulse.t_us for pulse, later in pairwise(pulses)])
     least_us = bench.capabilities.min_interval_us
     require(closest_us >= least_us, f"two pulses were {closest_us} us apart, {least_us} are least")
     ms = 0.0
@@ -183,7 +183,6 @@ def come_back(bench: Bench) -> Result:
 def come_back_early(bench: Bench) -> Result:
     """9. One that comes back while it still goes on by itself is stopped first."""
     train(bench)
-    from_us = bench.now_us()
     bench.cut()
     bench.run(100_000)
     plugged_us = bench.now_us()
@@ -191,7 +190,7 @@ def come_back_early(bench: Bench) -> Result:
     allowed_us = bench.reopened_us + stopped_us(bench) + STOP_REPEAT_US
     ms = silent_by(bench, plugged_us, allowed_us, "the last pulse after it came back")
     wait(bench, frozenset({LINK_UP}), plugged_us, bench.reopened_us + found_us(bench))
-    require(told(bench, frozenset({LINK_READY}), from_us) is None, "it was armed by itself")
+    _unarmed(bench)
     return Result("silence", ms, allowed_us / 1000, "reopening, and a stop")
 
 
@@ -222,6 +221,8 @@ def _plug(bench: Bench, who: Who, kinds: frozenset[str]) -> tuple[str, float, fl
 
 def _unarmed(bench: Bench) -> None:
     from_us = bench.now_us()
+    bench.run(QUIET_US)
+    require(told(bench, frozenset({LINK_READY}), from_us) is None, "it was armed by itself")
     bench.unguarded(MA * 1000)
     bench.run(QUIET_US)
     quiet(bench, from_us, "were given by a device that came back and was not armed")
