@@ -45,6 +45,9 @@ REOPENED_MS: Final = 500
 
 HELLO_MS: Final = 800
 
+GOES_ON_MS: Final = 1_000
+"""A device that may be left alone for so long repeats pulses by itself."""
+
 
 class SimulatedBench:
     """The bench of one driver: see ``Bench``.
@@ -230,3 +233,8 @@ class SimulatedBench:
             raise BenchFailure(message)
         self._time.do(link.vanish)
         operate("pause")
+        from_us = self.now_us()
+        self._time.run(2 * PERIOD_US)
+        if longest.unattended_ms >= GOES_ON_MS and self.pulses[-1].t_us < from_us:
+            message = "the device does not go on without its host"
+            raise BenchFailure(message)

@@ -9,7 +9,7 @@ from fes_ctrl.model import Arm, Command, Stop
 from fes_ctrl.stimulators.drivers import DRIVERS, driver_for
 from fes_ctrl.stimulators.session import DriverSession, DriverStep
 from fes_ctrl.units import Us
-from hil.suite import scenarios, simulated
+from hil.suite import answering, ordinary, returning, scenarios, simulated
 from hil.suite.bench import BenchFailure, Result
 from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, identify, stop
 from hil.suite.simulated import LinkName, SimulatedBench
@@ -65,15 +65,18 @@ def test_no_row_and_no_scenario_is_left_out() -> None:
     assert len(SCENARIOS) == 19
     assert len(MATRIX) == 190
     assert len(REAL) == 15
-    numbered = [value for value in vars(scenarios).values() if is_numbered(value)]
-    assert list(SCENARIOS) == numbered
-    numbers = [int(str(scenario.__doc__).split(".")[0]) for scenario in SCENARIOS]
-    assert numbers == list(range(1, 20))
+    written = [
+        value
+        for module in (ordinary, returning, answering)
+        for value in vars(module).values()
+        if getattr(value, "__module__", "") == module.__name__ and number_of(value).isdigit()
+    ]
+    assert sorted(written, key=name_of) == sorted(SCENARIOS, key=name_of)
+    assert [number_of(scenario) for scenario in SCENARIOS] == [str(k) for k in range(1, 20)]
 
 
-def is_numbered(value: object) -> bool:
-    here = getattr(value, "__module__", "") == scenarios.__name__
-    return here and str(getattr(value, "__doc__", "")).split(".")[0].isdigit()
+def number_of(value: object) -> str:
+    return str(getattr(value, "__doc__", "")).split(".", maxsplit=1)[0]
 
 
 def test_the_same_seed_gives_the_same_result_on_either_clock() -> None:
