@@ -74,6 +74,8 @@ class Hands:
         The report that stopped the device, until it is cleared.
     bypass : int
         Current of one setpoint that goes past the guard, in uA, when one is due.
+    missed : int
+        Setpoints of which the clock was so late that they were over.
     """
 
     def __init__(self, limits: Limits, capabilities: Capabilities) -> None:
@@ -84,6 +86,7 @@ class Hands:
         self.refused: list[str] = []
         self.fault = ""
         self.bypass: MicroAmp = 0
+        self.missed = 0
 
     def step(self, now_us: Us, item: Input | None) -> Step:
         """Take one input, or fire what is due."""
@@ -92,23 +95,28 @@ class Hands:
             self._report(now_us, item, commands)
         elif isinstance(item, Operator):
             self._operate(now_us, item, commands)
-        if now_us >= self._next_us:
+        while now_us >= self._next_us:
             self._pulse(now_us, commands)
         return NOTHING._replace(commands=tuple(commands), wake_at_us=self._next_us)
 
-    def setpoint(self, now_us: Us, current_ua: MicroAmp) -> Setpoint:
-        """Return the pulse of this instant."""
-        return Setpoint(now_us, LEG, CHANNEL, current_ua, WIDTH_US, now_us + LIFE_US, SYMMETRIC)
+    def setpoint(self, at_us: Us, current_ua: MicroAmp) -> Setpoint:
+        """Return the pulse of an instant."""
+        expires_us = at_us + LIFE_US
+        return Setpoint(at_us, LEG, CHANNEL, current_ua, WIDTH_US, expires_us, SYMMETRIC)
 
     def _pulse(self, now_us: Us, commands: list[Command]) -> None:
+        at_us = self._next_us
         self._next_us += PERIOD_US
         if self.bypass:
-            commands.append(self.setpoint(now_us, self.bypass))
+            commands.append(self.setpoint(at_us, self.bypass))
             self.bypass = 0
+            return
+        if now_us > at_us + LIFE_US:
+            self.missed += 1
             return
         # The sensor of this leg is the scenario itself.
         self._guard.sensor_seen(LEG, now_us)
-        reason = self._guard.check(self.setpoint(now_us, self._ma * 1000), now_us)
+        reason = self._guard.check(self.setpoint(at_us, self._ma * 1000), now_us)
         if reason:
             self.refused.append(reason)
         if self._guard.given is not None:

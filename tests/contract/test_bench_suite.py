@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from fes_ctrl.model import Arm, Command, Stop
+from fes_ctrl.model import Arm, Command, Setpoint, Stop
 from fes_ctrl.stimulators.drivers import DRIVERS, driver_for
 from fes_ctrl.stimulators.session import DriverSession, DriverStep
 from fes_ctrl.units import Us
+from firmware_sim.output import Points
 from hil.suite import answering, ordinary, returning, scenarios, simulated
-from hil.suite.bench import BenchFailure, Result
+from hil.suite.bench import BenchFailure, Pulse, Result
 from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, identify, stop
 from hil.suite.simulated import LinkName, SimulatedBench
 
@@ -161,6 +162,34 @@ class Stubborn(Broken):
         return self.tick(now_us) if isinstance(command, Stop) else super().command(now_us, command)
 
 
+class Hoarder(Broken):
+    """Lets setpoints live for as long as it takes."""
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        if isinstance(command, Setpoint):
+            command = command._replace(expires_us=command.expires_us + 1_000_000)
+        return super().command(now_us, command)
+
+
+class Set(Broken):
+    """Goes on with the first current."""
+
+    current_ua = 0
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        if isinstance(command, Setpoint):
+            self.current_ua = self.current_ua or command.current_ua
+            command = command._replace(current_ua=self.current_ua)
+        return super().command(now_us, command)
+
+
+class Trusting:
+    """Takes whoever answers for the device from before."""
+
+    def __new__(cls, driver: DriverSession) -> DriverSession:
+        return driver
+
+
 def drives(monkeypatch: pytest.MonkeyPatch, broken: Callable[[DriverSession], object]) -> None:
     def make(*args: Any) -> object:
         return broken(driver_for(*args))
@@ -194,5 +223,70 @@ def test_a_broken_driver_does_not_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drives(monkeypatch, broken)
+    with pytest.raises(BenchFailure, match=said):
+        run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize(
+    ("row", "broken", "scenario", "said"),
+    [
+        (("p24", "low_level"), Hoarder, answering.answer_late, "the last setpoint took"),
+        (("rehastim2", "single_pulse"), Hoarder, answering.answer_late, "the last setpoint took"),
+        (("p24", "low_level"), Set, ordinary.update, "did not change"),
+        (("feslink", "scheduled"), Set, ordinary.update, "did not change"),
+    ],
+    ids=name_of,
+)
+def test_a_driver_that_forgets_what_a_setpoint_says_does_not_pass(
+    row: tuple[str, str],
+    broken: type[Broken],
+    scenario: Scenario,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drives(monkeypatch, broken)
+    with pytest.raises(BenchFailure, match=said):
+        run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row[0] != "rehastim2"])
+@pytest.mark.parametrize(
+    "scenario", [returning.come_back_as_another, returning.come_back_with_other_firmware]
+)
+def test_a_driver_that_takes_anybody_does_not_pass(
+    row: tuple[str, str], scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated, "SameDevice", Trusting)
+    with pytest.raises(BenchFailure, match="no 'changed"):
+        run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize(
+    ("shift_us", "more_ua", "scenario", "said"),
+    [
+        (200_000, 0, ordinary.stop, "the last pulse after a stop"),
+        (200_000, 0, ordinary.pause, "the last pulse after the last setpoint"),
+        (3_000_000, 0, returning.lose_the_cable, "the last pulse without a cable"),
+        (0, 500, ordinary.stimulate, "mA were asked for"),
+        (5_000, 0, ordinary.stimulate, "setpoints came to|us apart"),
+    ],
+)
+@pytest.mark.parametrize("row", ROWS)
+def test_a_device_that_gives_more_does_not_pass(
+    row: tuple[str, str],
+    shift_us: int,
+    more_ua: int,
+    scenario: Scenario,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each pulse comes once more, later or stronger."""
+
+    def twice(bench: SimulatedBench, t_us: int, channel: int, points: Points) -> None:
+        current_ua = points[0][1]
+        bench.pulses.append(Pulse(t_us, channel, current_ua))
+        bench.pulses.append(Pulse(t_us + shift_us, channel, current_ua + more_ua))
+
+    monkeypatch.setattr(SimulatedBench, "_pulse", twice)
     with pytest.raises(BenchFailure, match=said):
         run(*row, "stepper", scenario)
