@@ -127,19 +127,24 @@ def pause(bench: Bench) -> Result:
 
 
 def stop(bench: Bench) -> Result:
-    """6. A stop ends output at once, is confirmed, and holds until it is armed again."""
+    """6. A stop ends output at once, is confirmed, and holds until it is armed; either kind."""
     train(bench)
     from_us = bench.now_us()
     bench.stop_now()
     idle(bench, from_us)
     ms = silent_by(bench, from_us, stopped_us(bench), "the last pulse after a stop")
-    stopped = bench.now_us()
+    silent_us = bench.now_us()
     bench.unguarded(MA * 1000)
     bench.run(QUIET_US)
-    quiet(bench, stopped, "were given after a stop")
-    fine(bench, from_us)
+    quiet(bench, silent_us, "were given after a stop")
     ready(bench)
     go_on(bench)
+    again_us = bench.now_us()
+    bench.operate("stop")
+    idle(bench, again_us)
+    last_ms = silent_by(bench, again_us, stopped_us(bench), "the last pulse after a second stop")
+    fine(bench, from_us)
+    ms = max(ms, last_ms)
     return Result("silence", ms, stopped_us(bench) / 1000, "the device's latency; no second stop")
 
 

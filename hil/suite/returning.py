@@ -16,6 +16,7 @@ from hil.suite.steps import (
     found_us,
     go_on,
     left_alone_us,
+    questions_us,
     quiet,
     ready,
     require,
@@ -50,6 +51,17 @@ def come_back(bench: Bench) -> Result:
     ready(bench)
     go_on(bench)
     return Result("the same device", ms, allowed_ms, "its hello, and how often a port is tried")
+
+
+def come_back_restarted(bench: Bench) -> Result:
+    """20. So is one that was without power meanwhile, armed as soon as it says who it is."""
+    lose_the_cable(bench)
+    bench.restart()
+    _plug(bench, "the same", frozenset({LINK_UP}))
+    bench.operate("clear")
+    ms = ready(bench)
+    go_on(bench)
+    return Result("ready", ms, questions_us(bench) / 1000, "three questions, each to its deadline")
 
 
 def come_back_early(bench: Bench) -> Result:

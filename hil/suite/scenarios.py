@@ -18,6 +18,7 @@ from hil.suite.returning import (
     come_back,
     come_back_as_another,
     come_back_early,
+    come_back_restarted,
     come_back_with_other_firmware,
     lose_the_cable,
 )
@@ -44,4 +45,5 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     answer_wrong,
     never_answer_from_the_start,
     found_stimulating,
+    come_back_restarted,
 )
