@@ -35,7 +35,7 @@ from hil.suite.steps import (
 )
 
 POLL_US: Final = 100_000
-"""A device that repeats by itself needs no frame for a pulse; it is asked this often all the same."""
+"""A device that repeats by itself needs no frame for a pulse; it is asked this often even so."""
 
 LATE_US: Final = 50_000
 """Half of the deadline of an answer."""
