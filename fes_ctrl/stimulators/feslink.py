@@ -57,6 +57,9 @@ TRIES: Final = 3
 STOP_REPEAT_US: Final = 80_000
 """Three stops so far apart, then the line is cut: within 300 ms in all."""
 
+BOOT_US: Final = 50_000
+"""A device may be armed so long after its power came: docs/reference/feslink.md."""
+
 WARN_EVERY_US: Final = 10_000_000
 """Answers to nobody and damaged frames are told of this often at most."""
 
@@ -470,6 +473,8 @@ class FeslinkSession:
         if status.asked == fm.STATUS:
             if self.clock.exchanges < EXCHANGES:
                 self._next(now_us, fm.STATUS)
+            elif self.state == HELLO and status.state == fm.BOOT:
+                self._await_boot(now_us)
             elif self.state == HELLO:
                 self.state = UP
                 self._fault = status.fault
@@ -488,6 +493,13 @@ class FeslinkSession:
             self._latch_told = False
             self._schedule.begin(self.clock.round_us)
             self._report(now_us, LINK_READY, self.identity)
+
+    def _await_boot(self, now_us: Us) -> None:
+        """Ask again when it may be armed: before that it would refuse whoever is quick."""
+        if self._tries < TRIES:
+            self._asked_us = now_us + BOOT_US
+        else:
+            self._give_up(now_us, "does not come to the end of its boot")
 
     def _offered(self, now_us: Us, offered: fm.Offered) -> None:
         residual_us = self.clock.residual_us(now_us)

@@ -140,6 +140,35 @@ def test_it_is_stopped_first_then_asked_who_it_is_what_it_can_and_what_time_it_h
     assert line.session.clock.exchanges >= 8
 
 
+def test_a_device_that_boots_is_not_up_before_it_may_be_armed() -> None:
+    line = Line(line_us=100)
+    line.take(line.session.open(0))
+    while "up" not in line.kinds():
+        line.until(line.now_us + 1_000)
+        assert line.now_us < 200_000
+    assert line.now_us >= 50_000
+    line.arm(line.now_us)
+    assert line.kinds() == ["up", "ready"]
+
+
+def test_a_device_that_never_comes_to_the_end_of_its_boot_is_not_driven() -> None:
+    def boots(data: bytes) -> bytes:
+        heard = feslink.Decoder().feed(data)
+        told = [m._replace(state=fm.BOOT) if isinstance(m, fm.Status) else m for m in heard]
+        return b"".join(feslink.encode(message) for message in told)
+
+    line = Line()
+    line.to_host = boots
+    line.open()
+    line.until(2_000_000)
+    assert line.kinds() == ["error"]
+    assert "does not come to the end of its boot" in line.detail("error")
+    assert line.types().count("AskStatus") == 7
+    line.sent.clear()
+    line.arm(2_000_000)
+    assert line.sent == []
+
+
 def test_arming_takes_an_offer_and_the_configured_dead_man() -> None:
     line = Line()
     line.open()

@@ -1,0 +1,121 @@
+"""What a scenario of the suite needs: a driver on a link and a clock, and the device's far end."""
+
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from fes_ctrl.model import Capabilities, LinkReport, Setpoint
+from fes_ctrl.units import MicroAmp, Us
+
+Answers: TypeAlias = Literal["as they are", "late", "damaged", "never", "to nobody"]
+Who: TypeAlias = Literal["the same", "another", "other firmware"]
+
+
+class BenchFailure(AssertionError):  # noqa: N818
+    """A driver or its device did what a scenario does not allow: one sentence."""
+
+
+class Result(NamedTuple):
+    """What a scenario saw, in how many ms, against what is allowed, and where that is from."""
+
+    seen: str
+    ms: float
+    allowed_ms: float
+    origin: str
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        return f"{self.seen} in {self.ms:.1f} ms; {self.allowed_ms:.0f} ms allowed: {self.origin}"
+
+
+class Pulse(NamedTuple):
+    """One pulse at the electrode."""
+
+    t_us: Us
+    channel: int
+    current_ua: MicroAmp
+
+
+class Bench(Protocol):
+    """One driver and one device, joined.
+
+    Attributes
+    ----------
+    capabilities : Capabilities
+        Of the device in its mode.
+    hello_ms : int
+        How long the device is given to say who it is.
+    watchdog_ms : int
+        How long a device that speaks first believes in a host that is gone; else 0.
+    slack_us : int
+        What the line and the clock add to any figure.
+    reopened_us : int
+        How long it takes until a cable that is plugged in again is used.
+    names_itself : bool
+        The protocol tells one device of its kind from another.
+    pulses : list of Pulse
+        At the electrode, so far.
+    reports : list of LinkReport
+        Of the driver, so far.
+    written : list of (int, Setpoint)
+        What went to the device, and when.
+    refused : list of str
+        Why the guard let setpoints not through.
+    """
+
+    capabilities: Capabilities
+    hello_ms: int
+    watchdog_ms: int
+    slack_us: Us
+    reopened_us: Us
+    names_itself: bool
+    pulses: list[Pulse]
+    reports: list[LinkReport]
+    written: list[tuple[Us, Setpoint]]
+    refused: list[str]
+
+    def now_us(self) -> Us:
+        """Return the present."""
+        ...
+
+    def run(self, for_us: Us) -> None:
+        """Let time pass."""
+        ...
+
+    # -- the host -------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Let the driver begin."""
+        ...
+
+    def operate(self, action: str, value: int = 0) -> None:
+        """Let a person act: ``arm``, ``level`` in mA, ``pause``, ``clear``, ``stop``."""
+        ...
+
+    def stop_now(self) -> None:
+        """Stop as a signal handler does, past the controller."""
+        ...
+
+    def unguarded(self, current_ua: MicroAmp) -> None:
+        """Hand the driver one setpoint that no guard has seen."""
+        ...
+
+    # -- the far end ----------------------------------------------------------------------------
+
+    def cut(self) -> None:
+        """Pull the cable."""
+        ...
+
+    def plug(self, who: Who) -> None:
+        """Plug a device in, and let the driver begin anew."""
+        ...
+
+    def answer(self, how: Answers, by_us: Us = 0) -> None:
+        """Let the device answer so from now on."""
+        ...
+
+    def restart(self) -> None:
+        """Let the device start anew, as with the next frame that it hears."""
+        ...
+
+    def leave_running(self) -> None:
+        """Let an earlier host, in the mode that goes on for longest, start output and vanish."""
+        ...

@@ -1,0 +1,159 @@
+"""The far end of a cable in the suite: a simulated device whose answers can be tampered with."""
+
+from collections.abc import Callable
+from typing import Final
+
+from fes_ctrl.runtime.clock import ORDER_DEVICE, Clock
+from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.wire import feslink, sciencemode2, sciencemode4
+from fes_ctrl.wire import feslink_messages as fm
+from fes_ctrl.wire import sciencemode4_answers as answers
+from firmware_sim.devices.device import Device, DeviceStep
+from firmware_sim.devices.p24 import BUILD, OTHER_NAME, VERSIONS
+from hil.links import Cable
+from hil.suite.bench import Answers, Who
+
+OTHER_SERIAL: Final = int.from_bytes(b"SIMF0009", "little")
+
+Mask = Callable[[bytes, Who], bytes]
+
+
+def _p24(data: bytes, who: Who) -> bytes:
+    out = b""
+    for number, command, payload in sciencemode4.Decoder().feed(data):
+        body = payload
+        if command == sciencemode4.GET_DEVICE_ID + 1 and who == "another":
+            body = bytes((sciencemode4.NO_ERROR,)) + OTHER_NAME
+        elif command == sciencemode4.GET_EXTENDED_VERSION + 1 and who == "other firmware":
+            newer = VERSIONS._replace(firmware=(9, 9, 9))
+            body = answers.encode_extended_version(sciencemode4.NO_ERROR, newer, BUILD)
+        out += sciencemode4.encode(number, command, body)
+    return out
+
+
+def _feslink(data: bytes, who: Who) -> bytes:
+    out = b""
+    for message in feslink.Decoder().feed(data):
+        if isinstance(message, fm.Identity):
+            if who == "another":
+                out += feslink.encode(message._replace(serial=OTHER_SERIAL))
+            else:
+                out += feslink.encode(message._replace(firmware_patch=9))
+        else:
+            out += feslink.encode(message)
+    return out
+
+
+def _rehastim2(data: bytes, who: Who) -> bytes:
+    out = b""
+    for number, command, payload in sciencemode2.Decoder().feed(data):
+        if command == sciencemode2.INIT and who == "other firmware":
+            out += sciencemode2.init(number, sciencemode2.VERSION + 1)
+        else:
+            out += sciencemode2.encode(number, command, payload)
+    return out
+
+
+MASKS: Final[dict[str, Mask]] = {"p24": _p24, "feslink": _feslink, "rehastim2": _rehastim2}
+"""How each device's answers read where another one gives them; a RehaStim2 has no serial number."""
+
+NAMELESS: Final = frozenset({"rehastim2"})
+"""Devices of which the protocol cannot tell one from another."""
+
+
+class FarEnd:
+    """A simulated device on the far end of one cable after another, woken by the clock.
+
+    Parameters
+    ----------
+    clock : Clock
+        The bench's.
+    device : Device
+        The device.
+    name : str
+        Its family, a key of ``MASKS``.
+    who : str
+        Whose name and version it gives.
+    """
+
+    def __init__(self, clock: Clock, device: Device, name: str, who: Who = "the same") -> None:
+        self._clock = clock
+        self._device = device
+        self._mask = MASKS[name]
+        self._who: Who = who
+        self._cable: Cable | None = None
+        self._armed_us: Us = NEVER_US
+        self._how: Answers = "as they are"
+        self._by_us: Us = 0
+        self._ring_at(clock.now_us())
+
+    def join(self, cable: Cable) -> None:
+        """Put it at the end of a cable."""
+        self._cable = cable
+        cable.device = self._bytes
+        cable.cut = self._cut
+
+    def leave(self) -> None:
+        """Unplug it: it hears nothing and nobody hears it."""
+        if self._cable is not None:
+            self._cable.device = _nowhere
+            self._cable.cut = _nobody
+            self._cable = None
+
+    def answer(self, how: Answers, by_us: Us) -> None:
+        """Answer so from now on."""
+        self._how = how
+        self._by_us = by_us
+        if how == "to nobody":
+            self._device.inject("answers_to_nobody", self._clock.now_us(), NEVER_US)
+
+    def restart(self) -> None:
+        """Start anew with the next frame that comes."""
+        self._device.inject("device_reset", self._clock.now_us(), NEVER_US)
+
+    def _cut(self) -> None:
+        self._device.cut(self._clock.now_us())
+        self.leave()
+
+    def _bytes(self, data: bytes) -> None:
+        self._carry_out(self._device.receive(self._clock.now_us(), data))
+
+    def _ring(self) -> None:
+        self._armed_us = NEVER_US
+        self._carry_out(self._device.tick(self._clock.now_us()))
+
+    def _ring_at(self, wake_us: Us) -> None:
+        if wake_us < self._armed_us:
+            self._armed_us = wake_us
+            self._clock.call_at_us(max(wake_us, self._clock.now_us()), ORDER_DEVICE, self._ring)
+
+    def _carry_out(self, step: DeviceStep) -> None:
+        if step.out:
+            self._say(step.out)
+        self._ring_at(step.wake_at_us)
+
+    def _say(self, out: bytes) -> None:
+        if self._how == "never":
+            return
+        if self._who != "the same":
+            out = self._mask(out, self._who)
+        if self._how == "damaged":
+            middle = len(out) // 2
+            out = out[:middle] + bytes((out[middle] ^ 0x04,)) + out[middle + 1 :]
+        if self._how == "late":
+            at_us = self._clock.now_us() + self._by_us
+            self._clock.call_at_us(at_us, ORDER_DEVICE, self._send, out)
+        else:
+            self._send(out)
+
+    def _send(self, out: bytes) -> None:
+        if self._cable is not None:
+            self._cable.answer(out)
+
+
+def _nowhere(data: bytes) -> None:
+    """Drop bytes that nobody listens to."""
+
+
+def _nobody() -> None:
+    """Drop news that nobody listens to."""

@@ -1,0 +1,292 @@
+"""Every driver, with its simulated device, on every link: the suite that is run on the desk too."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fes_ctrl.model import Arm, Command, Setpoint, Stop
+from fes_ctrl.stimulators.drivers import DRIVERS, driver_for
+from fes_ctrl.stimulators.session import DriverSession, DriverStep
+from fes_ctrl.units import Us
+from firmware_sim.output import Points
+from hil.suite import answering, ordinary, returning, scenarios, simulated
+from hil.suite.bench import BenchFailure, Pulse, Result
+from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, identify, stop
+from hil.suite.simulated import LinkName, SimulatedBench
+
+ROWS = tuple(DRIVERS)
+IN_NO_TIME: tuple[LinkName, ...] = ("stepper", "virtual")
+IN_REAL_TIME: tuple[Scenario, ...] = (identify, stop, found_stimulating)
+
+MATRIX: list[tuple[str, str, LinkName, Scenario]] = [
+    (device, mode, link, scenario)
+    for device, mode in ROWS
+    for link in IN_NO_TIME
+    for scenario in SCENARIOS
+]
+REAL: list[tuple[str, str, LinkName, Scenario]] = [
+    (device, mode, "pty", scenario) for device, mode in ROWS for scenario in IN_REAL_TIME
+]
+
+
+def name_of(value: object) -> str:
+    return getattr(value, "__name__", str(value))
+
+
+def run(device: str, mode: str, link: LinkName, scenario: Scenario) -> Result:
+    bench = SimulatedBench(device, mode, link)
+    try:
+        return scenario(bench)
+    finally:
+        bench.close()
+
+
+@pytest.mark.parametrize(("device", "mode", "link", "scenario"), MATRIX, ids=name_of)
+def test_a_driver_and_its_device_pass(
+    device: str, mode: str, link: LinkName, scenario: Scenario
+) -> None:
+    result = run(device, mode, link, scenario)
+    assert result.seen
+    assert result.origin
+    assert 0.0 <= result.ms <= result.allowed_ms
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize(("device", "mode", "link", "scenario"), REAL, ids=name_of)
+def test_a_driver_and_its_device_pass_over_the_serial_link(
+    device: str, mode: str, link: LinkName, scenario: Scenario
+) -> None:
+    assert run(device, mode, link, scenario).seen
+
+
+def test_no_row_and_no_scenario_is_left_out() -> None:
+    """Whoever adds a driver or a scenario changes these numbers, and has looked at the matrix."""
+    assert len(ROWS) == 5
+    assert len(SCENARIOS) == 20
+    assert len(MATRIX) == 200
+    assert len(REAL) == 15
+    written = [
+        value
+        for module in (ordinary, returning, answering)
+        for value in vars(module).values()
+        if getattr(value, "__module__", "") == module.__name__ and number_of(value).isdigit()
+    ]
+    assert sorted(written, key=name_of) == sorted(SCENARIOS, key=name_of)
+    assert [number_of(scenario) for scenario in SCENARIOS] == [str(k) for k in range(1, 21)]
+
+
+def number_of(value: object) -> str:
+    return str(getattr(value, "__doc__", "")).split(".", maxsplit=1)[0]
+
+
+def test_the_same_seed_gives_the_same_result_on_either_clock() -> None:
+    for device, mode in ROWS:
+        on_steps = run(device, mode, "stepper", scenarios.stimulate)
+        assert on_steps == run(device, mode, "virtual", scenarios.stimulate)
+
+
+# -- the suite finds what is broken ---------------------------------------------------------------
+
+
+class Broken:
+    """A driver that lets some of what it should do undone."""
+
+    def __init__(self, driver: DriverSession) -> None:
+        self.inner = driver
+        self.capabilities = driver.capabilities
+        self.stop_bytes = driver.stop_bytes
+
+    def open(self, now_us: Us) -> DriverStep:
+        return self.done(now_us, self.inner.open(now_us))
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        return self.done(now_us, self.inner.command(now_us, command))
+
+    def receive(self, now_us: Us, data: bytes) -> DriverStep:
+        return self.done(now_us, self.inner.receive(now_us, data))
+
+    def tick(self, now_us: Us) -> DriverStep:
+        return self.done(now_us, self.inner.tick(now_us))
+
+    def hang_up(self, now_us: Us, reason: str) -> DriverStep:
+        return self.done(now_us, self.inner.hang_up(now_us, reason))
+
+    def done(self, now_us: Us, step: DriverStep) -> DriverStep:
+        return step
+
+
+class Rash(Broken):
+    """Arms what it finds."""
+
+    first = 1
+    ups = 0
+
+    def done(self, now_us: Us, step: DriverStep) -> DriverStep:
+        self.ups += sum(report.kind == "up" for report in step.reports)
+        if self.ups >= self.first and any(report.kind == "up" for report in step.reports):
+            armed = self.inner.command(now_us, Arm(now_us, 0))
+            reports = step.reports + armed.reports
+            return armed._replace(out=step.out + armed.out, reports=reports)
+        return step
+
+
+class RashLater(Rash):
+    """Arms what comes back."""
+
+    first = 2
+
+
+class Discreet(Broken):
+    """Tells of nothing bad."""
+
+    BAD = ("silent", "stuck", "down", "error", "orphan", "corrupt", "skipped", "changed")
+
+    def done(self, now_us: Us, step: DriverStep) -> DriverStep:
+        reports = [report for report in step.reports if report.kind not in self.BAD]
+        return step._replace(reports=tuple(reports))
+
+
+class Unstoppable(Broken):
+    """Has no stop that anybody else could write."""
+
+    def __init__(self, driver: DriverSession) -> None:
+        super().__init__(driver)
+        self.stop_bytes = b"\x00"
+
+
+class Stubborn(Broken):
+    """Takes no stop, writes none, and begins without one."""
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        return self.tick(now_us) if isinstance(command, Stop) else super().command(now_us, command)
+
+
+class Hoarder(Broken):
+    """Lets setpoints live for as long as it takes."""
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        if isinstance(command, Setpoint):
+            command = command._replace(expires_us=command.expires_us + 1_000_000)
+        return super().command(now_us, command)
+
+
+class Set(Broken):
+    """Goes on with the first current."""
+
+    current_ua = 0
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        if isinstance(command, Setpoint):
+            self.current_ua = self.current_ua or command.current_ua
+            command = command._replace(current_ua=self.current_ua)
+        return super().command(now_us, command)
+
+
+class Trusting:
+    """Takes whoever answers for the device from before."""
+
+    def __new__(cls, driver: DriverSession) -> DriverSession:
+        return driver
+
+
+def drives(monkeypatch: pytest.MonkeyPatch, broken: Callable[[DriverSession], object]) -> None:
+    def make(*args: Any) -> object:
+        return broken(driver_for(*args))
+
+    monkeypatch.setattr(simulated, "driver_for", make)
+
+
+@pytest.mark.parametrize(
+    ("broken", "scenario", "said"),
+    [
+        (Rash, scenarios.arm, "armed by itself"),
+        (RashLater, scenarios.come_back, "armed by itself"),
+        (RashLater, scenarios.come_back_early, "armed by itself"),
+        (Discreet, scenarios.arm, "went without a word"),
+        (Discreet, scenarios.lose_the_cable, "no 'down'"),
+        (Discreet, scenarios.answer_too_late, "no 'silent or stuck'"),
+        (Discreet, scenarios.answer_damaged, "no 'silent or stuck'"),
+        (Discreet, scenarios.never_answer_from_the_start, "no 'stuck'"),
+        (Discreet, scenarios.answer_to_nobody, "no 'orphan'"),
+        (Unstoppable, scenarios.stop, "after a stop|no 'idle'"),
+        (Stubborn, scenarios.stop, "after a stop|no 'idle'"),
+    ],
+    ids=name_of,
+)
+@pytest.mark.parametrize("row", [row for row in ROWS if row[1] in {"mid_level", "channel_list"}])
+def test_a_broken_driver_does_not_pass(
+    broken: type[Broken],
+    scenario: Scenario,
+    said: str,
+    row: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drives(monkeypatch, broken)
+    with pytest.raises(BenchFailure, match=said):
+        run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize(
+    ("row", "broken", "scenario", "said"),
+    [
+        (("p24", "low_level"), Hoarder, answering.answer_late, "the last setpoint took"),
+        (("rehastim2", "single_pulse"), Hoarder, answering.answer_late, "the last setpoint took"),
+        (("p24", "low_level"), Set, ordinary.update, "did not change"),
+        (("feslink", "scheduled"), Set, ordinary.update, "did not change"),
+    ],
+    ids=name_of,
+)
+def test_a_driver_that_forgets_what_a_setpoint_says_does_not_pass(
+    row: tuple[str, str],
+    broken: type[Broken],
+    scenario: Scenario,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drives(monkeypatch, broken)
+    with pytest.raises(BenchFailure, match=said):
+        run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row[0] != "rehastim2"])
+@pytest.mark.parametrize(
+    "scenario", [returning.come_back_as_another, returning.come_back_with_other_firmware]
+)
+def test_a_driver_that_takes_anybody_does_not_pass(
+    row: tuple[str, str], scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated, "SameDevice", Trusting)
+    with pytest.raises(BenchFailure, match="no 'changed"):
+        run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize(
+    ("shift_us", "more_ua", "scenario", "said"),
+    [
+        (200_000, 0, ordinary.stop, "the last pulse after a stop"),
+        (200_000, 0, ordinary.pause, "the last pulse after the last setpoint"),
+        (3_000_000, 0, returning.lose_the_cable, "the last pulse without a cable"),
+        (0, 500, ordinary.stimulate, "mA were asked for"),
+        (5_000, 0, ordinary.stimulate, "setpoints came to|us apart"),
+    ],
+)
+@pytest.mark.parametrize("row", ROWS)
+def test_a_device_that_gives_more_does_not_pass(
+    row: tuple[str, str],
+    shift_us: int,
+    more_ua: int,
+    scenario: Scenario,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each pulse comes once more, later or stronger."""
+
+    def twice(bench: SimulatedBench, t_us: int, channel: int, points: Points) -> None:
+        current_ua = points[0][1]
+        bench.pulses.append(Pulse(t_us, channel, current_ua))
+        bench.pulses.append(Pulse(t_us + shift_us, channel, current_ua + more_ua))
+
+    monkeypatch.setattr(SimulatedBench, "_pulse", twice)
+    with pytest.raises(BenchFailure, match=said):
+        run(*row, "stepper", scenario)
