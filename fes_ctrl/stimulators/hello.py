@@ -43,8 +43,8 @@ def _rehastim2(data: bytes) -> str:
     return ""
 
 
-REHASTIM2_HELLO: Final = Hello(b"", _rehastim2, listen_ms=800)
-"""It says Init every 500 ms, until somebody takes it up."""
+REHASTIM2_HELLO: Final = Hello(b"", _rehastim2, listen_ms=1_800)
+"""It says Init every 500 ms, from 1.2 s after the last word of a host, until one takes it up."""
 
 
 def _feslink(data: bytes) -> str:

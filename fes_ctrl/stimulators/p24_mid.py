@@ -171,7 +171,8 @@ class MidLevel:
         """Return when what waits may be written: an update at once, a beginning later."""
         if channel.points:
             return held.at_us
-        head_us = min(HEAD_START_US, (held.expires_us - held.at_us) // 2)
+        # The rest of a setpoint's life is for the line, in which the train has to begin.
+        head_us = min(HEAD_START_US, (held.expires_us - held.at_us) * 3 // 5)
         return max(held.at_us + head_us, channel.last_us + self._min_interval_us)
 
     def _update(self, now_us: Us) -> None:

@@ -24,7 +24,7 @@ UNKNOWN: Final = 0x7F
 ANSWER: Final = 0x80
 """Added to a type for its answer."""
 
-STOP_WORD: Final = b"STOP"
+STOP_WORD: Final[bytes] = b"STOP"
 
 BOOT: Final = 0
 IDLE: Final = 1
