@@ -192,7 +192,9 @@ class ReferenceP24:
             run.next_us += run.train.period_us
             run.count += 1
             self.free_us = next_us + sum(us for us, _ in points) + GAP_US
-            if max(abs(ua) for _, ua in points) * self.ohm[channel] > SUPPLY_V[self.level] * 10**6:
+            limit_ua = SUPPLY_V[self.level] * 10**6 // self.ohm[channel]
+            if 1 <= limit_ua < max(abs(ua) for _, ua in points):
+                # Through an open electrode nothing flows that could be found too little.
                 self.states[channel] = STATE_LOW_CURRENT
             if not good:
                 self.states[channel] = STATE_ELECTRODE
