@@ -32,7 +32,7 @@ from typing import IO, Any
 from fes_ctrl.links.serial import SerialLink
 from fes_ctrl.model import Arm, Setpoint
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER, ORDER_DRIVER
-from fes_ctrl.runtime.inquirer import Inquirer
+from fes_ctrl.runtime.inquirer import Inquirer, InquiryError
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from fes_ctrl.stimulators.config import StimulatorConfig
 from fes_ctrl.stimulators.drivers import driver_for
@@ -376,7 +376,7 @@ async def callers(clock: RealClock, port: str, commands: int) -> dict[str, objec
                 else:
                     payload = await inquirer.ask(ABOUT[k % len(ABOUT)], token)
                     wrong += payload != b"\x00" + token
-            except Exception:  # noqa: BLE001 - each is one that got no answer
+            except InquiryError:
                 lost += 1
 
     await asyncio.gather(caller(0), caller(1))

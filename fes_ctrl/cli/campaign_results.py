@@ -11,8 +11,11 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hil.campaign.campaign import Found
     from hil.campaign.case import Case
+    from hil.campaign.report import ReactionRow
     from hil.campaign.run import Outcome
 
 INTERRUPTED: Final = 130
@@ -102,7 +105,7 @@ def _shrink(case: "Case", invariant: str, path: Path, replay: str) -> str | None
     return str(path)
 
 
-def _print(summary: "dict[str, object]", rows: object) -> None:
+def _print(summary: "dict[str, object]", rows: "Sequence[ReactionRow]") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -117,7 +120,7 @@ def _print(summary: "dict[str, object]", rows: object) -> None:
     )
     for index, name in enumerate(HEAD):
         table.add_column(name, justify="left" if index < 2 else "right", no_wrap=True)
-    for cells in table_cells(rows):  # type: ignore[arg-type]
+    for cells in table_cells(rows):
         table.add_row(*cells)
     console.print(table)
     run = summary["run"]

@@ -8,6 +8,7 @@ device that speaks none of these protocols is sent bytes that were not meant for
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import serial
@@ -63,13 +64,14 @@ def access_to(name: str) -> str:
     """
     if os.name != "posix":
         return "you"
-    if not os.path.exists(name):  # noqa: PTH110 - a name that may be no path of this system
+    path = Path(name)
+    if not path.exists():
         return "nobody: it is gone"
     if os.access(name, os.R_OK | os.W_OK):
         return "you"
     import grp
 
-    group = os.stat(name).st_gid  # noqa: PTH116
+    group = path.stat().st_gid
     try:
         return f"group {grp.getgrgid(group).gr_name}"
     except KeyError:
