@@ -6,7 +6,8 @@ unanswered, and never twice.
 """
 
 from fes_ctrl.model import LINK_ANSWER, Capabilities, Setpoint
-from fes_ctrl.stimulators.p24_line import LEAVING_US, P24Line, points_of, require_pulse
+from fes_ctrl.stimulators.driver_line import LEAVING_US, DriverLine
+from fes_ctrl.stimulators.p24_level import points_of, require_pulse
 from fes_ctrl.stimulators.pending import Unanswered
 from fes_ctrl.stimulators.pulse_queue import PulseQueue
 from fes_ctrl.units import NEVER_US, Us
@@ -18,7 +19,7 @@ class LowLevel:
 
     Parameters
     ----------
-    line : P24Line
+    line : DriverLine
         Where frames, reports and written pulses go.
     capabilities : Capabilities
         Of the P24 in low level.
@@ -32,7 +33,7 @@ class LowLevel:
 
     def __init__(
         self,
-        line: P24Line,
+        line: DriverLine,
         capabilities: Capabilities,
         min_interval_us: Us,
         poll_us: Us,  # noqa: ARG002 - as every level

@@ -29,7 +29,8 @@ from fes_ctrl.model import (
     Capabilities,
     Setpoint,
 )
-from fes_ctrl.stimulators.p24_line import LEAVING_US, P24Line, points_of, require_pulse
+from fes_ctrl.stimulators.driver_line import LEAVING_US, DriverLine
+from fes_ctrl.stimulators.p24_level import points_of, require_pulse
 from fes_ctrl.stimulators.p24_output import SINGLE_US, Output
 from fes_ctrl.stimulators.pending import Unanswered
 from fes_ctrl.stimulators.pulse_queue import PROMPT_US, WAVERS_US
@@ -54,7 +55,7 @@ class MidLevel:
 
     Parameters
     ----------
-    line : P24Line
+    line : DriverLine
         Where frames, reports and written pulses go.
     capabilities : Capabilities
         Of the P24 in mid level.
@@ -79,7 +80,7 @@ class MidLevel:
     )
 
     def __init__(
-        self, line: P24Line, capabilities: Capabilities, min_interval_us: Us, poll_us: Us
+        self, line: DriverLine, capabilities: Capabilities, min_interval_us: Us, poll_us: Us
     ) -> None:
         self._line = line
         self._device = capabilities

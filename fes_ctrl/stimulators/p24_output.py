@@ -7,7 +7,7 @@ when it was begun and ended, and how promptly the device said so.
 from typing import Final
 
 from fes_ctrl.model import Setpoint
-from fes_ctrl.stimulators.p24_line import LEAVING_US
+from fes_ctrl.stimulators.driver_line import LEAVING_US
 from fes_ctrl.stimulators.pulse_queue import PROMPT_US
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4

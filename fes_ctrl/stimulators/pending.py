@@ -68,6 +68,14 @@ class PendingFrames:
         self.orphans += 1
         return None
 
+    def first(self) -> Unanswered | None:
+        """Take the oldest, or ``None``: for devices whose answers name no frame."""
+        if not self._frames:
+            return None
+        frame = self._frames.pop(0)
+        self._with_current -= frame.current
+        return frame
+
     def forget(self, until_us: Us) -> None:
         """Forget those written up to then: it has been told that their answers stayed away."""
         while self._frames and self._frames[0].sent_us <= until_us:

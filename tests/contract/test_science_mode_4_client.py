@@ -201,7 +201,7 @@ def test_the_client_sends_an_unbalanced_pulse_and_our_driver_has_no_way_to() -> 
     packet.points = [client.ChannelPoint(300, 140)]
     assert frame_of(packet, 1)
     from fes_ctrl.model import ASYMMETRIC, SYMMETRIC, Setpoint
-    from fes_ctrl.stimulators.p24_line import points_of
+    from fes_ctrl.stimulators.p24_level import points_of
 
     for waveform, current_ua in ((SYMMETRIC, 43_500), (ASYMMETRIC, 42_000), (ASYMMETRIC, -8_000)):
         points = points_of(Setpoint(0, 0, 0, current_ua, 300, 10_000, waveform))

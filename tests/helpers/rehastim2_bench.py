@@ -5,7 +5,8 @@ from random import Random
 
 from fes_ctrl.model import Arm, Command, LinkReport, Setpoint
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.stimulators.rehastim2 import DEAD, READY, STOPPING, Rehastim2Session
+from fes_ctrl.stimulators.conversation import DEAD, READY, STOPPING
+from fes_ctrl.stimulators.rehastim2 import Rehastim2Session
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from fes_ctrl.model import Arm, Command, Disarm, Setpoint, Stop
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.stimulators.p24 import CLOSED, DEAD, READY, STOPPING, P24Session
+from fes_ctrl.stimulators.conversation import CLOSED, DEAD, READY, STOPPING
+from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode4 as sm4

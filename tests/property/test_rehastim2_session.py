@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fes_ctrl.model import Arm, Disarm, Stop
-from fes_ctrl.stimulators.rehastim2 import DEAD, READY
+from fes_ctrl.stimulators.conversation import DEAD, READY
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
 from helpers.rehastim2_bench import CABLE_US, INTERVAL_US, PERIOD_US, Bench

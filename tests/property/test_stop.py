@@ -26,7 +26,8 @@ from fes_ctrl.safety.arming import DISARMED
 from fes_ctrl.sensors.metronome import Metronome
 from fes_ctrl.stim.config import ProgramConfig
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.stimulators.p24 import ARMING, READY, P24Session
+from fes_ctrl.stimulators.conversation import ARMING, READY
+from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.devices.p24 import SimulatedP24

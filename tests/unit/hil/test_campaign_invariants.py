@@ -14,8 +14,8 @@ from fes_ctrl.safety.faults import BY_ID, LATCH
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.stim.program import Program
+from fes_ctrl.stimulators.driver_line import DriverLine
 from fes_ctrl.stimulators.p24 import P24Session
-from fes_ctrl.stimulators.p24_line import P24Line
 from fes_ctrl.stimulators.p24_low import LowLevel
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.devices.p24_low import LowLevel as SimulatedLowLevel
@@ -146,14 +146,14 @@ def never_tells_of_the_electrode(patch: pytest.MonkeyPatch) -> None:
 
 
 def writes_twice(patch: pytest.MonkeyPatch) -> None:
-    send = P24Line.send
+    send = DriverLine.send
 
     def twice(self: Any, now_us: int, number: int, command: int, frame: bytes, **of: bool) -> None:
         send(self, now_us, number, command, frame, **of)
         if of.get("current"):
             self.out.append(frame)
 
-    patch.setattr(P24Line, "send", twice)
+    patch.setattr(DriverLine, "send", twice)
 
 
 def gives_twice(patch: pytest.MonkeyPatch) -> None:

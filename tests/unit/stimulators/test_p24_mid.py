@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fes_ctrl.model import Arm, Command, LinkReport, Setpoint, Stop
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.drivers import driver_for
-from fes_ctrl.stimulators.p24_line import PulseError, require_pulse
+from fes_ctrl.stimulators.p24_level import PulseError, require_pulse
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode4 as sm4

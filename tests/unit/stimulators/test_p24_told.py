@@ -7,7 +7,7 @@ import pytest
 from fes_ctrl.model import ASYMMETRIC, Setpoint
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.p24 import P24Session
-from fes_ctrl.stimulators.p24_line import points_of
+from fes_ctrl.stimulators.p24_level import points_of
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.wire import sciencemode4 as sm4
 from helpers.talk import POLL_US, SELF, WHICH, Talk, opened, ready, report, skip

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from fes_ctrl.model import Arm, Disarm, Setpoint, Stop
-from fes_ctrl.stimulators.rehastim2 import DEAD, HELLO, READY, STOPPING, UP
+from fes_ctrl.stimulators.conversation import DEAD, HELLO, READY, STOPPING, UP
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
 from helpers.rehastim2_bench import CABLE_US, PERIOD_US, Bench

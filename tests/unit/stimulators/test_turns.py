@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.model import Arm, Capabilities, Command, LinkReport, Setpoint, Stop
+from fes_ctrl.stimulators.conversation import STOP_REPEAT_US
 from fes_ctrl.stimulators.session import DriverStep
-from fes_ctrl.stimulators.turns import STOP_REPEAT_US, Answer, TurnSession
+from fes_ctrl.stimulators.turns import Answer, TurnSession
 from fes_ctrl.units import NEVER_US
 
 INTERVAL_US = 20_000
