@@ -5,6 +5,8 @@ methods, and everything that follows is done before that call returns. Inputs th
 way (a driver's reports) queue behind the one in hand, so their order is the order of their
 causes.
 
+A clock that goes back takes every driver's deadlines with it: each begins anew, with a stop.
+
 Stop always wins. ``stop_now`` may come from anywhere at any time, in the middle of all this too;
 from then on nothing but stops leaves, until drivers and controller have been told, and then it
 takes a person to arm again.
@@ -14,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from fes_ctrl.controller import Controller
+from fes_ctrl.controller import CLOCK_BACK_US, Controller
 from fes_ctrl.links.link import Link
 from fes_ctrl.model import (
     LINK_DEAD,
@@ -91,7 +93,7 @@ class _Alarm:
 class _Port:
     """A driver, its link and the driver's alarm."""
 
-    __slots__ = ("_session", "alarm", "driver", "index", "link")
+    __slots__ = ("_session", "alarm", "driver", "index", "link", "open")
 
     def __init__(
         self, session: "ControlSession", index: int, driver: DriverSession, link: Link
@@ -100,6 +102,7 @@ class _Port:
         self.index = index
         self.driver = driver
         self.link = link
+        self.open = False
         self.alarm = _Alarm(session.clock, ORDER_DRIVER, self._ring)
         link.on_bytes = self._bytes
         link.on_lost = self._lost
@@ -108,6 +111,7 @@ class _Port:
         session = self._session
         try:
             session.settle()
+            session.mind_the_clock(now_us)
             session.drive(now_us, self, self.driver.tick(now_us))
         except BaseException as error:
             session.fail(error)
@@ -118,14 +122,21 @@ class _Port:
         try:
             session.settle()
             now_us = session.clock.now_us()
+            session.mind_the_clock(now_us)
             session.log.frame("in", now_us, None, data)
             session.drive(now_us, self, self.driver.receive(now_us, data))
         except BaseException as error:
             session.fail(error)
             raise
 
+    def begin(self, now_us: Us) -> None:
+        """Start the driver's handshake, from the start."""
+        self.open = True
+        self._session.drive(now_us, self, self.driver.open(now_us))
+
     def _lost(self, reason: str) -> None:
         session = self._session
+        self.open = False
         try:
             session.settle()
             now_us = session.clock.now_us()
@@ -186,6 +197,7 @@ class ControlSession:
         self._busy = False
         self._halts: deque[_Halt] = deque()
         self._settling = False
+        self._latest_us: Us = -NEVER_US
         self.closing = False
 
     def open(self) -> None:
@@ -193,14 +205,26 @@ class ControlSession:
         self.settle()
         now_us = self.clock.now_us()
         for port in self._ports:
-            self.drive(now_us, port, port.driver.open(now_us))
+            port.begin(now_us)
 
     def reopen(self, index: int) -> None:
         """Start one driver's handshake anew, on a link that has come back."""
         self.settle()
         now_us = self.clock.now_us()
-        port = self._ports[index]
-        self.drive(now_us, port, port.driver.open(now_us))
+        self._ports[index].begin(now_us)
+
+    def mind_the_clock(self, now_us: Us) -> None:
+        """Let every driver begin anew where the clock has gone back.
+
+        What they wait for was set by a clock that is no more, above all the repetition of a stop.
+        The controller sees the jump itself, and latches.
+        """
+        back = now_us < self._latest_us - CLOCK_BACK_US
+        self._latest_us = now_us
+        if back:
+            for port in self._ports:
+                if port.open:
+                    port.begin(now_us)
 
     def take(self, item: Input) -> None:
         """Hand one input to the controller and carry out what it says."""
@@ -214,6 +238,7 @@ class ControlSession:
 
     def _hand_in(self, item: Input) -> None:
         now_us = self.clock.now_us()
+        self.mind_the_clock(now_us)
         self.log.input(now_us, item)
         step = self.controller.step(now_us, item)
         if step.records or step.commands:
@@ -306,6 +331,7 @@ class ControlSession:
         if step.discard:
             port.link.discard()
         if step.drop:
+            port.open = False
             port.link.drop()
         for frame in step.out:
             if self._halts and frame != port.driver.stop_bytes:
