@@ -111,7 +111,7 @@ class _Port:
         session = self._session
         try:
             session.settle()
-            session.mind_the_clock(now_us)
+            session.mind(now_us)
             session.drive(now_us, self, self.driver.tick(now_us))
         except BaseException as error:
             session.fail(error)
@@ -121,8 +121,7 @@ class _Port:
         session = self._session
         try:
             session.settle()
-            now_us = session.clock.now_us()
-            session.mind_the_clock(now_us)
+            now_us = session.now_us()
             session.log.frame("in", now_us, None, data)
             session.drive(now_us, self, self.driver.receive(now_us, data))
         except BaseException as error:
@@ -139,7 +138,7 @@ class _Port:
         self.open = False
         try:
             session.settle()
-            now_us = session.clock.now_us()
+            now_us = session.now_us()
             session.drive(now_us, self, self.driver.hang_up(now_us, reason))
         except BaseException as error:
             session.fail(error)
@@ -203,17 +202,23 @@ class ControlSession:
     def open(self) -> None:
         """Start every driver's handshake."""
         self.settle()
-        now_us = self.clock.now_us()
+        now_us = self.now_us()
         for port in self._ports:
             port.begin(now_us)
 
     def reopen(self, index: int) -> None:
         """Start one driver's handshake anew, on a link that has come back."""
         self.settle()
-        now_us = self.clock.now_us()
+        now_us = self.now_us()
         self._ports[index].begin(now_us)
 
-    def mind_the_clock(self, now_us: Us) -> None:
+    def now_us(self) -> Us:
+        """Return the present."""
+        now_us = self.clock.now_us()
+        self.mind(now_us)
+        return now_us
+
+    def mind(self, now_us: Us) -> None:
         """Let every driver begin anew where the clock has gone back.
 
         What they wait for was set by a clock that is no more, above all the repetition of a stop.
@@ -237,8 +242,7 @@ class ControlSession:
             raise
 
     def _hand_in(self, item: Input) -> None:
-        now_us = self.clock.now_us()
-        self.mind_the_clock(now_us)
+        now_us = self.now_us()
         self.log.input(now_us, item)
         step = self.controller.step(now_us, item)
         if step.records or step.commands:
@@ -307,7 +311,7 @@ class ControlSession:
             self._settling = False
 
     def _tell(self, halt: _Halt) -> None:
-        now_us = self.clock.now_us()
+        now_us = self.now_us()
         for port in self._ports:
             # The driver first: it forgets what it held, whatever the controller makes of it.
             stop = Stop(now_us, port.index, halt.kind)
@@ -362,6 +366,7 @@ class ControlSession:
         try:
             if self._halts:
                 self.settle()
+            self.mind(now_us)
             step = self.controller.step(now_us, None)
             if step.commands or step.records:
                 self.log.wake(now_us)

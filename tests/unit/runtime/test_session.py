@@ -25,6 +25,7 @@ from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
+from hil.host import SimHost
 
 
 class Noted:
@@ -166,3 +167,69 @@ def test_reports_that_come_up_on_the_way_are_taken_in_the_order_of_their_causes(
     # The first error latches and stops; the second finds the latch closed and changes nothing.
     assert [type(command).__name__ for command in driver.commands] == ["Arm", "Stop"]
     assert seen.count("Fault") == 1
+
+
+class Opened(Scripted):
+    """A driver that notes when it was opened and when its alarm rang."""
+
+    def __init__(self) -> None:
+        super().__init__(DriverStep((), (), NEVER_US))
+        self.opened: list[int] = []
+        self.ticked: list[int] = []
+
+    def open(self, now_us: int) -> DriverStep:
+        self.opened.append(now_us)
+        return DriverStep((), (), now_us + 80_000)
+
+    def tick(self, now_us: int) -> DriverStep:
+        self.ticked.append(now_us)
+        return self.step
+
+
+def opened_on(clock: Stepper) -> tuple[Opened, ControlSession, Noted, SimHost]:
+    host = SimHost(clock)
+    driver, link = Opened(), Noted()
+    controller = assemble((RIGHT,), ControlConfig())
+    session = ControlSession(host, controller, [(driver, link)], {RIGHT: 0}, NullLog())
+    clock.run_until_us(1_000_000)
+    session.open()
+    return driver, session, link, host
+
+
+@pytest.mark.parametrize("by_us", [20_001, 500_000, 3_600_000_000])
+def test_a_clock_that_goes_back_lets_a_driver_begin_anew_with_alarms_that_ring(by_us: int) -> None:
+    clock = Stepper()
+    driver, session, _, host = opened_on(clock)
+    host.inject("clock_back", 1_000_000, 1_000_000, by_us / 1e6)
+    clock.run_until_us(1_010_000)
+    session.take(Operator(0, "pause", 0))
+    assert driver.opened == [1_000_000, 1_010_000 - by_us]
+    clock.run_until_us(1_200_000)
+    assert driver.ticked == [1_090_000 - by_us]
+
+
+def test_a_clock_that_wavers_by_10_ms_disturbs_nobody() -> None:
+    clock = Stepper()
+    driver, session, _, host = opened_on(clock)
+    host.inject("clock_back", 1_000_000, 1_000_000, 0.010)
+    clock.run_until_us(1_000_000)
+    session.take(Operator(0, "pause", 0))
+    assert driver.opened == [1_000_000]
+
+
+@pytest.mark.parametrize("how", ["lost", "cut"])
+def test_a_line_that_is_gone_is_not_opened_by_a_clock_that_goes_back(how: str) -> None:
+    clock = Stepper()
+    driver, session, link, host = opened_on(clock)
+    if how == "lost":
+        link.on_lost("pulled out")
+    else:
+        driver.step = DriverStep((), (), NEVER_US, drop=True)
+        session.stop_now()
+        session.settle()
+    host.inject("clock_back", 1_000_000, 1_000_000, 3_600)
+    clock.run_until_us(1_010_000)
+    session.take(Operator(0, "pause", 0))
+    assert driver.opened == [1_000_000]
+    session.reopen(0)
+    assert driver.opened == [1_000_000, 1_010_000 - 3_600_000_000]

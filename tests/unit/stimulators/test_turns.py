@@ -4,30 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.model import Arm, Capabilities, Command, LinkReport, Setpoint, Stop
+from fes_ctrl.model import Arm, Command, LinkReport, Setpoint, Stop
 from fes_ctrl.stimulators.conversation import STOP_REPEAT_US
 from fes_ctrl.stimulators.session import DriverStep
-from fes_ctrl.stimulators.turns import Answer, TurnSession
+from fes_ctrl.stimulators.turns import TurnSession
 from fes_ctrl.units import NEVER_US
+from helpers.box import BOX, Words
 
 INTERVAL_US = 20_000
 POLL_US = 100_000
-BOX = Capabilities("box", "m", 2, 1, 99_999, 1, 1, 999, 1, 2_000, 5_000, 200.0, 0, 100_000, 0)
-
-
-class Words:
-    end = b"\n"
-    stop = b"stop\n"
-    who = b"who\n"
-    arm = b"arm\n"
-    state = b"state\n"
-
-    def pulse(self, setpoint: Setpoint) -> bytes:
-        return b"pulse %d %d\n" % (setpoint.channel, setpoint.current_ua)
-
-    def read(self, data: bytes) -> tuple[list[Answer], bytes]:
-        *lines, rest = data.split(b"\n")
-        return [Answer(*line.decode().split(":")) for line in lines], rest
 
 
 class Bench:
