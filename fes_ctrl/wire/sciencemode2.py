@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fes_ctrl.units import MicroAmp, Us
-from fes_ctrl.wire.sciencemode2_frames import FRAME_ENDS, Decoder, Frame, encode
+from fes_ctrl.wire.sciencemode2_frames import Decoder, Frame, encode
+from fes_ctrl.wire.stuffing import FRAME_ENDS
 
 __all__ = ["FRAME_ENDS", "Decoder", "Frame", "encode"]
 

@@ -12,25 +12,15 @@ HASOMED ScienceMode2 protocol description (github.com/ScienceMode/ScienceMode2).
 
 from typing import Final, NamedTuple
 
-START: Final = 0xF0
-END: Final = 0x0F
-ESCAPE: Final = 0x81
-MASK: Final = 0x55
+from fes_ctrl.wire.stuffing import END_BYTE, ESCAPE, MASK, START, START_BYTE, stuff, unstuff
 
 HEADER_LENGTH: Final = 5
 DATA_MAX: Final = 60
 BODY_MAX: Final = 2 * (2 + DATA_MAX)
 """Every byte of the longest message escaped."""
 
-FRAME_ENDS: Final = bytes((END, END))
-"""Ends whatever half frame may be on the line, so that the next frame is understood."""
-
 POLYNOMIAL: Final = 0x07
 DAMAGED_KEPT: Final = 16
-
-_START_BYTE: Final = bytes((START,))
-_END_BYTE: Final = bytes((END,))
-_SPECIAL: Final = frozenset((ESCAPE, START, END))
 
 
 def _table() -> bytes:
@@ -63,29 +53,6 @@ def crc8(data: bytes) -> int:
     return crc
 
 
-def stuff(data: bytes) -> bytes:
-    """Return ``data`` with every special byte escaped."""
-    if _SPECIAL.isdisjoint(data):
-        return data
-    data = data.replace(b"\x81", b"\x81\xd4")
-    return data.replace(b"\xf0", b"\x81\xa5").replace(b"\x0f", b"\x81\x5a")
-
-
-def unstuff(data: bytes) -> bytes | None:
-    """Return ``data`` without its escapes; ``None`` where an escape ends the data."""
-    if ESCAPE not in data:
-        return data
-    parts = data.split(b"\x81")
-    out = bytearray(parts[0])
-    for part in parts[1:]:
-        # After an escape stands at least the escaped byte, itself never an escape.
-        if not part:
-            return None
-        out.append(part[0] ^ MASK)
-        out += part[1:]
-    return bytes(out)
-
-
 def encode(number: int, command: int, payload: bytes = b"") -> bytes:
     """Return one frame as it goes on the wire.
 
@@ -112,9 +79,7 @@ def encode(number: int, command: int, payload: bytes = b"") -> bytes:
     if len(payload) > DATA_MAX:
         message = f"{len(payload)} bytes of data: at most {DATA_MAX} fit"
         raise ValueError(message)
-    body = bytes((number, command)) + payload
-    if not _SPECIAL.isdisjoint(body):
-        body = stuff(body)
+    body = stuff(bytes((number, command)) + payload)
     table = _TABLE
     crc = 0
     for byte in body:
@@ -158,7 +123,7 @@ class Decoder:
         size = len(buffer)
         while position < size:
             if buffer[position] != START:
-                start = buffer.find(_START_BYTE, position)
+                start = buffer.find(START_BYTE, position)
                 if start < 0:
                     start = size
                 self.junk += start - position
@@ -166,7 +131,7 @@ class Decoder:
                 continue
             # The usual case first: a whole frame that is as it says, with nothing escaped.
             start = position + HEADER_LENGTH
-            end = buffer.find(_END_BYTE, start, start + BODY_MAX + 1)
+            end = buffer.find(END_BYTE, start, start + BODY_MAX + 1)
             if (
                 end > start + 1
                 and end - start == buffer[start - 1] ^ MASK
@@ -225,8 +190,8 @@ def _body_end(buffer: bytes, position: int, size: int) -> int:
     if size <= start:
         return WAIT
     limit = start + BODY_MAX + 1
-    end = buffer.find(_END_BYTE, start, limit)
-    again = buffer.find(_START_BYTE, start, limit if end < 0 else end)
+    end = buffer.find(END_BYTE, start, limit)
+    again = buffer.find(START_BYTE, start, limit if end < 0 else end)
     if again >= 0:
         return NONE
     if end >= 0:

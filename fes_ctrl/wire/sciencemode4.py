@@ -29,7 +29,7 @@ from fes_ctrl.wire.sciencemode4_answers import (
     decode_pulse_answer,
     decode_stim_status,
 )
-from fes_ctrl.wire.sciencemode4_frames import FRAME_ENDS, Decoder, Frame, encode
+from fes_ctrl.wire.sciencemode4_frames import Decoder, Frame, encode
 from fes_ctrl.wire.sciencemode4_pulses import (
     CHANNELS,
     CURRENT_STEP_UA,
@@ -52,6 +52,7 @@ from fes_ctrl.wire.sciencemode4_pulses import (
     net_charge_pc,
     require_balance,
 )
+from fes_ctrl.wire.stuffing import FRAME_ENDS
 
 __all__ = [
     "CHANNELS",

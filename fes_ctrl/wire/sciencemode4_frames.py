@@ -12,22 +12,13 @@ HASOMED ScienceMode4 C library, packet layer (github.com/ScienceMode/ScienceMode
 from binascii import crc_hqx
 from typing import Final, NamedTuple
 
-START: Final = 0xF0
-END: Final = 0x0F
-ESCAPE: Final = 0x81
-MASK: Final = 0x55
+from fes_ctrl.wire.stuffing import END, END_BYTE, ESCAPE, MASK, START, START_BYTE, stuff, unstuff
 
 HEADER_LENGTH: Final = 9
 MIN_FRAME: Final = 12
 MAX_FRAME: Final = 1200
 
-FRAME_ENDS: Final = bytes((END, END))
-"""Ends whatever half frame may be on the line, so that the next frame is understood."""
-
-_START_BYTE: Final = bytes((START,))
-_END_BYTE: Final = bytes((END,))
 _HEADER: Final = 0xF0_8155_8155_8155_8155
-_SPECIAL: Final = (ESCAPE, START, END)
 
 _INCOMPLETE: Final = 0
 _NO_HEADER: Final = -1
@@ -40,32 +31,6 @@ class Frame(NamedTuple):
     number: int
     command: int
     payload: bytes
-
-
-def stuff(data: bytes) -> bytes:
-    """Return ``data`` with every special byte escaped."""
-    if ESCAPE in data:
-        data = data.replace(b"\x81", b"\x81\xd4")
-    if START in data:
-        data = data.replace(b"\xf0", b"\x81\xa5")
-    if END in data:
-        data = data.replace(b"\x0f", b"\x81\x5a")
-    return data
-
-
-def unstuff(data: bytes) -> bytes | None:
-    """Return ``data`` without its escapes; ``None`` where an escape ends the data."""
-    if ESCAPE not in data:
-        return data
-    parts = data.split(b"\x81")
-    out = bytearray(parts[0])
-    for part in parts[1:]:
-        # After an escape stands at least the escaped byte, itself never an escape.
-        if not part:
-            return None
-        out.append(part[0] ^ MASK)
-        out += part[1:]
-    return bytes(out)
 
 
 def encode(number: int, command: int, payload: bytes = b"") -> bytes:
@@ -101,7 +66,7 @@ def encode(number: int, command: int, payload: bytes = b"") -> bytes:
     header = _HEADER ^ ((length & 0xFF00) << 40 | (length & 0xFF) << 32)
     crc = crc_hqx(body, 0)
     header ^= (crc & 0xFF00) << 8 | crc & 0xFF
-    return header.to_bytes(HEADER_LENGTH, "big") + body + _END_BYTE
+    return header.to_bytes(HEADER_LENGTH, "big") + body + END_BYTE
 
 
 class Decoder:
@@ -134,7 +99,7 @@ class Decoder:
         size = len(buffer)
         while position < size:
             if buffer[position] != START:
-                start = buffer.find(_START_BYTE, position)
+                start = buffer.find(START_BYTE, position)
                 if start == -1:
                     start = size
                 self.junk += start - position

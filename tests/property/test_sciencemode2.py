@@ -6,89 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.wire import sciencemode2 as sm2
-from fes_ctrl.wire.sciencemode2_frames import (
-    BODY_MAX,
-    FRAME_ENDS,
-    HEADER_LENGTH,
-    Decoder,
-    Frame,
-    crc8,
-    encode,
-)
+from fes_ctrl.wire.sciencemode2_frames import Decoder, crc8
 
 BYTES = st.one_of(st.integers(0, 255), st.sampled_from([0xF0, 0x0F, 0x81, 0x55, 0xD4, 0xA5, 0x5A]))
-FRAMES = st.builds(Frame, BYTES, BYTES, st.lists(BYTES, max_size=60).map(bytes))
-
-
-def line_of(frames: list[Frame]) -> bytes:
-    return b"".join(encode(*frame) for frame in frames)
-
-
-def in_pieces(stream: bytes, data: st.DataObject) -> tuple[Decoder, list[Frame]]:
-    decoder, found, position = Decoder(), [], 0
-    while position < len(stream):
-        size = data.draw(st.integers(1, 20))
-        found += decoder.feed(stream[position : position + size])
-        position += size
-    return decoder, found
-
-
-@given(st.lists(FRAMES, max_size=5), st.data())
-def test_frames_survive_any_splitting_of_the_stream(
-    frames: list[Frame], data: st.DataObject
-) -> None:
-    decoder, found = in_pieces(line_of(frames), data)
-    assert found == frames
-    assert decoder.rejected == 0
-
-
-NOISY = st.one_of(
-    FRAMES.map(lambda frame: encode(*frame)),
-    st.lists(st.sampled_from([0xF0, 0x0F, 0x81, 0x55, 0x01, 0x56, 0x57]), max_size=20).map(bytes),
-    st.binary(max_size=20),
-    st.tuples(FRAMES, st.integers(0, 8)).map(lambda cut: encode(*cut[0])[: -cut[1]]),
-)
-
-
-@given(st.lists(NOISY, max_size=8), st.data())
-def test_how_a_noisy_stream_is_split_changes_nothing(
-    parts: list[bytes], data: st.DataObject
-) -> None:
-    stream = b"".join(parts)
-    whole = Decoder()
-    frames = whole.feed(stream)
-    split, found = in_pieces(stream, data)
-    assert found == frames
-    assert (split.rejected, split.junk) == (whole.rejected, whole.junk)
-    assert split.damaged == whole.damaged
-
-
-@given(st.lists(FRAMES, min_size=1, max_size=4), st.binary(max_size=12))
-def test_junk_without_a_start_byte_costs_no_frame(frames: list[Frame], junk: bytes) -> None:
-    clean = junk.replace(b"\xf0", b"")
-    decoder = Decoder()
-    assert decoder.feed(clean + line_of(frames)) == frames
-    assert decoder.junk == len(clean)
-
-
-@given(FRAMES, FRAMES, st.data())
-def test_a_frame_cut_short_and_ended_does_not_swallow_the_next(
-    cut: Frame, whole: Frame, data: st.DataObject
-) -> None:
-    half = encode(*cut)
-    half = half[: data.draw(st.integers(0, len(half) - 1))]
-    found = Decoder().feed(half + FRAME_ENDS + encode(*whole))
-    assert found[-1:] == [whole]
-
-
-@given(st.binary(max_size=3000))
-def test_noise_never_makes_the_decoder_raise_or_hoard(noise: bytes) -> None:
-    decoder = Decoder()
-    for position in range(0, len(noise), 50):
-        decoder.feed(noise[position : position + 50])
-        assert len(decoder._buffer) <= HEADER_LENGTH + BODY_MAX + 1
-        assert len(decoder.damaged) <= 16
-
 
 PULSES = st.builds(
     sm2.ListPulse, st.integers(0, 2), st.integers(0, 500), st.integers(0, 130).map((1000).__mul__)
