@@ -24,7 +24,7 @@ help:
 	@echo "make fast   the conformance tests on the compiled build"
 	@echo "make bench  every benchmark, one JSON line each"
 	@echo "make campaign    ten simulated hours of random faults, every step judged"
-	@echo "make corruption  a million damaged frames against what their check promises"
+	@echo "make corruption  a million damaged frames of each protocol against what their check promises"
 	@echo "make firmware  the firmware in C: library, device on a pty, its size, in build/firmware"
 	@echo "make fuzz   a minute of anything said to the firmware, under sanitizers"
 	@echo "make pages  the made pages: limits, faults, injections, hazards, what each dial costs"
@@ -96,6 +96,7 @@ pages: $(FULL)
 corruption: $(FULL)
 	$(BIN)/python benchmarks/corruption.py
 	$(BIN)/python benchmarks/corruption.py --protocol sciencemode2
+	$(BIN)/python benchmarks/corruption.py --protocol feslink
 
 firmware:
 	$(MAKE) -C firmware/feslink all size OUT=$(CURDIR)/build/firmware
