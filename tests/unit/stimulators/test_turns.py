@@ -13,11 +13,12 @@ from helpers.box import BOX, Words
 
 INTERVAL_US = 20_000
 POLL_US = 100_000
+WHICH = 3
 
 
 class Bench:
     def __init__(self) -> None:
-        self.session = TurnSession(Words(), BOX, 0, INTERVAL_US, POLL_US)
+        self.session = TurnSession(Words(), BOX, WHICH, INTERVAL_US, POLL_US)
         self.reports: list[LinkReport] = []
         self.said: list[bytes] = []
         self.dropped = 0
@@ -43,6 +44,13 @@ class Bench:
 
     def kinds(self) -> list[str]:
         return [report.kind for report in self.reports]
+
+    def told(self) -> list[tuple[int, str, str]]:
+        """Return what was reported since the last time: when, what, and its words."""
+        assert all(report.stimulator == WHICH for report in self.reports)
+        told = [(report.t_us, report.kind, report.detail) for report in self.reports]
+        self.reports.clear()
+        return told
 
     def up(self) -> None:
         self.take(self.session.open(0))
@@ -202,6 +210,136 @@ def test_after_a_lost_line_it_is_as_new(bench: Bench) -> None:
     bench.answer(502_000, "who:1")
     assert bench.said == [b"\nstop\n", b"who\n"]
     assert bench.session.state == "up"
+
+
+def test_each_report_says_when_and_in_which_words(bench: Bench) -> None:
+    bench.up()
+    assert bench.told() == [(2_000, "up", "1")]
+    bench.answer(3_000, "idle")
+    bench.answer(4_000, "error:too hot")
+    assert bench.told() == [(3_000, "orphan", "idle"), (4_000, "orphan", "too hot")]
+    bench.tell(10_000, Arm(10_000, 0))
+    bench.answer(11_000, "who:2")
+    assert bench.told() == [(11_000, "changed", "2 answers, it was 1")]
+
+
+def test_while_it_is_armed_each_report_says_so_too(bench: Bench) -> None:
+    bench.up()
+    bench.told()
+    bench.tell(10_000, Arm(10_000, 0))
+    bench.answer(11_000, "who:1")
+    bench.answer(12_000, "armed")
+    bench.tell(20_000, pulse(20_000))
+    bench.answer(21_000, "done")
+    bench.tick(120_000)
+    bench.answer(121_000, "armed")
+    assert bench.told() == [(12_000, "ready", "1"), (21_000, "answer", ""), (121_000, "answer", "")]
+    bench.tell(130_000, pulse(130_000))
+    bench.tell(131_000, pulse(131_000, channel=1))
+    bench.answer(132_000, "error:too hot")
+    assert bench.told() == [
+        (132_000, "error", "too hot"),
+        (132_000, "skipped", "pulse of 131000 us waited when the device complained"),
+    ]
+    bench.tell(160_000, pulse(160_000))
+    bench.answer(161_000, "nonsense")
+    assert bench.told() == [(161_000, "error", "nonsense")]
+    bench.tell(190_000, pulse(190_000))
+    bench.tell(191_000, pulse(191_000, channel=1))
+    bench.tick(201_001)
+    skipped = (201_001, "skipped", "pulse of 191000 us expired before it could be written")
+    assert bench.told() == [skipped]
+
+
+def test_only_what_was_asked_for_is_an_answer(bench: Bench) -> None:
+    bench.ready()
+    bench.tell(20_000, pulse(20_000))
+    bench.answer(21_000, "armed")
+    bench.tell(50_000, pulse(50_000))
+    bench.answer(51_000, "who:1")
+    bench.tick(160_000)
+    bench.answer(161_000, "done")
+    assert [kind for _, kind, _ in bench.told()] == ["error"] * 3
+
+
+def test_what_is_asked_for_arming_and_answered_otherwise_arms_nothing(bench: Bench) -> None:
+    bench.up()
+    bench.tell(10_000, Arm(10_000, 0))
+    bench.answer(11_000, "who:1")
+    bench.answer(12_000, "idle")
+    assert bench.session.state == "arming"
+    assert bench.kinds() == ["up", "error"]
+    bench.tick(bench.wake_us)
+    assert bench.session.state == "stopping"
+    assert bench.said.count(b"arm\n") == 1, "it is not said again: it may have been carried out"
+
+
+def test_idle_is_what_one_that_is_up_should_be(bench: Bench) -> None:
+    bench.up()
+    bench.tick(bench.wake_us)
+    bench.told()
+    bench.answer(110_000, "idle")
+    bench.tick(bench.wake_us)
+    bench.answer(220_000, "armed")
+    assert [kind for _, kind, _ in bench.told()] == ["answer", "error"]
+
+
+def test_arming_waits_for_the_answer_to_an_open_question(bench: Bench) -> None:
+    bench.up()
+    bench.tick(bench.wake_us)
+    bench.tell(103_000, Arm(103_000, 0))
+    assert bench.said[-1] == b"state\n"
+    assert bench.session.state == "up"
+    bench.answer(104_000, "idle")
+    assert bench.said[-1] == b"who\n"
+    bench.answer(105_000, "who:1")
+    bench.answer(106_000, "armed")
+    assert bench.session.state == "ready"
+    assert bench.told()[-1] == (106_000, "ready", "1")
+
+
+def test_arming_that_waited_ends_with_a_stop(bench: Bench) -> None:
+    bench.up()
+    bench.tick(bench.wake_us)
+    bench.tell(103_000, Arm(103_000, 0))
+    bench.tell(104_000, Stop(104_000, 0, "stop"))
+    bench.answer(105_000, "stopped")
+    bench.tick(bench.wake_us)
+    assert bench.session.state == "up"
+    assert bench.said[-1] == b"state\n"
+
+
+def test_a_pulse_written_at_its_end_has_5_ms_to_leave_and_not_longer(bench: Bench) -> None:
+    bench.ready()
+    bench.tell(108_000, pulse(100_000))
+    discards = bench.discards
+    assert bench.wake_us == 113_001
+    bench.tick(113_000)
+    assert bench.discards == discards
+    bench.tick(113_001)
+    assert bench.discards == discards + 1
+    assert bench.wake_us == 108_000 + 100_000, "nothing but the answer is waited for"
+
+
+def test_a_pulse_that_waits_for_an_answer_wakes_nobody_before_it_expires(bench: Bench) -> None:
+    bench.ready()
+    bench.tell(100_000, pulse(100_000))
+    bench.tell(101_000, pulse(103_000, channel=1))
+    assert bench.wake_us == 110_001
+    bench.answer(102_000, "done")
+    assert bench.wake_us == 103_000
+
+
+def test_the_first_half_of_an_answer_is_kept_and_not_over_a_new_opening(bench: Bench) -> None:
+    bench.up()
+    bench.tell(10_000, Arm(10_000, 0))
+    bench.take(bench.session.receive(10_500, b"wh"))
+    bench.answer(11_000, "o:1")
+    assert bench.said[-1] == b"arm\n"
+    bench.take(bench.session.receive(11_500, b"arm"))
+    bench.take(bench.session.open(20_000))
+    bench.answer(21_000, "stopped")
+    assert bench.said[-1] == b"who\n"
 
 
 COMMANDS = ("pulse", "pulse1", "stop", "arm", "tick", "open", "lost")
