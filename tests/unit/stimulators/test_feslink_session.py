@@ -18,9 +18,11 @@ from firmware_sim.devices.feslink import SimulatedFeslink
 from firmware_sim.devices.feslink_account import BENCH
 from firmware_sim.devices.feslink_core import FeslinkCore
 from firmware_sim.output import OPEN_OHM, OutputStage
+from helpers.steps import held
 
 CAPABILITIES = capabilities_of(StimulatorConfig(device="feslink", mode="scheduled"))
 LINE_US = 600
+WHICH = 2
 
 
 class Line:
@@ -32,7 +34,7 @@ class Line:
         self.given: list[tuple[int, int]] = []
         self.output.sinks.append(lambda t_us, channel, _points: self.given.append((t_us, channel)))
         self.device = SimulatedFeslink(self.output, Random(seed))
-        self.session = FeslinkSession(CAPABILITIES, 0, 20_000, poll_us)
+        self.session = FeslinkSession(CAPABILITIES, WHICH, 20_000, poll_us)
         self.reports: list[LinkReport] = []
         self.sent: list[tuple[int, fm.Message]] = []
         self.raw: list[bytes] = []
@@ -47,6 +49,7 @@ class Line:
         self.to_host: Callable[[bytes], bytes] = lambda data: data
 
     def take(self, step: DriverStep) -> None:
+        held(step, self.now_us, WHICH)
         self.reports += step.reports
         self.written += step.written
         self.dropped += step.drop
@@ -510,6 +513,7 @@ def test_answers_to_nobody_keep_nothing_alive_and_are_told() -> None:
 def test_a_port_that_is_gone_is_told_once_and_nothing_more_is_written() -> None:
     line = Line()
     line.ready()
+    line.until(600_000)
     line.take(line.session.hang_up(600_000, "unplugged"))
     line.take(line.session.hang_up(600_000, "unplugged"))
     assert line.kinds() == ["down"]
