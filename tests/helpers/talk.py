@@ -6,6 +6,7 @@ from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode4 as sm4
+from helpers.steps import held
 
 WHICH = 3
 POLL_US = 150_000
@@ -22,29 +23,30 @@ class Talk:
         self.frames: list[sm4.Frame] = []
         self.step: DriverStep
 
-    def take(self, step: DriverStep) -> DriverStep:
+    def take(self, now_us: int, step: DriverStep) -> DriverStep:
+        held(step, now_us, WHICH)
         self.step = step
         self.frames = [frame for data in step.out for frame in sm4.Decoder().feed(data)]
         return step
 
     def open(self, now_us: int = 0) -> DriverStep:
-        return self.take(self.session.open(now_us))
+        return self.take(now_us, self.session.open(now_us))
 
     def arm(self, now_us: int) -> DriverStep:
-        return self.take(self.session.command(now_us, Arm(now_us, WHICH)))
+        return self.take(now_us, self.session.command(now_us, Arm(now_us, WHICH)))
 
     def stop(self, now_us: int) -> DriverStep:
-        return self.take(self.session.command(now_us, Stop(now_us, WHICH, "test")))
+        return self.take(now_us, self.session.command(now_us, Stop(now_us, WHICH, "test")))
 
     def pulse(self, now_us: int, channel: int = 0, life_us: int = 10_000) -> DriverStep:
         point = Setpoint(now_us, 1, channel, 20_000, 300, now_us + life_us, 0)
-        return self.take(self.session.command(now_us, point))
+        return self.take(now_us, self.session.command(now_us, point))
 
     def tick(self, now_us: int) -> DriverStep:
-        return self.take(self.session.tick(now_us))
+        return self.take(now_us, self.session.tick(now_us))
 
     def receive(self, now_us: int, data: bytes) -> DriverStep:
-        return self.take(self.session.receive(now_us, data))
+        return self.take(now_us, self.session.receive(now_us, data))
 
     def answer(self, now_us: int, frame: sm4.Frame, payload: bytes | None = None) -> DriverStep:
         body = ANSWERS.get(frame.command, b"\x00") if payload is None else payload

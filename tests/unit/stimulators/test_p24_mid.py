@@ -17,6 +17,7 @@ from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode4 as sm4
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.output import OPEN_OHM, OutputStage
+from helpers.steps import held
 
 INTERVAL_US = 20_000
 PERIOD_US = 25_000
@@ -69,6 +70,7 @@ class Bench:
         self._put(at_us, what, data)
 
     def _take(self, step: DriverStep) -> None:
+        held(step, self.now_us)
         for data in step.out:
             for frame in sm4.Decoder().feed(data):
                 self.frames.append((self.now_us, frame))
@@ -366,3 +368,38 @@ def test_however_late_setpoints_are_each_gives_one_pulse_at_most_and_none_is_too
         )
         if prolongs:
             assert any(begins <= t_us <= ends for begins, ends in valid)
+
+
+def test_what_waits_when_the_device_complains_is_told_of_and_every_train_ended() -> None:
+    bench = Bench()
+    burst(bench, 200_000, 4)
+    bench.cut_from_us = 300_000
+    bench.pulse(300_000, 25_000)
+    bench.pulse(301_000, 12_000, channel=3)
+    number = bench.frames[-1][1].number
+    refusal = sm4.ack(number, sm4.ML_UPDATE, b"\x15")
+    bench.until(302_000)
+    step = bench.session.receive(302_000, refusal)
+    assert [(report.kind, report.detail, report.channel) for report in step.reports] == [
+        ("error", "command 32: busy (21)", -1),
+        ("skipped", "pulse of 301000 us waited when the device complained", 3),
+    ]
+    (ended,) = [frame for data in step.out for frame in sm4.Decoder().feed(data)]
+    assert sm4.decode_update(ended.payload) == ()
+
+
+def test_an_answer_that_stays_away_leads_back_to_a_device_that_may_be_armed() -> None:
+    bench = Bench()
+    burst(bench, 200_000, 2)
+    bench.until(226_000)
+    bench.mute_from_us = bench.now_us
+    bench.pulse(250_000, 25_000)
+    taken_back = bench.taken_back
+    bench.until(350_000)
+    assert bench.kinds()[-1] == "silent"
+    assert bench.session.state == "stopping"
+    assert bench.taken_back > taken_back, "what waits goes no more"
+    bench.mute_from_us = NEVER_US
+    bench.until(600_000)
+    assert bench.session.state == "up"
+    assert bench.kinds()[-2:] == ["silent", "idle"]

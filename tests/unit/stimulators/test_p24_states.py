@@ -225,7 +225,10 @@ def test_one_more_stop_while_stopping_does_not_put_off_the_end() -> None:
     again = DriverStep((talk.session.stop_bytes,), (), 180_000, discard=True)
     assert talk.stop(150_000) == again
     talk.tick(180_000)
-    assert talk.take(talk.session.command(200_000, Disarm(200_000, WHICH))).wake_at_us == 260_000
+    assert (
+        talk.take(200_000, talk.session.command(200_000, Disarm(200_000, WHICH))).wake_at_us
+        == 260_000
+    )
 
 
 def test_a_stop_of_the_opening_is_followed_by_the_question_whatever_is_commanded() -> None:
@@ -253,7 +256,7 @@ def test_a_connection_that_is_gone_is_told_of_with_its_reason_and_forgets_the_de
     talk = ready()
     talk.pulse(100_000)
     talk.pulse(101_000, channel=1)
-    step = talk.take(talk.session.hang_up(102_000, "unplugged"))
+    step = talk.take(102_000, talk.session.hang_up(102_000, "unplugged"))
     assert step == DriverStep((), (report(102_000, "down", "unplugged"),), NEVER_US)
     assert (talk.session.state, talk.session.identity) == ("dead", "")
     assert talk.tick(300_000) == DriverStep((), (), NEVER_US)

@@ -211,7 +211,7 @@ def test_a_device_in_another_state_than_it_was_put_into_is_told_of(
 def test_a_long_shallow_second_phase_is_written_as_one() -> None:
     talk = ready()
     point = Setpoint(100_000, 1, 4, -22_000, 300, 110_000, ASYMMETRIC)
-    assert talk.take(talk.session.command(100_000, point)).written == (point,)
+    assert talk.take(100_000, talk.session.command(100_000, point)).written == (point,)
     said = sm4.decode_channel_config(talk.frames[0].payload)
     assert said == (4, True, ((300, -22_000), (1_200, 5_500)))
 
@@ -237,3 +237,31 @@ def test_the_devices_own_least_distance_holds_where_less_is_asked_for() -> None:
     step = talk.pulse(100_200)
     assert (step.out, step.wake_at_us) == ((), 100_000 + device.min_interval_us)
     assert talk.tick(step.wake_at_us).written != ()
+
+
+def test_a_pulse_that_the_device_cannot_give_is_dropped_as_an_error_and_never_rounded() -> None:
+    talk = ready()
+    point = Setpoint(100_000, 1, 5, 20_250, 300, 110_000, 0)
+    step = talk.take(100_000, talk.session.command(100_000, point))
+    refused = "setpoint refused: 20.25 mA for 300 us: no whole steps of the device"
+    assert (step.out, step.written) == ((), ())
+    assert step.reports == (
+        skip(100_000, 100_000, "refused by the driver", 5),
+        report(100_000, "error", refused)._replace(channel=5),
+    )
+
+
+def test_a_device_that_no_more_answers_is_asked_three_times_and_keeps_its_line() -> None:
+    talk = opened()
+    talk.arm(50_000)
+    asked, now_us = [talk.asked()], 50_000
+    while talk.session.state == "arming":
+        now_us = talk.step.wake_at_us
+        step = talk.tick(now_us)
+        asked.append(talk.asked())
+        assert not step.drop
+    assert asked[:3] == [[sm4.GET_DEVICE_ID]] * 3
+    assert talk.session.state == "stopping"
+    assert step.reports == (report(now_us, "silent", "3 questions were not answered"),)
+    talk.well(now_us + 1_000)
+    assert talk.session.state == "up"

@@ -56,3 +56,16 @@ def test_numbers_come_round_below_those_of_the_stop() -> None:
     numbers = [found.number() for _ in range(2 * NUMBERS)]
     assert numbers == [*range(NUMBERS), *range(NUMBERS)]
     assert NUMBERS == 62
+
+
+def test_the_oldest_is_taken_where_answers_name_nothing() -> None:
+    found = frames(10, 20)
+    found.sent(found.number(), 3, 30, current=False)
+    assert found.first() == Unanswered(0, 2, 10, current=True)
+    assert found.with_current
+    assert found.first() == Unanswered(1, 2, 20, current=True)
+    assert not found.with_current
+    assert found.first() == Unanswered(2, 3, 30, current=False)
+    assert not found.with_current
+    assert found.first() is None
+    assert found.orphans == 0

@@ -8,7 +8,7 @@ from fes_ctrl.model import Arm, Disarm, Setpoint, Stop
 from fes_ctrl.stimulators.conversation import DEAD, HELLO, READY, STOPPING, UP
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
-from helpers.rehastim2_bench import CABLE_US, PERIOD_US, Bench
+from helpers.rehastim2_bench import CABLE_US, PERIOD_US, WHICH, Bench
 
 OVER_US = PERIOD_US + 10_000
 """A round and a setpoint's life after its instant, the next one has to be there."""
@@ -57,7 +57,10 @@ def test_a_device_that_never_says_init_nor_confirms_a_stop_is_given_up() -> None
     bench.open()
     bench.until(5_000_000)
     assert bench.kinds() == ["stuck"]
+    told = "the device neither confirmed a stop nor said Init; line cut"
+    assert bench.reports[0].detail == told
     assert bench.session.state == DEAD
+    assert bench.session.identity == ""
     assert bench.dropped_us < 2_500_000
 
 
@@ -363,6 +366,7 @@ def test_emergency_switch_and_module_are_told_by_name(mode: str) -> None:
         bench.until(bench.now_us + 1_000)
         (error,) = [report for report in bench.reports if report.kind == "error"]
         assert name in error.detail
+        assert bench.session.state == UP, "it may be armed again"
 
 
 @pytest.mark.parametrize(
@@ -389,6 +393,8 @@ def test_every_result_that_is_none_reaches_the_caller(mode: str, result: int, na
     assert name in bench.reports[0].detail
     assert f"({result})" in bench.reports[0].detail
     assert set(bench.kinds()[1:]) == {"skipped"}, "what waited goes no more"
+    waited = f"pulse of {bench.now_us} us waited when the device complained"
+    assert {report.detail for report in bench.reports[1:]} == {waited}
 
 
 def test_a_command_that_the_device_does_not_know_is_told() -> None:
@@ -498,3 +504,27 @@ def test_a_line_that_hangs_up_ends_the_session() -> None:
     bench.command(Stop(bench.now_us, 0, "test"))
     bench.until(bench.now_us + 2_000_000)
     assert bench.sent == []
+
+
+def test_an_error_without_a_name_is_told_by_its_number() -> None:
+    bench = Bench().ready()
+    bench.take(bench.session.receive(bench.now_us, sm2.encode(0, sm2.STIMULATION_ERROR, b"\x9c")))
+    assert [(report.kind, report.detail) for report in bench.reports] == [
+        ("error", "unknown error (-100)")
+    ]
+
+
+def test_a_device_that_no_more_answers_when_it_is_to_be_armed_is_stopped_and_may_be_armed() -> None:
+    bench = Bench()
+    bench.open()
+    bench.until(1_000_000)
+    bench.reports.clear()
+    bench.deaf = True
+    bench.command(Arm(bench.now_us, WHICH))
+    bench.until(bench.now_us + 300_000)
+    assert bench.kinds() == ["silent"]
+    assert bench.session.state == STOPPING
+    bench.deaf = False
+    bench.until(bench.now_us + 100_000)
+    assert bench.session.state == UP
+    assert bench.dropped_us == NEVER_US

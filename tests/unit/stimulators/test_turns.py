@@ -10,6 +10,7 @@ from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.stimulators.turns import TurnSession
 from fes_ctrl.units import NEVER_US
 from helpers.box import BOX, Words
+from helpers.steps import held
 
 INTERVAL_US = 20_000
 POLL_US = 100_000
@@ -25,7 +26,8 @@ class Bench:
         self.discards = 0
         self.wake_us = NEVER_US
 
-    def take(self, step: DriverStep) -> DriverStep:
+    def take(self, now_us: int, step: DriverStep) -> DriverStep:
+        held(step, now_us, WHICH)
         self.reports += step.reports
         self.said += step.out
         self.dropped += step.drop
@@ -34,13 +36,13 @@ class Bench:
         return step
 
     def tell(self, now_us: int, command: Command) -> DriverStep:
-        return self.take(self.session.command(now_us, command))
+        return self.take(now_us, self.session.command(now_us, command))
 
     def answer(self, now_us: int, line: str) -> DriverStep:
-        return self.take(self.session.receive(now_us, line.encode() + b"\n"))
+        return self.take(now_us, self.session.receive(now_us, line.encode() + b"\n"))
 
     def tick(self, now_us: int) -> DriverStep:
-        return self.take(self.session.tick(now_us))
+        return self.take(now_us, self.session.tick(now_us))
 
     def kinds(self) -> list[str]:
         return [report.kind for report in self.reports]
@@ -53,7 +55,7 @@ class Bench:
         return told
 
     def up(self) -> None:
-        self.take(self.session.open(0))
+        self.take(0, self.session.open(0))
         self.answer(1_000, "stopped")
         self.answer(2_000, "who:1")
 
@@ -201,11 +203,11 @@ def test_a_device_that_says_it_is_idle_when_it_was_armed_is_an_error(bench: Benc
 def test_after_a_lost_line_it_is_as_new(bench: Bench) -> None:
     bench.ready()
     bench.tell(100_000, pulse(105_000))
-    bench.take(bench.session.hang_up(101_000, "hung up"))
+    bench.take(101_000, bench.session.hang_up(101_000, "hung up"))
     assert bench.kinds() == ["down"]
     assert bench.wake_us == NEVER_US
     bench.said.clear()
-    bench.take(bench.session.open(500_000))
+    bench.take(500_000, bench.session.open(500_000))
     bench.answer(501_000, "stopped")
     bench.answer(502_000, "who:1")
     assert bench.said == [b"\nstop\n", b"who\n"]
@@ -333,11 +335,11 @@ def test_a_pulse_that_waits_for_an_answer_wakes_nobody_before_it_expires(bench: 
 def test_the_first_half_of_an_answer_is_kept_and_not_over_a_new_opening(bench: Bench) -> None:
     bench.up()
     bench.tell(10_000, Arm(10_000, 0))
-    bench.take(bench.session.receive(10_500, b"wh"))
+    bench.take(10_500, bench.session.receive(10_500, b"wh"))
     bench.answer(11_000, "o:1")
     assert bench.said[-1] == b"arm\n"
-    bench.take(bench.session.receive(11_500, b"arm"))
-    bench.take(bench.session.open(20_000))
+    bench.take(11_500, bench.session.receive(11_500, b"arm"))
+    bench.take(20_000, bench.session.open(20_000))
     bench.answer(21_000, "stopped")
     assert bench.said[-1] == b"who\n"
 
@@ -372,9 +374,9 @@ def test_whatever_happens_no_pulse_is_late_repeated_or_said_while_another_is_ope
         elif action == "tick":
             step = bench.tick(now_us)
         elif action == "open":
-            step = bench.take(bench.session.open(now_us))
+            step = bench.take(now_us, bench.session.open(now_us))
         elif action == "lost":
-            step = bench.take(bench.session.hang_up(now_us, "lost"))
+            step = bench.take(now_us, bench.session.hang_up(now_us, "lost"))
         else:
             step = bench.answer(now_us, action)
             open_since = NEVER_US
