@@ -13,7 +13,7 @@ from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from hil.config import WalkConfig
 from hil.missing import Heard
-from hil.pty_cable import PtyCable
+from hil.real_cable import RealCable
 from hil.rig import Rig
 from hil.simulate import Progress, WalkResult, recorded, result_of
 
@@ -59,7 +59,7 @@ async def _walk(
 ) -> tuple[Rig, Heard]:
     loop = asyncio.get_running_loop()
     clock = RealClock(loop)
-    cable = PtyCable(clock.now_us) if over_pty else None
+    cable = RealCable.pty(clock.now_us) if over_pty else None
     rig = Rig(config, clock, log, cable=cable)
     heard = Heard(config, rig, clock)
     try:

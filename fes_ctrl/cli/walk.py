@@ -180,7 +180,7 @@ def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scen
 
 def _refuse_what_no_pty_does(scenario: "Scenario") -> None:
     from firmware_sim.injections import BY_NAME
-    from hil.pty_cable import INJECTIONS
+    from hil.real_cable import INJECTIONS
 
     for name, *_ in scenario.walk.inject:
         if BY_NAME[name].part == "link" and name not in INJECTIONS:

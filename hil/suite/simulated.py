@@ -22,23 +22,31 @@ from firmware_sim.devices.catalogue import DEVICES
 from firmware_sim.output import OutputStage, Points
 from hil.config import CableConfig
 from hil.links import Cable, SimCable
-from hil.pty_cable import PtyCable
+from hil.real_cable import RealCable
 from hil.suite.bench import Answers, BenchFailure, Pulse, Who
 from hil.suite.far_end import NAMELESS, FarEnd
 from hil.suite.hands import PERIOD_US, Hands
 from hil.suite.lines import BorrowedLink, PluggedLink
 from hil.suite.times import StepperTime, Time, real_time, virtual_time
 
-LinkName: TypeAlias = Literal["stepper", "virtual", "pty"]
+LinkName: TypeAlias = Literal["stepper", "virtual", "pty", "tcp", "guarded"]
 
 TIMES: Final[dict[LinkName, Callable[[], Time]]] = {
     "stepper": StepperTime,
     "virtual": virtual_time,
     "pty": real_time,
+    "tcp": real_time,
+    "guarded": real_time,
 }
 
-SLACK_US: Final[dict[LinkName, Us]] = {"stepper": 5_000, "virtual": 5_000, "pty": 100_000}
-"""A simulated line takes 1 ms and the wire time of two frames; a machine may be busy."""
+REAL: Final[frozenset[LinkName]] = frozenset({"pty", "tcp", "guarded"})
+"""Links that the kernel carries."""
+
+SLACK_US: Final = 5_000
+"""A simulated line takes 1 ms and the wire time of two frames."""
+
+REAL_SLACK_US: Final = 100_000
+"""A machine may be busy."""
 
 REOPENED_MS: Final = 500
 """A link that was lost is tried every 250 ms; what is there is told once it is open."""
@@ -57,15 +65,15 @@ class SimulatedBench:
     device, mode : str
         A row of ``drivers.DRIVERS``.
     link : str
-        ``stepper`` or ``virtual``: a simulated cable on that clock; ``pty``: the serial link and a
-        pseudo-terminal, in real time.
+        ``stepper`` or ``virtual``: a simulated cable on that clock. In real time ``pty``: the
+        serial link and a pseudo-terminal; ``guarded``: the same behind a guardian; ``tcp``.
     seed : int
         Of the cable and the device.
     """
 
     def __init__(self, device: str, mode: str, link: LinkName, seed: int = 1) -> None:
         self._time = TIMES[link]()
-        self._on_pty = link == "pty"
+        self._link: LinkName = link
         self._random = Random(seed)
         self._name = device
         self._config = StimulatorConfig(device=device, mode=mode, list_interval_ms=PERIOD_US / 1000)
@@ -75,7 +83,7 @@ class SimulatedBench:
         self.watchdog_ms = 0
         if device not in HELLOS or not HELLOS[device].question:
             self.watchdog_ms = max(mode.unattended_ms for mode in MODES[device].values())
-        self.slack_us = SLACK_US[link]
+        self.slack_us = REAL_SLACK_US if link in REAL else SLACK_US
         self.reopened_us: Us = REOPENED_MS * 1000 if self._time.has_loop else 0
         self.names_itself = device not in NAMELESS
         self.pulses: list[Pulse] = []
@@ -87,7 +95,8 @@ class SimulatedBench:
         self._plugged = True
         self._far = self._new_far("the same")
         self._line: ReopeningLink | PluggedLink
-        self._session = self._time.do(self._join)
+        self._driver = SameDevice(driver_for(self._config, self._limits.min_interval_us))
+        self._session = self._time.complete(self._join())
 
     def _new_far(self, who: Who) -> FarEnd:
         output = OutputStage(self.capabilities.channels)
@@ -98,14 +107,13 @@ class SimulatedBench:
     def _pulse(self, t_us: Us, channel: int, points: Points) -> None:
         self.pulses.append(Pulse(t_us, channel, points[0][1]))
 
-    def _join(self) -> ControlSession:
-        link = self._new_cable().link
+    async def _join(self) -> ControlSession:
+        link = (await self._new_cable()).link
         if self._time.has_loop:
             self._line = ReopeningLink(link, self._reopen, self._begin_anew)
         else:
             self._line = PluggedLink(link)
-        driver = SameDevice(driver_for(self._config, self._limits.min_interval_us))
-        return self._session_of(driver, self._hands, self._line)
+        return self._session_of(self._driver, self._hands, self._line)
 
     def _session_of(self, driver: SameDevice, hands: Hands, link: Link) -> ControlSession:
         # The session asks its controller for steps and for nothing else.
@@ -118,12 +126,17 @@ class SimulatedBench:
     def _write(self, now_us: Us, setpoint: Setpoint) -> None:
         self.written.append((now_us, setpoint))
 
-    def _new_cable(self) -> Cable:
+    async def _new_cable(self) -> Cable:
         cable: Cable
-        if self._on_pty:
-            cable = PtyCable(self._time.clock.now_us)
+        line = LINES.get(self._name, PLAIN)
+        now_us = self._time.clock.now_us
+        if self._link == "pty":
+            cable = RealCable.pty(now_us)
+        elif self._link == "tcp":
+            cable = RealCable.tcp(now_us)
+        elif self._link == "guarded":
+            cable = await RealCable.guarded(now_us, line, self._driver.stop_bytes)
         else:
-            line = LINES.get(self._name, PLAIN)
             terms = CableConfig() if line == PLAIN else CableConfig(byte_us=11e6 / line.baud)
             cable = SimCable(self._time.clock, terms, Random(self._random.random()))
         self._cables.append(cable)
@@ -133,7 +146,7 @@ class SimulatedBench:
     async def _reopen(self) -> Link:
         if not self._plugged:
             raise OSError(errno.ENODEV, "nothing is plugged in")
-        return self._new_cable().link
+        return (await self._new_cable()).link
 
     def _begin_anew(self) -> None:
         self._session.reopen(0)
@@ -147,7 +160,7 @@ class SimulatedBench:
         self._plugged = False
         self._session.close()
         for cable in self._cables:
-            if isinstance(cable, PtyCable):
+            if isinstance(cable, RealCable):
                 cable.unplug()
 
     # -- time -----------------------------------------------------------------------------------
@@ -194,7 +207,7 @@ class SimulatedBench:
             self._far = self._new_far(who)
         self._plugged = True
         if isinstance(self._line, PluggedLink):
-            self._line.plug(self._new_cable().link)
+            self._line.plug(self._time.complete(self._new_cable()).link)
             self._begin_anew()
 
     def answer(self, how: Answers, by_us: Us = 0) -> None:

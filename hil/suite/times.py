@@ -30,6 +30,10 @@ class Time(Protocol):
         """Call something where the clock's own callbacks are called."""
         ...
 
+    def complete(self, what: Coroutine[Any, Any, T]) -> T:
+        """Let a coroutine run to its end there."""
+        ...
+
     def close(self) -> None:
         """Let go of everything."""
         ...
@@ -52,6 +56,16 @@ class StepperTime:
         """Call it."""
         return action()
 
+    def complete(self, what: Coroutine[Any, Any, T]) -> T:
+        """Let a coroutine run that waits for nothing."""
+        try:
+            what.send(None)
+        except StopIteration as end:
+            done: T = end.value
+            return done
+        message = "a coroutine waits, and there is no loop"
+        raise RuntimeError(message)
+
     def close(self) -> None:
         """Have nothing to let go of."""
 
@@ -73,7 +87,7 @@ class LoopTime:
 
     def run(self, for_us: Us) -> None:
         """Let time pass."""
-        self._complete(self._wait(self.clock.now_us() + for_us))
+        self.complete(self._wait(self.clock.now_us() + for_us))
 
     async def _wait(self, until_us: Us) -> None:
         done: asyncio.Future[None] = self._loop.create_future()
@@ -86,9 +100,10 @@ class LoopTime:
         async def act() -> T:
             return action()
 
-        return self._complete(act())
+        return self.complete(act())
 
-    def _complete(self, what: Coroutine[Any, Any, T]) -> T:
+    def complete(self, what: Coroutine[Any, Any, T]) -> T:
+        """Let a coroutine run to its end on the loop."""
         done = self._loop.run_until_complete(what)
         if self._failed:
             raise self._failed[0]

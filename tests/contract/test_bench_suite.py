@@ -12,12 +12,11 @@ from fes_ctrl.units import Us
 from firmware_sim.output import Points
 from hil.suite import answering, ordinary, returning, scenarios, simulated
 from hil.suite.bench import BenchFailure, Pulse, Result
-from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, identify, stop
+from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, stop
 from hil.suite.simulated import LinkName, SimulatedBench
 
 ROWS = tuple(DRIVERS)
 IN_NO_TIME: tuple[LinkName, ...] = ("stepper", "virtual")
-IN_REAL_TIME: tuple[Scenario, ...] = (identify, stop, found_stimulating)
 
 MATRIX: list[tuple[str, str, LinkName, Scenario]] = [
     (device, mode, link, scenario)
@@ -26,8 +25,16 @@ MATRIX: list[tuple[str, str, LinkName, Scenario]] = [
     for scenario in SCENARIOS
 ]
 REAL: list[tuple[str, str, LinkName, Scenario]] = [
-    (device, mode, "pty", scenario) for device, mode in ROWS for scenario in IN_REAL_TIME
+    (device, mode, link, scenario)
+    for device, mode in ROWS
+    for link, scenario in (
+        ("pty", stop),
+        ("pty", found_stimulating),
+        ("tcp", stop),
+        ("guarded", stop),
+    )
 ]
+"""In real time, over the kernel: the stop contains greeting, arming and a train."""
 
 
 def name_of(value: object) -> str:
@@ -35,7 +42,10 @@ def name_of(value: object) -> str:
 
 
 def run(device: str, mode: str, link: LinkName, scenario: Scenario) -> Result:
-    bench = SimulatedBench(device, mode, link)
+    return run_on(SimulatedBench(device, mode, link), scenario)
+
+
+def run_on(bench: SimulatedBench, scenario: Scenario) -> Result:
     try:
         return scenario(bench)
     finally:
@@ -54,7 +64,7 @@ def test_a_driver_and_its_device_pass(
 
 @pytest.mark.real_time
 @pytest.mark.parametrize(("device", "mode", "link", "scenario"), REAL, ids=name_of)
-def test_a_driver_and_its_device_pass_over_the_serial_link(
+def test_a_driver_and_its_device_pass_on_a_link_that_the_kernel_carries(
     device: str, mode: str, link: LinkName, scenario: Scenario
 ) -> None:
     assert run(device, mode, link, scenario).seen
@@ -65,7 +75,7 @@ def test_no_row_and_no_scenario_is_left_out() -> None:
     assert len(ROWS) == 5
     assert len(SCENARIOS) == 20
     assert len(MATRIX) == 200
-    assert len(REAL) == 15
+    assert len(REAL) == 20
     written = [
         value
         for module in (ordinary, returning, answering)
