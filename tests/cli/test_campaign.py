@@ -180,13 +180,18 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(tmp_path: Path, jobs: str)
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 120
     kept = out / "walks.jsonl"
-    while not kept.is_file() or len(kept.read_text().splitlines()) < 3:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=120)
+    try:
+        deadline = time.monotonic() + 120
+        while not kept.is_file() or len(kept.read_text().splitlines()) < 3:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=120)
+    finally:
+        # Unless it has ended: a campaign of five hours is not left behind.
+        process.kill()
     assert process.returncode == 130, told
     assert "--resume" in told
     assert "Traceback" not in told

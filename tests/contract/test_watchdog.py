@@ -160,8 +160,8 @@ def until_logged(
         found = [known for known in wanted if known in text]
         if found:
             return min(found, key=text.index)
-        alive = program.process.poll() is None
-        assert alive and time.monotonic() < deadline_s, f"{wanted}; {program.why()}"
+        over = program.process.poll() is not None or time.monotonic() > deadline_s
+        assert not over, f"{wanted} was not logged: {program.why()}"
         time.sleep(0.02)
 
 

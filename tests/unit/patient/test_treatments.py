@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from helpers.here import fes_ctrl_here
 from hil.config import treated
 from hil.patient.config import OrthosisConfig, OrthosisKind
 from hil.scenarios import load_scenario
-from helpers.here import fes_ctrl_here
 from hil.simulate import WalkResult, simulate
 
 TWINS = ("evaluation", "orthosis", "both")
