@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # A module's tests stay together, so that what they share is made once; who is done helps the other.
 DIST := --dist worksteal
 
-.PHONY: walk test check coverage mutation compiled fast bench campaign corruption firmware fuzz pages sbom clean help
+.PHONY: walk test part check coverage mutation compiled fast bench campaign corruption firmware fuzz pages sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -37,7 +37,11 @@ walk: $(BASE)
 	$(BIN)/fes-ctrl walk standard --twin evaluation --out runs/first-walk
 
 test: $(FULL)
-	$(BIN)/python -m pytest -q -n $(JOBS) $(DIST)
+	$(BIN)/python -m pytest -q -n $(JOBS) $(DIST) $(addprefix --ignore=,$(DONE))
+
+# Some of them, one after the other, beside something else; `make test DONE=...` leaves them out.
+part: $(FULL)
+	$(BIN)/python -m pytest -q $(PART)
 
 check: $(FULL)
 	$(BIN)/ruff check .
