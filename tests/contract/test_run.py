@@ -19,7 +19,6 @@ from fes_ctrl.links.replayed import play
 from fes_ctrl.runlog.reader import read_log
 from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.wire import sciencemode4 as sm4
-from helpers.here import fes_ctrl_here
 
 RUN = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", "metronome:?stride_s=1.0&stance=0.6"]
 
@@ -244,7 +243,14 @@ def test_the_device_is_stopped_although_the_loop_is_blocked(
     ],
 )
 def test_a_refusal_is_one_line(options: list[str], says: str) -> None:
-    done = fes_ctrl_here("run", *options)
+    done = subprocess.run(
+        [sys.executable, "-m", "fes_ctrl", "run", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
