@@ -11,8 +11,10 @@ FULL := $(VENV)/.stamp-test
 # COMPILE=--quick compiles sooner what runs slower.
 COMPILE ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# A module's tests stay together, so that what they share is made once; who is done helps the other.
+DIST := --dist worksteal
 
-.PHONY: walk test check coverage mutation compiled fast bench campaign corruption firmware fuzz pages sbom clean help
+.PHONY: walk test part check coverage mutation compiled fast bench campaign corruption firmware fuzz pages sbom clean help
 
 help:
 	@echo "make walk   a minute of simulated walking with stimulation, and without"
@@ -35,7 +37,11 @@ walk: $(BASE)
 	$(BIN)/fes-ctrl walk standard --twin evaluation --out runs/first-walk
 
 test: $(FULL)
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q -n $(JOBS) $(DIST) $(addprefix --ignore=,$(DONE))
+
+# Some of them, one after the other, beside something else; `make test DONE=...` leaves them out.
+part: $(FULL)
+	$(BIN)/python -m pytest -q $(PART)
 
 check: $(FULL)
 	$(BIN)/ruff check .
@@ -57,7 +63,7 @@ compiled: $(FULL)
 	$(BIN)/python tools/build_fast.py $(COMPILE)
 
 fast: compiled
-	PYTHONPATH=$(CURDIR)/build/fast FES_EXPECT_COMPILED=1 $(BIN)/pytest -q -n $(JOBS) \
+	PYTHONPATH=$(CURDIR)/build/fast FES_EXPECT_COMPILED=1 $(BIN)/pytest -q -n $(JOBS) $(DIST) \
 		--ignore-glob='*test_firmware*' tests/conformance
 
 bench: compiled

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from fes_ctrl.cli.campaign import command
 from fes_ctrl.model import Operator
 from firmware_sim.injections import ROWS
+from helpers.here import fes_ctrl_here
 from hil.rig import Rig
 
 COMMAND = [sys.executable, "-m", "fes_ctrl", "campaign"]
@@ -38,9 +39,29 @@ def here(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
 
 
+@pytest.fixture(scope="module")
+def short() -> subprocess.CompletedProcess[str]:
+    """A short campaign, in one process."""
+    return campaign(*SHORT, "--jobs", "1", "--json", PYTHONHASHSEED="1")
+
+
 @pytest.fixture
 def pulses_when_armed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A device with a defect: a pulse as soon as somebody wants to arm it."""
+    break_it(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A campaign of such devices: its folder, and what it said."""
+    out = tmp_path_factory.mktemp("failed") / "campaign"
+    options = ("--hours", "0.001", "--seed", "3", "--jobs", "1", "--json", "--out", str(out))
+    with pytest.MonkeyPatch.context() as patched:
+        break_it(patched)
+        return out, here(*options)
+
+
+def break_it(patched: pytest.MonkeyPatch) -> None:
     made = Rig.__init__
 
     def broken(self: Rig, *arguments: Any, **named: Any) -> None:
@@ -55,22 +76,25 @@ def pulses_when_armed(monkeypatch: pytest.MonkeyPatch) -> None:
 
         self.session.take = taking  # type: ignore[method-assign]
 
-    monkeypatch.setattr(Rig, "__init__", broken)
+    patched.setattr(Rig, "__init__", broken)
 
 
-def test_a_short_campaign_holds_and_says_what_it_did() -> None:
-    done = campaign(*SHORT, "--json")
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+def test_a_short_campaign_holds_and_says_what_it_did(
+    short: subprocess.CompletedProcess[str],
+) -> None:
+    assert short.returncode == 0, short.stderr
+    found = json.loads(short.stdout)
     assert found["simulated_hours"] >= 0.02
     assert (found["violations"], found["refused"], found["failures"]) == (0, 0, [])
     assert set(found["injections"]) == {row.name for row in ROWS}
     assert found["pulses"] > 0
-    assert "from the fault to the last pulse" in done.stderr
+    assert "from the fault to the last pulse" in short.stderr
 
 
-def test_nothing_depends_on_the_number_of_processes_or_on_the_hash_seed() -> None:
-    alone = json.loads(campaign(*SHORT, "--jobs", "1", "--json", PYTHONHASHSEED="1").stdout)
+def test_nothing_depends_on_the_number_of_processes_or_on_the_hash_seed(
+    short: subprocess.CompletedProcess[str],
+) -> None:
+    alone = json.loads(short.stdout)
     three = json.loads(campaign(*SHORT, "--jobs", "3", "--json", PYTHONHASHSEED="2").stdout)
     alone_run, three_run = alone.pop("run"), three.pop("run")
     assert (alone_run["jobs"], three_run["jobs"]) == (1, 3)
@@ -97,7 +121,7 @@ def test_nothing_depends_on_the_number_of_processes_or_on_the_hash_seed() -> Non
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(arguments: tuple[str, ...], says: str) -> None:
-    done = campaign(*arguments)
+    done = fes_ctrl_here("campaign", *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
@@ -105,9 +129,10 @@ def test_what_cannot_be_done_is_refused_in_one_line(arguments: tuple[str, ...], 
 
 
 @pytest.mark.usefixtures("pulses_when_armed")
-def test_a_failing_walk_is_told_with_one_command_that_replays_it(tmp_path: Path) -> None:
-    out = tmp_path / "campaign"
-    done = here("--hours", "0.001", "--seed", "3", "--jobs", "1", "--json", "--out", str(out))
+def test_a_failing_walk_is_told_with_one_command_that_replays_it(
+    failed: tuple[Path, Result],
+) -> None:
+    out, done = failed
     assert done.return_value == 1
     found = json.loads(done.stdout)
     failure = next(f for f in found["failures"] if f["invariant"] == "silent_at_zero")
@@ -127,11 +152,8 @@ def test_a_failing_walk_is_told_with_one_command_that_replays_it(tmp_path: Path)
     assert "silent_at_zero" in replayed.stderr
 
 
-@pytest.mark.usefixtures("pulses_when_armed")
-def test_the_small_scenario_is_one_that_walk_takes(tmp_path: Path) -> None:
-    out = tmp_path / "campaign"
-    done = here("--hours", "0.001", "--seed", "3", "--jobs", "1", "--json", "--out", str(out))
-    scenario = json.loads(done.stdout)["failures"][0]["scenario"]
+def test_the_small_scenario_is_one_that_walk_takes(failed: tuple[Path, Result]) -> None:
+    scenario = json.loads(failed[1].stdout)["failures"][0]["scenario"]
     walked = subprocess.run(
         [sys.executable, "-m", "fes_ctrl", "walk", scenario, "--json"],
         capture_output=True,
@@ -158,13 +180,18 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(tmp_path: Path, jobs: str)
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 120
     kept = out / "walks.jsonl"
-    while not kept.is_file() or len(kept.read_text().splitlines()) < 3:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=120)
+    try:
+        deadline = time.monotonic() + 120
+        while not kept.is_file() or len(kept.read_text().splitlines()) < 3:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=120)
+    finally:
+        # Unless it has ended: a campaign of five hours is not left behind.
+        process.kill()
     assert process.returncode == 130, told
     assert "--resume" in told
     assert "Traceback" not in told

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from helpers.here import fes_ctrl_here
+
 
 def limits(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return fes_ctrl_here("limits", *arguments)
+
+
+def limits_apart(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Say them in a process of its own, as a user does."""
     return subprocess.run(
         [sys.executable, "-m", "fes_ctrl", "limits", *arguments],
         capture_output=True,
@@ -21,7 +28,7 @@ def limits(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_each_limit_is_told_with_its_cap_and_its_origin(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text("[limits]\ncurrent_mA = 40\n")
-    done = limits("--limits", str(mine), "--json")
+    done = limits_apart("--limits", str(mine), "--json")
     assert done.returncode == 0, done.stderr
     rows = {row["key"]: row for row in json.loads(done.stdout)["limits"]}
     assert rows["current_mA"]["value"] == 40

@@ -11,18 +11,24 @@ from pathlib import Path
 import pytest
 
 from fes_ctrl.runlog.reader import read_log
+from helpers.here import fes_ctrl_here
 
 COMMAND = [sys.executable, "-m", "fes_ctrl", "walk"]
 
 
 def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return fes_ctrl_here("walk", *arguments)
+
+
+def walk_apart(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Walk in a process of its own, as a user does."""
     return subprocess.run(
         [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
     )
 
 
 def test_the_standard_walk_passes_and_says_so_in_a_table() -> None:
-    done = walk("--duration", "20", "--twin", "evaluation")
+    done = walk_apart("--duration", "20", "--twin", "evaluation")
     assert done.returncode == 0, done.stderr
     for word in ("strides", "toe clearance", "drags", "ankle at contact", "onset delay", "charge"):
         assert word in done.stdout
@@ -123,6 +129,16 @@ def test_a_refusal_is_one_line_with_what_where_and_what_to_do(
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_process_of_its_own_says_and_leaves_with_the_same() -> None:
+    for arguments in (["nowhere"], ["--duration", "0"]):
+        apart, here = walk_apart(*arguments), walk(*arguments)
+        assert (apart.returncode, apart.stdout, apart.stderr) == (
+            here.returncode,
+            here.stdout,
+            here.stderr,
+        )
 
 
 def test_a_walk_is_held_against_an_earlier_one(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from firmware_sim.injections import InjectionRow
 from hil.patient import leg
 from hil.patient import leg as patient_leg
 from hil.scenarios import load_scenario
-from hil.simulate import simulate
+from hil.simulate import WalkResult, simulate
 from hil.simulate_real import simulate_real
 
 SCENARIOS = names_of("scenario")
@@ -49,21 +51,38 @@ def logged_setpoints(log: Path) -> list[str]:
     return [line for line in log.read_text().splitlines(keepends=True) if '"setpoint"' in line]
 
 
+Stepped = Callable[[str], tuple[WalkResult, Path]]
+
+
+@pytest.fixture(scope="module")
+def stepped_of(tmp_path_factory: pytest.TempPathFactory) -> Stepped:
+    """A scenario's walk by steps, and its log: walked once, held against all that is like it."""
+    folder = tmp_path_factory.mktemp("stepped")
+
+    @cache
+    def walked(name: str) -> tuple[WalkResult, Path]:
+        log = folder / f"{name}.jsonl"
+        return simulate(load_scenario(name).walk, "stepper", log), log
+
+    return walked
+
+
 def test_the_build_under_test_is_the_one_that_was_asked_for() -> None:
     compiled = not str(patient_leg.__file__).endswith(".py")
     assert compiled == (os.environ.get("FES_EXPECT_COMPILED") == "1")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_stepper_and_virtual_loop_give_the_same_setpoints(name: str, tmp_path: Path) -> None:
-    walk = load_scenario(name).walk
-    stepped = simulate(walk, "stepper", tmp_path / "stepped.jsonl")
-    looped = simulate(walk, "virtual", tmp_path / "looped.jsonl")
+def test_stepper_and_virtual_loop_give_the_same_setpoints(
+    name: str, stepped_of: Stepped, tmp_path: Path
+) -> None:
+    stepped, log = stepped_of(name)
+    looped = simulate(load_scenario(name).walk, "virtual", tmp_path / "looped.jsonl")
     assert stepped.setpoints > 0
     assert stepped.setpoints_sha256 == looped.setpoints_sha256
     assert stepped.figures == looped.figures
     # Not the setpoints alone: everything that happened, in the same order.
-    assert (tmp_path / "stepped.jsonl").read_text() == (tmp_path / "looped.jsonl").read_text()
+    assert log.read_text() == (tmp_path / "looped.jsonl").read_text()
 
 
 @pytest.mark.parametrize("row", INJECTIONS, ids=lambda row: row.name)
@@ -79,7 +98,7 @@ def test_whatever_goes_wrong_goes_wrong_alike_on_both(row: InjectionRow, tmp_pat
     assert fed_to_the_bare_controller(tmp_path / "stepped.jsonl") == expected
 
 
-def test_the_plain_build_in_another_process_gives_the_same_setpoints() -> None:
+def test_the_plain_build_in_another_process_gives_the_same_setpoints(stepped_of: Stepped) -> None:
     # Where this runs on the compiled build, the other process still runs the plain one. This
     # process's hash seed is drawn anew each time. Of the same build two walks will do.
     names = SCENARIOS[:2] if leg.__file__.endswith(".py") else SCENARIOS
@@ -100,7 +119,7 @@ def test_the_plain_build_in_another_process_gives_the_same_setpoints() -> None:
         text=True,
         check=True,
     )
-    here = [simulate(load_scenario(name).walk).setpoints_sha256 for name in names]
+    here = [stepped_of(name)[0].setpoints_sha256 for name in names]
     assert done.stdout.split() == here
 
 
@@ -115,10 +134,9 @@ def test_another_seed_gives_other_setpoints() -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_logs_inputs_give_the_bare_controller_the_runs_setpoints(
-    name: str, tmp_path: Path
+    name: str, stepped_of: Stepped
 ) -> None:
-    log = tmp_path / "log.jsonl"
-    simulate(load_scenario(name).walk, "stepper", log)
+    _, log = stepped_of(name)
     expected = logged_setpoints(log)
     assert expected
     assert fed_to_the_bare_controller(log) == expected

@@ -175,7 +175,11 @@ def armed(bench: Any, folder: Path) -> tuple[Device, Run]:
     device: Device = bench(Device, folder, "first")
     run: Run = bench(Run, device.port, folder / "run", "--arm-allowed", "bench")
     run.arm()
-    device.in_mid_burst()
+    try:
+        device.in_mid_burst()
+    except AssertionError as error:
+        message = f"{error}: {run.said}"
+        raise AssertionError(message) from None
     return device, run
 
 

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 DEADLINE_S = 60.0
 
@@ -44,10 +45,14 @@ serve(port, Telling(output, Random(1)), [], lambda: False)
 
 
 class Told:
-    """Lines of JSON of another process, read in a thread as they come."""
+    """Lines of JSON of another process, read in a thread as they come.
+
+    What it leaves in ``traces``, a run log or its errors, says why, should a line not come.
+    """
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
+        self.traces: list[Path] = []
         self.lines: list[dict[str, object]] = []
         self._news = threading.Condition()
         self._ended = False
@@ -73,8 +78,16 @@ class Told:
         with self._news:
             self._news.wait_for(lambda: self._ended or found() is not None, DEADLINE_S)
         line = found()
-        assert line is not None, self.lines[-5:]
+        assert line is not None, self.why()
         return line
+
+    def why(self) -> str:
+        """Return what is known of the process: how it is, what it said and wrote last."""
+        status = self.process.poll()
+        state = "runs" if status is None else f"has ended with {status}"
+        parts = [f"it {state}; last lines: {self.lines[-5:]}"]
+        parts += [f"-- {path}\n{tail(path)}" for path in self.traces]
+        return "\n".join(parts)
 
     def after(self, t_ns: int, what: str) -> list[dict[str, object]]:
         return [line for line in self.lines if what in line and int(str(line["t_ns"])) > t_ns]
@@ -85,6 +98,17 @@ class Told:
         self._thread.join(DEADLINE_S)
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+TOLD = ('"kind":"state"', '"kind":"fault"', '"kind":"operator"')
+TAIL = 12
+
+
+def tail(path: Path) -> str:
+    """Return a file's end; of a run log also what became of the run."""
+    lines = path.read_text().splitlines() if path.is_file() else ["it is not there"]
+    told = [line for line in lines[:-TAIL] if any(kind in line for kind in TOLD)]
+    return "\n".join(told[-TAIL:] + lines[-TAIL:])
 
 
 @contextlib.contextmanager

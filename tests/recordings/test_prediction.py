@@ -1,22 +1,18 @@
 """Predictions of real walkers: as far off as they say, and no lead for a step that did not come."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fes_ctrl.analysis.replay import replay
 from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, read_by
+from fes_ctrl.gait import DetectorConfig, detector_for, read_by
 from fes_ctrl.gait.prediction import StridePredictor
-from fes_ctrl.model import LEFT, Sample
+from fes_ctrl.model import LEFT, GaitEvent, Sample
 from fes_ctrl.recordings import read_index, read_recording
 from fes_ctrl.runtime.operator import OperatorConfig
 from fes_ctrl.stim.config import ProgramConfig
-
-
-@pytest.fixture
-def gait(shared_data: Path) -> Path:
-    return shared_data / "gait"
 
 
 def worn(gait: Path, name: str) -> tuple[str, list[Sample]]:
@@ -25,20 +21,19 @@ def worn(gait: Path, name: str) -> tuple[str, list[Sample]]:
     return chosen, [s for s in recording.samples() if s.sensor in read_by(chosen)]
 
 
-def test_as_many_real_events_lie_within_the_stated_uncertainty_as_it_says(gait: Path) -> None:
+def test_as_many_real_events_lie_within_the_stated_uncertainty_as_it_says(
+    gait: Path, told_of: Callable[[str], tuple[str, list[GaitEvent]]]
+) -> None:
     shares: dict[tuple[str, str], list[float]] = {}
     for name in read_index(gait / "recordings.csv"):
-        chosen, samples = worn(gait, name)
-        detector = make_detector(chosen, DetectorConfig(), LEFT)
+        chosen, events = told_of(name)
         predictor = StridePredictor(LEFT)
-        for sample in samples:
-            for event in detector.update(sample):
-                coming = predictor.next(event.kind) if event.kind in {"ho", "ic"} else None
-                if coming is not None and coming.confidence >= 1.0:
-                    error_us = abs(event.t_event_us - coming.t_us)
-                    found = shares.setdefault((chosen, event.kind), [])
-                    found.append(error_us / coming.sd_us)
-                predictor.update(event)
+        for event in events:
+            coming = predictor.next(event.kind) if event.kind in {"ho", "ic"} else None
+            if coming is not None and coming.confidence >= 1.0:
+                error_us = abs(event.t_event_us - coming.t_us)
+                shares.setdefault((chosen, event.kind), []).append(error_us / coming.sd_us)
+            predictor.update(event)
     assert len(shares) == 4
     for which, found in shares.items():
         assert len(found) > 500, which

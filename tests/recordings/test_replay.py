@@ -11,6 +11,7 @@ from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.gait import DetectorConfig, detector_for
 from fes_ctrl.recordings import read_index, read_recording
 from fes_ctrl.runtime.operator import OperatorConfig
+from helpers.here import fes_ctrl_here
 
 
 def test_every_recording_ends_with_no_refused_setpoint(shared_data: Path) -> None:
@@ -94,7 +95,7 @@ def test_bad_recordings_and_options_are_refused_in_one_line(tmp_path: Path) -> N
         file = tmp_path / name
         if text is not None:
             file.write_text(text)
-        done = command(str(file))
+        done = fes_ctrl_here("replay", str(file))
         assert done.returncode == 2, name
         assert name in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
@@ -107,7 +108,7 @@ def test_bad_recordings_and_options_are_refused_in_one_line(tmp_path: Path) -> N
         (["--events", str(tmp_path / "none.events.csv")], "none.events.csv"),
         (["--out", "/dev/null/x"], "--out"),
     ):
-        done = command(str(good), *options)
+        done = fes_ctrl_here("replay", str(good), *options)
         assert done.returncode == 2, options
         assert says in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1

@@ -13,11 +13,6 @@ from fes_ctrl.recordings import read_recording
 PEOPLE = ("H02", "H03", "H07", "P02", "P03", "P05", "P08")
 
 
-@pytest.fixture
-def gait(shared_data: Path) -> Path:
-    return shared_data / "gait"
-
-
 def sides(path: Path, *, turned: bool = False) -> list[int]:
     """Return every side that was told, in order."""
     detector = FootImuDetector(DetectorConfig().foot_imu, LEFT)

@@ -1,6 +1,7 @@
 """The time from a fault to the last pulse, pooled and held against the fault's row."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -15,6 +16,7 @@ from hil.campaign.run import Outcome, run_case
 AT_S = 20.6
 
 
+@cache
 def hit(text: str) -> Outcome:
     return run_case(Case(replace(plain().walk, duration_s=26.0, inject=(parse(text),))))
 

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from hil.identification.identify import Identified, identify
 from hil.identification.protocol import Protocol
 from hil.identification.seated import GoniometerConfig
 from hil.identification.session import Recording
@@ -42,3 +43,9 @@ def trial() -> Trial:
 def recording(trial: Trial) -> Recording:
     """What a goniometer made of it."""
     return recorded(trial.session, GoniometerConfig(bias_deg=2.0), Random("its noise"))
+
+
+@pytest.fixture(scope="session")
+def found(trial: Trial, recording: Recording) -> Identified:
+    """What it tells of the patient."""
+    return identify(recording, trial.body)

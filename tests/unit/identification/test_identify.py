@@ -6,8 +6,6 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from hil.identification.figures import IdentificationError
 from hil.identification.identify import NAMES, Identified, identify
@@ -53,11 +51,6 @@ def test_most_intervals_hold_the_truth_and_narrower_ones_would_not(short: Protoc
     assert quarter < 29, seeds
 
 
-@pytest.fixture(scope="module")
-def found(trial: Trial, recording: Recording) -> Identified:
-    return identify(recording, trial.body)
-
-
 def test_intervals_are_narrow_enough_to_be_of_use(found: Identified) -> None:
     def half(name: str) -> float:
         return 0.5 * (found.figures[name].high - found.figures[name].low)
@@ -68,8 +61,7 @@ def test_intervals_are_narrow_enough_to_be_of_use(found: Identified) -> None:
     assert half("stiffness_Nm_per_deg") < 0.6 * found.figures["stiffness_Nm_per_deg"].value
 
 
-@settings(max_examples=4)
-@given(bias_deg=st.floats(-20.0, 20.0))
+@pytest.mark.parametrize("bias_deg", [-20.0, 13.7])
 def test_the_goniometers_zero_moves_neither_threshold_nor_gain_nor_fatigue(
     recording: Recording, found: Identified, bias_deg: float
 ) -> None:

@@ -28,11 +28,6 @@ def loaded(folder: Path, text: str) -> PatientConfig:
 
 
 @pytest.fixture(scope="module")
-def found(trial: Trial, recording: Recording) -> Identified:
-    return identify(recording, trial.body)
-
-
-@pytest.fixture(scope="module")
 def made(trial: Trial, recording: Recording, found: Identified, short: Protocol) -> Overlay:
     return overlay(found, trial.body, recording.step_s, short.rate_hz, "left", "anna")
 

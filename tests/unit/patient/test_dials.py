@@ -1,6 +1,7 @@
 """Every dial of a program has a price, or a best value inside its range; and the page says so."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "explanations" / "dials.md"
 
 
+@cache
 def turned(name: str, every: int = 1) -> Curve:
     """Return the curve of one dial, at every so many of its values; the page shows its figures."""
     dial = next(dial for dial in DIALS if dial.name == name)
@@ -142,5 +144,5 @@ def test_every_dial_of_the_program_is_among_them() -> None:
 
 
 def test_the_number_of_workers_changes_nothing() -> None:
-    dial = next(dial for dial in DIALS if dial.name == "fall")
-    assert turn(dial, workers=2) == turn(dial)
+    curve = turned("fall")
+    assert turn(curve.dial, workers=2) == curve

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
+from helpers.here import fes_ctrl_here
 from hil.config import treated
 from hil.patient.config import OrthosisConfig, OrthosisKind
 from hil.scenarios import load_scenario
@@ -20,13 +20,7 @@ PATIENTS = ("stroke_severe_spastic", "peroneal_palsy_recovering", "sci_incomplet
 
 
 def walk_as_a_user(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fes_ctrl", "walk", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return fes_ctrl_here("walk", *arguments)
 
 
 @cache
