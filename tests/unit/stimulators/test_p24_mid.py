@@ -379,7 +379,7 @@ def test_what_waits_when_the_device_complains_is_told_of_and_every_train_ended()
     number = bench.frames[-1][1].number
     refusal = sm4.ack(number, sm4.ML_UPDATE, b"\x15")
     bench.until(302_000)
-    step = bench.session.receive(302_000, refusal)
+    step = held(bench.session.receive(302_000, refusal), 302_000)
     assert [(report.kind, report.detail, report.channel) for report in step.reports] == [
         ("error", "command 32: busy (21)", -1),
         ("skipped", "pulse of 301000 us waited when the device complained", 3),

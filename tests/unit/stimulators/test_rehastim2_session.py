@@ -46,6 +46,7 @@ def test_a_device_found_stimulating_is_stopped_before_anything_else() -> None:
     bench.until(1_100_000)
     assert bench.pulses[-1][0] <= 1_000_000 + CABLE_US + 24_000
     assert bench.session.state == HELLO, "it may still be somebody else's: it has to say Init"
+    assert bench.session.identity == ""
     bench.until(3_000_000)
     assert bench.kinds()[0] == "up"
     assert bench.faults() == []
@@ -434,6 +435,7 @@ def test_an_answer_that_stays_away_is_told_at_its_deadline_and_never_asked_for_a
     if mode == "single_pulse":
         assert bench.kinds() == ["silent"]
         assert bench.reports[0].pending_since_us == start_us
+        assert bench.session.state == READY, "what follows is the controller's to say"
     else:
         assert bench.session.state == STOPPING, "a list without a setpoint is stopped before"
 
