@@ -271,7 +271,8 @@ class Rehastim2Session(Conversation):
             self._stopped(now_us)
 
     def _judge_mode(self, now_us: Us, mode: int) -> None:
-        expected = self._output.resting if self.state == READY else sm2.MODE_START
+        # Start mode, unless it is armed and a list was set up.
+        expected = self._output.resting
         if mode != expected:
             self._complain(
                 now_us,

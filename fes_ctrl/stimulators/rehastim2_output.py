@@ -30,6 +30,11 @@ GROUP_US: Final = 2_000
 """Between the pulses of doublets, of which there are none; any that the device takes."""
 
 
+NO_HOLD: Final[tuple[Us, Us, MicroAmp]] = (-NEVER_US, 0, 0)
+OFF: Final = sm2.ListPulse(sm2.SINGLE, 0, 0)
+"""What a channel of a running list is told that is to give nothing."""
+
+
 class Wanted(NamedTuple):
     """One frame to write: what it was made of, and until when it may lie on this side."""
 
@@ -209,14 +214,13 @@ class ChannelLists:
         if not written:
             return None
         self._started = True
-        pulses: list[sm2.ListPulse] = []
-        for channel in self._set_up:
-            until_us, width_us, current_ua = self._holds.get(channel, (-NEVER_US, 0, 0))
-            if until_us < now_us:
-                width_us = current_ua = 0
-            pulses.append(sm2.ListPulse(sm2.SINGLE, width_us, current_ua))
+        pulses = [self._pulse_of(channel, now_us) for channel in self._set_up]
         frame = sm2.start_channel_list(number, pulses)
         return Wanted(sm2.START_CHANNEL_LIST, frame, tuple(written), written[0].expires_us)
+
+    def _pulse_of(self, channel: int, now_us: Us) -> sm2.ListPulse:
+        until_us, width_us, current_ua = self._holds.get(channel, NO_HOLD)
+        return sm2.ListPulse(sm2.SINGLE, width_us, current_ua) if until_us >= now_us else OFF
 
     def answered(self, command: int, _sent_us: Us, _now_us: Us) -> None:
         """Take note of what the device is in now."""
@@ -231,7 +235,7 @@ class ChannelLists:
         return self._started and now_us > self._until_us()
 
     def _until_us(self) -> Us:
-        return max([until_us for until_us, _, _ in self._holds.values()], default=-NEVER_US)
+        return max([until_us for until_us, _, _ in self._holds.values()])
 
     def wake_at_us(self, *, blocked: bool) -> Us:
         """Return when an update is due, has expired, or the list is over."""

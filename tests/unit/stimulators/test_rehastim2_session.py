@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from fes_ctrl.model import Arm, Disarm, Setpoint, Stop
-from fes_ctrl.stimulators.conversation import DEAD, HELLO, READY, STOPPING, UP
+from fes_ctrl.stimulators.conversation import ARMING, DEAD, HELLO, READY, STOPPING, UP
+from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
 from helpers.rehastim2_bench import CABLE_US, PERIOD_US, WHICH, Bench
@@ -135,7 +136,11 @@ def test_a_pulse_that_cannot_be_said_is_dropped_not_altered() -> None:
     for current_ua, waveform in ((-20_000, 0), (20_000, 1)):
         bench.command(Setpoint(now_us, 1, 0, current_ua, 300, now_us + 10_000, waveform))
     assert bench.kinds() == ["skipped", "skipped"]
+    detail = f"pulse of {now_us} us has a form that the device does not give"
+    assert {report.detail for report in bench.reports} == {detail}
     assert bench.sent == []
+    bench.command(Setpoint(now_us, 1, 0, 0, 300, now_us + 10_000, 0))
+    assert bench.commands() == [sm2.SINGLE_PULSE], "none is a current too"
 
 
 # -- channel lists --------------------------------------------------------------------------------
@@ -294,12 +299,16 @@ def test_a_stop_that_the_device_refuses_is_not_taken_for_silence() -> None:
         sm2.ack(62, sm2.STOP_CHANNEL_LIST, sm2.TRANSFER_ERROR),
         sm2.ack(63, sm2.GET_STIMULATION_MODE, 0, bytes((sm2.MODE_STARTED,))),
         sm2.ack(61, sm2.STOP_CHANNEL_LIST, 0),
+        sm2.ack(62, sm2.INIT_CHANNEL_LIST, 0),
     ):
         bench.take(bench.session.receive(bench.now_us, data))
         assert bench.session.state == STOPPING
     mode = sm2.ack(63, sm2.GET_STIMULATION_MODE, 0, bytes((sm2.MODE_START,)))
     bench.take(bench.session.receive(bench.now_us, mode))
     assert bench.session.state == UP
+    bench.command(Stop(bench.now_us, 0, "test"))
+    bench.take(bench.session.receive(bench.now_us, sm2.ack(62, sm2.STOP_CHANNEL_LIST, 0)))
+    assert bench.session.state == UP, "the answer to either confirms it"
 
 
 def test_a_late_answer_to_a_stop_changes_nothing_any_more() -> None:
@@ -316,8 +325,12 @@ def test_a_pulse_whose_time_is_over_is_taken_back_from_this_side_of_the_line() -
     bench = Bench().ready()
     bench.deaf = True
     setpoint = bench.pulse()
-    bench.until(setpoint.expires_us)
-    step = bench.take(bench.session.tick(setpoint.expires_us + 1))
+    assert bench.take(bench.session.tick(bench.now_us)).wake_at_us == setpoint.expires_us + 1
+    bench.now_us = setpoint.expires_us
+    step = bench.take(bench.session.tick(bench.now_us))
+    assert (step.out, step.discard) == ((), False)
+    bench.now_us += 1
+    step = bench.take(bench.session.tick(bench.now_us))
     assert step.discard
     assert step.out == (sm2.FRAME_ENDS,)
 
@@ -407,12 +420,16 @@ def test_a_command_that_the_device_does_not_know_is_told() -> None:
     bench.take(bench.session.receive(bench.now_us, answer))
     assert bench.kinds() == ["error"]
     assert "does not know command 36" in bench.reports[0].detail
+    bench.until(bench.now_us + 25_000)
+    bench.pulse()
+    assert len(bench.sent) == 2, "it is no longer waited for"
 
 
 def test_a_device_that_does_not_know_a_command_of_nobody_is_told_once() -> None:
     bench = Bench().ready()
-    bench.take(bench.session.receive(bench.now_us, sm2.unknown_command(55, 99)))
-    assert bench.kinds() == ["error"]
+    for _ in range(3):
+        bench.take(bench.session.receive(bench.now_us, sm2.unknown_command(55, 99)))
+    assert bench.kinds() == ["error"] * 3, "and not as an answer to nobody besides"
 
 
 @pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])
@@ -449,7 +466,8 @@ def test_an_init_in_mid_session_is_an_error_and_a_new_handshake(mode: str) -> No
     bench.pulse()
     bench.until(bench.now_us + 60_000)
     assert bench.kinds()[:2] == ["error", "up"]
-    assert "reset" in bench.reports[0].detail
+    why = "Init came unasked: the device was reset, or its watchdog fired"
+    assert bench.reports[0].detail == why
     assert bench.session.state == UP
     before = len(bench.pulses)
     bench.burst(3)
@@ -530,3 +548,54 @@ def test_a_device_that_no_more_answers_when_it_is_to_be_armed_is_stopped_and_may
     bench.until(bench.now_us + 100_000)
     assert bench.session.state == UP
     assert bench.dropped_us == NEVER_US
+
+
+def test_a_device_without_a_version_is_refused_as_version_0() -> None:
+    bench = Bench()
+    bench.open()
+    bench.take(bench.session.receive(0, sm2.encode(3, sm2.INIT, b"")))
+    assert bench.reports[-1].detail == "the device speaks version 0, this driver 1"
+
+
+@pytest.mark.parametrize("state", [HELLO, ARMING, UP])
+def test_a_device_that_works_for_another_is_stopped_before_it_is_greeted_or_armed(
+    state: str,
+) -> None:
+    bench = Bench()
+    bench.deaf = True
+    bench.open()
+    bench.take(bench.session.receive(0, sm2.init(3, sm2.VERSION)))
+    idle, busy = [bytes((mode,)) for mode in (sm2.MODE_START, sm2.MODE_STARTED)]
+
+    def answer(mode: bytes) -> DriverStep:
+        number = bench.sent[-1][1].number
+        data = sm2.ack(number, sm2.GET_STIMULATION_MODE, 0, mode)
+        return bench.take(bench.session.receive(bench.now_us, data))
+
+    if state != HELLO:
+        answer(idle)
+        bench.command(Arm(bench.now_us, WHICH))
+    if state == UP:
+        bench.take(bench.session.tick(bench.now_us))
+        bench.command(Stop(bench.now_us, WHICH, "test"))
+        bench.take(bench.session.receive(0, sm2.ack(62, sm2.STOP_CHANNEL_LIST, 0)))
+        bench.now_us = 100_000
+        bench.take(bench.session.tick(bench.now_us))
+    assert bench.session.state == state
+    bench.reports.clear()
+    step = answer(busy)
+    assert bench.kinds() == ["error"]
+    assert bench.reports[0].detail == "device is in mode 2, expected 0: it is driven by another"
+    stopped = step.out == (bench.session.stop_bytes,)
+    assert stopped == (state != UP), "one that is up is the controller's to judge"
+    if stopped:
+        bench.take(bench.session.receive(bench.now_us, sm2.ack(62, sm2.STOP_CHANNEL_LIST, 0)))
+        assert bench.session.state == (HELLO if state == HELLO else UP)
+
+
+def test_after_a_list_has_ended_the_device_is_where_it_should_be() -> None:
+    bench = Bench("channel_list").ready()
+    bench.burst(4, PERIOD_US)
+    bench.until(bench.now_us + 1_000_000)
+    assert bench.session.state == READY
+    assert "error" not in bench.kinds()
