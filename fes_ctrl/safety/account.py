@@ -32,8 +32,8 @@ class ChannelAccount:
         or the first after one that was skipped while it rose; ``NEVER_US`` where that is still to
         come.
     peak_ua, last_peak_ua : int
-        Highest current felt of its burst so far, and of the burst before; 0 after ``start_over``. Where
-        it is unclear which is which, the lower.
+        Highest current felt of its burst so far, and of the burst before; 0 after ``start_over``.
+        Where it is unclear which is which, the lower.
     square : int
         The square of its current, integrated over the second that ends with ``forget``'s instant,
         uA2 us; a pulse counts as a whole, from its instant until a second later.
