@@ -7,7 +7,7 @@ of two pulses lets through, so never more than the caps allow.
 from collections import deque
 from typing import Final
 
-from fes_ctrl.safety.felt import BEGINS, GOES_ON, Felt
+from fes_ctrl.safety.felt import BEGINS, GOES_ON, UNCLEAR, Felt
 from fes_ctrl.units import NEVER_US, MicroAmp, Us
 
 SECOND_US: Final = 1_000_000
@@ -138,21 +138,25 @@ class ChannelAccount:
             Whether it begins a burst, as ``felt.parting`` has it. Where that is unclear, it rises
             as if it did, and counts as long as if it did not.
         """
-        if parting != GOES_ON or self.rises_from_us == NEVER_US:
+        if parting == GOES_ON:
+            if self.rises_from_us == NEVER_US:
+                self.rises_from_us = at_us
+            if current_ua > self.peak_ua:
+                self.peak_ua = current_ua
+        else:
+            self._began_us = now_us
             self.rises_from_us = at_us
+            before_ua = self.peak_ua
+            if parting == UNCLEAR:
+                before_ua = min(before_ua, self.last_peak_ua)
+            self.last_peak_ua = before_ua
+            self.peak_ua = current_ua
         if parting == BEGINS:
             self.burst_from_us = at_us
-            self.last_peak_ua = self.peak_ua
         else:
             last_us = self.last_us
             self._spans.append((last_us, at_us))
             self._spans_us += at_us - last_us
-        if parting == GOES_ON:
-            self.peak_ua = max(self.peak_ua, current_ua)
-        else:
-            self._began_us = now_us
-            self.last_peak_ua = min(self.last_peak_ua, self.peak_ua)
-            self.peak_ua = current_ua
         self.last_us = at_us
         self.felt.enter(at_us, now_us, expires_us, current_ua)
         self._pulses.append((at_us, square))

@@ -26,6 +26,12 @@ DRAWN_OUT_US: Final = 5_000
 """So long after its time is over a pulse may still be felt: line, device and a late turn of the
 loop. What all pulses take alike is no matter."""
 
+SOON_US: Final = BURST_GAP_US - DRAWN_OUT_US
+"""A pulse that expires so soon after another was let through comes after no pause."""
+
+NO_TRAIN_US: Final = 0
+"""Stands for a distance that nothing is measured by."""
+
 REMEMBERED_US: Final = 1_000_000
 """For so long a pulse may still turn out to have been skipped."""
 
@@ -34,18 +40,16 @@ UNCLEAR: Final = 1
 BEGINS: Final = 2
 
 
-def is_pause(since_us: Us, before_us: Us) -> bool:
-    """Return whether a distance between two pulses stands out from the one before it.
+def stands_out(since_us: Us, before_us: Us) -> bool:
+    """Return whether a distance of more than ``BURST_GAP_US`` is a pause.
 
     Parameters
     ----------
     since_us : int
         From one pulse that was felt to the next.
     before_us : int
-        From the one before to the first of the two; 0 if that was more than ``SLOWEST_US``.
+        From the one before to the first of the two, or ``NO_TRAIN_US``.
     """
-    if since_us <= BURST_GAP_US:
-        return False
     return since_us > SLOWEST_US or 2 * since_us > 3 * before_us
 
 
@@ -88,29 +92,31 @@ class Felt:
         int
             ``GOES_ON``, ``BEGINS``, or ``UNCLEAR``: it depends on when they are felt.
         """
-        longest_us = expires_us + DRAWN_OUT_US - self.earliest_us
-        if longest_us <= BURST_GAP_US and self.expires_us < now_us:
-            return GOES_ON
-        least_us, most_us = self._before()
         if self.expires_us >= now_us:
             # What may not even be written yet may turn out to be skipped.
-            longest_us, least_us = expires_us + DRAWN_OUT_US - self._settled_us(now_us), 0
-        if not is_pause(longest_us, least_us):
+            soon = expires_us - self._settled_us(now_us) <= SOON_US
+            return GOES_ON if soon else UNCLEAR
+        since_us = expires_us - self.earliest_us
+        if since_us <= SOON_US:
             return GOES_ON
-        if is_pause(now_us - self.expires_us - DRAWN_OUT_US, most_us):
+        least_us, most_us = self._before()
+        if not stands_out(since_us + DRAWN_OUT_US, least_us):
+            return GOES_ON
+        since_us = now_us - self.expires_us - DRAWN_OUT_US
+        if since_us > BURST_GAP_US and stands_out(since_us, most_us):
             return BEGINS
         return UNCLEAR
 
     def _before(self) -> tuple[Us, Us]:
-        """Return bounds of the distance before the last; 0 where it may be, or is, no train's."""
+        """Return the least and the most that the distance before the last may have been."""
         if len(self._given) == 1:
-            return 0, SLOWEST_US
+            return NO_TRAIN_US, SLOWEST_US
         _, earliest_us, expires_us, _ = self._given[-2]
         least_us = self.earliest_us - expires_us - DRAWN_OUT_US
         most_us = self.expires_us + DRAWN_OUT_US - earliest_us
         if most_us <= SLOWEST_US:
             return least_us, most_us
-        return 0, SLOWEST_US if least_us <= SLOWEST_US else 0
+        return NO_TRAIN_US, SLOWEST_US if least_us <= SLOWEST_US else NO_TRAIN_US
 
     def _settled_us(self, now_us: Us) -> Us:
         """Return when the last was let through whose time is over."""

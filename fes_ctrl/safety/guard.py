@@ -216,17 +216,16 @@ class Guard:
         # part of the last has to end with it.
         parting = account.felt.parting(now_us, expires_us)
         begins = parting == BEGINS
-        into_us = 0 if begins else at_us - account.burst_from_us
-        if into_us > limits.burst_us:
+        if not begins and at_us - account.burst_from_us > limits.burst_us:
             return "burst_length"
         reason, given = ALLOWED, setpoint
         last_peak_ua, risen_us = account.last_peak_ua, 0
-        if parting == GOES_ON:
-            risen_us = max(0, at_us - account.rises_from_us)
-        elif begins:
+        if begins:
             last_peak_ua = account.peak_ua
-        else:
+        elif parting != GOES_ON:
             last_peak_ua = min(account.peak_ua, last_peak_ua)
+        elif account.rises_from_us != NEVER_US:
+            risen_us = at_us - account.rises_from_us
         highest_ua = self._highest_ua(last_peak_ua, risen_us)
         if current_ua > highest_ua:
             reason = "ramp" if risen_us < limits.ramp_us else "level_step"

@@ -146,7 +146,7 @@ class Pair:
             if which == "risen":
                 at_us = min([p.at_us for p in own if p.at_us >= risen_us], default=own[-1].at_us)
             else:
-                at_us = max(p.at_us for p in own if p.at_us < risen_us)
+                at_us = max([p.at_us for p in own if p.at_us < risen_us], default=own[-1].at_us)
         self.guard.skipped(channel, at_us)
         reference.skipped(channel, at_us)
 

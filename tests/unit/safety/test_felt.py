@@ -3,7 +3,7 @@
 import pytest
 
 from fes_ctrl.safety import felt as module
-from fes_ctrl.safety.felt import BEGINS, DRAWN_OUT_US, GOES_ON, UNCLEAR, Felt, is_pause
+from fes_ctrl.safety.felt import BEGINS, DRAWN_OUT_US, GOES_ON, UNCLEAR, Felt, stands_out
 from fes_ctrl.units import NEVER_US
 
 LIFE_US = 10_000
@@ -35,8 +35,7 @@ def test_the_figures_of_the_module_are_these() -> None:
 @pytest.mark.parametrize(
     ("since_us", "before_us", "pause"),
     [
-        (100_000, 0, False),
-        (100_001, 0, True),
+        (100_001, module.NO_TRAIN_US, True),
         (100_001, 66_668, False),
         (100_001, 66_667, True),
         (150_000, 100_000, False),
@@ -50,7 +49,7 @@ def test_the_figures_of_the_module_are_these() -> None:
 def test_a_pause_stands_out_from_the_distance_before(
     since_us: int, before_us: int, *, pause: bool
 ) -> None:
-    assert is_pause(since_us, before_us) is pause
+    assert stands_out(since_us, before_us) is pause
 
 
 def test_the_first_pulse_of_all_begins_a_burst() -> None:
