@@ -141,8 +141,7 @@ class ChannelAccount:
         if parting == GOES_ON:
             if self.rises_from_us == NEVER_US:
                 self.rises_from_us = at_us
-            if current_ua > self.peak_ua:
-                self.peak_ua = current_ua
+            self.peak_ua = max(self.peak_ua, current_ua)
         else:
             self._began_us = now_us
             self.rises_from_us = at_us

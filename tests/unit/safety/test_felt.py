@@ -161,10 +161,10 @@ def test_what_may_not_be_written_yet_may_be_skipped_yet() -> None:
 
 def test_whether_a_pulse_is_written_at_the_very_end_of_its_time_is_not_known_yet() -> None:
     felt, last_us = train(10_000, 10_000, life_us=20_000)
-    # The first has had its time, 40 ms ago; the others are written or they are not.
+    # Of the last it is not known, the one before has had its time.
     now_us = last_us + 20_000
-    assert felt.parting(now_us, last_us + 55_000 + 20_000) == GOES_ON
-    assert felt.parting(now_us, last_us + 75_001 + 20_000) == UNCLEAR
+    assert felt.parting(now_us, last_us - 10_000 + 95_000) == GOES_ON
+    assert felt.parting(now_us, last_us - 10_000 + 95_001) == UNCLEAR
     only, last_us = train()
     assert only.parting(last_us + LIFE_US, last_us + LIFE_US) == UNCLEAR
     assert only.parting(last_us + LIFE_US + 1, last_us + LIFE_US + 1) == GOES_ON
