@@ -504,6 +504,20 @@ def test_a_pulse_that_was_skipped_in_the_rise_lets_its_channel_rise_anew(
         assert put(found, pulse(next_us + 150_000, 22_000, channel=own)) == ALLOWED
 
 
+def test_while_a_rise_waits_to_begin_anew_no_more_than_the_start_is_given() -> None:
+    for last_ua in (5_000, 25_000):
+        found = guard(replace(RISE, start_mA=20))
+        assert put(found, pulse(AT_US - 1_000_000, 20_000)) == ALLOWED
+        for after_us in (0, 100_000):
+            put(found, pulse(AT_US - 500_000 + after_us, last_ua))
+        assert put(found, pulse(AT_US, 5_000)) == ALLOWED
+        assert put(found, pulse(AT_US + 25_000, 5_000)) == ALLOWED
+        found.skipped(0, AT_US + 25_000)
+        sent = pulse(AT_US + 50_000, 30_000)
+        assert put(found, sent) == "ramp"
+        assert found.given == sent._replace(current_ua=20_000)
+
+
 def test_what_is_clipped_stays_on_the_device_s_steps() -> None:
     found = guard(replace(RISE, start_mA=11), device=COARSE)
     sent = pulse(current_ua=16_000)
