@@ -29,7 +29,8 @@ def parting(felt: Felt, now_us: int, life_us: int = LIFE_US) -> int:
 def test_the_figures_of_the_module_are_these() -> None:
     assert (module.BURST_GAP_US, module.SLOWEST_US) == (100_000, 500_000)
     assert (module.DRAWN_OUT_US, module.REMEMBERED_US) == (5_000, 1_000_000)
-    assert len({GOES_ON, UNCLEAR, BEGINS}) == 3
+    assert module.NO_TRAIN_US == 0
+    assert (GOES_ON, UNCLEAR, BEGINS) == (0, 1, 2)
 
 
 @pytest.mark.parametrize(
