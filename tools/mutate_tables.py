@@ -51,6 +51,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/axes.py": (f"{UNIT}/test_axes.py", f"{UNIT}/test_plausible.py"),
     "fes_ctrl/safety/config.py": (f"{UNIT}/test_limits.py",),
     "fes_ctrl/safety/faults.py": (PAGES[0], f"{UNIT}/test_faults.py"),
+    "fes_ctrl/safety/felt.py": (f"{UNIT}/test_felt.py",),
     "fes_ctrl/safety/freshness.py": (f"{UNIT}/test_freshness.py",),
     "fes_ctrl/safety/guard.py": (f"{UNIT}/test_guard_judges.py",),
     "fes_ctrl/safety/limit_rows.py": (f"{UNIT}/test_limits.py", PAGES[1]),

@@ -10,6 +10,7 @@ from typing import Final
 
 from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, SYMMETRIC, Capabilities, Setpoint
 from fes_ctrl.safety.account import DUTY_WINDOW_US, ChannelAccount
+from fes_ctrl.safety.felt import BEGINS, GOES_ON
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.refusals import REFUSAL_WINDOW_US, REFUSALS, REFUSALS_TO_LATCH
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
@@ -18,13 +19,6 @@ ALLOWED: Final = ""
 
 UNKNOWN: Final = -1
 """The channel of a report that names none."""
-
-BURST_GAP_US: Final = 100_000
-"""Pulses further apart than this belong to different bursts, unless the ones before were as far."""
-
-DRAWN_OUT_US: Final = 5_000
-"""So much longer may a pause be felt than it was given: line, device and a late turn of the loop.
-What may be felt as a burst of its own has to rise like one."""
 
 DUTY_HYSTERESIS_PERCENT: Final = 5.0
 
@@ -218,15 +212,20 @@ class Guard:
             return "sensor_age"
         if at_us - self._pending_since_us >= limits.answer_max_age_us:
             return "answer_age"
-        # Its burst.
-        gap_us = now_us - account.given_us + DRAWN_OUT_US
-        begins = gap_us > BURST_GAP_US and 2 * gap_us > 3 * account.slow_us
-        into_us = 0 if begins else at_us - account.burst_from_us
-        if into_us > limits.burst_us:
+        # Its burst. What may be felt as one of its own has to rise like one; what may be felt as
+        # part of the last has to end with it.
+        parting = account.felt.parting(now_us, expires_us)
+        begins = parting == BEGINS
+        if not begins and at_us - account.burst_from_us > limits.burst_us:
             return "burst_length"
         reason, given = ALLOWED, setpoint
-        last_peak_ua = account.peak_ua if begins else account.last_peak_ua
-        risen_us = 0 if begins else max(0, at_us - account.rises_from_us)
+        last_peak_ua, risen_us = account.last_peak_ua, 0
+        if begins:
+            last_peak_ua = account.peak_ua
+        elif parting != GOES_ON:
+            last_peak_ua = min(account.peak_ua, last_peak_ua)
+        elif account.rises_from_us != NEVER_US:
+            risen_us = at_us - account.rises_from_us
         highest_ua = self._highest_ua(last_peak_ua, risen_us)
         if current_ua > highest_ua:
             reason = "ramp" if risen_us < limits.ramp_us else "level_step"
@@ -254,7 +253,7 @@ class Guard:
         if at_us - self._session_from_us > limits.session_us:
             return "session"
         # Nothing speaks against it.
-        account.enter(at_us, now_us, current_ua, square, begins=begins)
+        account.enter(at_us, now_us, expires_us, current_ua, square, parting)
         self._dose_pc += first_pc
         if self._session_from_us == NEVER_US:
             self._session_from_us = at_us

@@ -2,6 +2,13 @@
 
 It takes each delivered pulse as the output stage gives it, keeps its own account, and remembers
 every violation. When there is to be silence it is told by whoever runs the walk, as instants.
+
+Two bursts are parted by a pause, and a pause has to stand out from the train: pulses further apart
+than ``GAP_US``, and by more than half as much again as the two before them were, or further apart
+than ``LONE_US``. So a slow train is one burst for as long as it goes on as it was. Whoever has been
+alone for more than ``LONE_US`` was no train, and the next distance has nothing to be measured by.
+What counts is when pulses came, to the microsecond; when they were meant to come does not matter,
+nor do those that never came.
 """
 
 from pathlib import Path
@@ -13,7 +20,7 @@ from hil.witness.violation import Violation
 from hil.witness.windows import DUTY_US, Duty, Second
 
 GAP_US: Final = 100_000
-"""Pulses further apart than this belong to different bursts, unless the ones before were as far."""
+"""Pulses no further apart than this belong to one burst."""
 
 LONE_US: Final = 500_000
 """Pulses further apart than this have nothing to do with one another."""
@@ -275,10 +282,9 @@ class Witness:
         rise = electrode.rise
         since_us = t_us - electrode.last_us
         electrode.last_us = t_us
-        # A slow train is one burst, from its second pulse on; the wire may draw it out.
-        slow = since_us <= min(LONE_US, 1.5 * electrode.before_us - JITTER_US)
+        stands_out = since_us > LONE_US or since_us * 2 > electrode.before_us * 3
         electrode.before_us = since_us if since_us <= LONE_US else 0
-        begins = since_us > GAP_US and not slow
+        begins = since_us > GAP_US and stands_out
         if begins:
             electrode.begin(t_us)
         if t_us > electrode.zero_until_us or (begins and t_us > electrode.zero_from_us):

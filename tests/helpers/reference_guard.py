@@ -5,6 +5,7 @@ import itertools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 
 from fes_ctrl.model import Capabilities, Setpoint
 from fes_ctrl.safety.config import LimitsConfig
@@ -21,10 +22,15 @@ class Pulse:
     square: int
     first_pc: int
     burst: int
+    part: int
+    """Of its burst: a new one wherever the burst may have begun anew."""
     rise_from_us: int
     counts_ua: int
-    """What the next burst is measured by; less than was given where something was skipped."""
+    """What the next burst is measured by."""
+    before_ua: int
+    """What this one is."""
     given_us: int
+    expires_us: int
     felt: bool = True
 
 
@@ -50,8 +56,9 @@ class ReferenceGuard:
         self.sensor_us: dict[int, int] = {}
         self.pending_us: int | None = None
         self.first_burst: dict[int, int] = {}
+        self.known_from: dict[int, int] = {}
+        self.felt_until_us: dict[int, int] = {}
         self.rises_anew: set[int] = set()
-        self.lacks_one: set[int] = set()
         self.refused_us: list[int] = []
 
     def start_over(self) -> None:
@@ -61,35 +68,68 @@ class ReferenceGuard:
     def of(self, channel: int) -> list[Pulse]:
         return self.pulses.get(channel, [])
 
-    def of_burst(self, channel: int, burst: int, since: int = 0) -> list[Pulse]:
-        """The pulses of one burst, but for those before a place."""
+    def of_burst(self, channel: int, burst: int) -> list[Pulse]:
+        """The pulses of one burst."""
         own = self.of(channel)
         first = bisect_left(own, burst, key=lambda pulse: pulse.burst)
-        return own[max(first, since) : bisect_left(own, burst + 1, key=lambda pulse: pulse.burst)]
+        return own[first : bisect_left(own, burst + 1, key=lambda pulse: pulse.burst)]
 
-    def strength_ua(self, channel: int, burst: int) -> int:
-        """How strong a burst counts as, by what was given since it last had to start over."""
-        since = self.first_burst.get(channel, 0)
-        own = self.of_burst(channel, burst)
-        if own and not any(p.felt for p in own):
-            return self.strength_ua(channel, burst - 1)
-        return max([p.counts_ua for p in self.of_burst(channel, burst, since)], default=0)
+    def part(self, channel: int) -> tuple[list[Pulse], list[Pulse]]:
+        """The pulses of the last part, and those of them since it last had to start over."""
+        own = self.of(channel)
+        first = bisect_left(own, own[-1].part, key=lambda pulse: pulse.part) if own else 0
+        return own[first:], own[max(first, self.first_burst.get(channel, 0)) :]
+
+    def before_ua(self, channel: int) -> int:
+        """What the last part is measured by."""
+        part, since = self.part(channel)
+        return part[0].before_ua if part and len(since) == len(part) else 0
+
+    def strength_ua(self, channel: int) -> int:
+        """What a part that comes after the last one is measured by."""
+        part, since = self.part(channel)
+        if part and len(since) == len(part) and not any(p.felt for p in part):
+            return self.before_ua(channel)
+        return max([p.counts_ua for p in since if p.felt], default=0)
+
+    def remembered(self, channel: int) -> tuple[list[Pulse], list[Pulse]]:
+        """Those felt that were let through in the second before the last, and one before them."""
+        own = self.of(channel)
+        oldest_us = own[-1].given_us - 10**6 if own else 0
+        known = [p for p in own[self.known_from.get(channel, 0) :] if p.felt]
+        return [p for p in known if p.given_us <= oldest_us][-1:], [
+            p for p in known if p.given_us > oldest_us
+        ]
+
+    def felt(self, channel: int) -> list[tuple[float, float]]:
+        """From when until when each of them may have been felt, but for what the line takes."""
+        found: list[tuple[float, float]] = []
+        if channel in self.felt_until_us:
+            found.append((-inf, self.felt_until_us[channel] + 5_000))
+        before, young = self.remembered(channel)
+        return found + [(p.given_us, p.expires_us + 5_000) for p in before + young]
 
     def skipped(self, channel: int, at_us: int) -> None:
         """A pulse that was let through has not been felt; -1 is any channel's."""
         for each in range(self.device.channels) if channel == -1 else [channel]:
             own = self.of(each)
-            if not own:
-                continue
-            self.lacks_one.add(each)
-            present = own[-1]
-            last_ua = self.strength_ua(each, present.burst - 1)
-            for pulse in own:
-                pulse.felt = pulse.felt and pulse.at_us != at_us
-            for pulse in self.of_burst(each, present.burst):
-                pulse.counts_ua = min(pulse.counts_ua, last_ua)
-            if at_us - present.rise_from_us < exact(self.config.ramp_min_ms) * 1000:
+            if own and at_us - own[-1].rise_from_us < exact(self.config.ramp_min_ms) * 1000:
                 self.rises_anew.add(each)
+            before, young = self.remembered(each)
+            part, since = self.part(each)
+            of_it = [pulse for pulse in young if pulse.at_us == at_us]
+            if not of_it:
+                felt = self.felt(each)
+                if felt:
+                    self.felt_until_us[each] = int(felt[-1][1]) - 5_000
+                self.known_from[each] = self.first_burst[each] = len(own)
+                continue
+            of_it[0].felt = False
+            if of_it[0].given_us < part[0].given_us or len(since) < len(part):
+                self.first_burst[each] = len(own)
+            for pulse in part:
+                if pulse not in before + young:
+                    pulse.felt = False
 
     def phases(self, setpoint: Setpoint, current_ua: int) -> list[tuple[int, int]]:
         if setpoint.waveform == 0:
@@ -159,20 +199,31 @@ class ReferenceGuard:
             found.add("answer_age")
         return found
 
-    def pauses(self, own: list[Pulse], now_us: int) -> bool:
-        """Whether a pulse begins a burst: after 100 ms, but a train as slow as that is one.
-
-        The wire may make a pause 5 ms longer, and what was skipped is felt as one.
-        """
-        felt_us = max([pulse.given_us for pulse in own if pulse.felt], default=None)
-        if felt_us is None:
-            return True
-        pause_us = now_us - felt_us + 5_000
-        before_us = own[-1].at_us - own[-2].at_us if len(own) > 1 else 0
-        if own[-1].channel in self.lacks_one:
-            before_us = 0
-        train = before_us <= 500_000 and pause_us <= Fraction(3, 2) * before_us
-        return pause_us > 100_000 and not train
+    def pauses(self, channel: int, now_us: int, expires_us: int) -> set[bool]:
+        """Whether a pulse comes after a pause: of each instant at which all may have been felt."""
+        felt = self.felt(channel)
+        settled = [pulse for pulse in felt if pulse[1] - 5_000 < now_us]
+        if not felt:
+            return {True}
+        if settled != felt:
+            # One may be skipped yet, and then who knows what the distance before it was.
+            from_us = settled[-1][0] if settled else -inf
+            return {False, expires_us + 5_000 - from_us > 100_000}
+        since = (now_us - felt[-1][1], expires_us + 5_000 - felt[-1][0])
+        before: set[float] = {0} if len(felt) == 1 else set()
+        if len(felt) == 1 and felt[0][0] == -inf:
+            before = {0, 500_000}
+        elif len(felt) > 1:
+            least_us, most_us = felt[-1][0] - felt[-2][1], felt[-1][1] - felt[-2][0]
+            if most_us > 500_000:
+                before.add(0)
+            if least_us <= 500_000:
+                before |= {least_us, min(most_us, 500_000)}
+        return {
+            since_us > 500_000 or since_us > max(100_000, 1.5 * before_us)
+            for since_us in since
+            for before_us in before
+        }
 
     def in_account(self, setpoint: Setpoint, now_us: int) -> tuple[set[str], Pulse]:
         """What speaks against it after all that was given, and what would be given of it."""
@@ -180,14 +231,21 @@ class ReferenceGuard:
         found = set()
         at_us = setpoint.at_us
         own = self.of(setpoint.channel)
-        begins = not own or self.pauses(own, now_us)
+        channel = setpoint.channel
+        pauses = self.pauses(channel, now_us, setpoint.expires_us)
+        begins = pauses == {True}
         burst = (own[-1].burst + begins) if own else 0
+        part = (own[-1].part + any(pauses)) if own else 0
         onset_us = at_us if begins else self.of_burst(setpoint.channel, burst)[0].at_us
         if at_us - onset_us > exact(c.burst_ms) * 1000:
             found.add("burst_length")
-        peak_ua = self.strength_ua(setpoint.channel, burst - 1)
+        peak_ua = self.before_ua(channel)
+        if begins:
+            peak_ua = self.strength_ua(channel)
+        elif any(pauses):
+            peak_ua = min(peak_ua, self.strength_ua(channel))
         start_ua = int(exact(c.start_mA) * 1000)
-        anew = begins or setpoint.channel in self.rises_anew
+        anew = any(pauses) or channel in self.rises_anew
         rise_from_us = at_us if anew else own[-1].rise_from_us
         into_us, ramp_us = at_us - rise_from_us, int(exact(c.ramp_min_ms) * 1000)
         if peak_ua == 0:
@@ -230,10 +288,10 @@ class ReferenceGuard:
             at_us - self.session_from_us > exact(c.session_min) * 60 * 10**6
         ):
             found.add("session")
-        channel = setpoint.channel
         return found, Pulse(
-            at_us, channel, amount_ua, square, first_pc, burst, rise_from_us, amount_ua, now_us
-        )
+            at_us, channel, amount_ua, square, first_pc, burst, part, rise_from_us, amount_ua,
+            peak_ua, now_us, setpoint.expires_us,
+        )  # fmt: skip
 
     def speaks_against(self, setpoint: Setpoint, now_us: int) -> tuple[set[str], Pulse | None]:
         """Every reason there is; what is given of it, where only clipping is called for."""
@@ -249,7 +307,6 @@ class ReferenceGuard:
     def enter(self, pulse: Pulse) -> None:
         self.pulses[pulse.channel].append(pulse)
         self.rises_anew.discard(pulse.channel)
-        self.lacks_one.discard(pulse.channel)
         self.dose_pc += pulse.first_pc
         if self.session_from_us is None:
             self.session_from_us = pulse.at_us

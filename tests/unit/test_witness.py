@@ -111,6 +111,43 @@ def test_a_pause_of_more_than_a_tenth_of_a_second_parts_two_bursts(
     assert broken(witness) == limits
 
 
+STARTS = LIMITS + "start_mA = 15\nlevel_step_mA = 50\nramp_min_ms = 50\n"
+
+
+@pytest.mark.parametrize(
+    ("before_us", "since_us", "begins"),
+    [
+        (25_000, 100_000, False),
+        (25_000, 100_001, True),
+        (66_667, 100_000, False),
+        (66_668, 100_001, False),
+        (66_667, 100_001, True),
+        (117_509, 176_263, False),
+        (117_509, 176_264, True),
+        (235_018, 117_509, False),
+        (333_334, 500_000, False),
+        (333_334, 500_001, True),
+        (450_000, 500_001, True),
+        (500_000, 117_509, False),
+        (500_001, 117_509, True),
+        (500_001, 100_000, False),
+    ],
+)
+def test_a_slow_train_goes_on_until_a_pause_stands_out_from_it(
+    tmp_path: Path, before_us: int, since_us: int, begins: bool
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text(STARTS)
+    witness = Witness(file)
+    t_us = 1_000_000
+    # A burst to measure the next by, then three pulses, of which only the last is strong.
+    for gap_us, ua in ((0, 15_000), (60_000, 15_000), (700_000, 15_000), (before_us, 15_000)):
+        t_us += gap_us
+        witness.see(t_us, 0, ((200, ua), (200, -ua)))
+    witness.see(t_us + since_us, 0, GOOD)
+    assert broken(witness) == ({"start_mA"} if begins else set())
+
+
 def test_a_limit_that_is_no_number_leaves_the_cap(tmp_path: Path) -> None:
     file = tmp_path / "limits.toml"
     keys = ("current_mA", "pulse_width_us", "charge_per_phase_uC", "rate_hz", "burst_ms")

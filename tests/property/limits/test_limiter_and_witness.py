@@ -42,7 +42,10 @@ CURRENTS_UA = st.sampled_from(
 )
 WIDTHS_US = st.sampled_from([100, 200, 299, 300, 301])
 GAPS_US = st.sampled_from(
-    [17_999, 18_000, 20_000, 25_000, 25_000, 25_000, 99_999, 100_000, 100_001, 400_000, 1_000_000]
+    [
+        *(17_999, 18_000, 20_000, 25_000, 25_000, 25_000, 99_999, 100_000, 100_001),
+        *(149_999, 150_000, 150_001, 400_000, 500_000, 500_001, 1_000_000),
+    ]
 )
 BALANCE_US = st.sampled_from([0, 0, 0, 0, 5, -5, 20, -40])
 TRAINS = st.lists(st.tuples(GAPS_US, CURRENTS_UA, WIDTHS_US, BALANCE_US), min_size=1, max_size=60)
@@ -98,3 +101,30 @@ def test_what_the_limiter_blocks_first_the_witness_calls_by_the_same_name(
             assert name in {violation.limit for violation in witness.violations}
             return
     assert witness.violations == []
+
+
+@pytest.mark.parametrize("before_us", [66_667, 66_668, 100_000, 117_509, 270_000, 500_000, 500_001])
+@pytest.mark.parametrize("off_us", [-2_000, -1, 0, 1, 2])
+def test_both_part_a_slow_train_at_the_same_microsecond(
+    file: Path, before_us: int, off_us: int
+) -> None:
+    limiter = Limiter(Ceilings(file), [1000] * 8)
+    witness = Witness(file)
+    witness.impedance_ohm = [1000] * 8
+    limiter.hear(0, sm4.ll_init(1))
+    since_us = before_us * 3 // 2 + off_us
+    # A burst to measure the next by, then two pulses, and one that may not begin.
+    train = [
+        (0, 30_000),
+        (25_000, 30_000),
+        (700_000, 30_000),
+        (before_us, 30_000),
+        (since_us, 32_000),
+    ]
+    for t_us, points in pulses([(gap_us, ua, 200, 0) for gap_us, ua in train]):
+        limiter.hear(t_us, sm4.get_stim_status(1))
+        limiter.pulse(t_us, 0, points)
+        witness.see(t_us, 0, points)
+    begins = since_us > min(500_000, 1.5 * before_us * (before_us <= 500_000))
+    assert limiter.latched == ("start_mA" if begins else "")
+    assert [found.limit for found in witness.violations] == ["start_mA"] * begins

@@ -1,6 +1,7 @@
 """The account of one channel, pulse by pulse and to the microsecond."""
 
 from fes_ctrl.safety.account import ChannelAccount
+from fes_ctrl.safety.felt import BEGINS, GOES_ON, UNCLEAR
 from fes_ctrl.units import NEVER_US
 
 
@@ -8,21 +9,30 @@ def stands(account: ChannelAccount) -> dict[str, object]:
     found: dict[str, object] = {
         name: getattr(account, name)
         for name in ChannelAccount.__slots__
-        if not name.startswith("_")
+        if not name.startswith("_") and name != "felt"
     }
-    return found | {"held": len(account)}
+    felt = account.felt
+    return found | {"held": len(account), "felt": (felt.earliest_us, felt.expires_us, len(felt))}
+
+
+def give(account: ChannelAccount, at_us: int, ua: int, square: int, parting: int) -> None:
+    """Enter a pulse that is let through 3 ms late and holds for another 7."""
+    account.enter(at_us, at_us + 3_000, at_us + 10_000, ua, square, parting)
+
+
+def peaks(account: ChannelAccount) -> tuple[int, int]:
+    return account.last_peak_ua, account.peak_ua
 
 
 FRESH = {
     "burst_from_us": -NEVER_US,
     "duty_high": False,
-    "given_us": -NEVER_US,
+    "felt": (-NEVER_US, -NEVER_US, 1),
     "last_peak_ua": 0,
     "last_us": -NEVER_US,
     "on_us": 0,
     "peak_ua": 0,
     "rises_from_us": -NEVER_US,
-    "slow_us": 0,
     "square": 0,
     "held": 0,
 }
@@ -37,122 +47,115 @@ def test_a_channel_that_gave_nothing_remembers_nothing() -> None:
 
 def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
     account = ChannelAccount()
-    account.enter(1_000_000, 1_000_000, 20_000, 7, begins=True)
+    give(account, 1_000_000, 20_000, 7, BEGINS)
     first = {**FRESH, "last_us": 1_000_000, "burst_from_us": 1_000_000, "peak_ua": 20_000}
-    first |= {"rises_from_us": 1_000_000, "given_us": 1_000_000}
-    assert stands(account) == {**first, "square": 7, "held": 1}
-    account.enter(1_025_000, 1_025_000, 30_000, 11, begins=False)
-    account.enter(1_050_000, 1_050_000, 10_000, 13, begins=False)
-    rose = {
-        **first,
-        "given_us": 1_050_000,
-        "last_us": 1_050_000,
-        "peak_ua": 30_000,
-        "slow_us": 25_000,
-    }
+    first |= {"rises_from_us": 1_000_000}
+    one = {"felt": (1_003_000, 1_010_000, 2)}
+    assert stands(account) == {**first, **one, "square": 7, "held": 1}
+    give(account, 1_025_000, 30_000, 11, GOES_ON)
+    give(account, 1_050_000, 10_000, 13, GOES_ON)
+    rose = {**first, "last_us": 1_050_000, "peak_ua": 30_000, "felt": (1_053_000, 1_060_000, 4)}
     assert stands(account) == {**rose, "square": 31, "held": 5}
     account.forget(1_050_000)
     assert stands(account) == {**rose, "square": 31, "held": 5, "on_us": 50_000}
-    account.enter(1_500_000, 1_500_000, 5_000, 17, begins=True)
+    give(account, 1_500_000, 5_000, 17, BEGINS)
     assert stands(account) == {
         **FRESH,
         "burst_from_us": 1_500_000,
-        "given_us": 1_500_000,
+        "felt": (1_503_000, 1_510_000, 5),
         "last_peak_ua": 30_000,
         "last_us": 1_500_000,
         "on_us": 50_000,
         "peak_ua": 5_000,
         "rises_from_us": 1_500_000,
-        "slow_us": 450_000,
         "square": 48,
         "held": 6,
     }
     account.start_over()
-    assert (account.peak_ua, account.last_peak_ua) == (0, 0)
+    assert peaks(account) == (0, 0)
     assert (account.last_us, account.burst_from_us) == (1_500_000, 1_500_000)
 
 
-def test_a_burst_whose_pulses_were_skipped_counts_for_no_more_than_the_last() -> None:
+def test_what_may_be_a_burst_of_its_own_rises_anew_and_counts_as_the_same() -> None:
     account = ChannelAccount()
-    account.enter(1_000_000, 1_000_000, 20_000, 0, begins=True)
+    give(account, 1_000_000, 20_000, 0, BEGINS)
+    give(account, 1_500_000, 24_000, 0, BEGINS)
+    give(account, 1_600_000, 15_000, 0, UNCLEAR)
+    assert account.burst_from_us == 1_500_000, "it is no younger"
+    assert account.rises_from_us == 1_600_000
+    assert peaks(account) == (20_000, 15_000), "as of whichever is the lower"
+    give(account, 1_700_000, 25_000, 0, UNCLEAR)
+    assert peaks(account) == (15_000, 25_000)
+    account.forget(1_700_000)
+    assert account.on_us == 200_000
+
+
+def test_a_burst_counts_for_what_was_felt_of_it() -> None:
+    account = ChannelAccount()
+    give(account, 1_000_000, 20_000, 0, BEGINS)
     account.skipped(1_000_000, 100_000)
-    assert (account.peak_ua, account.last_peak_ua) == (0, 0), "the next is a first burst yet"
-    account.enter(1_025_000, 1_025_000, 20_000, 0, begins=False)
+    assert peaks(account) == (0, 0), "the next is a first burst yet"
+    give(account, 1_025_000, 20_000, 0, BEGINS)
     assert account.peak_ua == 20_000, "what came after it was given"
-    account.enter(2_000_000, 2_000_000, 30_000, 0, begins=True)
+    give(account, 2_000_000, 30_000, 0, BEGINS)
     account.skipped(2_000_000, 100_000)
-    assert (account.peak_ua, account.last_peak_ua) == (20_000, 20_000)
-    account.enter(2_025_000, 2_025_000, 15_000, 0, begins=False)
-    account.skipped(2_025_000, 100_000)
-    assert account.peak_ua == 20_000
+    assert peaks(account) == (20_000, 20_000), "nothing was felt of it"
+    give(account, 2_025_000, 15_000, 0, BEGINS)
+    give(account, 2_050_000, 24_000, 0, GOES_ON)
+    give(account, 2_075_000, 22_000, 0, GOES_ON)
+    assert peaks(account) == (20_000, 24_000)
+    account.skipped(2_050_000, 100_000)
+    assert peaks(account) == (20_000, 22_000)
+    account.skipped(2_075_000, 100_000)
+    assert peaks(account) == (20_000, 15_000)
+
+
+def test_what_was_skipped_before_the_level_was_at_zero_raises_nothing_after_it() -> None:
+    account = ChannelAccount()
+    give(account, 1_000_000, 40_000, 0, BEGINS)
+    give(account, 1_025_000, 40_000, 0, GOES_ON)
+    account.start_over()
+    give(account, 1_050_000, 20_000, 0, GOES_ON)
+    assert peaks(account) == (0, 20_000)
+    account.skipped(1_050_000, 100_000)
+    assert peaks(account) == (0, 0)
+
+
+def test_where_nobody_knows_what_was_felt_the_next_burst_is_a_first_one() -> None:
+    for at_us in (NEVER_US, 1_524_999, 1_000_000):
+        account = ChannelAccount()
+        give(account, 1_000_000, 20_000, 0, BEGINS)
+        give(account, 1_500_000, 20_000, 0, BEGINS)
+        give(account, 1_525_000, 20_000, 0, GOES_ON)
+        account.skipped(at_us, 100_000)
+        assert peaks(account) == (0, 0), "none of this burst"
+        account.skipped(1_525_000, 100_000)
+        assert peaks(account) == (0, 0)
 
 
 def test_a_rise_begins_anew_after_a_pulse_of_it_that_was_not_given() -> None:
     account = ChannelAccount()
-    account.enter(1_000_000, 1_000_000, 20_000, 0, begins=True)
+    give(account, 1_000_000, 20_000, 0, BEGINS)
     assert account.rises_from_us == 1_000_000
-    account.enter(1_025_000, 1_025_000, 20_000, 0, begins=False)
+    give(account, 1_025_000, 20_000, 0, GOES_ON)
     account.skipped(1_025_000, 100_000)
     assert account.rises_from_us == NEVER_US
-    account.enter(1_050_000, 1_050_000, 20_000, 0, begins=False)
+    give(account, 1_050_000, 20_000, 0, GOES_ON)
     assert account.rises_from_us == 1_050_000
     assert account.burst_from_us == 1_000_000, "the burst is no shorter for it"
-    account.enter(1_150_000, 1_150_000, 20_000, 0, begins=False)
+    give(account, 1_150_000, 20_000, 0, GOES_ON)
     account.skipped(1_150_000, 100_000)
     assert account.rises_from_us == 1_050_000, "by then it had risen"
     account.skipped(1_149_999, 100_000)
-    account.enter(2_000_000, 2_000_000, 20_000, 0, begins=True)
+    assert account.rises_from_us == NEVER_US
+    give(account, 2_000_000, 20_000, 0, BEGINS)
     assert account.rises_from_us == 2_000_000
-
-
-def test_the_last_pulse_that_was_felt_is_the_last_that_was_not_skipped() -> None:
-    account = ChannelAccount()
-    for at_us in range(0, 100_000, 25_000):
-        account.enter(at_us, at_us + 3_000, 20_000, 0, begins=at_us == 0)
-    assert account.given_us == 78_000
-    account.skipped(50_000, 0)
-    assert account.given_us == 78_000, "an older one was"
-    account.skipped(75_000, 0)
-    assert account.given_us == 28_000
-    account.skipped(NEVER_US, 0)
-    assert account.given_us == 28_000, "nobody knows which"
-    account.skipped(25_000, 0)
-    account.skipped(0, 0)
-    assert account.given_us == -NEVER_US
-    for at_us in range(1_000_000, 1_170_000, 10_000):
-        account.enter(at_us, at_us, 20_000, 0, begins=False)
-    for at_us in range(1_000_000, 1_170_000, 10_000):
-        account.skipped(at_us, 0)
-    assert account.given_us == -NEVER_US
-
-
-def test_a_burst_of_which_nothing_was_felt_is_none() -> None:
-    account = ChannelAccount()
-    for at_us in (0, 25_000):
-        account.enter(at_us, at_us, 30_000, 0, begins=at_us == 0)
-    account.enter(500_000, 503_000, 20_000, 0, begins=True)
-    assert (account.last_peak_ua, account.peak_ua, account.slow_us) == (30_000, 20_000, 475_000)
-    account.skipped(500_000, 0)
-    assert (account.last_peak_ua, account.peak_ua, account.slow_us) == (30_000, 30_000, 0)
-    account.enter(525_000, 525_000, 20_000, 0, begins=True)
-    account.skipped(NEVER_US, 0)
-    assert (account.last_peak_ua, account.peak_ua) == (30_000, 20_000), "of this one something was"
-    account.enter(550_000, 550_000, 22_000, 0, begins=False)
-    account.skipped(525_000, 0)
-    assert account.peak_ua == 22_000
-
-
-def test_only_pulses_within_half_a_second_are_a_train() -> None:
-    account = ChannelAccount()
-    for since_us, slow_us in ((500_000, 500_000), (500_001, 0), (20_000, 20_000)):
-        account.enter(account.last_us + since_us, account.last_us + since_us, 1_000, 0, begins=True)
-        assert account.slow_us == slow_us
 
 
 def test_a_pulse_leaves_the_second_when_it_is_a_second_old() -> None:
     account = ChannelAccount()
-    account.enter(0, 0, 1_000, 3, begins=True)
-    account.enter(20_000, 20_000, 1_000, 5, begins=False)
+    give(account, 0, 1_000, 3, BEGINS)
+    give(account, 20_000, 1_000, 5, GOES_ON)
     account.forget(999_999)
     assert account.square == 8
     account.forget(1_000_000)
@@ -164,9 +167,9 @@ def test_a_pulse_leaves_the_second_when_it_is_a_second_old() -> None:
 
 def test_a_span_leaves_the_ten_seconds_bit_by_bit_and_is_then_let_go() -> None:
     account = ChannelAccount()
-    account.enter(0, 0, 1_000, 0, begins=True)
-    account.enter(20_000, 20_000, 1_000, 0, begins=False)
-    account.enter(50_000, 50_000, 1_000, 0, begins=False)
+    give(account, 0, 1_000, 0, BEGINS)
+    give(account, 20_000, 1_000, 0, GOES_ON)
+    give(account, 50_000, 1_000, 0, GOES_ON)
     for at_us, on_us, held in (
         (9_999_999, 50_000, 2),
         (10_000_000, 50_000, 2),

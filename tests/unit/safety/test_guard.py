@@ -12,6 +12,7 @@ from fes_ctrl.safety.account import DUTY_WINDOW_US, ChannelAccount
 from fes_ctrl.safety.arming import Arming
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.faults import BY_ID
+from fes_ctrl.safety.felt import BEGINS, GOES_ON
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import P24_MODES
@@ -30,7 +31,7 @@ def test_a_second_holds_every_pulse_that_is_younger_and_no_other(gaps_us: list[i
     for index, gap_us in enumerate(gaps_us):
         now_us += gap_us
         account.forget(now_us)
-        account.enter(now_us, now_us, 1_000, 1 << index, begins=True)
+        account.enter(now_us, now_us, now_us, 1_000, 1 << index, BEGINS)
         pulses.append((now_us, 1 << index))
         assert account.square == sum(s for t_us, s in pulses if now_us - t_us < 1_000_000)
 
@@ -39,13 +40,14 @@ def test_a_second_holds_every_pulse_that_is_younger_and_no_other(gaps_us: list[i
 @example([(400_000, True)] * 24 + [(3_000_000, True)])
 def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, bool]]) -> None:
     account, now_us = ChannelAccount(), 0
-    account.enter(0, 0, 1_000, 1, begins=True)
+    account.enter(0, 0, 0, 1_000, 1, BEGINS)
     spans = []
     for length_us, stimulated in steps:
         if stimulated:
             spans.append((now_us, now_us + length_us))
         now_us += length_us
-        account.enter(now_us, now_us, 1_000, 1, begins=not stimulated)
+        parting = GOES_ON if stimulated else BEGINS
+        account.enter(now_us, now_us, now_us, 1_000, 1, parting)
     account.forget(now_us)
     oldest_us = now_us - DUTY_WINDOW_US
     assert account.on_us == sum(max(0, to - max(start, oldest_us)) for start, to in spans)
