@@ -15,6 +15,8 @@ import pytest
 
 from helpers.processes import DEVICE, Gauge, Told, t_ns_of, told
 
+pytestmark = pytest.mark.real_time
+
 ALLOWED_MS = 200.0
 WAKE_UPS = 2
 """Guardian and device have each to wake."""

@@ -22,6 +22,8 @@ from hil.scenarios import load_scenario, verdict
 from hil.simulate import simulate
 from hil.simulate_real import simulate_real
 
+pytestmark = pytest.mark.real_time
+
 FITTED = LimiterConfig(fitted=True)
 
 

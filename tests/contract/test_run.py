@@ -20,6 +20,8 @@ from fes_ctrl.runlog.reader import read_log
 from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.wire import sciencemode4 as sm4
 
+pytestmark = pytest.mark.real_time
+
 RUN = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", "metronome:?stride_s=1.0&stance=0.6"]
 
 

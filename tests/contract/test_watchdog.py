@@ -25,6 +25,8 @@ from fes_ctrl.safety.faults import BY_ID
 from fes_ctrl.wire import sciencemode4 as sm4
 from helpers.processes import DEADLINE_S, DEVICE, Gauge, Told, t_ns_of, told
 
+pytestmark = pytest.mark.real_time
+
 PROGRAM = """
 import json, os, signal, sys, time
 from fes_ctrl.runtime import session as runtime
