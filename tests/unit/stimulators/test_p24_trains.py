@@ -1,0 +1,161 @@
+"""The mid level by itself: when a train begins, what the source has time for, what channels say."""
+
+import pytest
+
+from fes_ctrl.model import Setpoint
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.driver_line import DriverLine
+from fes_ctrl.stimulators.p24_mid import MidLevel
+from fes_ctrl.wire import sciencemode4 as sm4
+from fes_ctrl.wire import sciencemode4_answers as answers
+
+PERIOD_US = 20_000
+WHICH = 3
+
+
+class Trains:
+    """A level and its line; every frame is answered when told to."""
+
+    def __init__(self) -> None:
+        self.line = DriverLine(WHICH)
+        device = capabilities_of(StimulatorConfig(mode="mid_level"))
+        self.level = MidLevel(self.line, device, PERIOD_US, 100_000)
+
+    def hold(
+        self, at_us: int, channel: int = 0, width_us: int = 300, life_us: int = 10_000
+    ) -> None:
+        self.level.hold(at_us, Setpoint(at_us, 1, channel, 20_000, width_us, at_us + life_us, 0))
+
+    def well(self, now_us: int, payload: bytes = b"\0") -> None:
+        """Answer the oldest frame."""
+        asked = self.line.pending.first()
+        assert asked is not None
+        self.level.answered(now_us, asked, payload)
+
+    def frames(self) -> list[sm4.Frame]:
+        out = [frame for data in self.line.out for frame in sm4.Decoder().feed(data)]
+        self.line.out.clear()
+        return out
+
+    def told(self) -> list[tuple[int, str, str, int]]:
+        """Return what was reported, answers apart: when, what, the words and the channel."""
+        told = [(r.t_us, r.kind, r.detail, r.channel) for r in self.line.reports if r.detail]
+        self.line.reports.clear()
+        return told
+
+
+def running(*channels: int, width_us: int = 300) -> Trains:
+    """Return trains of 50 Hz on these channels, all written and answered, 40 ms after the first."""
+    trains = Trains()
+    for at_us in (0, PERIOD_US):
+        for channel in channels:
+            trains.hold(at_us, channel, width_us)
+        while len(trains.line.pending):
+            trains.well(at_us + 700)
+        trains.level.write(at_us + 6_000)
+        trains.well(at_us + 6_700)
+    trains.frames()
+    assert trains.told() == []
+    return trains
+
+
+@pytest.mark.parametrize(("width_us", "fits"), [(2_469, True), (2_470, False)])
+def test_trains_that_would_take_all_of_the_time_are_refused_one_with_itself_anew_is_not(
+    width_us: int, *, fits: bool
+) -> None:
+    """Two phases and 60 us, four times in 20 ms: 99.96 or 100 % of the one source's time."""
+    trains = running(0, 1, 2, 3, width_us=width_us)
+    trains.hold(2 * PERIOD_US, 1, width_us)
+    refused = "trains take 100 % of the time: the device has one current source"
+    skipped = f"pulse of {2 * PERIOD_US} us refused by the driver"
+    assert trains.told() == (
+        []
+        if fits
+        else [
+            (2 * PERIOD_US, "skipped", skipped, 1),
+            (2 * PERIOD_US, "error", f"setpoint refused: {refused}", 1),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("life_us", "begins_us"), [(10_000, 6_000), (20_000, 6_000), (5_000, 3_000), (4_999, 2_999)]
+)
+def test_a_train_begins_after_three_fifths_of_a_setpoints_life_and_6_ms_at_most(
+    life_us: int, begins_us: int
+) -> None:
+    trains = Trains()
+    trains.hold(0, life_us=life_us)
+    wake_us = trains.level.wake_at_us()
+    assert (wake_us, type(wake_us)) == (begins_us, int)
+
+
+def test_a_prompt_device_gave_its_last_pulse_where_it_was_told_to() -> None:
+    trains = Trains()
+    trains.hold(0)
+    trains.level.write(6_000)
+    trains.well(6_700)
+    trains.hold(PERIOD_US, life_us=9_000)
+    trains.well(PERIOD_US + 700)
+    assert trains.level.wake_at_us() == 6_000 + PERIOD_US, "the distance from that to this"
+
+
+def test_states_that_cannot_be_read_end_every_train() -> None:
+    trains = asked()
+    trains.well(90_000, b"\0")
+    assert trains.told() == [(90_000, "error", "states of the channels cannot be read", -1)]
+    assert ends(trains)
+
+
+def asked() -> Trains:
+    """Return a running train whose device was asked for the states of its channels."""
+    trains = running(0)
+    trains.hold(2 * PERIOD_US)
+    trains.level.write(2 * PERIOD_US + 10_001)
+    assert [frame.command for frame in trains.frames()] == [sm4.ML_GET_CURRENT_DATA]
+    return trains
+
+
+def ends(trains: Trains) -> bool:
+    """Return whether what was written last runs nothing."""
+    frames = trains.frames()
+    return bool(frames) and sm4.decode_update(frames[-1].payload) == ()
+
+
+def states(running: int = 1, **wrong: int) -> bytes:
+    said = [wrong.get(f"channel_{channel}", sm4.STATE_OK) for channel in range(8)]
+    return answers.encode_channel_states(0, answers.SELECT_CHANNEL_STATES, running, said)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "name"),
+    [
+        (1, "electrode", "electrode error"),
+        (2, "error", "period not achievable"),
+        (3, "electrode", "low current"),
+        (4, "error", "state 4"),
+        (9, "error", "state 9"),
+    ],
+)
+def test_a_channel_that_is_not_well_is_named_and_every_train_ended(
+    state: int, kind: str, name: str
+) -> None:
+    trains = asked()
+    trains.well(90_000, states(channel_5=state))
+    assert trains.told() == [(90_000, kind, f"channel 5: {name}", 5)]
+    assert ends(trains)
+
+
+def test_channels_that_run_otherwise_than_told_end_every_train() -> None:
+    trains = asked()
+    trains.well(90_000, states(running=3))
+    why = "channels 00000011 run, 00000001 were told to: it paused, was reset or driven by another"
+    assert trains.told() == [(90_000, "error", why, -1)]
+    assert ends(trains)
+
+
+def test_channels_that_are_well_are_an_answer_and_their_trains_go_on() -> None:
+    trains = asked()
+    trains.well(90_000, states())
+    assert [(r.t_us, r.kind, r.detail) for r in trains.line.reports] == [(90_000, "answer", "")]
+    assert trains.frames() == []
