@@ -393,6 +393,82 @@ def test_a_latch_is_cleared_by_name_when_a_person_arms_again_and_not_before() ->
     assert line.session.state == "ready"
 
 
+def test_a_latch_that_nobody_was_told_of_is_told_and_not_cleared_by_the_same_arming() -> None:
+    line = Line()
+    line.open()
+    line.device.core._latch(fm.FAULT_BUTTON, fm.NO_CHANNEL)
+    for index in range(2):
+        line.until(600_000 + index * 1_000_000)
+        line.sent.clear()
+        line.reports.clear()
+        line.arm(line.now_us)
+        assert (line.session.state == "ready") == (index == 1)
+        assert ("Clear" in line.types()) == (index == 1)
+        assert line.kinds() == [["error", "idle"], ["ready"]][index]
+        if index == 0:
+            assert line.device.core.state == fm.LATCHED
+            assert line.detail("error") == (
+                "cannot arm: device latched: button at the device (19); arm again to clear it"
+            )
+        else:
+            cleared = next(m for _, m in line.sent if isinstance(m, fm.Clear))
+            assert cleared.fault == fm.FAULT_BUTTON
+
+
+def test_another_latch_than_the_one_that_was_told_is_told_as_well() -> None:
+    line = Line()
+    line.open()
+    for fault in (fm.FAULT_OPEN, fm.FAULT_SHORT):
+        line.device.core.state = fm.IDLE
+        line.device.core._latch(fault, 0)
+        line.until(line.now_us + 300_000)
+        line.arm(line.now_us)
+    assert line.kinds() == ["up", "error", "idle", "error", "idle"]
+    assert "Clear" not in line.types()
+
+
+def test_a_device_that_is_greeted_anew_is_told_of_anew() -> None:
+    line = Line()
+    line.open()
+    line.device.core._latch(fm.FAULT_OPEN, 0)
+    line.arm(400_000)
+    line.until(600_000)
+    line.take(line.session.open(600_000))
+    line.until(800_000)
+    line.arm(800_000)
+    assert line.kinds() == ["up", "error", "idle", "up", "error", "idle"]
+
+
+def test_a_host_that_was_silent_needs_not_be_told_of_it() -> None:
+    line = Line()
+    line.ready()
+    line.until(510_000)
+    line.session_us = NEVER_US
+    line.until(900_000)
+    assert line.device.core.fault == fm.FAULT_DEAD_MAN
+    line.take(line.session.open(900_000))
+    line.until(1_100_000)
+    line.arm(1_100_000)
+    assert line.kinds() == ["up", "ready"]
+    cleared = next(m for _, m in line.sent if isinstance(m, fm.Clear))
+    assert cleared.fault == fm.FAULT_DEAD_MAN
+
+
+def test_each_latch_of_a_later_session_is_told_again() -> None:
+    line = Line()
+    line.ready()
+    line.output.impedance_ohm[0] = OPEN_OHM
+    for from_us in (600_000, 2_000_000):
+        line.train(from_us, 1)
+        line.until(from_us + 300_000)
+        assert line.kinds() == ["electrode"]
+        line.command(line.now_us, Stop(line.now_us, 0, "F12"))
+        line.until(from_us + 500_000)
+        line.arm(line.now_us)
+        assert line.kinds() == ["electrode", "idle", "ready"]
+        line.reports.clear()
+
+
 def test_a_poll_on_its_way_is_no_answer_to_what_is_asked_for_arming() -> None:
     line = Line()
     line.open()
