@@ -103,7 +103,8 @@ class P24Inquiry:
             for number, (_, _, asked_us) in self._asked.items()
             if now_us >= asked_us + DEADLINE_US
         ]
-        self._pending.forget(now_us - DEADLINE_US)
+        for number in over:
+            self._pending.take(number)
         return [self._reply(number, UNANSWERED, b"") for number in over]
 
     def _reply(self, number: int, result: int, payload: bytes) -> Reply:

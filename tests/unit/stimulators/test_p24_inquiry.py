@@ -76,6 +76,17 @@ def test_no_answer_is_told_in_time_and_a_late_one_reaches_nobody() -> None:
     assert inquiry.late == 1
 
 
+def test_a_clock_that_goes_back_between_two_questions_leaves_each_its_own_deadline() -> None:
+    inquiry = P24Inquiry()
+    inquiry.ask(10_000_000, sm4.GET_STIM_STATUS)
+    inquiry.ask(1_000, sm4.GET_MAIN_STATUS)
+    assert inquiry.tick(1_000 + DEADLINE_US) == [(2, sm4.GET_MAIN_STATUS, UNANSWERED, b"")]
+    assert inquiry.receive(600_000, sm4.ack(1, sm4.GET_MAIN_STATUS, b"\0\1")) == []
+    assert inquiry.late == 1
+    told = inquiry.receive(600_000, sm4.ack(0, sm4.GET_STIM_STATUS, b"\0\0\1"))
+    assert told == [Reply(1, sm4.GET_STIM_STATUS, 0, b"\0\0\1")]
+
+
 def test_errors_by_number_belong_to_their_question() -> None:
     inquiry = P24Inquiry()
     first, _ = inquiry.ask(0, sm4.GET_MAIN_STATUS)
