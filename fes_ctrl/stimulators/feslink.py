@@ -75,6 +75,9 @@ ANSWERS: Final = (
     fm.Account,
 )
 
+NO_PULSE: Final = (0, None)
+"""Sequence number and setpoint of a frame that was none."""
+
 ELECTRODE_FAULTS: Final = (fm.FAULT_OPEN, fm.FAULT_SHORT, fm.FAULT_COMPLIANCE)
 
 
@@ -361,8 +364,8 @@ class FeslinkSession(Conversation):
 
     def _judge(self, now_us: Us, account: fm.Account) -> None:
         """Take an answer of a session: a refusal, a latch, or an account that adds up."""
-        sequence, setpoint = self._sent.pop(account.number, (0, None))
-        if setpoint is not None and account.asked == fm.SETPOINT:
+        sequence, setpoint = self._sent.pop(account.number, NO_PULSE)
+        if setpoint is not None:
             self._reconciler.answered(sequence, accepted=account.result == fm.OK)
         clock_us = self.clock.whole_us(account.clock_us, now_us)
         if account.state == fm.LATCHED:
