@@ -772,9 +772,10 @@ def test_a_message_that_the_device_does_not_know_is_told_with_its_number() -> No
     line.command(600_000, pulse(600_000))
     number = line.sent[-1][1].number  # type: ignore[union-attr]
     said = fm.Status(fm.UNKNOWN, number, fm.REFUSED_UNKNOWN, fm.ARMED, 0, 0, 255, 0, 0, 0)
-    for _ in range(2):
-        line.take(line.session.receive(line.now_us, feslink.encode(said)))
-    assert line.kinds() == ["error", "orphan"]
+    line.take(line.session.receive(line.now_us, feslink.encode(said)))
+    assert line.kinds() == ["error"]
+    line.take(line.session.receive(line.now_us, feslink.encode(said)))
+    assert line.kinds() == ["error", "orphan"], "and to nobody, when it comes once more"
     assert line.detail("error") == f"device does not know a message ({number})"
 
 
@@ -865,6 +866,16 @@ def test_answers_to_nobody_keep_nothing_alive_and_are_told() -> None:
         line.take(line.session.receive(t_us, stray))
     assert "orphan" in line.kinds()
     assert "silent" in line.kinds()
+
+
+def test_an_echo_is_an_answer_to_nobody_each_time() -> None:
+    line = Line()
+    line.ready()
+    for count in range(1, 4):
+        line.take(line.session.receive(line.now_us, feslink.encode(fm.AskStatus(7))))
+        assert line.session.orphans == count
+    assert line.kinds() == ["orphan"]
+    assert line.detail("orphan") == "1 answers to nobody so far"
 
 
 def test_a_port_that_is_gone_is_told_once_and_nothing_more_is_written() -> None:
