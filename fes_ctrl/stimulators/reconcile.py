@@ -30,7 +30,7 @@ class Asked(NamedTuple):
 class Reconciler:
     """What was asked for in one session."""
 
-    __slots__ = ("_accepted", "_charge_nc", "_charge_pc", "_open", "_pulses")
+    __slots__ = ("_accepted", "_charge_nc", "_open", "_pulses")
 
     def __init__(self) -> None:
         self.begin()
@@ -40,7 +40,6 @@ class Reconciler:
         self._accepted: deque[Asked] = deque()
         self._open: list[Asked] = []
         self._pulses = 0
-        self._charge_pc: PicoCoulomb = 0
         self._charge_nc = 0
 
     def sent(self, asked: Asked) -> None:

@@ -182,6 +182,7 @@ def test_drift_is_known_to_its_last_digit_where_exchanges_take_no_time(apart_us:
     ppb = 49_999 if apart_us > 1 else 0
     assert fit.residual_us(at_us + LATER_US) - fit.residual_us(at_us) == 10
     assert fit.device_us(at_us + LATER_US) - fit.device_us(at_us) == LATER_US + 10 * ppb
+    assert type(fit.residual_us(at_us)) is type(fit.device_us(at_us)) is int
 
 
 def test_a_drift_beyond_what_clocks_may_have_is_a_contradiction_and_begins_with_what_was_last() -> (

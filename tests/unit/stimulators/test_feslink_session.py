@@ -588,6 +588,7 @@ def test_one_pulse_is_unanswered_at_most_and_one_that_expires_is_told() -> None:
     assert line.kinds() == ["skipped"]
     (told,) = [report for report in line.reports if report.kind == "skipped"]
     assert (told.channel, told.pulse_us) == (1, 605_000)
+    assert told.detail == "pulse of 605000 us expired before it could be written"
 
 
 def test_a_pulse_that_the_line_held_up_is_refused_by_the_device_and_told() -> None:
@@ -719,7 +720,8 @@ def test_a_device_that_starts_anew_while_it_is_greeted_is_up_all_the_same() -> N
     line.until(100_000)
     line.device.inject("device_reset", 104_000, 104_000)
     line.take(line.session.open(100_000))
-    line.until(300_000)
+    line.until(190_000)
+    assert line.types().count("Identify") == 1, "what it answers counts, though it has begun anew"
     assert line.session.clock.restarts == 2
     assert line.kinds() == ["up"]
     line.arm()
@@ -795,6 +797,58 @@ def test_what_waits_when_the_device_complains_is_told_and_not_given() -> None:
         ("skipped", "pulse of 600200 us waited when the device complained"),
     ]
     assert [told.channel for told in line.reports] == [-1, 1, 2]
+
+
+def test_one_that_has_no_room_before_it_expires_is_told_and_those_behind_it_are_given() -> None:
+    line = Line()
+    line.ready()
+    line.until(600_000)
+    line.reports.clear()
+    wanted = [pulse(600_000), pulse(600_100), pulse(600_200, 1)]
+    for setpoint in wanted:
+        line.command(setpoint.at_us, setpoint)
+    line.until(603_000)
+    assert line.written == [wanted[0], wanted[2]]
+    assert line.kinds() == ["skipped"]
+    assert line.detail("skipped") == "pulse of 600100 us has no room before it expires"
+
+
+@pytest.mark.parametrize("short_us", [0, 1])
+def test_one_that_has_room_to_the_last_microsecond_is_given(short_us: int) -> None:
+    line = Line()
+    line.ready()
+    line.command(600_000, pulse(600_000))
+    line.until(603_000)
+    first = next(m for _, m in line.sent if isinstance(m, fm.Setpoint))
+    last_us = 603_000
+    while (line.session.clock.device_us(last_us) - first.at_us - 20_000) & fm.U32:
+        last_us += 1
+    line.command(603_000, pulse(603_000)._replace(expires_us=last_us - short_us))
+    line.until(650_000)
+    assert len(line.given) == 2 - short_us
+    assert line.kinds() == ["skipped"] * short_us
+
+
+def test_a_poll_that_is_answered_after_arming_tells_nothing() -> None:
+    line = Line()
+    line.open()
+    held_up: list[bytes] = []
+
+    def hold(data: bytes) -> bytes:
+        held_up.append(data)
+        return b""
+
+    line.sent.clear()
+    line.to_host = hold
+    while not held_up:
+        line.until(line.now_us + 100)
+    line.to_host = lambda data: data
+    line.command(line.now_us, Arm(line.now_us, WHICH))
+    line.until(line.now_us + 20_000)
+    assert line.session.state == "ready"
+    line.reports.clear()
+    line.take(line.session.receive(line.now_us, held_up[0]))
+    assert line.reports == []
 
 
 def test_a_sign_of_life_that_is_unanswered_holds_up_no_pulse() -> None:

@@ -144,6 +144,12 @@ def test_they_come_in_the_order_in_which_they_were_let_through() -> None:
     assert plan.wake_at_us() == NEVER_US
 
 
+def test_before_a_session_a_pulse_is_held_until_a_millisecond_before_its_end() -> None:
+    plan = Schedule(3, INTERVAL_US)
+    plan.hold(pulse(600_000))
+    assert plan.wake_at_us() == 620_000 - 1_000 + 1
+
+
 def test_one_expires_when_it_could_not_be_there_any_more_and_is_woken_for_then() -> None:
     plan = schedule()
     one, other = pulse(600_000, life_us=10_000), pulse(700_000)
