@@ -48,7 +48,6 @@ class ClockFit:
         "_offset_us",
         "_ppb",
         "_ppb_most",
-        "_span",
         "_unsure_ppb",
         "exchanges",
         "restarts",
@@ -63,7 +62,6 @@ class ClockFit:
     def _restart(self) -> None:
         self._lows: list[Bound] = []
         self._highs: list[Bound] = []
-        self._span = -1
         self._at_us: Us = 0
         self._offset_us: Us = 0
         self._half_us: Us = NEVER_US
@@ -99,13 +97,15 @@ class ClockFit:
         clock_us = self.whole_us(clock, received_us)
         low_us, high_us = clock_us - received_us, clock_us - sent_us
         agrees = self._agrees(received_us, low_us, high_us)
+        if agrees and self._sharper(sent_us, low_us, high_us):
+            # In whole contradiction only where a drift is beyond what clocks may have.
+            agrees = self._solve(received_us)
         if not agrees:
             self._restart()
+            self._sharper(sent_us, low_us, high_us)
+            self._solve(received_us)
         self.exchanges += 1
         self.round_us = min(self.round_us, received_us - sent_us)
-        if self._sharper(sent_us, low_us, high_us):
-            # In whole contradiction only where a drift is beyond what clocks may have.
-            agrees = self._solve(received_us) and agrees
         return agrees
 
     def whole_us(self, clock: int, now_us: Us) -> Us:
@@ -136,22 +136,19 @@ class ClockFit:
 
     def _sharper(self, at_us: Us, low_us: Us, high_us: Us) -> bool:
         """Enter the bounds; return whether they say more than those of their span."""
-        span = at_us // SPAN_US
-        if span != self._span:
-            self._span = span
+        if not self._lows or at_us // SPAN_US != self._lows[-1][0] // SPAN_US:
             self._lows.append((at_us, low_us))
             self._highs.append((at_us, high_us))
             if len(self._lows) > SPANS:
                 del self._lows[0], self._highs[0]
             return True
-        sharper = False
-        if low_us > self._lows[-1][1]:
+        higher = low_us > self._lows[-1][1]
+        lower = high_us < self._highs[-1][1]
+        if higher:
             self._lows[-1] = (at_us, low_us)
-            sharper = True
-        if high_us < self._highs[-1][1]:
+        if lower:
             self._highs[-1] = (at_us, high_us)
-            sharper = True
-        return sharper
+        return higher or lower
 
     def _solve(self, now_us: Us) -> bool:
         """Find what the bounds leave; return whether they leave anything."""
@@ -169,7 +166,6 @@ class ClockFit:
         for at_us, low_us in self._lows:
             lowest_us = max(lowest_us, low_us + least_ppb * (now_us - at_us) // BILLION)
         if least_ppb > most_ppb or lowest_us > highest_us:
-            self._restart()
             return False
         self._at_us = now_us
         self._offset_us = (highest_us + lowest_us) // 2

@@ -75,6 +75,9 @@ ANSWERS: Final = (
     fm.Account,
 )
 
+NO_PULSE: Final = (0, None)
+"""Sequence number and setpoint of a frame that was none."""
+
 ELECTRODE_FAULTS: Final = (fm.FAULT_OPEN, fm.FAULT_SHORT, fm.FAULT_COMPLIANCE)
 
 
@@ -103,7 +106,6 @@ class FeslinkSession(Conversation):
         "_decoder",
         "_fault",
         "_keep_us",
-        "_latch_told",
         "_nonce",
         "_question_number",
         "_reconciler",
@@ -128,7 +130,6 @@ class FeslinkSession(Conversation):
         self._nonce = 0
         self._sequence = 0
         self._fault = fm.NO_FAULT
-        self._latch_told = False
         self.clock = ClockFit(CLOCKS_PPM)
 
     # -- pulses: a schedule on the device's clock -------------------------------------------------
@@ -237,6 +238,7 @@ class FeslinkSession(Conversation):
                 self._ask(now_us, fm.STATUS if self.clock.exchanges < EXCHANGES else fm.OFFER)
             else:
                 self.identity = identity_text(answer)
+                self._fault = fm.NO_FAULT
                 self._ask(now_us, fm.CAPABILITIES)
         elif isinstance(answer, (fm.DeviceCapabilities, fm.DeviceLimits)):
             lacks = device_falls_short(answer, self.capabilities)
@@ -265,19 +267,16 @@ class FeslinkSession(Conversation):
             elif self.state == HELLO and status.state == fm.BOOT:
                 self._await_boot(now_us)
             elif self.state == HELLO:
-                self._fault = status.fault
                 self._is_up(now_us, self.identity)
             else:
                 self._ask(now_us, fm.OFFER)
         elif status.result != fm.OK:
             self._refused(now_us, f"cannot arm: {refusal_text(status.result)}")
         elif status.asked == fm.CLEAR:
-            self._fault = fm.NO_FAULT
             self._ask(now_us, fm.OFFER)
         else:
             self._sequence = 0
             self._reconciler.begin()
-            self._latch_told = False
             self._schedule.begin(self.clock.round_us)
             self._is_ready(now_us)
 
@@ -299,6 +298,11 @@ class FeslinkSession(Conversation):
                 f"cannot arm: the device's clock is known to {residual_us / 1000:.1f} ms only, "
                 f"{RESIDUAL_US / 1000:g} are allowed",
             )
+        elif offered.state == fm.LATCHED and offered.fault not in (self._fault, fm.FAULT_DEAD_MAN):
+            # None is cleared that nobody was told; that it was silent a host knows by itself.
+            self._fault = offered.fault
+            why = fault_text(offered.fault)
+            self._refused(now_us, f"cannot arm: device latched: {why}; arm again to clear it")
         else:
             self._nonce = offered.nonce
             self._fault = offered.fault
@@ -318,7 +322,6 @@ class FeslinkSession(Conversation):
     def _take(self, now_us: Us, message: fm.Message) -> None:
         if isinstance(message, fm.Status) and message.asked == fm.STOP:
             if self.state == STOPPING:
-                self._fault = message.fault
                 self._stopped(now_us)
             return
         if self.state == STOPPING:
@@ -347,7 +350,6 @@ class FeslinkSession(Conversation):
         elif self.state == READY and isinstance(message, fm.Account):
             self._judge(now_us, message)
         elif self.state == UP and isinstance(message, fm.Status):
-            self._fault = message.fault
             self._line.report(now_us, LINK_ANSWER, "")
 
     def _clock_was_set(self, now_us: Us) -> None:
@@ -362,8 +364,8 @@ class FeslinkSession(Conversation):
 
     def _judge(self, now_us: Us, account: fm.Account) -> None:
         """Take an answer of a session: a refusal, a latch, or an account that adds up."""
-        sequence, setpoint = self._sent.pop(account.number, (0, None))
-        if setpoint is not None and account.asked == fm.SETPOINT:
+        sequence, setpoint = self._sent.pop(account.number, NO_PULSE)
+        if setpoint is not None:
             self._reconciler.answered(sequence, accepted=account.result == fm.OK)
         clock_us = self.clock.whole_us(account.clock_us, now_us)
         if account.state == fm.LATCHED:
@@ -382,10 +384,9 @@ class FeslinkSession(Conversation):
                 self._line.report(now_us, LINK_ANSWER, "")
 
     def _latched(self, now_us: Us, account: fm.Account) -> None:
-        self._fault = account.fault
-        if self._latch_told:
+        if account.fault == self._fault:
             return
-        self._latch_told = True
+        self._fault = account.fault
         detail = f"device latched: {fault_text(account.fault)}"
         if account.fault in ELECTRODE_FAULTS:
             detail += f"; {account.voltage_10mv / 100:g} V, {account.ohm} ohm"

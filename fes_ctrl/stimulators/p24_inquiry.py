@@ -103,7 +103,8 @@ class P24Inquiry:
             for number, (_, _, asked_us) in self._asked.items()
             if now_us >= asked_us + DEADLINE_US
         ]
-        self._pending.forget(now_us - DEADLINE_US)
+        for number in over:
+            self._pending.take(number)
         return [self._reply(number, UNANSWERED, b"") for number in over]
 
     def _reply(self, number: int, result: int, payload: bytes) -> Reply:
@@ -124,29 +125,33 @@ def about(payloads: dict[int, bytes]) -> dict[str, object]:
     payloads : dict of int to bytes
         By command: the good answers, result included.
     """
+
+    def said(command: int) -> bytes:
+        return payloads.get(command, b"")
+
     versions = {
-        name: answers.decode_versions(payloads.get(command, b""))
+        name: answers.decode_versions(said(command))
         for name, command in (
             ("device", sm4.GET_EXTENDED_VERSION),
             ("main", sm4.GET_VERSION_MAIN),
             ("stimulation", sm4.GET_VERSION_STIM),
         )
     }
-    build = answers.decode_build(payloads.get(sm4.GET_EXTENDED_VERSION, b""))
-    battery = answers.decode_battery(payloads.get(sm4.GET_BATTERY_STATUS, b""))
-    status = answers.decode_status(payloads.get(sm4.GET_STIM_STATUS, b""))
+    build = answers.decode_build(said(sm4.GET_EXTENDED_VERSION))
+    battery = answers.decode_battery(said(sm4.GET_BATTERY_STATUS))
+    status = answers.decode_status(said(sm4.GET_STIM_STATUS))
     named = payloads.get(sm4.GET_DEVICE_ID)
     return {
         "device": "p24",
         "id": None if named is None else sm4.decode_device_id(named),
-        "versions": {name: None if said is None else str(said) for name, said in versions.items()},
+        "versions": {name: None if its is None else str(its) for name, its in versions.items()},
         "firmware_hash": None if build is None else f"{build.hash:08x}",
         "firmware_hash_valid": None if build is None else build.valid,
         "battery_percent": None if battery is None else battery.percent,
         "battery_mV": None if battery is None else battery.millivolts,
         "level": None if status is None else _level(status.status),
         "high_voltage_code": None if status is None else status.voltage,
-        "main_status": answers.decode_main_status(payloads.get(sm4.GET_MAIN_STATUS, b"")),
+        "main_status": answers.decode_main_status(said(sm4.GET_MAIN_STATUS)),
     }
 
 

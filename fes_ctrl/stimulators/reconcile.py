@@ -13,7 +13,7 @@ from fes_ctrl.units import PicoCoulomb, Us
 TOLERANCE_PERCENT: Final = 10
 """Charge may be off by so much. An assumption: half of what stimulators are allowed."""
 
-SPARE_NC: Final = 2
+SPARE_PC: Final = 2_000
 """The device rounds its sum down."""
 
 WHOLE: Final = 1 << 32
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
 class Reconciler:
     """What was asked for in one session."""
 
-    __slots__ = ("_accepted", "_charge_nc", "_charge_pc", "_open", "_pulses")
+    __slots__ = ("_accepted", "_charge_nc", "_open", "_pulses")
 
     def __init__(self) -> None:
         self.begin()
@@ -40,7 +40,6 @@ class Reconciler:
         self._accepted: deque[Asked] = deque()
         self._open: list[Asked] = []
         self._pulses = 0
-        self._charge_pc: PicoCoulomb = 0
         self._charge_nc = 0
 
     def sent(self, asked: Asked) -> None:
@@ -85,15 +84,14 @@ class Reconciler:
         if not self._pulses <= pulses <= self._pulses + len(doubtful):
             return f"gave {pulses} pulses, {self._pulses} were asked for"
         told_nc = (charge_nc - self._charge_nc) % WHOLE
-        least_pc = asked_pc * (100 - TOLERANCE_PERCENT) // 100
+        told_pc = told_nc * 1000
         most_pc = asked_pc + sum([asked.charge_pc for asked in doubtful])
-        most_pc = most_pc * (100 + TOLERANCE_PERCENT) // 100
-        if not least_pc // 1000 - SPARE_NC <= told_nc <= most_pc // 1000 + SPARE_NC:
+        if (told_pc + SPARE_PC) * 100 < asked_pc * (100 - TOLERANCE_PERCENT) or (
+            told_pc - SPARE_PC
+        ) * 100 > most_pc * (100 + TOLERANCE_PERCENT):
             return f"gave {told_nc} nC, {asked_pc // 1000} were asked for"
         self._charge_nc = charge_nc
-        # What a doubtful one did is settled by what the device counts.
-        for asked in doubtful:
-            if self._pulses < pulses:
-                self._pulses += 1
-                self._open.remove(asked)
+        # What a doubtful one did is settled by what the device counts: its instant is over.
+        self._open = [asked for asked in self._open if asked.end_us > clock_us]
+        self._pulses = pulses
         return ""

@@ -45,14 +45,13 @@ class Schedule:
         Least distance of two pulses of a channel, on the device's clock.
     """
 
-    __slots__ = ("_ahead_us", "_free_us", "_held", "_last_us", "_min_interval_us")
+    __slots__ = ("_ahead_us", "_channels", "_free_us", "_held", "_last_us", "_min_interval_us")
 
     def __init__(self, channels: int, min_interval_us: Us) -> None:
+        self._channels = channels
         self._min_interval_us = min_interval_us
         self._held: deque[Setpoint] = deque()
-        self._last_us: list[Us] = [-NEVER_US] * channels
-        self._free_us: Us = -NEVER_US
-        self._ahead_us: Us = 0
+        self.begin(0)
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -64,8 +63,8 @@ class Schedule:
         The device's clock may be another one by now: what was given on it before is long over.
         """
         self._ahead_us = round_us + AHEAD_US
-        self._last_us = [-NEVER_US] * len(self._last_us)
-        self._free_us = -NEVER_US
+        self._last_us: list[Us] = [-NEVER_US] * self._channels
+        self._free_us: Us = -NEVER_US
 
     def hold(self, setpoint: Setpoint) -> None:
         """Take a pulse that is to be given."""

@@ -1,4 +1,4 @@
-"""A lost link that is opened again, and the one device that a run goes on with."""
+"""A lost link that is opened again, under whatever name it comes back."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,12 +7,7 @@ import pytest
 
 from fes_ctrl.links import ports
 from fes_ctrl.links.ports import PortInfo, again
-from fes_ctrl.model import Arm, Capabilities, Command, LinkReport, Stop
 from fes_ctrl.runtime.reconnect import RETRY_S, SILENT_S, ReopeningLink
-from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.stimulators.same_device import SameDevice
-from fes_ctrl.stimulators.session import IDLE, DriverStep
-from fes_ctrl.units import NEVER_US
 
 
 class End:
@@ -117,63 +112,6 @@ async def test_once_closed_it_is_left_alone() -> None:
     bench.link.close()
     await asyncio.sleep(10 * RETRY_S)
     assert (bench.tries, bench.back) == (0, 0)
-
-
-class Scripted:
-    """A driver that reports what it is told to."""
-
-    def __init__(self) -> None:
-        self.capabilities: Capabilities = capabilities_of(StimulatorConfig())
-        self.stop_bytes = b"stop"
-        self.told: list[Command] = []
-        self.says: tuple[str, str] | None = None
-
-    def _step(self, now_us: int) -> DriverStep:
-        if self.says is None:
-            return IDLE
-        kind, detail = self.says
-        return IDLE._replace(reports=(LinkReport(now_us, 0, kind, NEVER_US, detail),))
-
-    def open(self, now_us: int) -> DriverStep:
-        return IDLE
-
-    def command(self, now_us: int, command: Command) -> DriverStep:
-        self.told.append(command)
-        return IDLE
-
-    def receive(self, now_us: int, data: bytes) -> DriverStep:
-        return self._step(now_us)
-
-    def tick(self, now_us: int) -> DriverStep:
-        return IDLE
-
-    def hang_up(self, now_us: int, reason: str) -> DriverStep:
-        return IDLE
-
-
-def test_the_same_device_is_taken_again_and_another_is_not_armed() -> None:
-    inner = Scripted()
-    driver = SameDevice(inner)
-
-    def who(name: str) -> LinkReport:
-        driver.open(0)
-        inner.says = ("up", name)
-        (report,) = driver.receive(1, b"").reports
-        return report
-
-    assert who("p24 A 1.0").kind == "up"
-    assert who("p24 A 1.0").kind == "up"
-    changed = who("p24 A 1.1")
-    assert changed.kind == "changed"
-    assert "p24 A 1.1 answers, it was p24 A 1.0" in changed.detail
-    (refused,) = driver.command(2, Arm(2, 0)).reports
-    assert refused.kind == "error"
-    assert inner.told == []
-    driver.command(3, Stop(3, 0, "stop"))
-    assert inner.told == [Stop(3, 0, "stop")], "a stop reaches any device"
-    assert who("p24 A 1.0").kind == "up"
-    driver.command(4, Arm(4, 0))
-    assert inner.told[-1] == Arm(4, 0)
 
 
 @pytest.mark.parametrize(

@@ -77,3 +77,147 @@ def test_a_slow_answer_widens_nothing() -> None:
     fit.exchange(1_000_000, 5_000 + 1_000_000 + 400, 1_090_000)
     assert fit.residual_us(1_090_000) <= before_us + 20
     assert fit.round_us == 800
+
+
+# -- to the last microsecond: what so few exchanges leave can be reckoned by hand ----------------
+
+LATER_US = 10_000_000_000
+"""So far on a part in a thousand million of drift is 10 us."""
+
+
+def fit_of(*exchanges: tuple[int, int, int], ppm: int = 200) -> ClockFit:
+    """Each: when it was asked, the device's clock, when it was answered."""
+    fit = ClockFit(ppm)
+    for exchange in exchanges:
+        assert fit.exchange(*exchange)
+    assert fit.restarts == 0
+    assert fit.exchanges == len(exchanges)
+    return fit
+
+
+FIRST = (1_000_000, 5_000_400, 1_000_800)
+
+
+def test_before_anything_is_known_the_hosts_time_stands_in_and_any_clock_is_taken_as_it_is() -> (
+    None
+):
+    fit = ClockFit(200)
+    assert fit.device_us(LATER_US) == LATER_US
+    assert fit.residual_us(0) == fit.round_us == NEVER_US
+    assert fit.whole_us(123, 5_000_000_000) == 123
+    assert (fit.exchanges, fit.restarts) == (0, 0)
+
+
+def test_one_exchange_leaves_half_its_round_and_the_whole_drift() -> None:
+    fit = fit_of(FIRST)
+    assert fit.round_us == 800
+    assert fit.device_us(1_000_800) == 5_000_800
+    assert fit.device_us(1_000_800 + LATER_US) == 5_000_800 + LATER_US
+    assert fit.residual_us(1_000_800) == 401
+    assert fit.residual_us(1_000_800 + LATER_US) == 401 + 2_000_000
+    assert fit.residual_us(1_000_800 - 7_499) == fit.residual_us(1_000_800 + 7_499) == 402
+
+
+def test_a_device_may_say_that_its_clock_is_better_than_was_thought() -> None:
+    fit = ClockFit(200)
+    fit.limit_ppm(120)
+    fit.exchange(*FIRST)
+    assert fit.residual_us(1_000_800 + LATER_US) == 401 + 1_200_000
+
+
+def test_what_is_no_sharper_changes_nothing() -> None:
+    fit = fit_of(FIRST, (1_100_000, 5_100_400, 1_100_800))
+    assert fit.residual_us(1_100_800) == 401 + 20
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_is_sharper_on_one_side_counts_for_that_side(early: bool) -> None:
+    """Of an exchange of 800 us the device answered at once, or the answer came at once."""
+    fit = fit_of(FIRST, (1_100_000, 5_100_000 + (100 if early else 700), 1_100_800))
+    # The bounds of the first have grown by 20 us of drift, those of the second not at all.
+    least_us, most_us = (-421, 101) if early else (-101, 421)
+    middle_us = (least_us + most_us) // 2
+    assert fit.device_us(1_100_800) == 5_100_800 + middle_us
+    assert fit.residual_us(1_100_800) == (most_us - least_us + 1) // 2
+
+
+@pytest.mark.parametrize(("low_us", "agrees"), [(-188, True), (-187, False)])
+def test_a_slow_answer_may_be_ahead_of_a_slow_clock_by_what_is_unsure_and_no_more(
+    low_us: int, agrees: bool
+) -> None:
+    fit = fit_of((0, 0, 0), (1_000_000, 999_900, 1_000_000))
+    assert fit.device_us(1_900_000) == 1_900_000 - 190
+    assert fit.residual_us(1_900_000) == 1
+    assert fit.exchange(1_800_000, 1_900_000 + low_us, 1_900_000) == agrees
+    assert fit.restarts == (not agrees)
+
+
+@pytest.mark.parametrize(("high_us", "agrees"), [(198, True), (197, False)])
+def test_a_slow_answer_may_be_behind_a_fast_clock_by_what_is_unsure_and_no_more(
+    high_us: int, agrees: bool
+) -> None:
+    fit = fit_of((0, 0, 0), (1_000_000, 1_000_100, 1_000_000))
+    assert fit.device_us(2_000_000) == 2_000_000 + 200
+    assert fit.residual_us(2_000_000) == 1
+    assert fit.exchange(1_900_000, 1_900_000 + high_us, 2_000_000) == agrees
+    assert fit.restarts == (not agrees)
+
+
+@pytest.mark.parametrize(("off_us", "agrees"), [(200_001, True), (200_002, False)])
+def test_bounds_that_meet_leave_nothing_unsure_and_those_that_cross_are_a_contradiction(
+    off_us: int, agrees: bool
+) -> None:
+    later_us = 1_000_000_000
+    fit = fit_of((0, 0, 0))
+    assert fit.exchange(later_us, later_us + off_us, later_us) == agrees
+    assert fit.residual_us(later_us) == (0 if agrees else 1)
+    assert fit.device_us(later_us) == later_us + off_us
+
+
+@pytest.mark.parametrize("apart_us", [1, 1_000_003])
+def test_drift_is_known_to_its_last_digit_where_exchanges_take_no_time(apart_us: int) -> None:
+    drifted_us = 50 if apart_us > 1 else 0
+    at_us = 999_999 + apart_us
+    fit = fit_of((999_999, 999_999, 999_999), (at_us, at_us + drifted_us, at_us))
+    ppb = 49_999 if apart_us > 1 else 0
+    assert fit.residual_us(at_us + LATER_US) - fit.residual_us(at_us) == 10
+    assert fit.device_us(at_us + LATER_US) - fit.device_us(at_us) == LATER_US + 10 * ppb
+    assert type(fit.residual_us(at_us)) is type(fit.device_us(at_us)) is int
+
+
+def test_a_drift_beyond_what_clocks_may_have_is_a_contradiction_and_begins_with_what_was_last() -> (
+    None
+):
+    assert fit_of((0, 0, 0), (1_000_000, 1_000_200, 1_000_000))
+    fit = fit_of((0, 0, 0))
+    assert not fit.exchange(1_000_000, 1_000_201, 1_000_000)
+    assert (fit.restarts, fit.exchanges, fit.round_us) == (1, 1, 0)
+    assert fit.device_us(1_000_000) == 1_000_201
+    assert fit.residual_us(1_000_000) == 1
+
+
+def test_the_sharpest_of_each_of_sixteen_seconds_is_kept_and_no_longer() -> None:
+    fit = fit_of((0, 0, 0))
+    grows_us = []
+    for second in range(1, 17):
+        sent_us = second * 1_000_000
+        assert fit.exchange(sent_us, sent_us + 400, sent_us + 800)
+        grows_us.append(fit.residual_us(LATER_US) - fit.residual_us(LATER_US - 1_000_000_000))
+    # 400 us in 15 s, from the exact one to the last; then 800 us in 15 s, between two of the rest.
+    assert grows_us[-2:] == [26_668, 53_335]
+
+
+def test_a_device_that_begins_anew_is_not_known_at_all() -> None:
+    fit = fit_of(FIRST)
+    fit.begin()
+    assert (fit.exchanges, fit.restarts, fit.round_us) == (0, 1, NEVER_US)
+    assert fit.residual_us(1_000_800) == NEVER_US
+    assert fit.device_us(77) == 77
+    assert fit.exchange(2_000_000, 77, 2_000_010)
+
+
+def test_whole_time_is_that_nearest_to_what_the_clock_should_show() -> None:
+    fit = fit_of((0, 5 << 32, 0))
+    for off_us in (0, 1, -1, (1 << 31) - 1, -(1 << 31)):
+        whole_us = (5 << 32) + off_us
+        assert fit.whole_us(whole_us % (1 << 32), 0) == whole_us
