@@ -100,6 +100,16 @@ def test_a_prompt_device_gave_its_last_pulse_where_it_was_told_to() -> None:
     assert trains.level.wake_at_us() == 6_000 + PERIOD_US, "the distance from that to this"
 
 
+def test_of_a_train_that_may_have_begun_late_the_end_is_when_the_device_said_so() -> None:
+    trains = Trains()
+    trains.hold(0)
+    trains.level.write(6_000)
+    trains.well(14_000)
+    trains.hold(PERIOD_US, life_us=25_000)
+    trains.well(PERIOD_US + 700)
+    assert trains.level.wake_at_us() == PERIOD_US + 700 + PERIOD_US
+
+
 def test_states_that_cannot_be_read_end_every_train() -> None:
     trains = asked()
     trains.well(90_000, b"\0")
