@@ -33,6 +33,9 @@ from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, us_from_ms
 SETPOINT_LIFE_US: Final = 10_000
 """A pulse that cannot be written so soon after its instant is not worth giving."""
 
+FELT_LATE_US: Final = SETPOINT_LIFE_US + 5_000
+"""A pulse may be felt so long after its instant: its life; then line, device, a late loop."""
+
 BURST_PAUSE_US: Final = 120_000
 """Least time from the last pulse of a burst to the first of the next, whatever the lock-out: so
 that two bursts are two to everybody who counts their length by pauses of 100 ms, even where the
@@ -45,6 +48,15 @@ PREDICTED: Final = "predicted_"
 """Before the kind of a trigger that had not come when the burst began."""
 
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
+
+
+def pause_us(slowest_us: Us) -> Us:
+    """Return the least pause after a burst whose slowest train has this period.
+
+    It has to stand out from the train, however late each pulse is felt: who counts the length of
+    bursts takes even pulses for one.
+    """
+    return max(BURST_PAUSE_US, 2 * slowest_us + FELT_LATE_US)
 
 
 class Program:
@@ -383,11 +395,9 @@ class Program:
                 for plan in self._plans
             ]
         )
-        # A pause has to stand out from the train: the guard takes even pulses for one burst.
         slowest_us = max([plan.period_us for plan in self._plans])
         self.lock_until_us = max(
-            min(self.fall_from_us, at_us) + self._lock_out_us,
-            last_us + max(BURST_PAUSE_US, 2 * slowest_us),
+            min(self.fall_from_us, at_us) + self._lock_out_us, last_us + pause_us(slowest_us)
         )
         self._queued = None
         self.unconfirmed = False

@@ -7,7 +7,7 @@ import pytest
 
 from fes_ctrl.model import ASYMMETRIC, BurstEnd, BurstStart, GaitEvent, Setpoint
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.stim.program import BURST_PAUSE_US, Program
+from fes_ctrl.stim.program import BURST_PAUSE_US, FELT_LATE_US, Program
 from fes_ctrl.units import NEVER_US
 from helpers.walker import DEVICE, SETUP, STANDARD, Walker, burst, event
 
@@ -106,14 +106,14 @@ def test_after_a_burst_the_next_waits_out_the_lock_out_and_the_pause(
     assert walker.program.lock_until_us == lock_us
 
 
-def test_slow_pulses_leave_a_pause_of_two_of_their_periods() -> None:
+def test_slow_pulses_leave_a_pause_that_stands_out_from_two_of_their_periods() -> None:
     (channel,) = STANDARD.channel
     slow = replace(STANDARD, lock_out_ms=0.0, channel=(replace(channel, rate_hz=10.0),))
     walker = Walker(slow)
     walker.heel_off(0)
     walker.until(300_000)
     walker.program.cut(300_001, "fault")
-    assert walker.program.lock_until_us == 300_000 + 2 * 100_000
+    assert walker.program.lock_until_us == 300_000 + 2 * 100_000 + FELT_LATE_US
 
 
 @pytest.mark.parametrize(
