@@ -9,9 +9,13 @@ by ``tools/mutate_tables.py``.
 
 Elsewhere a change may survive for a reason that docs/safety/surviving-mutants.toml gives; one
 without a reason fails the run as well. ``--page`` writes docs/safety/surviving-mutants.md.
+
+What a package's run found is kept in build/mutation, under a digest of all code and of the tests
+that had to notice: a run that was interrupted goes on, and what has not changed is not run again.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -34,6 +38,8 @@ mutmut changes one thing of a function at a time; a change that the tests notice
 reason fails it, and in `fes_ctrl/safety` any does. Rows, caps and defaults of the tables are
 changed by `tools/mutate_tables.py`, and there none survives.
 """
+KEPT = ROOT / "build" / "mutation"
+CODE = ("fes_ctrl", "firmware_sim", "hil")
 LEFT_OUT = (".*", "build", "dist", "runs", "mutants", "__pycache__")
 
 
@@ -138,6 +144,33 @@ def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], l
     return counts, left
 
 
+def digest_of(package: Package) -> str:
+    """Return what a package's result depends on, in short: all code, its tests, how they run."""
+    shared = ("tests/helpers", "tests/conftest.py", "pyproject.toml", "tools/mutation.py")
+    digest = hashlib.sha256()
+    for name in (*CODE, *package.tests, *shared):
+        place = ROOT / name
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def result_of(package: Package, jobs: int) -> tuple[dict[str, int], list[Survivor]]:
+    """Return what a run of a package finds, or found when all was as it is now."""
+    kept = KEPT / f"{package.path.replace('/', '-')}-{digest_of(package)}.json"
+    if kept.is_file():
+        counts, left = json.loads(kept.read_text())
+        return counts, [Survivor(*row) for row in left]
+    with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
+        folder = Path(scratch) / "copy"
+        copy_for(package, folder)
+        counts, survivors = judged(package, folder, jobs)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps([counts, survivors]))
+    return counts, survivors
+
+
 def plain(name: str) -> str:
     """Return the function of a mutant as Python names it: mutmut writes classes its own way."""
     module, rest = name.partition("__mutmut_")[0].rsplit(".", 1)
@@ -186,10 +219,7 @@ def main() -> None:
     survivors: list[tuple[Survivor, str]] = []
     failed = False
     for package in chosen:
-        with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
-            folder = Path(scratch) / "copy"
-            copy_for(package, folder)
-            counts, left = judged(package, folder, arguments.jobs)
+        counts, left = result_of(package, arguments.jobs)
         counted[package.path] = counts
         for survivor in left:
             reason = reason_of(survivor, groups)
