@@ -213,7 +213,7 @@ def test_a_look_is_taken_on_time_and_not_a_microsecond_sooner() -> None:
     # Every look came 49 999 us after the last reading that was one: every other counts.
     assert axes.doubt(699_999, tuple(reading(1, frozen={4: 5.0}))) == ""
     axes = Axes(1_000_000, tuple(reading(0)))
-    assert axes.doubt(1_049_999, tuple(reading(0, frozen={4: -9.0}))) == ""
+    assert axes.doubt(1_049_999, tuple(reading(1, frozen={4: -9.0}))) == ""
     assert axes.doubt(1_050_000, tuple(reading(1, frozen={4: 9.0}))) == ""
     # -9 was never looked at: the lowest so far is the first reading's 2.
     for number in range(2, 30):
