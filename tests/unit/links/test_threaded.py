@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from fes_ctrl.cli.console import read_lines
 from fes_ctrl.links import url
 from fes_ctrl.links.carriers import PyserialCarrier, WatchedCarrier
-from fes_ctrl.links.serial_port import LAST_BYTES_S, SerialLinkError, SerialSettings
+from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
 from fes_ctrl.links.threaded import ThreadedLink
 from fes_ctrl.links.url import SerialAddress, open_link
 from helpers.far_end import DEADLINE_S, FarEnd
@@ -33,60 +32,6 @@ def far() -> Iterator[FarEnd]:
 
 def threaded(far: FarEnd) -> ThreadedLink:
     return ThreadedLink(far.port, SerialSettings(), WatchedCarrier)
-
-
-@pytest.mark.asyncio
-async def test_bytes_go_both_ways(far: FarEnd) -> None:
-    link = threaded(far)
-    heard = asyncio.get_running_loop().create_future()
-    link.on_bytes = heard.set_result
-    link.write(b"\xf0ask\x0f")
-    assert await far.take_until(b"\x0f") == b"\xf0ask\x0f"
-    os.write(far.fd, b"\xf0answer\x0f")
-    async with asyncio.timeout(DEADLINE_S):
-        assert await heard == b"\xf0answer\x0f"
-    link.close()
-
-
-@pytest.mark.asyncio
-async def test_a_stalled_device_does_not_block_and_bytes_stay_in_order(far: FarEnd) -> None:
-    link = threaded(far)
-    before = time.perf_counter()
-    link.write(FLOOD)
-    link.write(b"end")
-    assert time.perf_counter() - before < 0.5
-    assert await far.take_until(b"end") == FLOOD + b"end"
-    link.close()
-
-
-@pytest.mark.asyncio
-async def test_discarded_bytes_never_arrive_and_a_stop_after_them_does(far: FarEnd) -> None:
-    link = threaded(far)
-    link.write(FLOOD)
-    link.discard()
-    link.write(b"stop")
-    data = await far.take_until(b"stop")
-    assert len(data) < len(FLOOD) // 2
-    link.close()
-
-
-@pytest.mark.asyncio
-async def test_a_stop_from_another_thread_passes_what_waits_and_nothing_follows(
-    far: FarEnd,
-) -> None:
-    link = threaded(far)
-    link.write(FLOOD)
-    await asyncio.to_thread(link.seize, b"stop")
-    link.discard()
-    link.write(b"late pulse")
-    data = await far.take_until(b"stop")
-    assert len(data) < len(FLOOD) // 2
-    await asyncio.sleep(0.05)
-    assert far.take() == b""
-    link.release()
-    link.write(b"anew")
-    assert await far.take_until(b"anew") == b"anew"
-    link.close()
 
 
 class Buffer:
@@ -132,70 +77,6 @@ async def test_a_seizure_in_the_middle_of_a_discard_loses_no_stop() -> None:
     link.discard()
     link.close()
     assert port.holds == b"stop"
-
-
-@pytest.mark.asyncio
-async def test_whatever_the_loop_is_writing_when_it_is_seized_the_stop_is_the_last_word(
-    far: FarEnd,
-) -> None:
-    for _ in range(50):
-        link = threaded(far)
-        thread = threading.Thread(target=link.seize, args=(b"stop",))
-        thread.start()
-        while thread.is_alive():
-            link.write(b"pulse")
-            far.take()
-        thread.join()
-        link.discard()
-        link.write(b"pulse")
-        link.close()
-        data = b"".join(iter(far.take, b""))
-        assert data.endswith(b"stop") or data == b"", data[-20:]
-
-
-@pytest.mark.asyncio
-async def test_a_pulled_cable_is_told_once_and_writing_on_is_harmless(far: FarEnd) -> None:
-    link = threaded(far)
-    reasons: list[str] = []
-    lost = asyncio.Event()
-
-    def tell(reason: str) -> None:
-        reasons.append(reason)
-        lost.set()
-
-    link.on_lost = tell
-    far.unplug()
-    async with asyncio.timeout(DEADLINE_S):
-        await lost.wait()
-    link.write(b"again")
-    link.seize(b"and again")
-    link.discard()
-    await asyncio.sleep(0.05)
-    assert len(reasons) == 1
-    assert far.port in reasons[0]
-    link.close()
-
-
-@pytest.mark.asyncio
-async def test_a_stop_written_just_before_closing_still_arrives(far: FarEnd) -> None:
-    for _ in range(50):
-        link = threaded(far)
-        link.seize(b"stop")
-        link.close()
-        assert await far.take_until(b"stop") == b"stop"
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("how", ["drop", "close"])
-async def test_leaving_a_stalled_line_is_quick_and_frees_it(far: FarEnd, how: str) -> None:
-    link = threaded(far)
-    link.write(FLOOD)
-    before = time.perf_counter()
-    getattr(link, how)()
-    assert time.perf_counter() - before < 2 * LAST_BYTES_S + 0.5
-    link.write(b"nothing")
-    assert b"nothing" not in far.take()
-    threaded(far).close()
 
 
 @pytest.mark.asyncio
