@@ -26,7 +26,7 @@ def test_a_pulse_that_no_command_asked_for_is_blocked() -> None:
     assert limiter.latched == "stopped"
 
 
-@pytest.mark.parametrize(("later_us", "passes"), [(0, True), (24_000, True), (25_001, False)])
+@pytest.mark.parametrize(("later_us", "passes"), [(0, True), (24_000, True), (25_000, True), (25_001, False)])
 def test_a_pulse_that_was_on_its_way_comes_through_a_stop_and_none_after_it(
     later_us: int, *, passes: bool
 ) -> None:
@@ -58,3 +58,14 @@ def test_another_protocols_frames_are_no_sign_of_a_host() -> None:
     limiter.pulse(170_000, 0, PULSE)
     assert given == []
     assert limiter.latched == "dead_man"
+
+
+def test_a_stop_is_heard_before_anything_else_was() -> None:
+    limiter = Limiter(Ceilings(None), [1_000] * 8, ScienceMode2Ear())
+    given: list[int] = []
+    limiter.sinks.append(lambda t_us, _channel, _points: given.append(t_us))
+    limiter.hear(0, sm2.FRAME_ENDS + sm2.stop_channel_list(2))
+    limiter.hear(1_000, sm2.init_ack(1))
+    limiter.hear(50_000, sm2.single_pulse(3, 0, 300, 20_000))
+    limiter.pulse(70_000, 0, PULSE)
+    assert given == [70_000]
