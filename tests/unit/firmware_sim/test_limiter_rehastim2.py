@@ -26,7 +26,9 @@ def test_a_pulse_that_no_command_asked_for_is_blocked() -> None:
     assert limiter.latched == "stopped"
 
 
-@pytest.mark.parametrize(("later_us", "passes"), [(0, True), (24_000, True), (25_000, True), (25_001, False)])
+@pytest.mark.parametrize(
+    ("later_us", "passes"), [(0, True), (24_000, True), (25_000, True), (25_001, False)]
+)
 def test_a_pulse_that_was_on_its_way_comes_through_a_stop_and_none_after_it(
     later_us: int, *, passes: bool
 ) -> None:
