@@ -110,11 +110,6 @@ def decode_points(data: bytes) -> tuple[Point, ...]:
     )
 
 
-def decode_point(data: bytes) -> Point:
-    """Return duration in us and current in uA of four bytes."""
-    return decode_points(data)[0]
-
-
 def net_charge_pc(points: Sequence[Point]) -> PicoCoulomb:
     """Return what a pulse leaves at the electrode, picocoulombs."""
     net_pc = 0

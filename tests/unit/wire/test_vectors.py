@@ -1,5 +1,7 @@
 """ScienceMode4 frames, byte for byte as they were seen on a line."""
 
+from collections.abc import Callable
+
 import pytest
 
 from fes_ctrl.wire import sciencemode4 as sm4
@@ -15,16 +17,16 @@ def hexed(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("frame", "line"),
     [
-        (sm4.get_stim_status(1), "F0 81 55 81 59 81 4E 81 0C 04 3E 0F"),
-        (sm4.get_device_id(2), "F0 81 55 81 59 81 AA 81 2B 08 34 0F"),
-        (sm4.get_extended_version(3), "F0 81 55 81 59 81 18 81 78 0C 44 0F"),
-        (sm4.ml_init(4, stop_all_on_error=True), "F0 81 55 81 58 81 26 81 6B 10 1E 01 0F"),
+        (lambda: sm4.get_stim_status(1), "F0 81 55 81 59 81 4E 81 0C 04 3E 0F"),
+        (lambda: sm4.get_device_id(2), "F0 81 55 81 59 81 AA 81 2B 08 34 0F"),
+        (lambda: sm4.get_extended_version(3), "F0 81 55 81 59 81 18 81 78 0C 44 0F"),
+        (lambda: sm4.ml_init(4, stop_all_on_error=True), "F0 81 55 81 58 81 26 81 6B 10 1E 01 0F"),
         (
-            sm4.ml_update(5, [sm4.ChannelTrain(0, POINTS, 3, 25_000)]),
+            lambda: sm4.ml_update(5, [sm4.ChannelTrain(0, POINTS, 3, 25_000)]),
             "F0 81 55 81 4D 81 36 81 03 14 20 01 13 00 64 0C 85 78 00 0C 83 E8 00 0F",
         ),
         (
-            sm4.ml_update(
+            lambda: sm4.ml_update(
                 6,
                 [
                     sm4.ChannelTrain(0, ((300, 20_000), (100, 0), (300, -20_000)), 0, 20_000),
@@ -34,26 +36,26 @@ def hexed(data: bytes) -> str:
             "F0 81 55 81 7C 81 6B 81 C7 18 20 03 20 00 50 12 C5 50 00 06 44 B0 00 12 C4 10 00 "
             "10 00 50 81 5A A5 04 00 81 5A A4 5C 00 0F",
         ),
-        (sm4.ml_get_current_data(7), "F0 81 55 81 58 81 E9 81 F1 1C 24 04 0F"),
-        (sm4.ml_update(9, []), "F0 81 55 81 58 81 09 81 B5 24 20 00 0F"),
-        (sm4.ml_stop(10), "F0 81 55 81 59 81 DE 81 3A 28 22 0F"),
-        (sm4.ll_init(11), "F0 81 55 81 58 81 A6 81 F2 2C 00 00 0F"),
+        (lambda: sm4.ml_get_current_data(7), "F0 81 55 81 58 81 E9 81 F1 1C 24 04 0F"),
+        (lambda: sm4.ml_update(9, []), "F0 81 55 81 58 81 09 81 B5 24 20 00 0F"),
+        (lambda: sm4.ml_stop(10), "F0 81 55 81 59 81 DE 81 3A 28 22 0F"),
+        (lambda: sm4.ll_init(11), "F0 81 55 81 58 81 A6 81 F2 2C 00 00 0F"),
         (
-            sm4.low_level_pulse(12, 0, POINTS),
+            lambda: sm4.low_level_pulse(12, 0, POINTS),
             "F0 81 55 81 43 81 37 81 09 30 02 81 D4 0C 85 78 00 0C 83 E8 00 0F",
         ),
-        (sm4.ll_stop(13), "F0 81 55 81 59 81 DC 81 80 34 04 0F"),
-        (sm4.reset(14), "F0 81 55 81 59 81 4E 81 70 38 3A 0F"),
-        (sm4.ack(1, sm4.GET_STIM_STATUS, b"\x00\x00\x01"),
+        (lambda: sm4.ll_stop(13), "F0 81 55 81 59 81 DC 81 80 34 04 0F"),
+        (lambda: sm4.reset(14), "F0 81 55 81 59 81 4E 81 70 38 3A 0F"),
+        (lambda: sm4.ack(1, sm4.GET_STIM_STATUS, b"\x00\x00\x01"),
          "F0 81 55 81 5A 81 34 81 75 04 3F 00 00 01 0F"),
-        (sm4.ack(2, sm4.GET_DEVICE_ID, b"\x00SIM0000001"),
+        (lambda: sm4.ack(2, sm4.GET_DEVICE_ID, b"\x00SIM0000001"),
          "F0 81 55 81 42 81 D3 81 E8 08 35 00 53 49 4D 30 30 30 30 30 30 31 0F"),
-        (sm4.ack(12, sm4.LL_CHANNEL_CONFIG, b"\x00\x00\x00"),
+        (lambda: sm4.ack(12, sm4.LL_CHANNEL_CONFIG, b"\x00\x00\x00"),
          "F0 81 55 81 5A 81 C2 81 67 30 03 00 00 00 0F"),
     ],
 )  # fmt: skip
-def test_frames_are_what_a_client_and_a_device_said(frame: bytes, line: str) -> None:
-    assert hexed(frame) == line
+def test_frames_are_what_a_client_and_a_device_said(frame: Callable[[], bytes], line: str) -> None:
+    assert hexed(frame()) == line
 
 
 def test_points_are_packed_as_the_vendor_packs_them() -> None:
