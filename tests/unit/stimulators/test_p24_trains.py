@@ -85,19 +85,84 @@ def test_a_train_begins_after_three_fifths_of_a_setpoints_life_and_6_ms_at_most(
     life_us: int, begins_us: int
 ) -> None:
     trains = Trains()
-    trains.hold(0, life_us=life_us)
+    trains.hold(1_000_000, life_us=life_us)
     wake_us = trains.level.wake_at_us()
-    assert (wake_us, type(wake_us)) == (begins_us, int)
+    assert (wake_us, type(wake_us)) == (1_000_000 + begins_us, int)
 
 
-def test_a_prompt_device_gave_its_last_pulse_where_it_was_told_to() -> None:
+@pytest.mark.parametrize(("took_us", "life_us"), [(700, 9_000), (5_000, 9_000), (700, 6_000)])
+def test_a_prompt_device_gave_its_last_pulse_where_it_was_told_to(
+    took_us: int, life_us: int
+) -> None:
+    """The distance from that to the next is kept, to the last microsecond of the next's life."""
     trains = Trains()
     trains.hold(0)
     trains.level.write(6_000)
-    trains.well(6_700)
-    trains.hold(PERIOD_US, life_us=9_000)
+    trains.well(6_000 + took_us)
+    trains.hold(PERIOD_US, life_us=life_us)
     trains.well(PERIOD_US + 700)
-    assert trains.level.wake_at_us() == 6_000 + PERIOD_US, "the distance from that to this"
+    assert trains.level.wake_at_us() == 6_000 + PERIOD_US
+
+
+def test_a_train_whose_beginning_was_answered_late_is_reckoned_to_have_begun_later() -> None:
+    trains = Trains()
+    trains.hold(0, channel=1, life_us=60_000)
+    trains.level.write(6_000)
+    trains.well(6_700)
+    trains.hold(10_000, life_us=30_000)
+    trains.level.write(16_000)
+    trains.well(19_000)
+    trains.hold(10_000 + PERIOD_US, life_us=9_000)
+    trains.well(10_700 + PERIOD_US)
+    late_us = 3_000 - 700 - 1_500
+    assert trains.level.wake_at_us() == 16_000 + late_us + PERIOD_US
+
+
+def updated() -> Trains:
+    """Return a running train with an update that is unanswered: written at 40 ms, void at 50."""
+    trains = running(0)
+    trains.hold(2 * PERIOD_US, width_us=200)
+    assert [frame.command for frame in trains.frames()] == [sm4.ML_UPDATE]
+    return trains
+
+
+def test_an_update_is_taken_back_when_it_is_void_and_every_train_ends_behind_it() -> None:
+    trains = updated()
+    assert trains.level.wake_at_us() == 50_001
+    assert not trains.level.takes_back(50_000)
+    assert trains.line.out == []
+    assert trains.level.takes_back(50_001)
+    assert trains.line.out[0] == sm4.FRAME_ENDS
+    assert ends(trains)
+
+
+def test_what_waits_for_an_answer_wakes_nobody_before_it_is_over() -> None:
+    trains = updated()
+    trains.hold(2 * PERIOD_US + 1_000, channel=1, life_us=3_000)
+    assert trains.level.wake_at_us() == 2 * PERIOD_US + 4_001
+
+
+def test_after_a_clearing_a_train_of_unknown_end_keeps_away_a_quarter_of_a_second() -> None:
+    trains = running(0)
+    trains.level.clear()
+    trains.hold(PERIOD_US + 100_000, life_us=400_000)
+    assert trains.level.wake_at_us() == PERIOD_US + 250_000 + PERIOD_US
+
+
+def test_after_a_clearing_no_state_of_before_is_held_against_the_device() -> None:
+    trains = asked()
+    trains.level.clear()
+    trains.well(90_000, states(running=3))
+    assert trains.told() == []
+
+
+def test_a_level_says_what_it_is_and_what_it_should_be_in() -> None:
+    trains = Trains()
+    assert trains.level.init(5) == sm4.ml_init(5, stop_all_on_error=True)
+    assert trains.level.agrees(sm4.STATUS_ML_INIT)
+    assert not trains.level.agrees(sm4.STATUS_ML_RUNNING)
+    assert not trains.level.agrees(sm4.STATUS_LL_INIT)
+    assert running(0).level.agrees(sm4.STATUS_ML_RUNNING)
 
 
 def test_of_a_train_that_may_have_begun_late_the_end_is_when_the_device_said_so() -> None:
