@@ -110,6 +110,7 @@ def test_a_train_whose_beginning_was_answered_late_is_reckoned_to_have_begun_lat
     trains.level.write(6_000)
     trains.well(6_700)
     trains.hold(10_000, life_us=30_000)
+    trains.well(10_700, states(running=2))
     trains.level.write(16_000)
     trains.well(19_000)
     trains.hold(10_000 + PERIOD_US, life_us=9_000)
