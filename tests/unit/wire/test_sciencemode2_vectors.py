@@ -182,6 +182,12 @@ def test_a_list_reads_back_as_it_was_set_up(main_us: int) -> None:
     assert sm2.decode_init_channel_list(frame.payload) == setup
 
 
+def test_a_list_of_the_highest_current_and_width_reads_back() -> None:
+    pulses = (sm2.ListPulse(sm2.TRIPLET, 500, 130_000), sm2.ListPulse(sm2.SINGLE, 0, 0))
+    (frame,) = Decoder().feed(sm2.start_channel_list(3, pulses))
+    assert sm2.decode_start_channel_list(frame.payload) == pulses
+
+
 @pytest.mark.parametrize("current_ua", [0, 15_000, 85_000, 130_000])
 @pytest.mark.parametrize("channel", range(8))
 def test_a_single_pulse_reads_back_as_it_was_written(channel: int, current_ua: int) -> None:

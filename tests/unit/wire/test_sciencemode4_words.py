@@ -2,6 +2,7 @@
 
 import pytest
 
+from fes_ctrl.wire import feslink
 from fes_ctrl.wire import feslink_messages as fm
 from fes_ctrl.wire import sciencemode4 as sm4
 from fes_ctrl.wire import sciencemode4_answers as answers
@@ -149,3 +150,38 @@ def test_layouts_are_read_field_by_field() -> None:
         Field("c", 4, 1, 9),
         Field("d", 8, 0, 0xFFFF_FFFF_FFFF_FFFF),
     )
+
+
+def test_states_of_channels_are_read_where_select_and_length_fit_and_nowhere_else() -> None:
+    read = answers.decode_channel_states
+    assert read(b"\0\4\5\x10\x32\0\x40") == (5, (0, 1, 2, 3, 0, 0, 0, 4))
+    assert read(b"\0\2\x31") == (3, (1, 0, 0, 0, 0, 0, 0, 0))
+    assert read(b"\0\3\x31\x18") == (0x13, (1, 0, 0, 0, 0, 0, 0, 1))
+    for payload in (
+        b"\0\4",
+        b"\0\4\5\x10\x32\0",
+        b"\0\4\5\x10\x32\0\x40\0",
+        b"\0\2\x31\x18",
+        b"\0\3\x31",
+        b"\0\3\x31\x18\0",
+        b"\0\2\5\x10\x32\0\x40",
+        b"\0\3\5\x10\x32\0\x40",
+        b"\0\x09\x31",
+        b"\0\x09\x31\x18",
+        b"\0\x09\5\x10\x32\0\x40",
+        b"\0\0\x31",
+    ):
+        assert read(payload) is None, payload
+
+
+def test_a_feslink_field_that_is_no_number_is_refused_by_its_message() -> None:
+    wrong = fm.Keep("1", 2, 3)  # type: ignore[arg-type]
+    with pytest.raises((TypeError, ValueError)):
+        feslink.encode(wrong)
+    half = fm.Keep(1, 2, 3.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError) as refused:
+        feslink.encode(half)
+    assert str(refused.value) == "message 59: a field is no integer"
+    with pytest.raises(ValueError) as refused:
+        feslink.encode(fm.Keep(256, 2, 3))
+    assert str(refused.value) == "number = 256: must be 0 to 255"
