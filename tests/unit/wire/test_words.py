@@ -1,4 +1,4 @@
-"""What ScienceMode4 says and refuses, at its borders and in its words."""
+"""What the protocols say and refuse, at their borders and in their words."""
 
 import pytest
 
@@ -185,3 +185,15 @@ def test_a_feslink_field_that_is_no_number_is_refused_by_its_message() -> None:
     with pytest.raises(ValueError) as refused:
         feslink.encode(fm.Keep(256, 2, 3))
     assert str(refused.value) == "number = 256: must be 0 to 255"
+
+
+@pytest.mark.parametrize("size", [0, feslink.MAX_BODY + 1])
+def test_a_feslink_body_of_no_size_that_there_is_is_refused(size: int) -> None:
+    with pytest.raises(ValueError) as refused:
+        feslink.frame_of(bytes(size))
+    assert str(refused.value) == f"a body of {size} bytes: must be 1 to {feslink.MAX_BODY}"
+
+
+@pytest.mark.parametrize("size", [1, feslink.MAX_BODY])
+def test_a_feslink_body_of_each_size_that_there_is_is_framed(size: int) -> None:
+    assert feslink.frame_of(b"\x01" * size).endswith(feslink.ZERO)
