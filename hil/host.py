@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fes_ctrl.links.link import Link
+from fes_ctrl.links.relay import RelayLink
 from fes_ctrl.model import Sample
 from fes_ctrl.runtime.clock import ORDER_INJECTION, Clock
 from fes_ctrl.units import Us
@@ -158,7 +159,7 @@ class SimHost:
         self.acknowledgements.append(Acknowledgement(name, self._clock.now_us()))
 
 
-class HostedLink:
+class HostedLink(RelayLink):
     """The host's end of a link, whose news reaches the host only while it runs.
 
     Parameters
@@ -175,47 +176,11 @@ class HostedLink:
     """
 
     def __init__(self, link: Link, host: SimHost) -> None:
-        self._link = link
         self._host = host
-        self.on_bytes: Callable[[bytes], None] = _nowhere
-        self.on_lost: Callable[[str], None] = _nobody
-        link.on_bytes = self._bytes
-        link.on_lost = self._lost
-
-    def write(self, data: bytes) -> None:
-        """Send bytes."""
-        self._link.write(data)
-
-    def discard(self) -> None:
-        """Take back what has not been sent."""
-        self._link.discard()
-
-    def seize(self, stop: bytes) -> None:
-        """Take the line for a stop, whether the host runs or not."""
-        self._link.seize(stop)
-
-    def release(self) -> None:
-        """Give the line back."""
-        self._link.release()
-
-    def drop(self) -> None:
-        """Let the line go."""
-        self._link.drop()
-
-    def close(self) -> None:
-        """Close the host's end."""
-        self._link.close()
+        super().__init__(link)
 
     def _bytes(self, data: bytes) -> None:
         self._host.call(lambda: self.on_bytes(data))
 
     def _lost(self, reason: str) -> None:
         self._host.call(lambda: self.on_lost(reason))
-
-
-def _nowhere(data: bytes) -> None:
-    """Drop bytes that nobody listens to."""
-
-
-def _nobody(reason: str) -> None:
-    """Drop news that nobody listens to."""

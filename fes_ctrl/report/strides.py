@@ -84,7 +84,7 @@ def strides_svg(
         f'width="{WIDTH}" height="{height}" font-family="system-ui, sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
         f'<text x="{MARGIN_LEFT}" y="24" font-size="16" font-weight="600">{escape(title)}</text>',
-        _legend(untreated is not None),
+        _legend(with_untreated=untreated is not None),
     ]
     traces = [trace for trace in (untreated, treated) if trace is not None]
     panels = (
@@ -125,7 +125,7 @@ def _scale(values: Sequence[float], top: float) -> _Axis:
     return _Axis(low - room, high + room, top + PANEL_HEIGHT, top)
 
 
-def _legend(with_untreated: bool) -> str:  # noqa: FBT001 - one caller, named there
+def _legend(*, with_untreated: bool) -> str:
     items = [(TREATED, "with stimulation")]
     if with_untreated:
         items.append((UNTREATED, "same steps without"))

@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fes_ctrl.links.link import Link
+from fes_ctrl.links.relay import RelayLink
 
 RETRY_S: Final = 0.25
 SILENT_S: Final = 2.0
 """After a port that could be opened, but where nobody answered: a device may be starting."""
 
 
-class ReopeningLink:
+class ReopeningLink(RelayLink):
     """A link around one that may be lost and another that takes its place.
 
     Parameters
@@ -42,30 +43,11 @@ class ReopeningLink:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._heard = True
-        self.on_bytes: Callable[[bytes], None] = _nowhere
-        self.on_lost: Callable[[str], None] = _nobody
-        self._link = link
-        self._take(link)
-
-    def write(self, data: bytes) -> None:
-        """Send bytes, where there is a line."""
-        self._link.write(data)
-
-    def discard(self) -> None:
-        """Take back what has not left."""
-        self._link.discard()
-
-    def seize(self, stop: bytes) -> None:
-        """Let nothing else leave from now on, and write a stop; from any thread or handler."""
-        self._link.seize(stop)
-
-    def release(self) -> None:
-        """Give the line back."""
-        self._link.release()
+        super().__init__(link)
 
     def drop(self) -> None:
         """Cut the device off; one that has not said a word since it came back is tried again."""
-        self._link.drop()
+        super().drop()
         if not self._heard:
             self._try_again(SILENT_S)
 
@@ -74,19 +56,14 @@ class ReopeningLink:
         self._closed = True
         if self._task is not None:
             self._task.cancel()
-        self._link.close()
-
-    def _take(self, link: Link) -> None:
-        self._link = link
-        link.on_bytes = self._bytes
-        link.on_lost = self._lost
+        super().close()
 
     def _bytes(self, data: bytes) -> None:
         self._heard = True
-        self.on_bytes(data)
+        super()._bytes(data)
 
     def _lost(self, reason: str) -> None:
-        self.on_lost(reason)
+        super()._lost(reason)
         self._try_again(RETRY_S)
 
     def _try_again(self, after_s: float) -> None:
@@ -107,7 +84,7 @@ class ReopeningLink:
             else:
                 break
         self._heard = False
-        self._take(link)
+        self.take(link)
         self._on_back()
 
 
@@ -115,11 +92,3 @@ def _raise(task: "asyncio.Task[None]") -> None:
     """Let the loop know what went wrong: whoever watches it stops the output."""
     if not task.cancelled():
         task.result()
-
-
-def _nowhere(data: bytes) -> None:
-    """Drop bytes that nobody listens to."""
-
-
-def _nobody(reason: str) -> None:
-    """Drop news that nobody listens to."""

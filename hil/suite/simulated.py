@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from fes_ctrl.controller import Controller
 from fes_ctrl.links.link import Link
+from fes_ctrl.links.relay import RelayLink
 from fes_ctrl.model import Operator, Setpoint
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.reconnect import ReopeningLink
@@ -26,7 +27,7 @@ from hil.real_cable import RealCable
 from hil.suite.bench import Answers, BenchFailure, Pulse, Who
 from hil.suite.far_end import NAMELESS, FarEnd
 from hil.suite.hands import PERIOD_US, Hands
-from hil.suite.lines import BorrowedLink, PluggedLink
+from hil.suite.lines import BorrowedLink
 from hil.suite.times import StepperTime, Time, real_time, virtual_time
 
 LinkName: TypeAlias = Literal["stepper", "virtual", "pty", "tcp", "guarded"]
@@ -94,7 +95,7 @@ class SimulatedBench:
         self._cables: list[Cable] = []
         self._plugged = True
         self._far = self._new_far("the same")
-        self._line: ReopeningLink | PluggedLink
+        self._line: RelayLink
         self._driver = SameDevice(driver_for(self._config, self._limits.min_interval_us))
         self._session = self._time.complete(self._join())
 
@@ -112,7 +113,7 @@ class SimulatedBench:
         if self._time.has_loop:
             self._line = ReopeningLink(link, self._reopen, self._begin_anew)
         else:
-            self._line = PluggedLink(link)
+            self._line = RelayLink(link)
         return self._session_of(self._driver, self._hands, self._line)
 
     def _session_of(self, driver: SameDevice, hands: Hands, link: Link) -> ControlSession:
@@ -206,8 +207,8 @@ class SimulatedBench:
         if who != "the same":
             self._far = self._new_far(who)
         self._plugged = True
-        if isinstance(self._line, PluggedLink):
-            self._line.plug(self._time.complete(self._new_cable()).link)
+        if not self._time.has_loop:
+            self._line.take(self._time.complete(self._new_cable()).link)
             self._begin_anew()
 
     def answer(self, how: Answers, by_us: Us = 0) -> None:
