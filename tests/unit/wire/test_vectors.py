@@ -169,3 +169,27 @@ def of_number(number: int) -> Frame:
 def crc(number: int) -> int:
     line = encode(*of_number(number))
     return (line[6] ^ 0x55) << 8 | line[8] ^ 0x55
+
+
+@pytest.mark.parametrize("wrong", [1, 3, 5, 7])
+def test_a_header_of_which_one_escape_is_damaged_is_none_though_all_else_is_right(
+    wrong: int,
+) -> None:
+    line = bytearray(sm4.low_level_pulse(12, 0, POINTS))
+    line[wrong] ^= 0x01
+    assert Decoder().feed(bytes(line)) == []
+    # Nor is it waited for when no more of it is here.
+    decoder = Decoder()
+    decoder.feed(bytes(line[:8]))
+    assert decoder.rejected == 1
+
+
+@pytest.mark.parametrize("bare", [0xF0, 0x0F])
+def test_half_a_frame_with_a_bare_start_or_end_in_it_is_not_waited_for(bare: int) -> None:
+    line = bytearray(encode(1, 99, b"\x01" * 20))
+    line[15] = bare
+    whole = encode(2, 98)
+    assert Decoder().feed(bytes(line[:20]) + whole) == [Frame(2, 98, b"")]
+    decoder = Decoder()
+    decoder.feed(bytes(line[:20]))
+    assert decoder.rejected >= 1
