@@ -111,7 +111,7 @@ def convert(
     lines = numbers.lines[keep]
     cells = {name: values[keep] for name, values in cells.items()}
     _check_sums(text, layout, cells, lines)
-    clock = _clock(text, layout, cells, lines, rate_hz)
+    clock = _clock(text, layout, cells, lines)
     columns: Columns = {}
     for target, source in layout.sources.items():
         columns.update(_converted(target, source, layout.units, cells))
@@ -145,10 +145,14 @@ def _with_a_clock(
     elif time is None and "seq" in sources and rate:
         pass
     elif time is None or empty:
-        what = "the time is empty" if empty else "no time"
-        message = f"{text.path}: {what}; give --rate-hz, or --map time= with a column that has it"
-        raise RecordingError(message)
-    return replace(layout, sources=sources)
+        raise _no_clock(text, "the time is empty" if empty else "no time")
+    return replace(layout, sources=sources, stated_hz=rate)
+
+
+def _no_clock(text: ForeignText, why: str) -> RecordingError:
+    return RecordingError(
+        f"{text.path}: {why}; give --rate-hz, or --map time= with a column that has it"
+    )
 
 
 def _complete(
@@ -188,7 +192,6 @@ def _clock(
     layout: Layout,
     cells: Columns,
     lines: NDArray[np.int64],
-    rate_hz: float | None,
 ) -> Clock:
     where = str(text.path)
     time = layout.sources.get("time")
@@ -202,17 +205,16 @@ def _clock(
             if time is None:
                 raise
             notes = (f"left out as seq: {error}",)
-    if time is None:
-        rate = rate_hz or layout.stated_hz
-        assert rate is not None  # noqa: S101 - _with_a_clock saw to it
-        clock = from_rate(
-            where, rate, seq, len(lines), f"{'rows' if seq is None else 'seq'} at {rate:g} Hz"
-        )
-    else:
+    rate = layout.stated_hz
+    if time is not None:
         ticks = np.sum([cells[name] for name in time[0]], axis=0)
         name = "+".join(time[0])
-        unit = layout.units["time"]
-        clock = from_time(where, name, unit, layout.stated_hz, layout.wraps, ticks, lines)
+        clock = from_time(where, name, layout.units["time"], rate, layout.wraps, ticks, lines)
+    elif rate:
+        counts = "rows" if seq is None else "seq"
+        clock = from_rate(where, rate, seq, len(lines), f"{counts} at {rate:g} Hz")
+    else:
+        raise _no_clock(text, "no time")
     return Clock(clock.t_s, seq, clock.origin_s, clock.source, (*notes, *clock.notes))
 
 
