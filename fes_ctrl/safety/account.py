@@ -1,7 +1,7 @@
 """What the guard remembers of one channel: its last pulse, its burst, its last second and ten.
 
-Both windows are exact, for they hold the pulses and spans themselves: as many as the least interval
-of two pulses lets through, so never more than the caps allow.
+Both windows are exact, for they hold the pulses and bursts themselves: as many as the least
+interval of two pulses lets through, so never more than the caps allow.
 """
 
 from collections import deque
@@ -45,9 +45,9 @@ class ChannelAccount:
 
     __slots__ = (
         "_began_us",
+        "_bursts",
+        "_bursts_us",
         "_pulses",
-        "_spans",
-        "_spans_us",
         "burst_from_us",
         "duty_high",
         "felt",
@@ -61,8 +61,8 @@ class ChannelAccount:
 
     def __init__(self) -> None:
         self._pulses: deque[tuple[Us, int]] = deque()
-        self._spans: deque[tuple[Us, Us]] = deque()
-        self._spans_us: Us = 0
+        self._bursts: deque[list[Us]] = deque()
+        self._bursts_us: Us = 0
         self.felt = Felt()
         self.last_us: Us = -NEVER_US
         self.burst_from_us: Us = -NEVER_US
@@ -73,8 +73,8 @@ class ChannelAccount:
         self.start_over()
 
     def __len__(self) -> int:
-        """Return how much is held: pulses and spans."""
-        return len(self._pulses) + len(self._spans)
+        """Return how much is held: pulses and bursts."""
+        return len(self._pulses) + len(self._bursts)
 
     def start_over(self) -> None:
         """Forget how strong it was; the next pulse begins a first burst."""
@@ -112,14 +112,14 @@ class ChannelAccount:
         oldest_us = at_us - SECOND_US
         while pulses and pulses[0][0] <= oldest_us:
             self.square -= pulses.popleft()[1]
-        spans = self._spans
+        bursts = self._bursts
         oldest_us = at_us - DUTY_WINDOW_US
-        while spans and spans[0][1] <= oldest_us:
-            from_us, to_us = spans.popleft()
-            self._spans_us -= to_us - from_us
-        self.on_us = self._spans_us
-        if spans:
-            self.on_us -= max(0, oldest_us - spans[0][0])
+        while bursts and bursts[0][1] <= oldest_us:
+            from_us, to_us = bursts.popleft()
+            self._bursts_us -= to_us - from_us
+        self.on_us = self._bursts_us
+        if bursts:
+            self.on_us -= max(0, oldest_us - bursts[0][0])
 
     def enter(
         self, at_us: Us, now_us: Us, expires_us: Us, current_ua: MicroAmp, square: int, parting: int
@@ -141,7 +141,9 @@ class ChannelAccount:
         if parting == GOES_ON:
             if self.rises_from_us == NEVER_US:
                 self.rises_from_us = at_us
-            self.peak_ua = max(self.peak_ua, current_ua)
+            # Most pulses are as strong as the one before.
+            if current_ua != self.peak_ua:
+                self.peak_ua = max(self.peak_ua, current_ua)
         else:
             self._began_us = now_us
             self.rises_from_us = at_us
@@ -152,10 +154,11 @@ class ChannelAccount:
             self.peak_ua = current_ua
         if parting == BEGINS:
             self.burst_from_us = at_us
+            self._bursts.append([at_us, at_us])
         else:
-            last_us = self.last_us
-            self._spans.append((last_us, at_us))
-            self._spans_us += at_us - last_us
+            # Not so long after the last that it were forgotten: there is one.
+            self._bursts[-1][1] = at_us
+            self._bursts_us += at_us - self.last_us
         self.last_us = at_us
         self.felt.enter(at_us, now_us, expires_us, current_ua)
         self._pulses.append((at_us, square))

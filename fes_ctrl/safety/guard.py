@@ -226,10 +226,11 @@ class Guard:
             last_peak_ua = min(account.peak_ua, last_peak_ua)
         elif account.rises_from_us != NEVER_US:
             risen_us = at_us - account.rises_from_us
+        start_ua = limits.start_ua
         highest_ua = self._highest_ua(last_peak_ua, risen_us)
-        if current_ua > highest_ua:
+        if current_ua > start_ua and current_ua > highest_ua:
             reason = "ramp" if risen_us < limits.ramp_us else "level_step"
-            clipped_ua = highest_ua // step_ua * step_ua
+            clipped_ua = max(start_ua, highest_ua) // step_ua * step_ua
             if clipped_ua == 0:
                 return reason
             clip_ua = clipped_ua if signed_ua == current_ua else -clipped_ua
@@ -271,16 +272,14 @@ class Guard:
         return reason
 
     def _highest_ua(self, last_peak_ua: MicroAmp, risen_us: Us) -> MicroAmp:
-        """Return the highest current after so long a rise, from how strong the last burst was."""
+        """Return the current that a rise from ``start_ua`` to the last burst's has come to."""
         limits = self._limits
         start_ua = limits.start_ua
         if last_peak_ua == 0:
             return start_ua
         if risen_us < limits.ramp_us:
-            highest_ua = start_ua + (last_peak_ua - start_ua) * risen_us // limits.ramp_us
-        else:
-            highest_ua = last_peak_ua + limits.level_step_ua
-        return max(start_ua, highest_ua)
+            return start_ua + (last_peak_ua - start_ua) * risen_us // limits.ramp_us
+        return last_peak_ua + limits.level_step_ua
 
     def _refuse(self, reason: str, now_us: Us) -> None:
         row = REFUSALS[reason]
