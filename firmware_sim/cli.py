@@ -66,7 +66,7 @@ def serve(
     """Run a simulated stimulator; prints one JSON line with its port, and waits."""
     from firmware_sim import server
     from firmware_sim.ceilings import Ceilings
-    from firmware_sim.injection_text import parse
+    from firmware_sim.injection_text import parse, require_device
     from firmware_sim.limiter import Limiter
     from firmware_sim.output import OutputStage
 
@@ -81,7 +81,10 @@ def serve(
     port: server.Port | None = None
     file = None
     try:
-        links = server.inject([parse(text) for text in inject], device, output)
+        injections = [parse(text) for text in inject]
+        for injection in injections:
+            require_device(injection.name, name)
+        links = server.inject(injections, device, output)
         if limits is not None:
             ceilings = Ceilings(Path(limits) if limits else None)
             limiter = Limiter(ceilings, output.present_ohm, row.ear())

@@ -36,6 +36,29 @@ def parse(text: str) -> Injection:
     return Injection(name, from_us, to_us, _amount(text, row, much) if equals else row.amount)
 
 
+def require_device(name: str, device: str) -> None:
+    """Let an injection pass that a device can have.
+
+    Parameters
+    ----------
+    name : str
+        Of the injection.
+    device : str
+        Name of the simulated device.
+
+    Raises
+    ------
+    ValueError
+        If it has nothing of the kind: which devices have.
+    """
+    devices = BY_NAME[name].devices
+    if devices and device not in devices:
+        message = (
+            f"injection {name}: a {device} has none; leave it out, or choose {' or '.join(devices)}"
+        )
+        raise ValueError(message)
+
+
 def _amount(text: str, row: InjectionRow, number: str) -> float:
     if not row.unit:
         message = f"injection {text!r}: {row.name} has no amount; leave '={number}' out"

@@ -19,6 +19,7 @@ from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stimulators.config import StimulatorConfig
 from firmware_sim.devices.catalogue import DEVICES
 from firmware_sim.injection_text import parse as parse_injection
+from firmware_sim.injection_text import require_device
 from firmware_sim.injections import Injection
 from hil.config import CableConfig, LimiterConfig, WalkConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
@@ -168,7 +169,6 @@ def load_scenario(
     for option in sets:
         if option not in done:
             layers.set(option)
-    injections = _injections(section, layers)
     device = layers.get("stimulator").device
     if device not in DEVICES:
         message = (
@@ -177,6 +177,7 @@ def load_scenario(
             "drive the real one with fes-ctrl run"
         )
         raise ConfigError(message)
+    injections = _injections(section, layers, device)
     return Scenario(
         name=name,
         names=names,
@@ -232,7 +233,7 @@ def own_setup(patient: PatientConfig) -> dict[str, object]:
     }
 
 
-def _injections(section: WalkSection, layers: Layers) -> tuple[Injection, ...]:
+def _injections(section: WalkSection, layers: Layers, device: str) -> tuple[Injection, ...]:
     try:
         injections = tuple(parse_injection(text) for text in section.inject)
     except ValueError as error:
@@ -246,6 +247,12 @@ def _injections(section: WalkSection, layers: Layers) -> tuple[Injection, ...]:
                 f"({layers.origin(('walk', 'inject'))})"
             )
             raise ConfigError(message)
+    try:
+        for injection in injections:
+            require_device(injection.name, device)
+    except ValueError as error:
+        message = f"walk.inject: {error} ({layers.origin(('walk', 'inject'))})"
+        raise ConfigError(message) from error
     return injections
 
 

@@ -44,7 +44,8 @@ not the heel's. Output that goes on without it for longer than it may, when it i
 table says, fails the walk too.
 
 `firmware-sim serve` takes those of device and electrode, and `cable_pulled`; over a pseudo-terminal
-`fes-ctrl walk` takes all but the other ones of the link.
+`fes-ctrl walk` takes all but the other ones of the link. What a note gives to one stimulator alone
+is refused with the others, and is no part of a campaign.
 """
 
 
@@ -111,6 +112,7 @@ def injections() -> str:
                 text
                 for text in (
                     "" if row.detector == "heel" else f"detector {row.detector}",
+                    f"{', '.join(row.devices)} alone" if row.devices else "",
                     row.why,
                 )
                 if text

@@ -21,6 +21,11 @@ REPEAT_US: Final = 25_000
 class Defects:
     """The injections of one device.
 
+    Parameters
+    ----------
+    own : tuple of str
+        What can go wrong with this kind of device besides, and begins and ends by itself.
+
     Attributes
     ----------
     any : bool
@@ -35,16 +40,20 @@ class Defects:
 
     __slots__ = (
         "_channel",
+        "_own",
         "_points",
         "_pulse_us",
         "_spans",
+        "_turns",
         "acknowledgements",
         "any",
         "other",
         "stuck_next_us",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, own: tuple[str, ...] = ()) -> None:
+        self._own = own
+        self._turns: list[tuple[Us, str, bool]] = []
         self._spans: list[tuple[str, Us, Us, float]] = []
         self._pulse_us: Us = -NEVER_US
         self._channel = 0
@@ -62,6 +71,10 @@ class Defects:
         ValueError
             If devices do not know it.
         """
+        if name in self._own:
+            if from_us < to_us:
+                self._turns = sorted([*self._turns, (from_us, name, True), (to_us, name, False)])
+            return
         if name not in KNOWN:
             message = f"the device does not know the injection {name!r}"
             raise ValueError(message)
@@ -85,6 +98,16 @@ class Defects:
                 self.reach(name, now_us)
                 return True
         return False
+
+    @property
+    def turn_us(self) -> Us:
+        """When something of the device's own begins or ends next."""
+        return self._turns[0][0] if self._turns else NEVER_US
+
+    def turn(self) -> tuple[str, bool]:
+        """Take what begins or ends then: which, and whether it begins."""
+        _, name, begins = self._turns.pop(0)
+        return name, begins
 
     def reach(self, name: str, now_us: Us) -> None:
         """Take note that one has had an effect."""

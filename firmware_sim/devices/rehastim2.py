@@ -6,11 +6,15 @@ given in start mode only; channel lists go from start over initialised to starte
 themselves until stopped. Each command is carried out, and answered, 10 to 24 ms after it came,
 in order. A pulse is phase, gap of 100 us, opposite phase, so its charge is always balanced. A
 test impulse precedes it: where that finds no skin between the electrodes, or a short, the pulse
-is not given, the output ends and the device says so unasked.
+is not given, the output ends and the device says so unasked. So it does when its emergency switch
+is pressed or unplugged, and when its stimulation module fails.
 
 Not stated by the vendor, and assumed: a single pulse while another waits is refused as busy; a
 stop is accepted in every mode; the resistance that the test impulse accepts is 100 ohm to
-100 kohm, at whatever current; watchdogs before InitAck are nothing.
+100 kohm, at whatever current; watchdogs before InitAck are nothing. Switch and module come after
+all else that the device does: while one of them is off, every pulse that is asked for is another
+such error, and a device that is stuck gives none either. What they end does not come back by
+itself.
 
 References
 ----------
@@ -42,6 +46,10 @@ ORPHAN_US: Final = 500
 
 OTHER_NUMBER: Final = 17
 OTHER_VERSION: Final = 2
+EMERGENCY: Final = "emergency_switch"
+MODULE: Final = "module_failed"
+ERROR_OF: Final = {EMERGENCY: sm2.EMERGENCY_ERROR, MODULE: sm2.MODULE_ERROR}
+
 UNSPOKEN: Final = frozenset((0x0A, 0x0F, 0x55, 0x81, 0xF0))
 """Numbers that this device leaves out of its own: a public client reads them wrongly."""
 
@@ -84,8 +92,8 @@ class SimulatedRehastim2:
         "_init_us",
         "_list",
         "_number",
+        "_off",
         "_output",
-        "_pressed",
         "_random",
         "_sequence",
         "connected",
@@ -101,13 +109,14 @@ class SimulatedRehastim2:
         self._commands: list[tuple[Us, sm2.Frame, int]] = []
         self._sequence = 0
         self._number = 0
-        self._pressed = False
+        # Errors of what stands between the device and its outputs, and is off.
+        self._off: list[int] = []
         self._done_us: Us = -NEVER_US
         self._alive_us: Us = -NEVER_US
         # It was switched on some time before.
         self._init_us: Us = int(random.random() * INIT_EVERY_US)
         self._list: ChannelList | None = None
-        self._defects = Defects()
+        self._defects = Defects((EMERGENCY, MODULE))
         self.connected = False
         self.mode = sm2.MODE_START
 
@@ -158,14 +167,22 @@ class SimulatedRehastim2:
     def emergency(self, now_us: Us, *, pressed: bool = True) -> None:
         """Press the emergency switch, or unplug it; nothing is given until it is released."""
         self._fire(now_us)
-        self._pressed = pressed
-        if pressed:
-            self._fail(now_us, sm2.EMERGENCY_ERROR)
+        self._turn(now_us, EMERGENCY, begins=pressed)
 
-    def module_fails(self, now_us: Us) -> None:
-        """Let the stimulation module fail."""
+    def module_fails(self, now_us: Us, *, failed: bool = True) -> None:
+        """Let the stimulation module fail; nothing is given until it works again."""
         self._fire(now_us)
-        self._fail(now_us, sm2.MODULE_ERROR)
+        self._turn(now_us, MODULE, begins=failed)
+
+    def _turn(self, now_us: Us, name: str, *, begins: bool) -> None:
+        error = ERROR_OF[name]
+        was_off = error in self._off
+        if begins:
+            self._off.append(error)
+        elif was_off:
+            self._off.remove(error)
+        if begins and not was_off:
+            self._fail(now_us, error)
 
     def _is_off(self, now_us: Us) -> bool:
         """Return whether a command meets a device that is stuck; it may have started anew."""
@@ -190,11 +207,12 @@ class SimulatedRehastim2:
         return min(wake_us, self._next_us())
 
     def _next_us(self) -> Us:
+        turn_us = self._defects.turn_us
         if self._defects.stuck_next_us != NEVER_US:
-            return self._defects.stuck_next_us
-        wake_us = self._init_us
+            return min(turn_us, self._defects.stuck_next_us)
+        wake_us = min(turn_us, self._init_us)
         if self.connected:
-            wake_us = self._alive_us + WATCHDOG_US
+            wake_us = min(turn_us, self._alive_us + WATCHDOG_US)
         if self._commands:
             wake_us = min(wake_us, self._commands[0][0])
         if self._list is not None:
@@ -213,8 +231,16 @@ class SimulatedRehastim2:
         return out
 
     def _fire_one(self, at_us: Us) -> None:
-        if self._defects.stuck_next_us != NEVER_US:
-            self._output.deliver(*self._defects.repeat())
+        defects = self._defects
+        if defects.turn_us <= at_us:
+            name, begins = defects.turn()
+            if begins:
+                defects.reach(name, at_us)
+            self._turn(at_us, name, begins=begins)
+        elif defects.stuck_next_us != NEVER_US:
+            pulse = defects.repeat()
+            if not self._off:
+                self._output.deliver(*pulse)
         elif self._commands and self._commands[0][0] <= at_us:
             _, frame, refused = self._commands.pop(0)
             self._execute(at_us, frame, refused)
@@ -351,8 +377,8 @@ class SimulatedRehastim2:
         """Give one pulse, where the test impulse before it finds skin."""
         if not current_ua or not width_us:
             return
-        if self._pressed:
-            self._fail(at_us, sm2.EMERGENCY_ERROR)
+        if self._off:
+            self._fail(at_us, self._off[0])
             return
         if not SHORT_OHM <= self._output.ohm(at_us, channel) <= SKIN_MAX_OHM:
             self._fail(at_us, sm2.ELECTRODE_ERROR)

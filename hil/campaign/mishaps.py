@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fes_ctrl.runtime.operator import OperatorConfig
 from fes_ctrl.units import NEVER_US, Us
-from firmware_sim.injections import ROWS, Injection, InjectionRow
+from firmware_sim.injections import EVERYWHERE, Injection, InjectionRow
 from hil.config import CableConfig
 from hil.patient.way import LEAST_SEATED_S, SegmentConfig, SegmentKind
 
@@ -74,7 +74,7 @@ def injections_of(random: Random, lasts_s: float) -> tuple[Injection, ...]:
     """Return what goes wrong, and when: rows of the table, several at once."""
     if random.random() < 0.05:
         return ()
-    rows = random.sample(ROWS, min(len(ROWS), random.randint(1, MOST_INJECTIONS)))
+    rows = random.sample(EVERYWHERE, min(len(EVERYWHERE), random.randint(1, MOST_INJECTIONS)))
     found = []
     cluster_s = random.uniform(0.1, 0.9) * lasts_s
     for row in rows:

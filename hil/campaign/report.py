@@ -8,7 +8,7 @@ from typing import Final
 
 from fes_ctrl import __version__
 from fes_ctrl.safety.faults import BY_ID
-from firmware_sim.injections import BY_NAME, ROWS
+from firmware_sim.injections import BY_NAME, EVERYWHERE
 from hil.campaign.reactions import Reaction
 from hil.campaign.run import Outcome
 
@@ -59,7 +59,9 @@ def reaction_rows(outcomes: Mapping[int, Outcome]) -> list[ReactionRow]:
         for reaction in outcome.reactions:
             pooled[reaction.injection].append(reaction)
     return [
-        _row(row.name, row.fault, reached[row.name], pooled[row.name]) for row in ROWS if row.fault
+        _row(row.name, row.fault, reached[row.name], pooled[row.name])
+        for row in EVERYWHERE
+        if row.fault
     ]
 
 
@@ -129,7 +131,7 @@ def figures(seed: int, hours: float, outcomes: Mapping[int, Outcome]) -> dict[st
         "violations": sum(len(outcome.violations) for outcome in done),
         "injections": {
             row.name: {"reached": acknowledged[row.name], "unreached": unreached[row.name]}
-            for row in ROWS
+            for row in EVERYWHERE
         },
         "reactions": [
             {
@@ -211,7 +213,7 @@ def page(seed: int, hours: float, command: str, outcomes: Mapping[int, Outcome])
     for cells in table_cells(rows):
         what = BY_NAME[cells[0]].effect
         lines.append("| " + " | ".join((f"`{cells[0]}`", cells[1], what, *cells[2:])) + " |")
-    without = [row for row in ROWS if not row.fault]
+    without = [row for row in EVERYWHERE if not row.fault]
     lines += ["", "Injections that name no fault, so that no time is allowed to it:", ""]
     acknowledged: Counter[str] = Counter()
     for outcome in outcomes.values():

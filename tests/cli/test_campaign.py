@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from fes_ctrl.cli.campaign import command
 from fes_ctrl.model import Operator
-from firmware_sim.injections import ROWS
+from firmware_sim.injections import EVERYWHERE
 from helpers.here import fes_ctrl_here
 from hil.rig import Rig
 
@@ -86,7 +86,7 @@ def test_a_short_campaign_holds_and_says_what_it_did(
     found = json.loads(short.stdout)
     assert found["simulated_hours"] >= 0.02
     assert (found["violations"], found["refused"], found["failures"]) == (0, 0, [])
-    assert set(found["injections"]) == {row.name for row in ROWS}
+    assert set(found["injections"]) == {row.name for row in EVERYWHERE}
     assert found["pulses"] > 0
     assert "from the fault to the last pulse" in short.stderr
 

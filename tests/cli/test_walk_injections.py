@@ -13,9 +13,9 @@ DROPS_OUT = {"F12", "F15", "F18", "F20", "F31", "F36"}
 """After these nothing is given any more, and the toes drag."""
 
 
-def walked(*options: str) -> tuple[int, dict[str, object]]:
+def walked(*options: str, scenario: str = "standard") -> tuple[int, dict[str, object]]:
     done = CliRunner().invoke(
-        command, ["standard", "--json", "--duration", "30", *options], standalone_mode=False
+        command, [scenario, "--json", "--duration", "30", *options], standalone_mode=False
     )
     assert done.exception is None, done.exception
     return done.return_value, json.loads(done.stdout)
@@ -24,7 +24,8 @@ def walked(*options: str) -> tuple[int, dict[str, object]]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_fault_is_named_and_the_verdict_is_right(row: InjectionRow) -> None:
     detector = ("--set", f"detector.name={row.detector}")
-    code, summary = walked("--inject", f"{row.name}@20", *detector)
+    scenario = "rehastim2" if row.devices else "standard"
+    code, summary = walked("--inject", f"{row.name}@20", *detector, scenario=scenario)
     (injection,) = summary["injections"]  # type: ignore[misc]
     assert injection["name"] == row.name  # type: ignore[index]
     assert injection["t_s"] >= 20.0  # type: ignore[index]
@@ -59,6 +60,7 @@ def test_an_injection_that_is_not_reached_fails_the_walk() -> None:
         (("--inject", "electrode_off@3+-1"), "is no time"),
         (("--inject", "electrode_off"), "write NAME@T"),
         (("--inject", "answers_delayed=9@3"), "write 50 to 500"),
+        (("--inject", "emergency_switch@3"), "a p24 has none; leave it out, or choose rehastim2"),
         (("--inject", "write_blocked@3", "--clock", "real", "--link", "pty"), "leave one out"),
     ],
 )

@@ -87,7 +87,8 @@ def test_stepper_and_virtual_loop_give_the_same_setpoints(
 
 @pytest.mark.parametrize("row", INJECTIONS, ids=lambda row: row.name)
 def test_whatever_goes_wrong_goes_wrong_alike_on_both(row: InjectionRow, tmp_path: Path) -> None:
-    walk = load_scenario("standard", {}, (f"detector.name={row.detector}",)).walk
+    scenario = "rehastim2" if row.devices else "standard"
+    walk = load_scenario(scenario, {}, (f"detector.name={row.detector}",)).walk
     walk = replace(walk, duration_s=12.0, inject=(parse_injection(f"{row.name}@7.4"),))
     stepped = simulate(walk, "stepper", tmp_path / "stepped.jsonl")
     looped = simulate(walk, "virtual", tmp_path / "looped.jsonl")

@@ -31,8 +31,10 @@ WIRE_US = 2_000
 
 
 @cache
-def injected(text: str, duration_s: float = 19.0, detector: str = "heel") -> WalkResult:
-    walk = load_scenario("standard", {}, (f"detector.name={detector}",)).walk
+def injected(
+    text: str, duration_s: float = 19.0, detector: str = "heel", scenario: str = "standard"
+) -> WalkResult:
+    walk = load_scenario(scenario, {}, (f"detector.name={detector}",)).walk
     return simulate(replace(walk, duration_s=duration_s, inject=(parse(text),)))
 
 
@@ -63,7 +65,8 @@ def last_pulse_of_the_burst_us(result: WalkResult, hit_us: int) -> int:
 def test_every_row_is_reached_and_its_fault_ends_the_output_in_time(
     row: InjectionRow, at_s: float
 ) -> None:
-    result = injected(f"{row.name}@{at_s}", detector=row.detector)
+    scenario = "rehastim2" if row.devices else "standard"
+    result = injected(f"{row.name}@{at_s}", detector=row.detector, scenario=scenario)
     hit_us = acknowledged_us(result, row.name)
     assert hit_us >= at_s * 1e6
     # A clock that went back dates its fault by the time it had before.

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 from fes_ctrl.assembly import problems_of
+from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.model import RIGHT
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.safety.faults import BY_ID
 from fes_ctrl.units import NEVER_US, us_from_s
 from firmware_sim.injections import Injection
 from hil.config import LimiterConfig, WalkConfig
+from hil.rig import Rig
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
 
@@ -55,6 +60,9 @@ def test_a_walk_lifts_every_foot_and_breaks_no_limit(mode: str, seed: int, tmp_p
         ("answers_lost", {"F18"}),
         ("answers_delayed", {"F18"}),
         ("electrode_off", {"F12"}),
+        ("electrode_short", {"F12"}),
+        ("emergency_switch", {"F31"}),
+        ("module_failed", {"F31"}),
         ("device_stuck_on", {"F18", "F20"}),
     ],
 )
@@ -74,6 +82,82 @@ def test_what_goes_wrong_is_noticed_and_ends_in_silence(
     else:
         assert told & faults
     assert [v for v in done.violations if name != "device_stuck_on"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "said"),
+    [
+        ("electrode_off", "F12", "electrode error (-2)"),
+        ("electrode_short", "F12", "electrode error (-2)"),
+        ("emergency_switch", "F31", "emergency switch active or not connected (-1)"),
+        ("module_failed", "F31", "stimulation module error (-3)"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])
+def test_each_error_of_the_device_latches_by_its_name_at_whatever_current(
+    mode: str, name: str, fault: str, said: str, tmp_path: Path
+) -> None:
+    # Its test impulse judges electrodes where a P24 says nothing, below 15 mA.
+    weak = ("program.channel.0.current_mA=8", "program.channel.0.intensity=0")
+    options: dict[str, object] = {"seed": 1, "duration_s": 14.0}
+    sets = weak if mode == "single_pulse" else (*LISTS, *weak)
+    if mode == "channel_list":
+        options["limits"] = guarded(tmp_path)
+    walk = load_scenario("rehastim2", options, sets).walk
+    result = simulate(replace(walk, inject=(Injection(name, us_from_s(10.0), NEVER_US),)))
+    (hit,) = result.rig.acknowledgements()
+    (told,) = result.walk.faults
+    assert (told.id, told.reaction, hit.name) == (fault, "latch", name)
+    assert told.detail.endswith(said)
+    assert 0 <= told.t_us - hit.t_us <= BY_ID[fault].limit_ms * 1000
+    pulses_us = result.walk.legs[0].pulses_us
+    assert len([t_us for t_us in pulses_us if t_us < hit.t_us]) > 20
+    assert not [t_us for t_us in pulses_us if t_us >= hit.t_us]
+    assert (result.walk.violations, result.missing) == ([], ())
+
+
+@pytest.mark.parametrize("name", ["emergency_switch", "module_failed"])
+@pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])
+def test_what_is_off_latches_again_until_it_is_on_and_somebody_clears_it(
+    mode: str, name: str, tmp_path: Path
+) -> None:
+    held = Injection(name, us_from_s(10.0), us_from_s(17.0))
+    walk = replace(walk_of(mode, tmp_path, duration_s=26.0), inject=(held,))
+    stepper = Stepper()
+    rig = Rig(walk, stepper, NullLog())
+    rig.session.open()
+    # By hand while it is off, and once more when it is on again.
+    for begin_s in (12.0, 18.0):
+        for after_s, action in ((0.0, "clear"), (0.5, "arm"), (1.0, "level")):
+            stepper.run_until_us(us_from_s(begin_s + after_s))
+            rig.operate(action, 100)
+    stepper.run_until_us(us_from_s(26.0))
+    done = rig.finish()
+    reactions = [(known.id, known.reaction) for known in done.faults]
+    assert reactions == [("F31", "latch"), ("F31", "cleared")] * 2
+    first, cleared, again, _ = done.faults
+    assert 0 <= first.t_us - held.from_us <= BY_ID["F31"].limit_ms * 1000
+    assert cleared.t_us < again.t_us < held.to_us, "with the first pulse that is asked for"
+    pulses_us = done.legs[0].pulses_us
+    assert [t_us for t_us in pulses_us if t_us < held.from_us]
+    assert not [t_us for t_us in pulses_us if held.from_us <= t_us < us_from_s(19.0)]
+    assert len([t_us for t_us in pulses_us if t_us > us_from_s(19.0)]) > 20
+    assert done.violations == []
+
+
+def test_only_a_rehastim2_has_an_emergency_switch() -> None:
+    config = {"inject": ["emergency_switch@3"]}
+    assert load_scenario("rehastim2", config).walk.inject[0].name == "emergency_switch"
+    with pytest.raises(ConfigError, match="a p24 has none; leave it out, or choose") as refused:
+        load_scenario("standard", config)
+    assert "(--inject)" in str(refused.value)
+    serve = [sys.executable, "-m", "firmware_sim", "serve", "--device", "feslink", "--pty"]
+    done = subprocess.run(
+        [*serve, "--inject", "module_failed@3"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "module_failed: a feslink has none; leave it out, or choose rehastim2" in done.stderr
 
 
 @pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])

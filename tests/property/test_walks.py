@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fes_ctrl.assembly import problems_of
 from fes_ctrl.safety.faults import BY_ID, LATCH
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
-from firmware_sim.injections import ROWS, Injection
+from firmware_sim.injections import EVERYWHERE, Injection
 from hil.config import CableConfig, WalkConfig
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
@@ -43,7 +43,7 @@ PROGRAMS = st.builds(
 MISHAPS = st.lists(
     st.builds(
         lambda row, from_us, lasts_us: Injection(row.name, from_us, from_us + lasts_us),
-        st.sampled_from(ROWS),
+        st.sampled_from(EVERYWHERE),
         st.integers(0, 11_000_000),
         st.integers(1_000, 4_000_000),
     ),

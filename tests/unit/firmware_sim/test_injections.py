@@ -1,12 +1,16 @@
 """The injections as facts: who is hit, for how long, by how much, and what follows."""
 
+from random import Random
+
 import pytest
 
 from fes_ctrl.units import NEVER_US
-from firmware_sim.injection_text import parse
+from firmware_sim.devices.catalogue import DEVICES
+from firmware_sim.injection_text import parse, require_device
 from firmware_sim.injections import (
     ARMED,
     BY_NAME,
+    EVERYWHERE,
     HELD,
     ONCE,
     OVER,
@@ -17,6 +21,7 @@ from firmware_sim.injections import (
     InjectionRow,
     amount_of,
 )
+from firmware_sim.output import OutputStage
 
 # Who is hit, the fault that comes true, how many seconds it holds (None: for good), how many
 # milliseconds until what the fault observes is there, and whose sensor it is.
@@ -47,6 +52,8 @@ FACTS = {
     "device_reset": ("device", "F31", None, 100, "heel"),
     "device_swapped": ("device", "F31", None, 100, "heel"),
     "device_stuck_on": ("device", "F20", None, 100, "heel"),
+    "emergency_switch": ("device", "F31", None, 0, "heel"),
+    "module_failed": ("device", "F31", None, 0, "heel"),
     "electrode_off": ("electrode", "F12", None, 0, "heel"),
     "electrode_short": ("electrode", "F12", None, 0, "heel"),
     "electrode_peeled": ("electrode", "", None, 0, "heel"),
@@ -88,7 +95,7 @@ def test_what_a_fault_is_certain_on_is_written_so() -> None:
 
 def test_a_row_of_which_no_more_is_said_has_no_amount_and_hits_the_heel() -> None:
     row = InjectionRow("x", "link", "nothing", "", None)
-    plain = ("x", "link", "nothing", "", None, "", 0.0, 0.0, 0.0, 0, "heel", "", "", "", False)
+    plain = ("x", "link", "nothing", "", None, "", 0.0, 0.0, 0.0, 0, "heel", "", "", "", False, ())
     assert row == plain
     assert Injection("x", 1, 2) == ("x", 1, 2, 0.0)
     assert Acknowledgement("x", 3) == ("x", 3)
@@ -99,6 +106,31 @@ def test_these_happen_at_once_and_have_no_end() -> None:
         *("cable_pulled", "device_reset", "device_swapped", "clock_forward", "clock_back")
     }
     assert all(row.lasts_s is None for row in ROWS if row.at_once)
+
+
+def test_what_one_kind_of_device_has_is_no_other_ones_and_in_no_campaign() -> None:
+    own = {row.name: row.devices for row in ROWS if row.devices}
+    assert own == {"emergency_switch": ("rehastim2",), "module_failed": ("rehastim2",)}
+    assert [row for row in ROWS if row.name not in own] == list(EVERYWHERE)
+    for row in ROWS:
+        for device in DEVICES:
+            if device in (row.devices or DEVICES):
+                require_device(row.name, device)
+                continue
+            with pytest.raises(ValueError, match=f"a {device} has none; leave it out, or choose"):
+                require_device(row.name, device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.part == "device"])
+def test_a_device_takes_what_it_can_have_and_nothing_else(device: str, row: InjectionRow) -> None:
+    made = DEVICES[device]
+    simulated = made.make(OutputStage(made.channels), Random(1))
+    if device in (row.devices or DEVICES):
+        simulated.inject(row.name, 0, 1)
+        return
+    with pytest.raises(ValueError, match=f"does not know the injection '{row.name}'"):
+        simulated.inject(row.name, 0, 1)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -7,6 +7,7 @@ import pytest
 
 from fes_ctrl.wire import sciencemode2 as sm2
 from firmware_sim.devices.rehastim2 import SimulatedRehastim2
+from firmware_sim.injections import Acknowledgement
 from firmware_sim.output import OPEN_OHM, OutputStage
 
 PULSE = sm2.ListPulse(sm2.SINGLE, 300, 20_000)
@@ -32,6 +33,10 @@ class Host:
         self.until(now_us)
         step = self.device.receive(now_us, data)
         self._hear(now_us, step.out, step.wake_at_us)
+
+    def inject(self, name: str, from_us: int, to_us: int) -> None:
+        self.device.inject(name, from_us, to_us)
+        self.wake_us = min(self.wake_us, from_us)
 
     def until(self, t_us: int) -> None:
         while self.wake_us <= t_us:
@@ -288,6 +293,61 @@ def test_the_emergency_switch_ends_everything_until_it_is_released() -> None:
     host.device.emergency(1_500_000, pressed=False)
     assert host.result(1_500_000, sm2.single_pulse(1, 0, 300, 20_000)) == 0
     assert len(host.pulses) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("emergency_switch", sm2.EMERGENCY_ERROR), ("module_failed", sm2.MODULE_ERROR)],
+)
+def test_what_is_off_ends_output_at_once_and_gives_none_while_it_is(name: str, error: int) -> None:
+    host = started()
+    host.inject(name, 1_005_000, 1_500_000)
+    host.until(1_004_999)
+    before = len(host.pulses)
+    assert before
+    assert (host.errors(), host.device.acknowledgements) == ([], [])
+    host.until(1_100_000)
+    told_us = [at_us for at_us, frame in host.heard if frame.command == sm2.STIMULATION_ERROR]
+    assert told_us == [1_005_000]
+    assert host.device.acknowledgements == [Acknowledgement(name, 1_005_000)]
+    assert host.mode(1_100_000) == sm2.MODE_START
+    host.result(1_300_000, sm2.single_pulse(1, 0, 300, 20_000))
+    assert host.errors() == [error] * 2
+    assert len(host.pulses) == before
+    assert host.result(1_500_000, sm2.single_pulse(2, 0, 300, 20_000)) == sm2.NO_ERROR
+    assert host.errors() == [error] * 2
+    assert len(host.pulses) == before + 1
+    assert host.device.acknowledgements == [Acknowledgement(name, 1_005_000)]
+
+
+def test_what_is_off_for_several_reasons_is_off_until_the_last_is_over() -> None:
+    host = connected()
+    host.inject("module_failed", 1_000_000, 2_000_000)
+    host.inject("emergency_switch", 1_500_000, 2_500_000)
+    host.inject("emergency_switch", 1_600_000, 3_000_000)
+    host.inject("emergency_switch", 9_000_000, 9_000_000)
+    given = []
+    for now_us in (1_200_000, 1_700_000, 2_200_000, 2_700_000, 3_200_000):
+        before = len(host.pulses)
+        host.result(now_us, sm2.single_pulse(now_us // 100_000, 0, 300, 20_000))
+        given.append(len(host.pulses) - before)
+    assert given == [0, 0, 0, 0, 1]
+    module, emergency = sm2.MODULE_ERROR, sm2.EMERGENCY_ERROR
+    # When each begins, and for each pulse that is asked for.
+    assert host.errors() == [module, module, emergency, module, emergency, emergency]
+
+
+def test_a_device_that_is_stuck_gives_nothing_past_its_emergency_switch() -> None:
+    host = connected()
+    host.device.inject("device_stuck_on", 650_000, 1 << 62)
+    host.inject("emergency_switch", 1_000_000, 1_500_000)
+    host.result(600_000, sm2.single_pulse(1, 0, 300, 20_000))
+    host.send(900_000, sm2.stop_channel_list(2))
+    host.until(2_000_000)
+    times = [at_us for at_us, _, _ in host.pulses]
+    assert [at_us for at_us in times if at_us < 1_000_000]
+    assert [at_us for at_us in times if at_us > 1_500_000]
+    assert not [at_us for at_us in times if 1_000_000 <= at_us < 1_500_000]
 
 
 def test_a_module_that_fails_says_so_and_gives_no_more() -> None:

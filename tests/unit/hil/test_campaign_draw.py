@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_sim.injections import ROWS
+from firmware_sim.injections import EVERYWHERE
 from hil.campaign.case import refusals, scenario_text
 from hil.campaign.draw import draw, numbers
 from hil.campaign.vary import bounds_of
@@ -52,7 +52,7 @@ def test_another_process_with_another_hash_seed_draws_the_same() -> None:
 
 def test_every_row_of_the_injections_comes_up_alone_and_with_others() -> None:
     walks = [draw(SEED, number).walk for number in range(300)]
-    for row in ROWS:
+    for row in EVERYWHERE:
         with_row = [walk for walk in walks if row.name in [found.name for found in walk.inject]]
         assert with_row, row.name
         assert any(len(walk.inject) > 1 for walk in with_row), row.name

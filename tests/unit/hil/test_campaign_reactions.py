@@ -7,7 +7,7 @@ import pytest
 
 from fes_ctrl.safety.faults import BY_ID
 from firmware_sim.injection_text import parse
-from firmware_sim.injections import ROWS
+from firmware_sim.injections import EVERYWHERE
 from hil.campaign.case import Case, plain
 from hil.campaign.report import figures, page, percentile, reaction_rows
 from hil.campaign.run import Outcome, run_case
@@ -59,7 +59,7 @@ def test_a_fault_between_bursts_says_nothing_of_how_fast_it_is_answered() -> Non
 def test_the_table_has_a_row_for_every_injection_that_names_a_fault() -> None:
     outcomes = {0: hit(f"sensor_dropout@{AT_S}"), 1: hit(f"sensor_dropout@{AT_S}+0.03")}
     rows = reaction_rows(outcomes)
-    assert [row.injection for row in rows] == [row.name for row in ROWS if row.fault]
+    assert [row.injection for row in rows] == [row.name for row in EVERYWHERE if row.fault]
     (row,) = [row for row in rows if row.injection == "sensor_dropout"]
     assert (row.reached, row.seen, row.in_burst) == (2, 1, 1)
     assert row.p50_ms == row.max_ms == outcomes[0].reactions[0].took_us / 1e3
@@ -67,7 +67,7 @@ def test_the_table_has_a_row_for_every_injection_that_names_a_fault() -> None:
     assert found["walks"] == 2
     assert found["injections"]["sensor_dropout"] == {"reached": 2, "unreached": 0}  # type: ignore[index]
     text = page(1, 0.1, "fes-ctrl campaign", outcomes)
-    for known in ROWS:
+    for known in EVERYWHERE:
         assert f"`{known.name}`" in text
 
 
