@@ -112,7 +112,8 @@ class Authority:
         kind = report.kind
         if kind == "answer":
             return
-        if kind == "skipped":
+        if kind in {"skipped", "missed"}:
+            # Of one that was missed nobody knows whether it was felt; it is no pulse by name.
             self.guard.skipped(report.channel, report.pulse_us)
         elif kind == "up":
             arming.link_up = True

@@ -233,6 +233,7 @@ ReportKind: TypeAlias = Literal[
     "blocked",
     "dead",
     "changed",
+    "missed",
     "orphan",
     "corrupt",
 ]
@@ -250,6 +251,7 @@ LINK_DOWN: Final = "down"  # the connection is gone
 LINK_BLOCKED: Final = "blocked"  # the program did not turn
 LINK_DEAD: Final = "dead"  # a part of the program failed
 LINK_CHANGED: Final = "changed"  # the device is not the one that answered before
+LINK_MISSED: Final = "missed"  # a pulse was taken back: whether it was given is not known
 LINK_ORPHAN: Final = "orphan"  # an answer belongs to no frame
 LINK_CORRUPT: Final = "corrupt"  # bytes came that are no whole frame
 

@@ -160,15 +160,17 @@ class _Wire:
     def _arrive(self) -> None:
         self.deliver(self._flights.popleft().data)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Take back what has not left: a write that is half out stays half out."""
         now_us = self._clock.now_us()
+        taken_back = len(self._held) > 0
         self._held.clear()
         kept: deque[_Flight] = deque()
         for flight in self._flights:
             if flight.to_us <= now_us:
                 kept.append(flight)
                 continue
+            taken_back = True
             out = 0
             if flight.from_us < now_us:
                 out = int((now_us - flight.from_us) / self._config.byte_us)
@@ -179,6 +181,7 @@ class _Wire:
                 flight.handle.cancel()
         self._flights = kept
         self._free_us = min(self._free_us, now_us)
+        return taken_back
 
     def cut(self) -> None:
         """Lose everything on the wire."""
@@ -252,10 +255,9 @@ class SimCable:
         if self.pulled_us is None and not self._closed and not self._seized:
             self._out.send(data)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Take back what has not been sent."""
-        if not self._seized:
-            self._out.discard()
+        return not self._seized and self._out.discard()
 
     def seize(self, stop: bytes) -> None:
         """Let nothing else leave from now on, and write a stop."""

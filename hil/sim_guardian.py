@@ -68,10 +68,9 @@ class SimGuardian:
             self._clock.call_at_us(now_us + LOOK_US, ORDER_LINK, self._look)
         self._link.write(data)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Take back what has not left."""
-        if not self._over:
-            self._link.discard()
+        return not self._over and self._link.discard()
 
     def seize(self, stop: bytes) -> None:
         """Let nothing else leave from now on, and write a stop."""

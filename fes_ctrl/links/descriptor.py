@@ -93,17 +93,23 @@ class DescriptorLink:
         if self._out >= 0:
             os.dup2(self._fd, self._out, inheritable=False)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Drop what has not left: here, and in the kernel where it can be told to.
 
         Of a line that was seized nothing is dropped, least of all the stop.
-        """
-        self._waiting = b""
-        if self._out >= 0:
-            self._flush(self._out)
 
-    def _flush(self, fd: int) -> None:
-        """Drop what the kernel has not sent."""
+        Returns
+        -------
+        bool
+            False where all had left; True where something was dropped, or may have been.
+        """
+        waited = len(self._waiting) > 0
+        self._waiting = b""
+        return (self._out >= 0 and self._flush(self._out)) or waited
+
+    def _flush(self, fd: int) -> bool:  # noqa: ARG002 - for lines whose kernel can be told to
+        """Drop what the kernel has not sent; return whether there was, or may have been, any."""
+        return False
 
     def _let_go(self, close: Callable[[], None]) -> None:
         """Close both descriptors; ``close`` closes the line's."""

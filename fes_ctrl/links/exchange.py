@@ -24,6 +24,7 @@ COMMAND: Final = "command"
 TICK: Final = "tick"
 HEARD: Final = "heard"
 HUNG_UP: Final = "hung_up"
+TAKEN_BACK: Final = "taken_back"
 # What the host did on the line.
 OUT: Final = "out"
 DISCARD: Final = "discard"
@@ -36,7 +37,7 @@ IN: Final = "in"
 LOST: Final = "lost"
 
 WITH_DATA: Final = frozenset({OUT, IN, SEIZE})
-TOLD: Final = frozenset({OPEN, COMMAND, TICK, HEARD, HUNG_UP})
+TOLD: Final = frozenset({OPEN, COMMAND, TICK, HEARD, HUNG_UP, TAKEN_BACK})
 KINDS: Final = WITH_DATA | TOLD | {DISCARD, DROP, RELEASE, CLOSE, LOST}
 
 COMMANDS: Final[dict[str, type[Any]]] = {

@@ -60,9 +60,10 @@ class GuardedLink:
         for start in range(0, len(data), say.PACKET - 1):
             self._say(say.WRITE + data[start : start + say.PACKET - 1])
 
-    def discard(self) -> None:
-        """Take back what has not left."""
+    def discard(self) -> bool:
+        """Take back what has not left; whether there was anything, the guardian does not say."""
         self._say(say.DISCARD)
+        return True
 
     def seize(self, stop: bytes) -> None:
         """Let nothing else leave from now on, and write a stop; from any thread or handler."""

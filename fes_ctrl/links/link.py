@@ -22,8 +22,14 @@ class Link(Protocol):
         """Send bytes; never waits, and never blocks where the device does not take them."""
         ...
 
-    def discard(self) -> None:
-        """Take back everything that has not left yet."""
+    def discard(self) -> bool:
+        """Take back everything that has not left yet.
+
+        Returns
+        -------
+        bool
+            False where all had left; True where something was taken back, or may have been.
+        """
         ...
 
     def seize(self, stop: bytes) -> None:

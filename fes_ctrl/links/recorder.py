@@ -84,10 +84,10 @@ class RecordingLink:
         self._link.write(data)
         self._recorder.flush()
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Take back what has not left."""
         self._recorder.note(exchange.DISCARD)
-        self._link.discard()
+        return self._link.discard()
 
     def seize(self, stop: bytes) -> None:
         """Take the line for a stop; that comes first, and then the note of it."""
@@ -165,6 +165,11 @@ class NotedDriver:
         if step.out or step.reports or step.discard or step.drop:
             self._recorder.note(exchange.TICK, now_us=now_us)
         return step
+
+    def taken_back(self, now_us: Us) -> DriverStep:
+        """Take note that what was written before now may not have left."""
+        self._recorder.note(exchange.TAKEN_BACK, now_us=now_us)
+        return self._driver.taken_back(now_us)
 
     def hang_up(self, now_us: Us, reason: str) -> DriverStep:
         """Take note of a lost connection."""

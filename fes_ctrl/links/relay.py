@@ -35,9 +35,9 @@ class RelayLink:
         """Send bytes."""
         self._link.write(data)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Take back what has not left."""
-        self._link.discard()
+        return self._link.discard()
 
     def seize(self, stop: bytes) -> None:
         """Let nothing else leave from now on, and write a stop; from any thread or handler."""

@@ -70,6 +70,7 @@ class ReplayedLink:
         entries = [entry for entry in recorded.entries if entry.what in self._judged | FAR]
         self._host = [entry for entry in entries if entry.what in self._judged]
         self._far = [entry for entry in entries if entry.what in FAR]
+        self._taken_back = _taken_back(recorded)
         self._said = 0
         self._heard = 0
         self._shift_us: Us = now_us() - entries[0].t_us if entries else 0
@@ -83,9 +84,11 @@ class ReplayedLink:
         """Say what was said then."""
         self._say(exchange.OUT, data)
 
-    def discard(self) -> None:
-        """Take back what has not left, where that was done then."""
+    def discard(self) -> bool:
+        """Take back what has not left, where that was done then, and with what came of it then."""
+        line = self._host[self._said].line if self._said < len(self._host) else 0
         self._say(exchange.DISCARD)
+        return line in self._taken_back
 
     def seize(self, stop: bytes) -> None:
         """Take the line for a stop."""
@@ -225,6 +228,8 @@ class _Player:
             step = driver.command(now_us, entry.command)
         elif entry.what == exchange.HEARD and self._came:
             step = driver.receive(now_us, self._came.popleft().data)
+        elif entry.what == exchange.TAKEN_BACK:
+            step = driver.taken_back(now_us)
         elif entry.what == exchange.HUNG_UP and self._came:
             step = driver.hang_up(now_us, self._came.popleft().why)
         elif entry.what == exchange.TICK:
@@ -252,6 +257,18 @@ class _Player:
             self._at += 1
         self._reports += step.reports
         self._wake_us = step.wake_at_us
+
+
+def _taken_back(recorded: Exchange) -> set[int]:
+    """Return the lines of the discards that took something back, or may have."""
+    found: set[int] = set()
+    line = 0
+    for entry in recorded.entries:
+        if entry.what == exchange.DISCARD:
+            line = entry.line
+        elif entry.what == exchange.TAKEN_BACK:
+            found.add(line)
+    return found
 
 
 def _compare(name: str, word: Entry, then: Entry) -> None:

@@ -24,8 +24,10 @@ class SerialLink(DescriptorLink):
         self._port = SerialPort(port, settings)
         super().__init__(self._port.fd, port)
 
-    def _flush(self, fd: int) -> None:
+    def _flush(self, fd: int) -> bool:
+        unsent = self._port.may_hold()
         drop_unsent(fd)
+        return unsent
 
     def drop(self) -> None:
         """Let DTR and RTS go, and close: the device sees the host vanish."""

@@ -73,13 +73,17 @@ class ThreadedLink:
         if self._open and not self._seized:
             self._queue.put((turn, data))
 
-    def discard(self) -> None:
-        """Drop what has not left; of a line that was seized nothing is dropped."""
+    def discard(self) -> bool:
+        """Drop what has not left; of a line that was seized nothing is dropped.
+
+        Whether there was anything is not known: a thread may have been about to write it.
+        """
         if self._open and not self._seized:
             self._take_back()
             if self._seized:
                 # Seized in the middle of that: the stop may have been dropped with the rest.
                 self._queue.put((ALWAYS, self._stop))
+        return True
 
     def seize(self, stop: bytes) -> None:
         """Let nothing else leave from now on, and write a stop past everything that waits.

@@ -54,6 +54,10 @@ class PaperDriver:
         """Wait for nothing."""
         return IDLE
 
+    def taken_back(self, now_us: Us) -> DriverStep:  # noqa: ARG002 - the seam's signature
+        """Have written nothing."""
+        return IDLE
+
     def hang_up(self, now_us: Us, reason: str) -> DriverStep:  # noqa: ARG002 - the seam's signature
         """Never go."""
         return IDLE
@@ -69,8 +73,9 @@ class PaperLink:
     def write(self, data: bytes) -> None:
         """Send to nobody."""
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Have nothing to take back."""
+        return False
 
     def seize(self, stop: bytes) -> None:
         """Have nobody to stop."""

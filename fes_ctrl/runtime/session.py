@@ -332,8 +332,7 @@ class ControlSession:
 
     def drive(self, now_us: Us, port: _Port, step: DriverStep) -> None:
         """Carry out what a driver wants done and pass its reports on."""
-        if step.discard:
-            port.link.discard()
+        taken_back = step.discard and port.link.discard()
         if step.drop:
             port.open = False
             port.link.drop()
@@ -349,6 +348,8 @@ class ControlSession:
             if self.on_written is not None:
                 self.on_written(now_us, setpoint)
         port.alarm.move(step.wake_at_us)
+        if taken_back:
+            self.drive(now_us, port, port.driver.taken_back(now_us))
         if step.reports:
             self._inbox.extend(step.reports)
             if not self._busy:

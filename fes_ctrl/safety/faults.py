@@ -172,7 +172,8 @@ ROWS: Final = (
     FaultRow(
         "F18",
         "answer late or lost",
-        "a frame is unanswered for longer than the device's deadline",
+        "a frame is unanswered for longer than the device's deadline; one that may have been taken "
+        "back before it left, only if nothing behind it is answered in that time either",
         LATCH,
         150,
         "by hand; intensity starts at zero",

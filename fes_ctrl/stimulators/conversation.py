@@ -14,10 +14,10 @@ from typing import Final
 
 from fes_ctrl.model import (
     LINK_CHANGED,
-    LINK_CORRUPT,
     LINK_DOWN,
     LINK_ERROR,
     LINK_IDLE,
+    LINK_MISSED,
     LINK_ORPHAN,
     LINK_READY,
     LINK_SILENT,
@@ -72,7 +72,6 @@ class Conversation(ABC):
 
     __slots__ = (
         "_asked_us",
-        "_damaged",
         "_line",
         "_orphans",
         "_poll_us",
@@ -103,7 +102,6 @@ class Conversation(ABC):
         self._tries = 0
         self._asked_us: Us = NEVER_US
         self._orphans = 0
-        self._damaged = 0
         self._wanted_after_stop = UP
         self.state: str = CLOSED
         self.identity = ""
@@ -160,6 +158,10 @@ class Conversation(ABC):
         """Return whether a frame with current has to be discarded; what goes after it is out."""
         return False
 
+    def _missed(self, now_us: Us) -> int:  # noqa: ARG002 - for devices that mind
+        """Mind that a pulse was given by now or never; return its channel, -1 for any."""
+        return -1
+
     def _stops_on_silence(self) -> bool:
         """Return whether an answer that stays away ends all output."""
         return False
@@ -181,7 +183,7 @@ class Conversation(ABC):
         # A stop that waits for its answer is said again, not anew: the clock went back under it.
         said = self._tries if self.state == STOPPING else 0
         self._begin_anew()
-        self._damaged = 0
+        self._line.begin()
         self.identity = ""
         self._begin_stop(now_us, HELLO)
         self._tries += said
@@ -220,14 +222,19 @@ class Conversation(ABC):
     def receive(self, now_us: Us, data: bytes) -> DriverStep:
         """Take bytes from the device."""
         line = self._line
-        damaged = self._hear(now_us, data)
-        if damaged != self._damaged:
-            self._damaged = damaged
-            line.warn(now_us, LINK_CORRUPT, f"{damaged} damaged frames so far")
+        line.damaged(now_us, self._hear(now_us, data))
         if line.pending.orphans != self._orphans:
             self._orphans = line.pending.orphans
             line.warn(now_us, LINK_ORPHAN, f"{self._orphans} answers to nobody so far")
+        if line.pending.settled():
+            why = "a pulse was taken back and not answered, what was asked behind it was"
+            line.report(now_us, LINK_MISSED, why, self._missed(now_us))
         self._write_held(now_us)
+        return self._done()
+
+    def taken_back(self, now_us: Us) -> DriverStep:
+        """Take note that what was written before now may not have left: the next answer tells."""
+        self._line.taken_back(now_us)
         return self._done()
 
     def tick(self, now_us: Us) -> DriverStep:
@@ -354,18 +361,23 @@ class Conversation(ABC):
             return self._silent(now_us, oldest_us)
         if self._takes_back(now_us):
             return True
-        if now_us >= self._polls_at_us():
+        if now_us >= self._asks_at_us():
             self._poll(now_us)
         return False
 
+    def _asks_at_us(self) -> Us:
+        """Return when the device is polled, or asked in time about what was taken back."""
+        doubt_us = self._line.pending.in_doubt_us + self.capabilities.ack_deadline_us // 2
+        return min(self._polls_at_us(), doubt_us)
+
     def _silent(self, now_us: Us, oldest_us: Us) -> bool:
-        line = self._line
-        line.report(now_us, LINK_SILENT, f"no answer for {(now_us - oldest_us) / 1000:.0f} ms")
+        detail = f"no answer for {(now_us - oldest_us) / 1000:.0f} ms"
+        self._line.report(now_us, LINK_SILENT, detail)
         if self._stops_on_silence():
             self._begin_stop(now_us, UP)
             return True
         # Said once for each: a younger frame's answer is still waited for.
-        line.pending.forget(now_us - self.capabilities.ack_deadline_us)
+        self._line.pending.forget(now_us - self.capabilities.ack_deadline_us)
         return False
 
     def _complain(self, now_us: Us, kind: str, detail: str) -> None:
@@ -380,7 +392,7 @@ class Conversation(ABC):
         if self.state not in (UP, READY):
             return NEVER_US
         silent_us = self._line.pending.oldest_us + self.capabilities.ack_deadline_us
-        return min(silent_us, self._polls_at_us(), self._wake_to_write_us(), NEVER_US)
+        return min(silent_us, self._asks_at_us(), self._wake_to_write_us(), NEVER_US)
 
     def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
         return self._line.done(self._wake_at_us(), discard=discard, drop=drop)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fes_ctrl.model import LINK_ERROR, LINK_SKIPPED, LinkReport, Setpoint
+from fes_ctrl.model import LINK_CORRUPT, LINK_ERROR, LINK_SKIPPED, LinkReport, Setpoint
 from fes_ctrl.stimulators.pending import PendingFrames
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US, Us
@@ -35,6 +35,8 @@ class DriverLine:
     """
 
     __slots__ = (
+        "_damaged",
+        "_damaged_us",
         "_stimulator",
         "_warned_us",
         "last_frame_us",
@@ -47,6 +49,8 @@ class DriverLine:
 
     def __init__(self, stimulator: int) -> None:
         self._stimulator = stimulator
+        self._damaged = 0
+        self._damaged_us: Us = -NEVER_US
         self._warned_us: dict[str, Us] = {}
         self.pending = PendingFrames()
         self.last_frame_us: Us = -NEVER_US
@@ -54,6 +58,27 @@ class DriverLine:
         self.reports: list[LinkReport] = []
         self.written: list[Setpoint] = []
         self.skipped = 0
+
+    def begin(self) -> None:
+        """Count damaged frames anew: the link has been opened."""
+        self._damaged = 0
+
+    def damaged(self, now_us: Us, frames: int) -> None:
+        """Take note of how many damaged frames have come so far; each may have been an answer."""
+        if frames == self._damaged:
+            return
+        self._damaged = frames
+        self._damaged_us = now_us
+        self.pending.insist()
+        self.warn(now_us, LINK_CORRUPT, f"{frames} damaged frames so far")
+
+    def taken_back(self, now_us: Us) -> None:
+        """Take note that what was written before now may not have left this side of the line.
+
+        Where damaged bytes have come since the oldest of it was written, it may have been answered.
+        """
+        if self._damaged_us < self.pending.oldest_us:
+            self.pending.take_back(now_us)
 
     def say(self, now_us: Us, frame: bytes) -> None:
         """Write a frame whose answer belongs to no number."""

@@ -75,6 +75,9 @@ class P24Session(Conversation):
     def _takes_back(self, now_us: Us) -> bool:
         return self._level.takes_back(now_us)
 
+    def _missed(self, now_us: Us) -> int:
+        return self._level.missed(now_us)
+
     def _stops_on_silence(self) -> bool:
         return self.state == READY and self._level.stops_on_silence
 

@@ -100,6 +100,10 @@ class Level(Protocol):
         """Return whether a frame with current has to be discarded; what goes after it is out."""
         ...
 
+    def missed(self, now_us: Us) -> int:
+        """Take note that a pulse was given by now or never; return its channel, -1 for any."""
+        ...
+
     def agrees(self, status: int) -> bool:
         """Return whether the device says that it is in the state it should be in when armed."""
         ...

@@ -101,6 +101,10 @@ class LowLevel:
         self._line.out.append(sm4.FRAME_ENDS)
         return True
 
+    def missed(self, now_us: Us) -> int:
+        """Keep the next pulse's distance from one that may have been given just now."""
+        return self._pulses.missed(now_us)
+
     def agrees(self, status: int) -> bool:
         """Return whether the device is initialised in this level."""
         return status == sm4.STATUS_LL_INIT

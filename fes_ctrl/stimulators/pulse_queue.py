@@ -95,6 +95,11 @@ class PulseQueue:
         late_us = took_us - self._fastest_us - self._wavers_us
         self._last_us[self._channel] = sent_us + max(0, late_us)
 
+    def missed(self, now_us: Us) -> int:
+        """Take note that the last pulse was given by now, or never; return its channel."""
+        self._last_us[self._channel] = now_us
+        return self._channel
+
     def wake_at_us(self, *, blocked: bool) -> Us:
         """Return when something is to be done: the first is due, or it has expired.
 

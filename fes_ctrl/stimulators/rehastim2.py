@@ -133,6 +133,9 @@ class Rehastim2Session(Conversation):
         self._line.out.append(sm2.FRAME_ENDS)
         return True
 
+    def _missed(self, now_us: Us) -> int:
+        return self._output.missed(now_us)
+
     def _wake_to_write_us(self) -> Us:
         blocked = self._line.pending.with_current
         wake_us: Us = NEVER_US
@@ -167,6 +170,10 @@ class Rehastim2Session(Conversation):
         if self._output.wake_at_us(blocked=True) != NEVER_US:
             return NEVER_US
         return super()._polls_at_us()
+
+    def _asks_at_us(self) -> Us:
+        """Return when the device is asked: never about a list's update, which a stop follows."""
+        return self._polls_at_us() if self._output.gathers else super()._asks_at_us()
 
     # -- Init -----------------------------------------------------------------------------------
 

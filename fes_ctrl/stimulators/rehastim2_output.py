@@ -73,6 +73,10 @@ class OutputMode(Protocol):
         """Take the good answer to one of its frames."""
         ...
 
+    def missed(self, now_us: Us, /) -> int:
+        """Take note that a pulse was given by now or never; return its channel, -1 for any."""
+        ...
+
     def over(self, now_us: Us, /) -> bool:
         """Return whether the device gives pulses that no setpoint stands for any more."""
         ...
@@ -132,6 +136,10 @@ class SinglePulses:
     def answered(self, _command: int, sent_us: Us, now_us: Us) -> None:
         """Take note of when the last pulse was given at the latest."""
         self._pulses.answered(sent_us, now_us)
+
+    def missed(self, now_us: Us) -> int:
+        """Keep the next pulse's distance from one that may have been given just now."""
+        return self._pulses.missed(now_us)
 
     def over(self, _now_us: Us) -> bool:
         """Return whether the device gives what nobody wants: never."""
@@ -229,6 +237,10 @@ class ChannelLists:
             self.resting = sm2.MODE_INITIALISED
         elif command == sm2.STOP_CHANNEL_LIST:
             self._in_start_mode()
+
+    def missed(self, _now_us: Us) -> int:
+        """Have nothing to mind: each update says all that holds."""
+        return -1
 
     def over(self, now_us: Us) -> bool:
         """Return whether a list runs of which no setpoint holds any more."""

@@ -58,6 +58,10 @@ class SameDevice:
         """Fire the deadlines that have come."""
         return self._judged(self._driver.tick(now_us))
 
+    def taken_back(self, now_us: Us) -> DriverStep:
+        """Take note that what was written before now may not have left."""
+        return self._judged(self._driver.taken_back(now_us))
+
     def hang_up(self, now_us: Us, reason: str) -> DriverStep:
         """Take note that the connection is gone."""
         return self._judged(self._driver.hang_up(now_us, reason))

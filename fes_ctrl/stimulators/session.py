@@ -51,6 +51,13 @@ class DriverSession(Protocol):
         """Fire the deadlines that have come."""
         ...
 
+    def taken_back(self, now_us: Us) -> DriverStep:
+        """Take note that what was written before now, or a part of it, may not have left.
+
+        Told where a ``discard`` was asked for, and the link cannot say that all had left.
+        """
+        ...
+
     def hang_up(self, now_us: Us, reason: str) -> DriverStep:
         """Take note that the connection is gone."""
         ...

@@ -177,8 +177,12 @@ class TurnSession(Conversation):
         """Return False: which request a later answer would belong to is not known."""
         return False
 
+    def _asks_at_us(self) -> Us:
+        """Return when the device is polled: never behind an open request, for the same reason."""
+        return self._polls_at_us()
+
     def _stops_on_silence(self) -> bool:
-        """Return True, for the same reason: from the start."""
+        """Return True, once more for that reason: from the start."""
         return True
 
     # -- answers --------------------------------------------------------------------------------

@@ -22,10 +22,9 @@ class BorrowedLink(RelayLink):
         if not self._gone:
             self._link.write(data)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         """Take back what has not left, while there is a host."""
-        if not self._gone:
-            self._link.discard()
+        return not self._gone and self._link.discard()
 
     def drop(self) -> None:
         """Cut the device off, while there is a host."""

@@ -119,6 +119,9 @@ class Broken:
     def tick(self, now_us: Us) -> DriverStep:
         return self.done(now_us, self.inner.tick(now_us))
 
+    def taken_back(self, now_us: Us) -> DriverStep:
+        return self.done(now_us, self.inner.taken_back(now_us))
+
     def hang_up(self, now_us: Us, reason: str) -> DriverStep:
         return self.done(now_us, self.inner.hang_up(now_us, reason))
 

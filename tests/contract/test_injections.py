@@ -274,6 +274,31 @@ def test_a_pulse_that_a_line_holds_back_is_void_when_its_time_is_over(
         assert t_us - planned_us[bisect_right(planned_us, t_us) - 1] <= LIFE_US + WIRE_US
 
 
+@pytest.mark.parametrize("scenario", ["standard", "rehastim2"])
+@pytest.mark.parametrize("at_s", [AT_S, MID_SWING_S])
+def test_a_line_that_is_blocked_for_a_moment_costs_pulses_and_no_walk(
+    at_s: float, scenario: str
+) -> None:
+    # Longer than a pulse may wait, and over before an answer is overdue.
+    result = injected(f"write_blocked@{at_s}+0.045", scenario=scenario)
+    hit_us = acknowledged_us(result, "write_blocked")
+    assert reactions(result, "F18") == []
+    assert [known for known in result.walk.faults if known.id != "F30"] == []
+    pulses_us = result.walk.legs[0].pulses_us
+    free_us = round((at_s + 0.045) * 1e6)
+    assert not [t_us for t_us in pulses_us if hit_us + WIRE_US + 25_000 < t_us < free_us]
+    assert pulses_us[-1] > 17e6
+    assert result.walk.violations == []
+
+
+def test_a_line_that_is_blocked_until_an_answer_is_overdue_latches_as_soon_as_ever() -> None:
+    for lasts_s in (0.2, 3.0):
+        result = injected(f"write_blocked@{MID_SWING_S}+{lasts_s}")
+        hit_us = acknowledged_us(result, "write_blocked")
+        (fault,) = [known for known in result.walk.faults if known.id == "F18"]
+        assert 0 <= fault.t_us - hit_us - 100_000 <= 1_000
+
+
 @pytest.mark.parametrize("name", ["write_blocked", "answers_held"])
 def test_what_a_blocked_line_lets_go_gives_no_pulse(name: str) -> None:
     result = injected(f"{name}@{MID_SWING_S}+0.3")

@@ -59,7 +59,7 @@ def test_a_discard_takes_back_what_has_not_left_and_cuts_what_is_half_out() -> N
     ends.cable.write(b"a" * 100)  # on the wire for 1000 us
     ends.cable.write(b"b" * 100)
     ends.clock.run_until_us(400)
-    ends.cable.discard()
+    assert ends.cable.discard()
     ends.cable.write(b"stop")
     ends.clock.run_until_us(100_000)
     assert b"".join(data for _, data in ends.device) == b"a" * 40 + b"stop"
@@ -69,7 +69,7 @@ def test_what_has_left_cannot_be_taken_back() -> None:
     ends = Ends()
     ends.cable.write(b"gone")
     ends.clock.run_until_us(100)
-    ends.cable.discard()
+    assert not ends.cable.discard()
     ends.clock.run_until_us(100_000)
     assert [data for _, data in ends.device] == [b"gone"]
 
@@ -118,7 +118,8 @@ def test_a_blocked_line_lets_go_what_nobody_took_back() -> None:
     ends = Ends()
     ends.cable.inject("write_blocked", 10_000)
     ends.cable.write(b"taken back")
-    ends.cable.discard()
+    assert ends.cable.discard()
+    assert not ends.cable.discard()
     ends.cable.write(b"stays")
     ends.clock.run_until_us(9_000)
     assert ends.device == []

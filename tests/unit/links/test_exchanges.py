@@ -130,6 +130,19 @@ class Bench:
         self.session.take(Operator(700_000, "stop", 0))
         self.clock.run_until_us(950_000)
 
+    def arm_and_lose_a_pulse(self) -> None:
+        """Have a pulse taken back from a line that is blocked for longer than it may wait."""
+        self.session.open()
+        self.clock.run_until_us(400_000)
+        self.session.take(Operator(400_000, "arm", 0))
+        self.clock.run_until_us(700_000)
+        (port,) = self.session._ports
+        if isinstance(self.link, RecordingLink):
+            self.link._link.inject("write_blocked", 740_000)  # type: ignore[attr-defined]
+        pulse = Setpoint(700_000, LEFT, 0, 20_000, 300, 710_000, 0)
+        self.session.drive(700_000, port, port.driver.command(700_000, pulse))
+        self.clock.run_until_us(950_000)
+
 
 def replayed(recorded: Exchange, clock: Stepper, within_us: int | None) -> ReplayedLink:
     return ReplayedLink(
@@ -158,6 +171,11 @@ def simulated_p24(clock: Stepper) -> SimCable:
 @pytest.fixture
 def armed_once(tmp_path: Path) -> Exchange:
     """An exchange with a simulated P24, in virtual time: handshake, arming, stop."""
+    return recorded_of(tmp_path, Bench.arm_and_stop)
+
+
+def recorded_of(tmp_path: Path, do: Callable[[Bench], None]) -> Exchange:
+    """Return the exchange of what a simulated P24 is put through, in virtual time."""
     path = tmp_path / "armed.jsonl"
     terms = StimulatorConfig()
     lines = [header_line(terms, 20_000)]
@@ -169,7 +187,7 @@ def armed_once(tmp_path: Path) -> Exchange:
         return RecordingLink(simulated_p24(clock), recorder)
 
     bench = Bench(NotedDriver(driver_for(terms, 20_000), recorder), make)
-    bench.arm_and_stop()
+    do(bench)
     recorder.flush()
     path.write_text("".join(lines))
     return read_exchange(path)
@@ -182,6 +200,24 @@ def test_recorded_in_virtual_time_it_is_said_again_to_the_microsecond(armed_once
     assert isinstance(bench.link, ReplayedLink)
     bench.link.finish()
     assert [report.kind for report in play(driver_of(armed_once), armed_once, 0)][:1] == ["up"]
+
+
+def test_a_pulse_that_was_taken_back_is_taken_back_again(tmp_path: Path) -> None:
+    recorded = recorded_of(tmp_path, Bench.arm_and_lose_a_pulse)
+    at = [entry.what for entry in recorded.entries].index("taken_back")
+    assert [entry.what for entry in recorded.entries[at - 2 : at + 1]] == [
+        *("discard", "out", "taken_back")
+    ]
+    bench = Bench(driver_of(recorded), lambda clock: replayed(recorded, clock, 0))
+    bench.arm_and_lose_a_pulse()
+    assert isinstance(bench.link, ReplayedLink)
+    bench.link.finish()
+    kinds = [report.kind for report in play(driver_of(recorded), recorded, 0)]
+    assert "missed" in kinds
+    assert "silent" not in kinds
+    kept = without(recorded, at)
+    with pytest.raises(DepartureError):
+        play(driver_of(kept), kept, 0)
 
 
 def test_a_host_that_speaks_later_is_let_pass_only_where_time_is_not_judged(
@@ -237,8 +273,9 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
         Entry(6, "command", command=Stop(6, 0, "F15"), line=4),
         Entry(7, "out", b"\xf0\x0f", line=5),
         Entry(7, "seize", b"\x00", line=6),
-        Entry(9, "lost", why="hung up", line=7),
-        Entry(9, "close", line=8),
+        Entry(8, "taken_back", line=7, now_us=8),
+        Entry(9, "lost", why="hung up", line=8),
+        Entry(9, "close", line=9),
     ]
     path = tmp_path / "x.jsonl"
     path.write_text(HEADER + "".join(line_of(entry) for entry in entries))

@@ -5,7 +5,10 @@ them.
 """
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -83,6 +86,36 @@ async def test_discarded_bytes_never_arrive_and_a_stop_after_them_does(
     data = await far.take_until(b"stop")
     # What the kernel had already handed over is beyond recall; nothing of the rest follows.
     assert len(data) < len(FLOOD) // 2
+    link.close()
+
+
+async def test_a_pseudo_terminal_and_a_thread_cannot_say_that_all_has_left(
+    opened: Callable[[], PortLink], far: FarEnd
+) -> None:
+    link = opened()
+    link.write(b"pulse")
+    assert link.discard()
+    link.close()
+
+
+async def test_a_port_that_says_what_it_holds_is_believed(
+    far: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    held = [0, 7]
+
+    def ioctl(fd: int, request: int, _argument: bytes) -> bytes:
+        asked.append(request)
+        return struct.pack("i", held[0] if request == termios.TIOCOUTQ else 0)
+
+    link = SerialLink(far.port)
+    with monkeypatch.context() as patch:
+        # As a port with lines for modems answers.
+        patch.setattr(fcntl, "ioctl", ioctl)
+        assert not link.discard()
+        held.pop(0)
+        assert link.discard()
+    assert asked == [termios.TIOCMGET, termios.TIOCOUTQ] * 2
     link.close()
 
 

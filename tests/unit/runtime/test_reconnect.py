@@ -21,8 +21,9 @@ class End:
     def write(self, data: bytes) -> None:
         self.done.append(f"write {data!r}")
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         self.done.append("discard")
+        return False
 
     def seize(self, stop: bytes) -> None:
         self.done.append("seize")

@@ -33,14 +33,16 @@ class Noted:
 
     def __init__(self) -> None:
         self.asked: list[object] = []
+        self.holds = False
         self.on_bytes: Callable[[bytes], None] = lambda _data: None
         self.on_lost: Callable[[str], None] = lambda _reason: None
 
     def write(self, data: bytes) -> None:
         self.asked.append(data)
 
-    def discard(self) -> None:
+    def discard(self) -> bool:
         self.asked.append("discard")
+        return self.holds
 
     def seize(self, stop: bytes) -> None:
         self.asked.append(("seize", stop))
@@ -63,6 +65,11 @@ class Scripted(PaperDriver):
         self.stop_bytes = b"stop"
         self.step = step
         self.commands: list[Command] = []
+        self.taken_back_us: list[int] = []
+
+    def taken_back(self, now_us: int) -> DriverStep:
+        self.taken_back_us.append(now_us)
+        return DriverStep((b"asked",), (), NEVER_US)
 
     def command(self, now_us: int, command: Command) -> DriverStep:
         self.commands.append(command)
@@ -81,6 +88,19 @@ def test_what_waits_is_discarded_before_the_line_is_cut_and_anything_written() -
     session.open()
     session.take(Operator(0, "arm", 0))
     assert link.asked == ["discard", "drop", b"a", b"b"]
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_driver_is_told_of_a_discard_that_may_have_taken_something_back(holds: bool) -> None:
+    driver = Scripted(DriverStep((b"a",), (), NEVER_US, discard=True))
+    session, link, clock = session_of(driver)
+    link.holds = holds
+    session.open()
+    assert driver.taken_back_us == []
+    clock.run_until_us(5_000)
+    session.take(Operator(5_000, "arm", 0))
+    assert driver.taken_back_us == [5_000] * holds
+    assert link.asked == ["discard", b"a", *[b"asked"] * holds]
 
 
 def test_stop_is_one_call_that_discards_and_writes_and_asks_nobody() -> None:

@@ -176,6 +176,79 @@ def test_a_pulse_whose_time_is_over_is_taken_back_from_this_side_of_the_line_onc
     assert talk.tick(void_us + 2) == DriverStep((), (), 200_000)
 
 
+MISSED = "a pulse was taken back and not answered, what was asked behind it was"
+
+
+def taken_back(void_us: int = 110_000) -> Talk:
+    """A pulse of 100 000 us that its link may have taken back."""
+    talk = ready()
+    talk.pulse(100_000)
+    talk.tick(void_us + 1)
+    talk.take(void_us + 1, talk.session.taken_back(void_us + 1))
+    return talk
+
+
+def test_what_became_of_a_pulse_that_was_taken_back_is_asked_in_time() -> None:
+    talk = taken_back()
+    assert talk.step == DriverStep((), (), 150_000)
+    assert talk.tick(149_999) == DriverStep((), (), 150_000)
+    assert talk.tick(150_000).wake_at_us == 200_000
+    assert talk.asked() == [sm4.GET_STIM_STATUS]
+    told = talk.answer(152_000, talk.frames[0], b"\x00\x01\x06").reports
+    assert told == (
+        report(152_000, "answer", ""),
+        report(152_000, "missed", MISSED)._replace(channel=0),
+    )
+    # It may have been given until then: the next keeps its distance.
+    assert talk.pulse(155_000, life_us=30_000).out == ()
+    assert talk.step.wake_at_us == 172_000
+    talk.tick(172_000)
+    assert talk.asked() == [sm4.LL_CHANNEL_CONFIG]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_device_that_answers_neither_pulse_nor_question_is_silent_as_soon_as_ever(
+    asked: bool,
+) -> None:
+    talk = taken_back() if asked else ready()
+    if asked:
+        talk.tick(150_000)
+    else:
+        talk.pulse(100_000)
+        talk.tick(110_001)
+    assert talk.tick(199_999).reports == ()
+    assert talk.tick(200_000).reports == (
+        report(200_000, "silent", "no answer for 100 ms", pending_us=100_000),
+    )
+
+
+def test_a_pulse_that_had_left_after_all_is_answered_for_itself() -> None:
+    talk = ready()
+    talk.pulse(100_000)
+    (pulse,) = talk.frames
+    talk.tick(110_001)
+    talk.take(110_001, talk.session.taken_back(110_001))
+    assert talk.answer(140_000, pulse, b"\x00\x00\x00").reports == (report(140_000, "answer", ""),)
+    assert talk.step.wake_at_us > 200_000, "nothing is to be asked any more"
+
+
+def test_a_pulse_whose_answer_may_have_been_damaged_is_missed() -> None:
+    for damaged_us in (105_000, 120_000):
+        talk = ready()
+        talk.pulse(100_000)
+        good = sm4.ack(50, sm4.LL_CHANNEL_CONFIG, b"\x00\x00\x00")
+        bad = bytes((*good[:-3], good[-3] ^ 1, *good[-2:]))
+        if damaged_us < 110_001:
+            talk.receive(damaged_us, bad)
+        talk.tick(110_001)
+        talk.take(110_001, talk.session.taken_back(110_001))
+        if damaged_us > 110_001:
+            talk.receive(damaged_us, bad)
+        assert talk.tick(150_000).out == ()
+        (told,) = talk.tick(200_000).reports
+        assert told.kind == "silent"
+
+
 def test_an_idle_link_is_polled_after_its_pause_and_not_while_an_answer_is_out() -> None:
     talk = opened()
     at_us = talk.step.wake_at_us

@@ -9,7 +9,7 @@ from fes_ctrl.stimulators.conversation import ARMING, DEAD, HELLO, READY, STOPPI
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
-from helpers.rehastim2_bench import CABLE_US, PERIOD_US, WHICH, Bench
+from helpers.rehastim2_bench import CABLE_US, INTERVAL_US, PERIOD_US, WHICH, Bench
 
 OVER_US = PERIOD_US + 10_000
 """A round and a setpoint's life after its instant, the next one has to be there."""
@@ -333,6 +333,52 @@ def test_a_pulse_whose_time_is_over_is_taken_back_from_this_side_of_the_line() -
     step = bench.take(bench.session.tick(bench.now_us))
     assert step.discard
     assert step.out == (sm2.FRAME_ENDS,)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_became_of_a_pulse_that_was_taken_back_is_asked_half_way_to_its_deadline(
+    told: bool,
+) -> None:
+    bench = Bench().ready()
+    start_us = bench.now_us
+    bench.deaf = True
+    bench.pulse(channel=3)
+    bench.until(start_us + 10_001)
+    if told:
+        bench.take(bench.session.taken_back(bench.now_us))
+    bench.sent.clear()
+    # The pulse's own answer is lost; those to what comes behind are not.
+    bench.until(start_us + 45_000)
+    bench.deaf = False
+    bench.until(start_us + 99_999)
+    if not told:
+        assert bench.commands() == []
+        bench.until(start_us + 100_000)
+        assert bench.kinds() == ["silent"]
+        return
+    assert bench.sent[0][0] == start_us + 50_000
+    assert bench.commands() == [sm2.GET_STIMULATION_MODE]
+    assert bench.kinds() == ["answer", "missed"]
+    assert bench.reports[-1].channel == 3
+    assert bench.reports[-1].pending_since_us == NEVER_US
+    # Given or not: the next one of that output keeps its distance from the answer.
+    answered_us = bench.reports[-1].t_us
+    bench.pulse(channel=3)
+    bench.until(bench.now_us + 100_000)
+    assert bench.pulses[-1][0] - answered_us >= INTERVAL_US
+
+
+def test_nothing_is_asked_about_a_list_whose_update_was_taken_back() -> None:
+    bench = Bench("channel_list").ready()
+    bench.burst(3, PERIOD_US)
+    bench.deaf = True
+    bench.sent.clear()
+    bench.pulse()
+    bench.until(bench.now_us + 10_001)
+    bench.take(bench.session.taken_back(bench.now_us))
+    bench.until(bench.now_us + 90_000)
+    assert sm2.GET_STIMULATION_MODE not in bench.commands()[:-2]
+    assert bench.session.state == STOPPING
 
 
 def test_arming_waits_for_the_end_of_a_stop_and_another_stop_takes_it_back() -> None:

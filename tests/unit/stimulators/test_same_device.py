@@ -43,6 +43,9 @@ class Scripted:
     def tick(self, now_us: int) -> DriverStep:
         return self._called("tick", now_us)
 
+    def taken_back(self, now_us: int) -> DriverStep:
+        return self._called("taken_back", now_us)
+
     def hang_up(self, now_us: int, reason: str) -> DriverStep:
         return self._called("hang_up", now_us, reason)
 
@@ -73,9 +76,10 @@ CALLS: list[tuple[Callable[[SameDevice], DriverStep], tuple[object, ...]]] = [
     (lambda driver: driver.command(9, Arm(9, WHICH)), ("command", 9, Arm(9, WHICH))),
     (lambda driver: driver.receive(9, b"abc"), ("receive", 9, b"abc")),
     (lambda driver: driver.tick(9), ("tick", 9)),
+    (lambda driver: driver.taken_back(9), ("taken_back", 9)),
     (lambda driver: driver.hang_up(9, "unplugged"), ("hang_up", 9, "unplugged")),
 ]
-NAMES = ["open", "pulse", "arm", "receive", "tick", "hang up"]
+NAMES = ["open", "pulse", "arm", "receive", "tick", "taken back", "hang up"]
 
 
 @pytest.mark.parametrize(("call", "expected"), CALLS, ids=NAMES)
