@@ -1,9 +1,24 @@
 """The device's clock as the host knows it: an offset, a drift, and a bound of the error.
 
-A clock that stands in an answer lies between the host's sending and its receiving. So each
-exchange says between which two values the offset was; together, with a drift of which only a
-bound is known beforehand, they leave a range. Its middle is the estimate, half its width the
-residual: a bound that holds, not a deviation that is likely.
+With D(t) what the device's clock shows at an instant t of the host's, the offset o(t) = D(t) - t
+grows by the drift d: o(t + a) = o(t) + d a. How large d may be is known.
+
+An answer's clock c was read at an instant T that the host does not know, after it sent (s) and
+before it received (r): c = D(T), s <= T <= r. A clock does not go back, so D(s) <= c <= D(r), which
+is
+
+- o(s) <= c - s: at most so much *when it was sent*,
+- o(r) >= c - r: at least so much *when it was received*,
+
+give or take the one microsecond in which either clock's reading is whole.
+
+Each holds at its own instant and at no other: taken to the other end of the round, it is off by
+d (r - s), which is 20 us for 100 ms and 200 parts in a million. From a lower bound L of one
+exchange and an upper one U of another follows the drift, U - L >= o(s) - o(r) = d (s - r): at most
+(U - L) / (s - r) where s is the later, at least that where it is the earlier. And from every bound
+follows one of the offset now, with the most that the drift may be for an upper one and the least
+for a lower. The middle of what they leave is the estimate, half its width the residual: a bound
+that holds, not a deviation that is likely.
 """
 
 from typing import Final
@@ -17,6 +32,9 @@ SPANS: Final = 16
 WHOLE: Final = 1 << 32
 HALF: Final = 1 << 31
 BILLION: Final = 1_000_000_000
+
+READING_US: Final = 1
+"""Of two clocks that are read in whole microseconds the difference is off by less."""
 
 Bound = tuple[Us, Us]
 """Instant of the host, and what the offset was at most or at least."""
@@ -37,7 +55,7 @@ class ClockFit:
     round_us : int
         The fastest of them.
     restarts : int
-        How often an exchange contradicted those before it: the device's clock was set.
+        How often an exchange contradicted those before it: the clock was set, or is another.
     """
 
     __slots__ = (
@@ -95,14 +113,15 @@ class ClockFit:
             False where it contradicts those before it; the fit then begins anew with this one.
         """
         clock_us = self.whole_us(clock, received_us)
-        low_us, high_us = clock_us - received_us, clock_us - sent_us
-        agrees = self._agrees(received_us, low_us, high_us)
-        if agrees and self._sharper(sent_us, low_us, high_us):
+        low = received_us, clock_us - received_us - READING_US
+        high = sent_us, clock_us - sent_us + READING_US
+        agrees = self._agrees(low, high)
+        if agrees and self._sharper(low, high):
             # In whole contradiction only where a drift is beyond what clocks may have.
             agrees = self._solve(received_us)
         if not agrees:
             self._restart()
-            self._sharper(sent_us, low_us, high_us)
+            self._sharper(low, high)
             self._solve(received_us)
         self.exchanges += 1
         self.round_us = min(self.round_us, received_us - sent_us)
@@ -127,27 +146,30 @@ class ClockFit:
 
     # -- bounds ---------------------------------------------------------------------------------
 
-    def _agrees(self, now_us: Us, low_us: Us, high_us: Us) -> bool:
+    def _agrees(self, low: Bound, high: Bound) -> bool:
+        """Return whether what was known leaves room for both bounds, each at its own instant."""
         if self._half_us == NEVER_US:
             return True
-        middle_us = self.device_us(now_us) - now_us
-        residual_us = self.residual_us(now_us) + 1
-        return low_us <= middle_us + residual_us and high_us >= middle_us - residual_us
+        at_us, low_us = low
+        if low_us > self.device_us(at_us) - at_us + self.residual_us(at_us):
+            return False
+        at_us, high_us = high
+        return high_us >= self.device_us(at_us) - at_us - self.residual_us(at_us)
 
-    def _sharper(self, at_us: Us, low_us: Us, high_us: Us) -> bool:
+    def _sharper(self, low: Bound, high: Bound) -> bool:
         """Enter the bounds; return whether they say more than those of their span."""
-        if not self._lows or at_us // SPAN_US != self._lows[-1][0] // SPAN_US:
-            self._lows.append((at_us, low_us))
-            self._highs.append((at_us, high_us))
+        if not self._lows or high[0] // SPAN_US != self._highs[-1][0] // SPAN_US:
+            self._lows.append(low)
+            self._highs.append(high)
             if len(self._lows) > SPANS:
                 del self._lows[0], self._highs[0]
             return True
-        higher = low_us > self._lows[-1][1]
-        lower = high_us < self._highs[-1][1]
+        higher = low[1] > self._lows[-1][1]
+        lower = high[1] < self._highs[-1][1]
         if higher:
-            self._lows[-1] = (at_us, low_us)
+            self._lows[-1] = low
         if lower:
-            self._highs[-1] = (at_us, high_us)
+            self._highs[-1] = high
         return higher or lower
 
     def _solve(self, now_us: Us) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from fes_ctrl.model import (
     LINK_ANSWER,
+    LINK_CHANGED,
     LINK_ELECTRODE,
     LINK_ERROR,
     Capabilities,
@@ -26,6 +27,8 @@ from fes_ctrl.stimulators.conversation import (
     Conversation,
 )
 from fes_ctrl.stimulators.feslink_terms import (
+    ELECTRODE_FAULTS,
+    NOT_GIVEN,
     device_falls_short,
     fault_text,
     identity_text,
@@ -57,15 +60,6 @@ HOST_PPM: Final = 100
 LIFE_SIGNS: Final = 3
 """The device hears from its host so often within its dead-man."""
 
-NOT_GIVEN: Final = (
-    fm.REFUSED_LATE,
-    fm.REFUSED_HORIZON,
-    fm.REFUSED_TOO_SOON,
-    fm.REFUSED_COLLISION,
-    fm.REFUSED_QUEUE,
-)
-"""Refusals that cost a pulse and nothing more."""
-
 ANSWERS: Final = (
     fm.Status,
     fm.Identity,
@@ -78,7 +72,7 @@ ANSWERS: Final = (
 NO_PULSE: Final = (0, None)
 """Sequence number and setpoint of a frame that was none."""
 
-ELECTRODE_FAULTS: Final = (fm.FAULT_OPEN, fm.FAULT_SHORT, fm.FAULT_COMPLIANCE)
+ANOTHER_CLOCK: Final = "another clock answers: the device was reset, or it is another one"
 
 
 class FeslinkSession(Conversation):
@@ -112,6 +106,7 @@ class FeslinkSession(Conversation):
         "_schedule",
         "_sent",
         "_sequence",
+        "_was",
         "clock",
     )
 
@@ -130,6 +125,7 @@ class FeslinkSession(Conversation):
         self._nonce = 0
         self._sequence = 0
         self._fault = fm.NO_FAULT
+        self._was = ""
         self.clock = ClockFit(CLOCKS_PPM)
 
     # -- pulses: a schedule on the device's clock -------------------------------------------------
@@ -239,6 +235,10 @@ class FeslinkSession(Conversation):
             else:
                 self.identity = identity_text(answer)
                 self._fault = fm.NO_FAULT
+                if self._was not in ("", self.identity):
+                    what = f"{self.identity} answers, it was {self._was}"
+                    self._line.report(now_us, LINK_CHANGED, what)
+                self._was = ""
                 self._ask(now_us, fm.CAPABILITIES)
         elif isinstance(answer, (fm.DeviceCapabilities, fm.DeviceLimits)):
             lacks = device_falls_short(answer, self.capabilities)
@@ -312,6 +312,7 @@ class FeslinkSession(Conversation):
 
     def _begin_anew(self) -> None:
         self._decoder = feslink.Decoder()
+        self._was = ""
         self.clock.begin()
 
     def _hear(self, now_us: Us, data: bytes) -> int:
@@ -340,7 +341,7 @@ class FeslinkSession(Conversation):
         if asked is None:
             return
         if not self.clock.exchange(asked.sent_us, message.clock_us, now_us):
-            self._clock_was_set(now_us)
+            self._another_clock(now_us, message)
             if self.state != HELLO:
                 return
         if self.state in (HELLO, ARMING):
@@ -352,14 +353,17 @@ class FeslinkSession(Conversation):
         elif self.state == UP and isinstance(message, fm.Status):
             self._line.report(now_us, LINK_ANSWER, "")
 
-    def _clock_was_set(self, now_us: Us) -> None:
-        """Trust nothing of a device whose clock contradicts itself: it has started anew."""
+    def _another_clock(self, now_us: Us, message: fm.Answer) -> None:
+        """Trust nothing of a device whose clock contradicts itself: who it is, is asked anew."""
+        identity = identity_text(message) if isinstance(message, fm.Identity) else self.identity
         if self.state == READY:
-            self._complain(now_us, LINK_ERROR, "device's clock was set: it was reset")
+            self._complain(now_us, LINK_ERROR, ANOTHER_CLOCK)
+        elif self.state == ARMING and identity != self.identity:
+            self._is_another(now_us, identity)
         elif self.state in (UP, ARMING):
             if self.state == ARMING:
-                self._line.report(now_us, LINK_ERROR, "cannot arm: the device's clock was set")
-            self.identity = ""
+                self._line.report(now_us, LINK_ERROR, f"cannot arm: {ANOTHER_CLOCK}")
+            self._was, self.identity = self.identity, ""
             self._begin_stop(now_us, HELLO)
 
     def _judge(self, now_us: Us, account: fm.Account) -> None:

@@ -1,8 +1,21 @@
 """What a feslink device says, in the driver's terms: its identity, its refusals, what it lacks."""
 
+from typing import Final
+
 from fes_ctrl.model import ASYMMETRIC, Capabilities, Setpoint
 from fes_ctrl.units import Us
 from fes_ctrl.wire import feslink_messages as fm
+
+NOT_GIVEN: Final = (
+    fm.REFUSED_LATE,
+    fm.REFUSED_HORIZON,
+    fm.REFUSED_TOO_SOON,
+    fm.REFUSED_COLLISION,
+    fm.REFUSED_QUEUE,
+)
+"""Refusals that cost a pulse and nothing more."""
+
+ELECTRODE_FAULTS: Final = (fm.FAULT_OPEN, fm.FAULT_SHORT, fm.FAULT_COMPLIANCE)
 
 
 def identity_text(identity: fm.Identity) -> str:
