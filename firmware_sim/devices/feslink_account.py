@@ -6,10 +6,13 @@ microcontroller: docs/reference/feslink.md states each rule, and the C firmware 
 
 from typing import Final, NamedTuple
 
-from fes_ctrl.units import Us
+from fes_ctrl.units import PicoCoulomb, Us
 from fes_ctrl.wire import feslink_messages as fm
 
 CHANNELS: Final = 8
+QUEUE_MOST: Final = 8
+DEAD_MAN_LEAST_MS: Final = 50
+DEAD_MAN_MOST_MS: Final = 150
 
 SHIFT_US: Final = 2_000
 """A late host may have shifted a burst's first pulse by so much more than another."""
@@ -57,6 +60,26 @@ class Table(NamedTuple):
     rms_steps: int = 64
     dose_100mc: int = 200
     session_min: int = 480
+
+    def fits(self) -> bool:
+        """Return whether there is the room and the output for what it promises."""
+        return (
+            1 <= self.channels <= CHANNELS
+            and 1 <= self.queue <= QUEUE_MOST
+            and self.width_step_us >= 1
+            and self.dead_man_min_ms >= DEAD_MAN_LEAST_MS
+            and self.dead_man_max_ms <= DEAD_MAN_MOST_MS
+            and self.current_steps <= self.current_max_steps
+            and self.width_us <= self.width_max_us
+        )
+
+    def beyond(self, steps: int, width_us: Us, charge_pc: PicoCoulomb) -> int:
+        """Return the fault of a pulse that is beyond what one may be, if it is."""
+        if steps > self.current_steps:
+            return fm.FAULT_CURRENT
+        if width_us > self.width_us:
+            return fm.FAULT_WIDTH
+        return fm.FAULT_CHARGE if charge_pc > self.charge_nc * 1000 else fm.NO_FAULT
 
 
 BENCH: Final = Table()

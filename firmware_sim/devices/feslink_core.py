@@ -11,36 +11,14 @@ from fes_ctrl.units import NEVER_US, PicoCoulomb, Us
 from fes_ctrl.wire import feslink
 from fes_ctrl.wire import feslink_messages as fm
 from firmware_sim.devices.feslink_account import SOON_MOST, SOON_US, Channel, Table
-from firmware_sim.output import Points
+from firmware_sim.devices.feslink_stage import Give, Pulse, Stage, points_of
 
 BOOT_US: Final = 50_000
 OFFER_US: Final = 1_000_000
 """A nonce that was offered is good for so long."""
 
-GAP_US: Final = 200
-"""Between the end of a pulse and the next one of another channel: one stage serves them all."""
-
-SHORT_OHM: Final = 100
 HALF: Final = 1 << 31
 WHOLE: Final = 1 << 32
-
-Give = Callable[[Us, int, Points], int]
-"""Gives a pulse: instant, channel, points; returns the impedance that it met, ohm."""
-
-
-class Pulse:
-    """A setpoint that was accepted."""
-
-    __slots__ = ("at_us", "channel", "counts", "end_us", "met_ohm", "points", "sequence")
-
-    def __init__(self, sequence: int, at_us: Us, channel: int, points: Points) -> None:
-        self.sequence = sequence
-        self.at_us = at_us
-        self.channel = channel
-        self.points = points
-        self.end_us: Us = at_us + points[0][0] + points[1][0]
-        self.met_ohm = 0
-        self.counts = True
 
 
 class FeslinkCore:
@@ -58,6 +36,8 @@ class FeslinkCore:
         The output.
     boot_us : int
         Its clock when the power came.
+    tested : bool
+        Its hardware passes the self-test; a table that does not fit fails it.
 
     Attributes
     ----------
@@ -65,36 +45,32 @@ class FeslinkCore:
         ``BOOT``, ``IDLE``, ``ARMED`` or ``LATCHED``.
     fault : int
         Why it is latched.
+    stage : Stage
+        Its output.
     """
 
     __slots__ = (
-        "_active",
         "_boot_us",
+        "_button",
         "_channels",
-        "_charge_pc",
         "_dead_man_us",
         "_decoder",
         "_dose_pc",
         "_fault_channel",
         "_first_us",
-        "_free_us",
-        "_give",
-        "_last_sequence",
         "_life_us",
         "_nonce",
         "_nonces",
         "_offered",
         "_offered_us",
-        "_ohm",
-        "_pulses",
-        "_queue",
         "_refused",
         "_sequence",
         "_serial",
         "_soon_us",
         "_table",
-        "_voltage_10mv",
+        "_tested",
         "fault",
+        "stage",
         "state",
     )
 
@@ -105,33 +81,29 @@ class FeslinkCore:
         nonces: Callable[[], int],
         give: Give,
         boot_us: Us = 0,
+        *,
+        tested: bool = True,
     ) -> None:
         self._table = table
         self._serial = int.from_bytes(serial, "little")
         self._nonces = nonces
-        self._give = give
         self._boot_us = boot_us
+        self._tested = tested and table.fits()
+        self._button = False
         self._decoder = feslink.Decoder()
         self._channels = [Channel() for _ in range(table.channels)]
-        self._queue: list[Pulse] = []
-        self._active: Pulse | None = None
-        self._free_us: Us = boot_us
-        self._ohm = 0
-        self._voltage_10mv = 0
         self._nonce = 0
         self._offered = 0
         self._offered_us: Us = 0
         self._sequence = 0
         self._dead_man_us: Us = 0
         self._life_us: Us = 0
-        self._pulses = 0
-        self._charge_pc: PicoCoulomb = 0
-        self._last_sequence = 0
         self._dose_pc: PicoCoulomb = 0
         self._first_us: Us = NEVER_US
         self._soon_us: list[Us] = []
         self._refused = 0
         self._fault_channel = fm.NO_CHANNEL
+        self.stage = Stage(table, give)
         self.state = fm.BOOT
         self.fault = fm.NO_FAULT
 
@@ -140,29 +112,42 @@ class FeslinkCore:
     @property
     def wake_us(self) -> Us:
         """When ``tick`` is to be called at the latest."""
-        wake_us: Us = NEVER_US
-        if self._active is not None:
-            wake_us = self._active.end_us
-        if self._queue:
-            wake_us = min(wake_us, self._queue[0].at_us)
+        wake_us = min(self.stage.end_us, self.stage.begin_us)
         if self.state == fm.ARMED:
             wake_us = min(wake_us, self._life_us + self._dead_man_us + 1)
         elif self.state == fm.BOOT:
             wake_us = min(wake_us, self._boot_us + BOOT_US)
         return wake_us
 
-    def tick(self, clock_us: Us) -> None:
-        """Fire what is due up to now, in order and at its own time."""
+    def tick(self, clock_us: Us, *, late: bool = False) -> None:
+        """Fire what is due up to now, in order, at its own time; now where the timer was late."""
         while (wake_us := self.wake_us) <= clock_us:
-            active = self._active
-            if active is not None and active.end_us == wake_us:
-                self._end(active)
-            elif self._queue and self._queue[0].at_us == wake_us:
-                self._begin(self._queue.pop(0))
-            elif self.state == fm.BOOT:
-                self.state = fm.IDLE
-            else:
-                self._latch(fm.FAULT_DEAD_MAN, fm.NO_CHANNEL)
+            self._fire(wake_us, clock_us if late else wake_us)
+
+    def _fire(self, wake_us: Us, now_us: Us) -> None:
+        stage = self.stage
+        fault, channel = fm.NO_FAULT, fm.NO_CHANNEL
+        if stage.end_us == wake_us:
+            fault, channel = stage.end()
+        elif stage.begin_us == wake_us:
+            fault, channel = stage.begin(now_us)
+        elif self.state == fm.BOOT:
+            self.state = fm.IDLE
+            if not self._tested:
+                fault = fm.FAULT_SELF_TEST
+            elif self._button:
+                fault = fm.FAULT_BUTTON
+        else:
+            fault = fm.FAULT_DEAD_MAN
+        if fault:
+            self._latch(fault, channel)
+
+    def button(self, clock_us: Us, *, pressed: bool) -> None:
+        """Press the button at the device, or let go of it."""
+        self.tick(clock_us)
+        self._button = pressed
+        if pressed and self.state != fm.BOOT:
+            self._latch(fm.FAULT_BUTTON, fm.NO_CHANNEL)
 
     def receive(self, clock_us: Us, data: bytes) -> bytes:
         """Fire what is due, then take bytes; return the answers."""
@@ -183,40 +168,9 @@ class FeslinkCore:
             yield from self._decoder.feed(part + feslink.ZERO)
         yield from self._decoder.feed(rest)
 
-    def _begin(self, pulse: Pulse) -> None:
-        self._active = pulse
-        self._free_us = pulse.end_us + GAP_US
-        pulse.met_ohm = self._give(pulse.at_us, pulse.channel, pulse.points)
-
-    def _end(self, pulse: Pulse) -> None:
-        """Count a pulse that is over, and judge what it met."""
-        self._active = None
-        width_us, current_ua = pulse.points[0]
-        current_ua = abs(current_ua)
-        ohm = pulse.met_ohm
-        most_uv = self._table.compliance_v * 1_000_000
-        given_ua = current_ua
-        if ohm >= fm.OPEN_OHM:
-            given_ua = 0
-        elif current_ua * ohm > most_uv:
-            given_ua = most_uv // ohm
-        if pulse.counts:
-            self._ohm = min(ohm, fm.OPEN_OHM)
-            self._voltage_10mv = min(current_ua * ohm, most_uv) // 10_000
-            self._pulses += 1
-            self._charge_pc += given_ua * width_us
-            self._last_sequence = pulse.sequence
-        if current_ua >= self._table.detection_steps * self._table.current_step_ua:
-            if ohm >= fm.OPEN_OHM:
-                self._latch(fm.FAULT_OPEN, pulse.channel)
-            elif ohm < SHORT_OHM:
-                self._latch(fm.FAULT_SHORT, pulse.channel)
-            elif given_ua < current_ua:
-                self._latch(fm.FAULT_COMPLIANCE, pulse.channel)
-
     def _quiet(self) -> None:
         """Let go of everything that was to come; a pulse that has begun ends balanced."""
-        self._queue.clear()
+        self.stage.queue.clear()
         self._nonce = 0
         self._offered = 0
 
@@ -281,13 +235,14 @@ class FeslinkCore:
             self.fault,
             clock_us % WHOLE,
             self._fault_channel,
-            len(self._queue),
+            len(self.stage.queue),
             self._refused & fm.U16,
             self._decoder.rejected & fm.U16,
         )
 
     def _account(self, clock_us: Us, asked: int, number: int, result: int) -> fm.Account:
         self._count(result)
+        stage = self.stage
         return fm.Account(
             asked,
             number,
@@ -295,11 +250,11 @@ class FeslinkCore:
             self.state,
             self.fault,
             clock_us % WHOLE,
-            self._pulses,
-            self._charge_pc // 1000 % WHOLE,
-            self._last_sequence,
-            self._voltage_10mv,
-            self._ohm,
+            stage.pulses,
+            stage.charge_pc // 1000 % WHOLE,
+            stage.last_sequence,
+            stage.voltage_10mv,
+            stage.ohm,
         )
 
     # -- sessions -------------------------------------------------------------------------------
@@ -334,13 +289,7 @@ class FeslinkCore:
         self._sequence = 0
         self._dead_man_us = arm.dead_man_ms * 1000
         self._life_us = clock_us
-        self._pulses = 0
-        self._charge_pc = 0
-        self._last_sequence = 0
-        self._voltage_10mv = 0
-        self._ohm = 0
-        if self._active is not None:
-            self._active.counts = False  # it is of the session before
+        self.stage.restart()
         self.state = fm.ARMED
         return fm.OK
 
@@ -351,6 +300,8 @@ class FeslinkCore:
             return fm.REFUSED_NONCE
         if clear.fault != self.fault:
             return fm.REFUSED_FAULT
+        if self.fault == fm.FAULT_SELF_TEST or (self.fault == fm.FAULT_BUTTON and self._button):
+            return fm.REFUSED_STATE
         if self.fault == fm.FAULT_DOSE:
             self._dose_pc = 0
         elif self.fault == fm.FAULT_SESSION:
@@ -393,7 +344,7 @@ class FeslinkCore:
         if width_us < table.width_min_us or width_us % table.width_step_us:
             return fm.REFUSED_STEP
         charge_pc = steps * table.current_step_ua * width_us
-        fault = self._beyond(steps, width_us, charge_pc)
+        fault = table.beyond(steps, width_us, charge_pc)
         if fault:
             return self._violated(fault, channel)
         # Its instant, near the present, whatever the clock's upper half.
@@ -406,11 +357,11 @@ class FeslinkCore:
         if self._channels[channel].too_soon(at_us, table.interval_us):
             return self._soon(clock_us, channel)
         sign = -1 if waveform & fm.INVERTED else 1
-        points = _points(sign * steps * table.current_step_ua, width_us, asymmetric)
+        points = points_of(sign * steps * table.current_step_ua, width_us, asymmetric)
         pulse = Pulse(sequence, at_us, channel, points)
-        if self._collides(pulse):
+        if self.stage.collides(pulse):
             return fm.REFUSED_COLLISION
-        if len(self._queue) >= table.queue:
+        if len(self.stage.queue) >= table.queue:
             return fm.REFUSED_QUEUE
         square = steps * steps * width_us
         square += square // 4 if asymmetric else square
@@ -421,10 +372,7 @@ class FeslinkCore:
             return self._violated(fault, channel)
         self._dose_pc += charge_pc
         self._first_us = min(self._first_us, at_us)
-        place = len(self._queue)
-        while place and self._queue[place - 1].at_us > at_us:
-            place -= 1
-        self._queue.insert(place, pulse)
+        self.stage.enter(pulse)
         self.tick(clock_us)  # it may be due at once
         return fm.OK
 
@@ -432,21 +380,12 @@ class FeslinkCore:
         self._latch(fault, channel)
         return fm.REFUSED_LIMIT
 
-    def _beyond(self, steps: int, width_us: Us, charge_pc: PicoCoulomb) -> int:
-        table = self._table
-        if steps > table.current_steps:
-            return fm.FAULT_CURRENT
-        if width_us > table.width_us:
-            return fm.FAULT_WIDTH
-        return fm.FAULT_CHARGE if charge_pc > table.charge_nc * 1000 else fm.NO_FAULT
-
     def _beyond_in_all(self, at_us: Us, charge_pc: PicoCoulomb) -> int:
         table = self._table
         if self._dose_pc + charge_pc > table.dose_100mc * 100_000_000_000:
             return fm.FAULT_DOSE
-        if at_us - min(at_us, self._first_us) > table.session_min * 60_000_000:
-            return fm.FAULT_SESSION
-        return fm.NO_FAULT
+        lasts_us = at_us - min(at_us, self._first_us)
+        return fm.FAULT_SESSION if lasts_us > table.session_min * 60_000_000 else fm.NO_FAULT
 
     def _soon(self, clock_us: Us, channel: int) -> int:
         """Refuse a pulse that comes too soon; several of them are too high a rate."""
@@ -457,18 +396,3 @@ class FeslinkCore:
             self._soon_us = []
             return self._violated(fm.FAULT_RATE, channel)
         return fm.REFUSED_TOO_SOON
-
-    def _collides(self, pulse: Pulse) -> bool:
-        if pulse.at_us < self._free_us:
-            return True
-        for other in self._queue:
-            if pulse.at_us < other.end_us + GAP_US and other.at_us < pulse.end_us + GAP_US:
-                return True
-        return False
-
-
-def _points(current_ua: int, width_us: Us, asymmetric: int) -> Points:
-    """Return the two phases of a pulse; their charge is equal, for the device makes the second."""
-    if asymmetric:
-        return (width_us, current_ua), (width_us * fm.ASYMMETRY, -current_ua // fm.ASYMMETRY)
-    return (width_us, current_ua), (width_us, -current_ua)

@@ -40,14 +40,18 @@ class Both:
     wake, by its timer.
     """
 
-    def __init__(self, lib: ctypes.CDLL, table: Table, boot_us: int) -> None:
+    def __init__(
+        self, lib: ctypes.CDLL, table: Table, boot_us: int, *, tested: bool = True
+    ) -> None:
         self.nonces = [(index * 0x9E37_79B1 + 0x5EED) & fm.U32 or 1 for index in range(1, 600)]
         turn = iter(self.nonces)
         self.given: list[Given] = []
         self.ohm = 1000
         self.pulses = 0
-        self.python = FeslinkCore(table, SERIAL, lambda: next(turn), self._give, boot_us)
-        self.c = Firmware(lib, table, SERIAL, boot_us)
+        self.python = FeslinkCore(
+            table, SERIAL, lambda: next(turn), self._give, boot_us, tested=tested
+        )
+        self.c = Firmware(lib, table, SERIAL, boot_us, self_test_passed=tested)
         for nonce in self.nonces:
             self.c.offer(nonce)
         self.t_us = boot_us
@@ -88,10 +92,27 @@ class Both:
         self.c.tick(self.t_us)
         self.agree()
 
-    def load(self, ohm: int) -> None:
+    def tick_late(self, by_us: int) -> None:
+        """Let both find that their timer was late, once something was due."""
+        self.tick()
+        due_us = self.python.wake_us
+        if due_us < 1 << 62:
+            self.t_us = max(self.t_us, due_us + by_us)
+            self.python.tick(self.t_us, late=True)
+            self.c.tick_late(self.t_us)
+            self.agree()
+
+    def button(self, pressed: bool) -> None:
+        self.python.button(self.t_us, pressed=pressed)
+        self.c.button(self.t_us, pressed=pressed)
+        self.agree()
+
+    def load(self, ohm: int, *, fails: bool = False, lacks_ua: int = 0) -> None:
         self.tick()
         self.ohm = ohm
-        self.c.load(ohm)
+        self.python.stage.fails = fails
+        self.python.stage.lacks_ua = lacks_ua
+        self.c.load(ohm, fails=fails, lacks_ua=lacks_ua)
 
     def next(self, by: int = 1) -> int:
         number = self.sequence + by
@@ -135,6 +156,12 @@ class Both:
                 self.tick()
             case ("load", ohm):
                 self.load(ohm)
+            case ("stage", fails, lacks_ua):
+                self.load(self.ohm, fails=fails, lacks_ua=lacks_ua)
+            case ("late", by_us):
+                self.tick_late(by_us)
+            case ("button", pressed):
+                self.button(pressed)
             case ("session", dead_man_ms):
                 self.begin(dead_man_ms)
             case ("in pieces", inner, cuts, apart_us):
@@ -224,6 +251,13 @@ ACTIONS = st.one_of(
     st.tuples(st.just("session"), st.sampled_from((50, 100, 150, 150))),
     st.tuples(st.just("tick")),
     st.tuples(st.just("load"), st.sampled_from((1000, 1000, 99, 3_000, 9_000, 70_000, 10**9))),
+    st.tuples(
+        st.just("stage"),
+        st.sampled_from((False, False, False, True)),
+        st.sampled_from((0, 0, 500, 2_500, 2_501, 30_000)),
+    ),
+    st.tuples(st.just("late"), often(0, 1, 700, 1_000, 1_001, rare=st.integers(0, 200_000))),
+    st.tuples(st.just("button"), st.booleans()),
     st.tuples(st.just("in pieces"), FRAMES, st.integers(1, 20), st.sampled_from((0, 10, 900))),
     st.tuples(st.just("hurt"), FRAMES, st.integers(0, 400)),
     st.tuples(st.just("together"), FRAMES, FRAMES),
@@ -241,12 +275,22 @@ ACTIONS = st.one_of(
 @given(
     table=st.sampled_from(TABLES),
     boot_us=st.sampled_from((0, (1 << 32) - 300_000, 1 << 33)),
+    tested=st.sampled_from((True,) * 19 + (False,)),
+    pressed_us=st.sampled_from((None,) * 9 + (10_000,)),
     actions=st.lists(ACTIONS, min_size=5, max_size=50),
 )
 def test_whatever_is_said_to_both_they_answer_and_give_the_same(
-    lib: ctypes.CDLL, table: Table, boot_us: int, actions: list[Action]
+    lib: ctypes.CDLL,
+    table: Table,
+    boot_us: int,
+    tested: bool,
+    pressed_us: int | None,
+    actions: list[Action],
 ) -> None:
-    both = Both(lib, table, boot_us)
+    both = Both(lib, table, boot_us, tested=tested)
+    if pressed_us is not None:
+        both.wait(pressed_us)
+        both.button(pressed=True)
     both.wait(60_000)
     both.begin(150)
     for action in actions:
@@ -299,6 +343,58 @@ def test_trains_of_any_strength_and_spacing_are_judged_alike(
             both.wait(every_us)
     both.wait(200_000)
     both.tick()
+
+
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [
+        (("stage", True, 0), fm.FAULT_OUTPUT),
+        (("stage", False, 2_501), fm.FAULT_OUTPUT),
+        (("late", 1_001), fm.FAULT_OVERRUN),
+        (("button", True), fm.FAULT_BUTTON),
+    ],
+)
+def test_what_is_wrong_with_its_hardware_latches_both_alike(
+    lib: ctypes.CDLL, what: Action, fault: int
+) -> None:
+    both = Both(lib, BENCH, 0)
+    both.wait(60_000)
+    both.begin(150)
+    both.hear(both.pulse(4_000))
+    both.do(what)
+    both.wait(20_000)
+    both.tick()
+    assert both.python.fault == both.c.fault == fault
+    assert both.pulses == (what == ("stage", False, 2_501))
+    both.begin(150)
+    assert both.python.state == (fm.LATCHED if fault == fm.FAULT_BUTTON else fm.ARMED)
+    both.button(pressed=False)
+    both.begin(150)
+    assert both.python.state == fm.ARMED
+
+
+def test_a_pulse_that_was_late_and_the_one_behind_it_begin_alike(lib: ctypes.CDLL) -> None:
+    both = Both(lib, BENCH, 0)
+    both.wait(60_000)
+    both.begin(150)
+    both.hear(both.pulse(10_000))
+    both.hear(both.pulse(10_800, channel=1))
+    both.tick_late(700)
+    both.wait(20_000)
+    both.tick()
+    assert (both.pulses, both.python.fault) == (2, fm.NO_FAULT)
+
+
+@pytest.mark.parametrize("beyond", [{}, {"channels": 9}, {"queue": 9}, {"current_steps": 201}])
+def test_a_self_test_that_failed_is_cleared_by_neither(
+    lib: ctypes.CDLL, beyond: dict[str, int]
+) -> None:
+    both = Both(lib, BENCH._replace(**beyond), 0, tested=bool(beyond))
+    both.wait(60_000)
+    both.tick()
+    for _ in range(2):
+        both.begin(150)
+        assert both.python.fault == both.c.fault == fm.FAULT_SELF_TEST
 
 
 def test_a_pulse_keeps_its_distance_from_one_of_another_channel_that_has_just_ended(

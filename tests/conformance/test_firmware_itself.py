@@ -1,4 +1,4 @@
-"""What the firmware has and the device in Python has not: lateness, self-test, button, output."""
+"""The firmware by itself: lateness, self-test, button, output, nonces, memory, sanitizers."""
 
 import ctypes
 import json
