@@ -145,13 +145,13 @@ ROWS: Final = (
     InjectionRow(
         "emergency_switch",
         "device",
-        "the device's emergency switch is pressed, or unplugged",
+        "the device's emergency switch is pressed, or unplugged; the button at a feslink device",
         "F31",
         None,
-        why="output ends and the device says so unasked, and again for each pulse that is asked "
-        "for until the switch is released",
+        why="output ends; a RehaStim2 says so unasked, and again for each pulse that is asked for "
+        "until it is released; a feslink device latches, and is not cleared before",
         certain=ARMED,
-        devices=("rehastim2",),
+        devices=("rehastim2", "feslink"),
     ),
     InjectionRow(
         "module_failed",
@@ -159,10 +159,10 @@ ROWS: Final = (
         "the device's stimulation module fails",
         "F31",
         None,
-        why="output ends and the device says so unasked, and again for each pulse that is asked "
-        "for while it lasts",
+        why="output ends; a RehaStim2 says so unasked, and again for each pulse that is asked for "
+        "while it lasts; a feslink device latches with each",
         certain=ARMED,
-        devices=("rehastim2",),
+        devices=("rehastim2", "feslink"),
     ),
     # -- the electrode
     InjectionRow(

@@ -12,6 +12,8 @@ TO_NOBODY: Final = "answers_to_nobody"
 RESET: Final = "device_reset"
 SWAPPED: Final = "device_swapped"
 STUCK_ON: Final = "device_stuck_on"
+EMERGENCY: Final = "emergency_switch"
+MODULE: Final = "module_failed"
 KNOWN: Final = (LOST, DELAYED, TO_NOBODY, RESET, SWAPPED, STUCK_ON)
 
 REPEAT_US: Final = 25_000

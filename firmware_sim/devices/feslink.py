@@ -11,7 +11,7 @@ from typing import Final
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import feslink
 from fes_ctrl.wire import feslink_messages as fm
-from firmware_sim.devices.defects import DELAYED, LOST, TO_NOBODY, Defects
+from firmware_sim.devices.defects import DELAYED, EMERGENCY, LOST, MODULE, TO_NOBODY, Defects
 from firmware_sim.devices.device import DeviceStep
 from firmware_sim.devices.feslink_account import BENCH
 from firmware_sim.devices.feslink_core import FeslinkCore
@@ -29,6 +29,9 @@ ANSWER_MIN_US: Final = 100
 ANSWER_SPREAD_US: Final = 200
 OTHER_NUMBER: Final = 17
 
+OWN_FAULTS: Final = {fm.FAULT_BUTTON: EMERGENCY, fm.FAULT_OUTPUT: MODULE}
+"""What the device latches with when its button is pressed, or its stage gives nothing."""
+
 
 class SimulatedFeslink:
     """One simulated feslink device, session without I/O.
@@ -44,6 +47,7 @@ class SimulatedFeslink:
     __slots__ = (
         "_answers",
         "_defects",
+        "_off",
         "_origin_us",
         "_output",
         "_random",
@@ -55,7 +59,9 @@ class SimulatedFeslink:
         self._output = output
         self._random = random
         self._answers: deque[tuple[Us, bytes]] = deque()
-        self._defects = Defects()
+        self._defects = Defects((EMERGENCY, MODULE))
+        # What is pressed or broken, once for each time that it was made to.
+        self._off: list[str] = []
         self._rate = MILLION + random.randint(-DRIFT_PPM, DRIFT_PPM)
         # Its clock where the host's is zero.
         self._origin_us: Us = random.randrange(1 << 32)
@@ -90,6 +96,28 @@ class SimulatedFeslink:
         self._output.deliver(at_us, channel, points)
         return self._output.met_ohm
 
+    def _turn(self, at_us: Us) -> None:
+        """Let something of its own begin or end: its button, its output stage."""
+        name, begins = self._defects.turn()
+        if begins:
+            self._off.append(name)
+        else:
+            self._off.remove(name)
+        if self._defects.stuck_next_us == NEVER_US:
+            self._feel(at_us)
+
+    def _feel(self, at_us: Us) -> None:
+        """Let the device itself have its button and its stage as they are."""
+        self.core.button(self._clock_us(at_us), pressed=EMERGENCY in self._off)
+        self.core.stage.fails = MODULE in self._off
+        self._notice(at_us)
+
+    def _notice(self, now_us: Us) -> None:
+        """Take note of what is pressed or broken once the device has latched with it."""
+        name = OWN_FAULTS.get(self.core.fault, "")
+        if name in self._off:
+            self._defects.reach(name, now_us)
+
     # -- time -----------------------------------------------------------------------------------
 
     def _clock_us(self, now_us: Us) -> Us:
@@ -104,6 +132,8 @@ class SimulatedFeslink:
         out = self._fire(now_us)
         if not self._defects.any or not self._is_off(now_us):
             answers = self.core.receive(self._clock_us(now_us), data)
+            if self._off:
+                self._notice(now_us)
             for part in answers.split(feslink.ZERO)[:-1]:
                 self._answer(now_us, part + feslink.ZERO)
         return DeviceStep(out, self._wake_at_us())
@@ -117,6 +147,7 @@ class SimulatedFeslink:
         """Lose the host's line: what hangs on it has no power any more; the dead-man goes on."""
         self._fire(now_us)
         self._defects.cut()
+        self._feel(now_us)
 
     def _is_off(self, now_us: Us) -> bool:
         """Return whether bytes meet a device that is stuck; it may have started anew."""
@@ -124,10 +155,13 @@ class SimulatedFeslink:
             self._answers.clear()
             self._origin_us -= self._clock_us(now_us)
             self.core = self._new_core(0)
+            self._feel(now_us)
         return self._defects.stuck(now_us)
 
     def _wake_at_us(self) -> Us:
-        wake_us = self._answers[0][0] if self._answers else NEVER_US
+        wake_us = self._defects.turn_us
+        if self._answers:
+            wake_us = min(wake_us, self._answers[0][0])
         if self._defects.stuck_next_us != NEVER_US:
             return min(wake_us, self._defects.stuck_next_us)
         clock_us = self.core.wake_us
@@ -136,8 +170,12 @@ class SimulatedFeslink:
         return wake_us
 
     def _fire(self, now_us: Us) -> bytes:
+        while self._defects.turn_us <= now_us:
+            self._turn(self._defects.turn_us)
         if self._defects.stuck_next_us == NEVER_US:
             self.core.tick(self._clock_us(now_us))
+            if self._off:
+                self._notice(now_us)
         while self._defects.stuck_next_us <= now_us:
             self._output.deliver(*self._defects.repeat())
         answers = self._answers

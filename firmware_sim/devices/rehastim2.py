@@ -27,7 +27,7 @@ from typing import Final
 
 from fes_ctrl.units import NEVER_US, MicroAmp, Us
 from fes_ctrl.wire import sciencemode2 as sm2
-from firmware_sim.devices.defects import DELAYED, LOST, TO_NOBODY, Defects
+from firmware_sim.devices.defects import DELAYED, EMERGENCY, LOST, MODULE, TO_NOBODY, Defects
 from firmware_sim.devices.device import DeviceStep
 from firmware_sim.devices.rehastim2_list import ChannelList, valid
 from firmware_sim.injections import Acknowledgement
@@ -46,8 +46,6 @@ ORPHAN_US: Final = 500
 
 OTHER_NUMBER: Final = 17
 OTHER_VERSION: Final = 2
-EMERGENCY: Final = "emergency_switch"
-MODULE: Final = "module_failed"
 ERROR_OF: Final = {EMERGENCY: sm2.EMERGENCY_ERROR, MODULE: sm2.MODULE_ERROR}
 
 UNSPOKEN: Final = frozenset((0x0A, 0x0F, 0x55, 0x81, 0xF0))

@@ -8,9 +8,14 @@ import pytest
 
 from fes_ctrl.assembly import problems_of
 from fes_ctrl.model import RIGHT
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.safety.config import LimitsConfig
+from fes_ctrl.safety.faults import BY_ID
+from fes_ctrl.units import us_from_s
 from firmware_sim.injection_text import parse
 from hil.config import LimiterConfig
+from hil.rig import Rig
 from hil.scenarios import load_scenario, verdict
 from hil.simulate import WalkResult, simulate
 
@@ -71,6 +76,40 @@ def test_output_ends_in_time(injection: str, fault: str, within_ms: int) -> None
     assert all(t_us - hit_us <= within_ms * 1000 for t_us in in_burst_us)
     assert result.walk.violations == []
     assert result.walk.unreached_injections == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("emergency_switch", "device latched: button at the device (19)"),
+        ("module_failed", "device latched: output measured is not what was asked for (16)"),
+    ],
+)
+def test_its_button_and_its_stage_latch_by_name_and_are_cleared_by_hand_once_they_are_well(
+    name: str, said: str
+) -> None:
+    walk = load_scenario("standard", {}, FESLINK).walk
+    held = parse(f"{name}@{MID_SWING_S}+8")
+    walk = replace(walk, duration_s=38.0, inject=(held,))
+    stepper = Stepper()
+    rig = Rig(walk, stepper, NullLog())
+    rig.session.open()
+    # While it holds; to see what is told, when it is over; and to clear that.
+    for begin_s in (24.0, 30.0, 33.0):
+        for after_s, action in ((0.0, "clear"), (0.5, "arm"), (1.0, "level")):
+            stepper.run_until_us(us_from_s(begin_s + after_s))
+            rig.operate(action, 100)
+    stepper.run_until_us(us_from_s(38.0))
+    done = rig.finish()
+    (hit,) = rig.acknowledgements()
+    first = done.faults[0]
+    assert (hit.name, first.id, first.reaction, first.detail) == (name, "F31", "latch", said)
+    assert 0 <= first.t_us - hit.t_us <= BY_ID["F31"].limit_ms * 1000
+    assert {known.id for known in done.faults} == {"F31"}
+    pulses_us = done.legs[0].pulses_us
+    assert not [t_us for t_us in pulses_us if hit.t_us < t_us < held.to_us]
+    assert len([t_us for t_us in pulses_us if t_us > us_from_s(34.0)]) > 20
+    assert (done.violations, done.unreached_injections) == ([], [])
 
 
 def test_a_limiter_behind_the_device_has_nothing_against_it_and_hears_its_host() -> None:
