@@ -5,7 +5,9 @@ from itertools import pairwise
 import pytest
 
 from fes_ctrl.model import Arm, Disarm, Setpoint, Stop
+from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.conversation import ARMING, DEAD, HELLO, READY, STOPPING, UP
+from fes_ctrl.stimulators.rehastim2_output import ChannelLists
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
@@ -369,15 +371,21 @@ def test_what_became_of_a_pulse_that_was_taken_back_is_asked_half_way_to_its_dea
 
 
 def test_nothing_is_asked_about_a_list_whose_update_was_taken_back() -> None:
-    bench = Bench("channel_list").ready()
-    bench.burst(3, PERIOD_US)
+    bench = Bench("channel_list")
+    slow = StimulatorConfig(device="rehastim2", mode="channel_list", list_interval_ms=80.0)
+    bench.session._output = ChannelLists(capabilities_of(slow))
+    bench.ready()
+    bench.burst(3, 80_000)
     bench.deaf = True
     bench.sent.clear()
+    start_us = bench.now_us
     bench.pulse()
-    bench.until(bench.now_us + 10_001)
+    bench.until(start_us + 10_001)
     bench.take(bench.session.taken_back(bench.now_us))
-    bench.until(bench.now_us + 90_000)
-    assert sm2.GET_STIMULATION_MODE not in bench.commands()[:-2]
+    # A round after the update's own end the list is stopped, which has to be confirmed.
+    bench.until(start_us + 90_000)
+    assert bench.commands() == [sm2.START_CHANNEL_LIST]
+    bench.until(start_us + 90_001)
     assert bench.session.state == STOPPING
 
 
