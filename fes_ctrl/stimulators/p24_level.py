@@ -100,8 +100,8 @@ class Level(Protocol):
         """Return whether a frame with current has to be discarded; what goes after it is out."""
         ...
 
-    def agrees(self, status: int) -> bool:
-        """Return whether the device says that it is in the state it should be in when armed."""
+    def agrees(self, status: int, asked_us: Us) -> bool:
+        """Return whether that is a state for an armed device that was asked at that instant."""
         ...
 
     @property

@@ -101,7 +101,7 @@ class LowLevel:
         self._line.out.append(sm4.FRAME_ENDS)
         return True
 
-    def agrees(self, status: int) -> bool:
+    def agrees(self, status: int, asked_us: Us) -> bool:  # noqa: ARG002 - the levels' signature
         """Return whether the device is initialised in this level."""
         return status == sm4.STATUS_LL_INIT
 
