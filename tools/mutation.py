@@ -44,7 +44,7 @@ changed by `tools/mutate_tables.py`, and there none survives.
 """
 KEPT = ROOT / "build" / "mutation"
 CODE = ("fes_ctrl", "firmware_sim", "hil")
-READ = ("pyproject.toml", "configs", "tests/vectors", "docs/reference/feslink.md")
+READ = ("configs", "tests/vectors", "docs/reference/feslink.md")
 """What tests depend on and do not import."""
 LEFT_OUT = (".*", "build", "dist", "runs", "mutants", "__pycache__")
 
@@ -203,7 +203,8 @@ def reached(tests: set[Path]) -> set[Path]:
 
 def digest_of(package: Package) -> str:
     """Return what a package's result depends on, in short: its tests, what they reach, how."""
-    digest = hashlib.sha256(repr(package).encode())
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    digest = hashlib.sha256(repr((package, tool["pytest"], tool["mutmut"])).encode())
     files = reached(files_in((*package.tests, "tests/conftest.py"))) | files_in(READ)
     for file in sorted(files | files_in((package.path,))):
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
