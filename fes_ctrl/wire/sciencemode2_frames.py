@@ -162,13 +162,13 @@ class Decoder:
 
     def _frame(self, buffer: bytes, position: int, end: int) -> Frame | None:
         body = buffer[position + HEADER_LENGTH : end]
-        plain = unstuff(body) if ESCAPE in body else body
+        plain = unstuff(body)
         if plain is None or not 2 <= len(plain) <= DATA_MAX + 2:
             return None
         frame = Frame(plain[0], plain[1], plain[2:])
         if buffer[position + 2] ^ MASK == crc8(body) and buffer[position + 4] ^ MASK == len(body):
             return frame
-        if START not in buffer[position + 1 : position + HEADER_LENGTH]:
+        if buffer[position + 2] != START != buffer[position + 4]:
             # With one in it, what looks like a header may be half a frame before a whole one.
             self.damaged.append(frame)
             del self.damaged[:-DAMAGED_KEPT]
