@@ -124,7 +124,7 @@ class Decoder:
         while position < size:
             if buffer[position] != START:
                 start = buffer.find(START_BYTE, position)
-                if start < 0:
+                if start == -1:
                     start = size
                 self.junk += start - position
                 position = start
@@ -149,7 +149,7 @@ class Decoder:
             end = _body_end(buffer, position, size)
             if end == WAIT:
                 break
-            frame = self._frame(buffer, position, end) if end > 0 else None
+            frame = None if end == NONE else self._frame(buffer, position, end)
             if frame is None:
                 self.rejected += 1
                 self.junk += 1
@@ -187,13 +187,9 @@ def _body_end(buffer: bytes, position: int, size: int) -> int:
     if available > 3 and buffer[position + 3] != ESCAPE:
         return NONE
     start = position + HEADER_LENGTH
-    if size <= start:
-        return WAIT
-    limit = start + BODY_MAX + 1
-    end = buffer.find(END_BYTE, start, limit)
-    again = buffer.find(START_BYTE, start, limit if end < 0 else end)
-    if again >= 0:
+    end = buffer.find(END_BYTE, start)
+    if START in buffer[start : size if end == -1 else end]:
         return NONE
-    if end >= 0:
+    if end != -1:
         return end
-    return WAIT if size < limit else NONE
+    return WAIT if size - start <= BODY_MAX else NONE

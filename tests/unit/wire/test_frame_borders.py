@@ -133,6 +133,34 @@ def test_a_body_of_less_than_a_head_is_no_frame(body: bytes) -> None:
     assert decoder.rejected >= 1
 
 
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"\xf0\x05",
+        b"\xf0\x81\x33\x05",
+        b"\xf0\x81\x33\x81\x44\x01\xf0",
+        second_frame(bytes(second.BODY_MAX + 1))[:-1],
+    ],
+)
+def test_what_can_be_no_frame_any_more_is_not_waited_for(begun: bytes) -> None:
+    decoder = second.Decoder()
+    for byte in begun[:-1]:
+        decoder.feed(bytes((byte,)))
+        assert (decoder.rejected, decoder.junk) == (0, 0)
+    decoder.feed(begun[-1:])
+    assert decoder.rejected == 1
+
+
+def test_what_was_rejected_and_what_was_junk_adds_up_here_too() -> None:
+    decoder = second.Decoder()
+    whole = second.encode(2, 98)
+    for count in (1, 2, 3):
+        assert decoder.feed(b"\x01\xf0\xf0" + whole) == [second.Frame(2, 98, b"")]
+        assert (decoder.rejected, decoder.junk) == (2 * count, 3 * count)
+    assert decoder.feed(b"\xf0" + whole) == [second.Frame(2, 98, b"")]
+    assert (decoder.rejected, decoder.junk) == (7, 10)
+
+
 def test_a_start_byte_for_check_or_length_is_no_damage_to_tell_of() -> None:
     # A check that reads as a start byte, and a length that does: either may be half a frame's.
     body = next(
