@@ -116,9 +116,8 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Take bytes; return the frames they complete, oldest first."""
-        buffer = self._buffer + data if self._buffer else data
+        buffer = self._buffer + data
         frames: list[Frame] = []
-        table = _TABLE
         position = 0
         size = len(buffer)
         while position < size:
@@ -129,23 +128,6 @@ class Decoder:
                 self.junk += start - position
                 position = start
                 continue
-            # The usual case first: a whole frame that is as it says, with nothing escaped.
-            start = position + HEADER_LENGTH
-            end = buffer.find(END_BYTE, start, start + BODY_MAX + 1)
-            if (
-                end > start + 1
-                and end - start == buffer[start - 1] ^ MASK
-                and buffer[position + 1] == ESCAPE == buffer[position + 3]
-            ):
-                body = buffer[start:end]
-                if ESCAPE not in body and START not in body:
-                    crc = 0
-                    for byte in body:
-                        crc = table[crc ^ byte]
-                    if crc == buffer[position + 2] ^ MASK and end - start <= DATA_MAX + 2:
-                        frames.append(Frame(body[0], body[1], body[2:]))
-                        position = end + 1
-                        continue
             end = _body_end(buffer, position, size)
             if end == WAIT:
                 break
