@@ -75,6 +75,7 @@ bench: compiled
 	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/guardian.py
 	$(BIN)/python benchmarks/wire.py
+	$(BIN)/python benchmarks/real_links.py
 	$(BIN)/python benchmarks/latency.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py

@@ -23,26 +23,28 @@ class Fine:
         from hil.patient import gait_table as table
         from hil.patient.foot import ADULT_KG_M
 
-        foot, config = leg._foot, leg.config
+        locomotion, config = leg._locomotion, leg.config
+        foot, cycle, muscles = locomotion.foot, locomotion.cycle, locomotion.muscles
         self.foot = foot
-        self.gain = leg._gain
-        self.period_s = leg._period_ms / 1000.0
+        self.gain = muscles._gain
+        self.period_s = cycle.period_ms / 1000.0
         self.start_us = leg.now_ms * 1000
-        self.offset_s = (leg.now_ms - leg._start_ms) / 1000.0
+        self.offset_s = (leg.now_ms - cycle.start_ms) / 1000.0
         self.length_s = self.period_s - self.offset_s
         share = config.gait.stance_percent / 100.0
         self.step_s = step_s
         count = round(self.length_s / step_s) * 2 + 1
         time_s = self.offset_s + np.arange(count) * step_s / 2.0
-        style = table.GaitStyle(share, config.gait.amplitude, leg._scale, 0.0, leg._stride_s)
+        scale, stride_s = cycle.scale, locomotion._patient.stride_s
+        style = table.GaitStyle(share, config.gait.amplitude, scale, 0.0, stride_s)
         motion = table._Motion(style, time_s / self.period_s)
         shank, shank_rate, ax, ay, calf, shin = table._common(style, motion)
         s = (time_s / self.period_s - share) / (1.0 - share)
         span_s = (1.0 - share) * self.period_s
-        hike, loss = leg._hike_m, leg._knee_loss
+        hike, loss = cycle.hike_m, cycle.knee_loss_rad
         course = 45.5625 * s**2 * (1.0 - s) ** 4
         slope = 45.5625 * (2 * s * (1 - s) ** 4 - 4 * s**2 * (1 - s) ** 3)
-        shank_m = table.SHANK_FRACTION * table.REFERENCE_HEIGHT_M * leg._scale
+        shank_m = table.SHANK_FRACTION * table.REFERENCE_HEIGHT_M * scale
         second = _second(shank_m * np.cos(shank) * course, step_s / 2.0)
         second_up = _second(shank_m * np.sin(shank) * course, step_s / 2.0)
         lift = 2.0 * (math.pi / span_s) ** 2 * np.cos(2.0 * math.pi * s)
@@ -52,13 +54,13 @@ class Fine:
         self.ay = (ay / self.period_s**2 + hike * lift + loss * second_up).tolist()
         self.calf = (calf * np.exp(1.0084 * loss * course)).tolist()
         self.shin = shin.tolist()
-        muscle = leg._dorsiflexors
+        muscle = muscles.dorsiflexors
         self.muscle = muscle
         self.jumps = pulses
         self.reflex = config.reflex
-        self.reflex_gain = leg._reflex._gain
-        self.size = leg._mass_kg * leg._scale * table.REFERENCE_HEIGHT_M / ADULT_KG_M
-        at, rates = leg._reflex._at, leg._reflex._rates
+        self.reflex_gain = muscles.reflex._gain
+        self.size = locomotion._mass_kg * scale * table.REFERENCE_HEIGHT_M / ADULT_KG_M
+        at, rates = muscles.reflex._at, muscles.reflex._rates
         self.before = [rates[(at + k) % len(rates)] for k in range(len(rates))]
         voluntary = config.voluntary
         self.drive = voluntary.drive
@@ -71,8 +73,8 @@ class Fine:
             muscle._a,
             muscle._km,
             muscle._tau1,
-            leg._reflex.moment_Nm,
-            leg._voluntary._level,
+            muscles.reflex.moment_Nm,
+            muscles.voluntary._level,
         )
         self.sum = muscle._sum
         self.last_us = muscle._last_pulse_us

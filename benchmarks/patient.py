@@ -124,14 +124,16 @@ def errors(swings: int) -> dict[str, Any]:
             leg.stimulate(next_us, ((300, 35_000), (300, -35_000)))
             next_us += 25_000
         leg.advance_to(t_us)
-        if leg._state != 2:
+        if leg.standing_or_stance:
             continue
         # Toe-off has just passed. Pulses to the end of the swing are given at once.
-        end_us = (leg._start_ms + leg._period_ms) * 1000
+        locomotion = leg._locomotion
+        cycle, foot = locomotion.cycle, locomotion.foot
+        end_us = (cycle.start_ms + cycle.period_ms) * 1000
         while next_us <= end_us:
             leg.stimulate(next_us, ((300, 35_000), (300, -35_000)))
             next_us += 25_000
-        muscle = leg._dorsiflexors
+        muscle = locomotion.muscles.dorsiflexors
         late_us = muscle._delay_us * (1.0 + 2.0 * muscle._delay_growth * (1.0 - muscle.fitness()))
         coming = [(at_us, share) for at_us, share, _ in muscle._pulses]
         coming += [(t_us + int(late_us), share) for t_us, share, _ in muscle._given]
@@ -145,9 +147,9 @@ def errors(swings: int) -> dict[str, Any]:
             scipy_s += time.perf_counter() - started
         for k in range(len(found) - 1):
             reference = found[k][0]
-            pitch = leg._foot.pitch
+            pitch = foot.pitch
             pitch_deg.append(abs(pitch - reference) * 57.29577951308232)
-            toe_mm.append(1000.0 * leg._scale * abs(_toe(pitch) - _toe(reference)))
+            toe_mm.append(1000.0 * cycle.scale * abs(_toe(pitch) - _toe(reference)))
             started = time.perf_counter()
             t_us += 1000
             leg.advance_to(t_us)

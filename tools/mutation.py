@@ -10,11 +10,13 @@ by ``tools/mutate_tables.py``.
 Elsewhere a change may survive for a reason that docs/safety/surviving-mutants.toml gives; one
 without a reason fails the run as well. ``--page`` writes docs/safety/surviving-mutants.md.
 
-What a package's run found is kept in build/mutation, under a digest of all code and of the tests
-that had to notice: a run that was interrupted goes on, and what has not changed is not run again.
+What a package's run found is kept in build/mutation, under a digest of the tests that had to notice
+and of all code that they reach by imports: a run that was interrupted goes on, and what has not
+changed is not run again.
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -26,6 +28,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import grimp
 
 ROOT = Path(__file__).parents[1]
 REASONS = ROOT / "docs" / "safety" / "surviving-mutants.toml"
@@ -40,6 +44,8 @@ changed by `tools/mutate_tables.py`, and there none survives.
 """
 KEPT = ROOT / "build" / "mutation"
 CODE = ("fes_ctrl", "firmware_sim", "hil")
+READ = ("configs", "tests/vectors", "docs/reference/feslink.md")
+"""What tests depend on and do not import."""
 LEFT_OUT = (".*", "build", "dist", "runs", "mutants", "__pycache__")
 
 
@@ -150,15 +156,58 @@ def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], l
     return counts, left
 
 
-def digest_of(package: Package) -> str:
-    """Return what a package's result depends on, in short: all code, its tests, how they run."""
-    shared = ("tests/helpers", "tests/conftest.py", "pyproject.toml")
-    digest = hashlib.sha256(repr(package).encode())
-    for name in (*CODE, *package.tests, *shared):
+def files_in(names: tuple[str, ...]) -> set[Path]:
+    """Return the files that these names of the repository are or contain."""
+    found: set[Path] = set()
+    for name in names:
         place = ROOT / name
-        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+        found.update(place.rglob("*") if place.is_dir() else [place])
+    return {file for file in found if file.is_file() and "__pycache__" not in file.parts}
+
+
+def imported(file: Path) -> set[str]:
+    """Return the modules that a file may import, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def reached(tests: set[Path]) -> set[Path]:
+    """Return the tests, the helpers that they import, and the code that all of these do."""
+    graph = grimp.build_graph(*CODE)
+    files: set[Path] = set()
+    modules: set[str] = set()
+    waiting = [file for file in tests if file.suffix == ".py"]
+    while waiting:
+        file = waiting.pop()
+        if file in files:
+            continue
+        files.add(file)
+        for name in imported(file):
+            if name in graph.modules:
+                modules |= {name} | graph.find_upstream_modules(name)
+            else:
+                helper = (ROOT / "tests").joinpath(*name.split(".")).with_suffix(".py")
+                waiting += [helper] if helper.is_file() else []
+    for module in modules:
+        parts = module.split(".")
+        files |= {ROOT.joinpath(*parts[:n]) / "__init__.py" for n in range(1, len(parts) + 1)}
+        files.add(ROOT.joinpath(*parts).with_suffix(".py"))
+    return tests | {file for file in files if file.is_file()}
+
+
+def digest_of(package: Package) -> str:
+    """Return what a package's result depends on, in short: its tests, what they reach, how."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    digest = hashlib.sha256(repr((package, tool["pytest"], tool["mutmut"])).encode())
+    files = reached(files_in((*package.tests, "tests/conftest.py"))) | files_in(READ)
+    for file in sorted(files | files_in((package.path,))):
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 

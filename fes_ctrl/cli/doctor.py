@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.links.udev import RULES, access_rule
 
 if TYPE_CHECKING:
     from fes_ctrl.links.ports import PortInfo, Voice
@@ -17,12 +18,28 @@ if TYPE_CHECKING:
     "--port", "named", multiple=True, metavar="NAME", help="Ask this port alone; repeatable."
 )
 @click.option("--no-ask", is_flag=True, help="With --ports: list them, and send nothing.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 3600),
+    default=1.0,
+    show_default=True,
+    help="How long timers are listened to, with and without real-time priority.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
-    ctx: click.Context, named: tuple[str, ...], *, ports: bool, no_ask: bool, as_json: bool
+    ctx: click.Context,
+    named: tuple[str, ...],
+    seconds: float,
+    *,
+    ports: bool,
+    no_ask: bool,
+    as_json: bool,
 ) -> None:
     """Tell what this machine can do; with --ports, what is plugged in and what speaks.
+
+    Of the machine: how late its timers ring, what it grants of priority and memory, FTDI ports that
+    keep answers back, extras; and whether it holds the timing of pulses while it is as busy as now.
 
     Asking sends each known protocol's question for the device's identity, on its own line
     settings, and nothing that could start stimulation. It does open the port, which restarts some
@@ -35,8 +52,14 @@ def command(
 
     plugins.load()
     if not ports and not named:
-        _machine(as_json=as_json)
-        return
+        from fes_ctrl.cli.doctor_machine import examine, tell
+
+        whole = examine(seconds)
+        if as_json:
+            click.echo(json.dumps(whole, allow_nan=False))
+        else:
+            tell(whole)
+        ctx.exit(0 if whole["verdict"]["passed"] else 1)
     if named and no_ask:
         raise Refusal("--port asks, and --no-ask sends nothing; leave one of them out")
     try:
@@ -76,6 +99,9 @@ def _print(found: "list[tuple[PortInfo, Voice]]", asked: list[str]) -> None:
     for port, voice in found:
         click.echo(" ".join(part for part in (port.name, port.usb, port.description) if part))
         click.echo(f"    may be opened by: {port.access}")
+        rule = access_rule(port.usb)
+        if rule and port.access.startswith("group "):
+            click.echo(f"    in {RULES}: {rule}")
         if voice.device:
             click.echo(f"    speaks {voice.device}: {voice.identity}")
             click.echo(f"    --stimulator {voice.device}://{port.name}")
@@ -83,31 +109,3 @@ def _print(found: "list[tuple[PortInfo, Voice]]", asked: list[str]) -> None:
             click.echo(f"    not asked: {voice.problem}")
         elif asked:
             click.echo(f"    does not answer as {', '.join(asked)}")
-
-
-def _machine(*, as_json: bool) -> None:
-    """Tell of the machine itself."""
-    import platform
-
-    from fes_ctrl.links.liveness import SEES_SLEEP
-    from fes_ctrl.stimulators.config import UNUSABLE
-    from fes_ctrl.stimulators.drivers import DRIVERS
-
-    proven = platform.system() == "Linux"
-    whole = {
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "serial_ports": "proven" if proven else "written, and never tested on this system",
-        "sees_sleep": SEES_SLEEP,
-        "drivers": [" ".join(row) for row in sorted(DRIVERS)],
-        "unusable_drivers": dict(sorted(UNUSABLE.items())),
-    }
-    if as_json:
-        click.echo(json.dumps(whole))
-        return
-    click.echo(f"{whole['system']}, Python {whole['python']}")
-    click.echo(f"serial ports: {whole['serial_ports']}")
-    click.echo(f"notices when the machine has slept: {'yes' if whole['sees_sleep'] else 'no'}")
-    click.echo(f"drivers: {', '.join(' '.join(row) for row in sorted(DRIVERS))}")
-    for name, why in sorted(UNUSABLE.items()):
-        click.echo(f"not usable: {name}, {why}")

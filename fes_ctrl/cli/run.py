@@ -12,7 +12,7 @@ from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.config.layers import Layers
@@ -64,6 +64,11 @@ WATCH_LOG_S = 0.5
     show_default=True,
     help="Stop the output when this program hangs; without it a debugger can halt it.",
 )
+@click.option(
+    "--real-time",
+    is_flag=True,
+    help="Ask for priority, locked memory and frozen garbage collection; say what was got.",
+)
 def command(
     sensor: str,
     stimulator: str,
@@ -77,6 +82,7 @@ def command(
     record: Path | None,
     *,
     watchdog: bool,
+    real_time: bool,
 ) -> int:
     """Run the controller in real time; it starts unarmed, at level zero.
 
@@ -120,6 +126,7 @@ def command(
                 out=out,
                 record=record,
                 watchdog=watchdog,
+                real_time=real_time,
             )
         )
     return 0
@@ -136,6 +143,7 @@ async def _run(
     out: Path | None,
     record: Path | None,
     watchdog: bool,
+    real_time: bool,
 ) -> None:
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.console import listen
@@ -200,7 +208,8 @@ async def _run(
         _watch(log, 0)
     ended = "interrupted"
     try:
-        await live(session, source, hand, log, duration_s, _alarm if watchdog else None)
+        with _steadied() if real_time else contextlib.nullcontext():
+            await live(session, source, hand, log, duration_s, _alarm if watchdog else None)
         ended = "finished"
     except* SensorError as group:
         message = f"--sensor {group.exceptions[0]}"
@@ -212,6 +221,17 @@ async def _run(
             log.close(ended=ended)
             if log.dropped:
                 _say(f"run log: {log.dropped} lines could not be written; make room on the disk")
+
+
+@contextlib.contextmanager
+def _steadied() -> "Iterator[None]":
+    """Ask the machine for what keeps the loop on time, and tell the person what was got."""
+    from fes_ctrl.runtime.steady import steadied
+
+    with steadied() as asked:
+        for each in asked:
+            _say(str(each))
+        yield
 
 
 def _come_back(session: "ControlSession") -> None:

@@ -4,17 +4,15 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
-from typing import Final
 
+from fes_ctrl.links.liveness import SEES_SLEEP
 from fes_ctrl.runtime.stepper import Timer, TimerQueue
 from fes_ctrl.units import NEVER_US, Us
 
-SEES_SLEEP: Final = hasattr(time, "CLOCK_BOOTTIME")
-"""Monotonic time stands still while the machine sleeps: the controller would go on with what it had
-planned before. This clock goes on, where there is one, so that the sleep is seen."""
-
 
 def _now_ns() -> int:
+    # Monotonic time stands still while the machine sleeps: the controller would go on with what it
+    # had planned before. This clock goes on, where there is one, so that the sleep is seen.
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) if SEES_SLEEP else time.monotonic_ns()
 
 

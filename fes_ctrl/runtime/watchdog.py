@@ -16,6 +16,7 @@ from typing import Final, Self
 from fes_ctrl.links.liveness import BEAT_S, LOOK_S, Liveness, boottime_us, monotonic_us
 from fes_ctrl.model import LINK_BLOCKED
 from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.runtime.steady import go_ahead_of
 
 REPEATS: Final = 2
 REPEAT_US: Final = 80_000
@@ -54,6 +55,7 @@ class Watchdog:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._switch_s = SWITCH_S
+        self._watched = threading.get_native_id()
         self.beats = 0
         self.trips = 0
 
@@ -89,6 +91,7 @@ class Watchdog:
     def _watch(self) -> None:
         # Signals are for the main thread: only there do their handlers run.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        go_ahead_of(self._watched)
         liveness = Liveness(monotonic_us(), boottime_us())
         while not self._over.wait(LOOK_S):
             wrong = liveness.look(monotonic_us(), boottime_us(), self.beats)

@@ -9,11 +9,16 @@ with ``#`` mean nothing::
 ``leg`` is left or right; ``sensor`` and its values are those of ``model.SENSOR_CHANNELS``; ``seq``
 counts the readings of that sensor; ``t_us`` is when it was measured, in whole microseconds of the
 sensor's own clock, and empty or null for a sensor that has none.
+
+Either form may end in ``*`` and two hexadecimal digits, the exclusive or of every byte before the
+``*``. Once a line has said a right one, lines without are no readings.
 """
 
 import json
 import math
 from collections.abc import Collection
+from functools import reduce
+from operator import xor
 from typing import Final
 
 from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS, Sample
@@ -72,6 +77,7 @@ class SensorLines:
         self._rest = b""
         # Whoever opens a port hears the end of a line first.
         self._skip = True
+        self._sums = False
         self.bad = 0
 
     def feed(self, arrive_us: Us, data: bytes) -> list[Sample]:
@@ -94,7 +100,7 @@ class SensorLines:
             if not text or text.startswith(b"#"):
                 continue
             try:
-                samples.append(self._sample(arrive_us, text))
+                samples.append(self._sample(arrive_us, self._checked(text)))
             except (ValueError, KeyError, TypeError):
                 # A line that noise has spoilt: the next one is as good.
                 self.bad += 1
@@ -103,6 +109,18 @@ class SensorLines:
             self._skip = True
             self._rest = b""
         return samples
+
+    def _checked(self, text: bytes) -> bytes:
+        """Return a line without its check; one that is wrong, or missing now, is refused."""
+        body, star, said = text.rpartition(b"*")
+        if not star:
+            if self._sums:
+                raise ValueError(text)
+            return text
+        if len(said) != 2 or not said.isalnum() or int(said, 16) != reduce(xor, body, 0):
+            raise ValueError(text)
+        self._sums = True
+        return body
 
     def _sample(self, arrive_us: Us, text: bytes) -> Sample:
         leg_name, sensor, seq, device_us, values = _fields(text.decode("ascii"))

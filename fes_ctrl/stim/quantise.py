@@ -18,8 +18,12 @@ at one pulse width to another.
 """
 
 
+INVERTED: Final = -1
+"""Sign of a first phase of inverted polarity."""
+
+
 class ChannelPlan(NamedTuple):
-    """One channel of a program in device units: ``sign`` is -1 where polarity is inverted."""
+    """One channel of a program in device units: ``sign`` is ``INVERTED`` or 1."""
 
     channel: int
     motor_ua: MicroAmp
@@ -100,7 +104,7 @@ def plan_channel(
         period_us=ceil_to_grid(round(1e6 / config.rate_hz), device.time_grid_us),
         waveform=ASYMMETRIC if config.waveform == "asymmetric" else SYMMETRIC,
         step_ua=device.current_step_ua * (ASYMMETRY if config.waveform == "asymmetric" else 1),
-        sign=-1 if config.polarity == "inverted" else 1,
+        sign=INVERTED if config.polarity == "inverted" else 1,
         stagger_us=index * device.frame_spacing_us,
     )
 
@@ -161,7 +165,7 @@ def infeasible(
                 f"{device.period_us / 1000:g} ms (stimulator.list_interval_ms); set one to match "
                 "the other"
             )
-        if device.one_form and (plan.waveform != SYMMETRIC or plan.sign < 0):
+        if device.one_form and (plan.waveform != SYMMETRIC or plan.sign == INVERTED):
             found.append(
                 f"{where}: the {name} gives symmetric pulses of normal polarity only; choose "
                 "waveform = 'symmetric' and polarity = 'normal'"

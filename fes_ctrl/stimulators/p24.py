@@ -137,7 +137,7 @@ class P24Session(Conversation):
         if result != sm4.NO_ERROR:
             self._failed(now_us, result, f"command {asked.command}")
         elif asked.command == sm4.GET_STIM_STATUS:
-            self._judge_status(now_us, sm4.decode_stim_status(payload))
+            self._judge_status(now_us, asked.sent_us, sm4.decode_stim_status(payload))
         elif asked.command == self._level.init_command:
             self._is_ready(now_us)
         elif asked.command == sm4.GET_DEVICE_ID:
@@ -157,9 +157,9 @@ class P24Session(Conversation):
         elif self.state == ARMING:
             self._is_another(now_us, identity)
 
-    def _judge_status(self, now_us: Us, status: int) -> None:
+    def _judge_status(self, now_us: Us, asked_us: Us, status: int) -> None:
         armed = self.state == READY
-        if self._level.agrees(status) if armed else status == sm4.STATUS_NONE:
+        if self._level.agrees(status, asked_us) if armed else status == sm4.STATUS_NONE:
             self._line.report(now_us, LINK_ANSWER, "")
             return
         self._line.report(

@@ -104,8 +104,8 @@ class Level(Protocol):
         """Take note that a pulse was given by now or never; return its channel, -1 for any."""
         ...
 
-    def agrees(self, status: int) -> bool:
-        """Return whether the device says that it is in the state it should be in when armed."""
+    def agrees(self, status: int, asked_us: Us) -> bool:
+        """Return whether that is a state for an armed device that was asked at that instant."""
         ...
 
     @property

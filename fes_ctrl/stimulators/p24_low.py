@@ -105,7 +105,7 @@ class LowLevel:
         """Keep the next pulse's distance from one that may have been given just now."""
         return self._pulses.missed(now_us)
 
-    def agrees(self, status: int) -> bool:
+    def agrees(self, status: int, asked_us: Us) -> bool:  # noqa: ARG002 - the levels' signature
         """Return whether the device is initialised in this level."""
         return status == sm4.STATUS_LL_INIT
 

@@ -308,10 +308,14 @@ class MidLevel:
         """Have nothing to mind: every train was ended behind the frame, which named several."""
         return -1
 
-    def agrees(self, status: int) -> bool:
-        """Return whether the device is in this level, and runs only where it was told to."""
+    def agrees(self, status: int, asked_us: Us) -> bool:
+        """Return whether the device is in this level, and ran only where it was told to.
+
+        An answer that took its time may tell of a train that has been ended since.
+        """
         if status == sm4.STATUS_ML_RUNNING:
-            return self._running() > 0
+            ended_us = max([channel.ended_us for channel in self._channels])
+            return self._running() > 0 or ended_us >= asked_us
         return status == sm4.STATUS_ML_INIT
 
     @property

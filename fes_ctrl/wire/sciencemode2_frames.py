@@ -116,40 +116,22 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Take bytes; return the frames they complete, oldest first."""
-        buffer = self._buffer + data if self._buffer else data
+        buffer = self._buffer + data
         frames: list[Frame] = []
-        table = _TABLE
         position = 0
         size = len(buffer)
         while position < size:
             if buffer[position] != START:
                 start = buffer.find(START_BYTE, position)
-                if start < 0:
+                if start == -1:
                     start = size
                 self.junk += start - position
                 position = start
                 continue
-            # The usual case first: a whole frame that is as it says, with nothing escaped.
-            start = position + HEADER_LENGTH
-            end = buffer.find(END_BYTE, start, start + BODY_MAX + 1)
-            if (
-                end > start + 1
-                and end - start == buffer[start - 1] ^ MASK
-                and buffer[position + 1] == ESCAPE == buffer[position + 3]
-            ):
-                body = buffer[start:end]
-                if ESCAPE not in body and START not in body:
-                    crc = 0
-                    for byte in body:
-                        crc = table[crc ^ byte]
-                    if crc == buffer[position + 2] ^ MASK and end - start <= DATA_MAX + 2:
-                        frames.append(Frame(body[0], body[1], body[2:]))
-                        position = end + 1
-                        continue
             end = _body_end(buffer, position, size)
             if end == WAIT:
                 break
-            frame = self._frame(buffer, position, end) if end > 0 else None
+            frame = None if end == NONE else self._frame(buffer, position, end)
             if frame is None:
                 self.rejected += 1
                 self.junk += 1
@@ -162,13 +144,13 @@ class Decoder:
 
     def _frame(self, buffer: bytes, position: int, end: int) -> Frame | None:
         body = buffer[position + HEADER_LENGTH : end]
-        plain = unstuff(body) if ESCAPE in body else body
+        plain = unstuff(body)
         if plain is None or not 2 <= len(plain) <= DATA_MAX + 2:
             return None
         frame = Frame(plain[0], plain[1], plain[2:])
         if buffer[position + 2] ^ MASK == crc8(body) and buffer[position + 4] ^ MASK == len(body):
             return frame
-        if START not in buffer[position + 1 : position + HEADER_LENGTH]:
+        if buffer[position + 2] != START != buffer[position + 4]:
             # With one in it, what looks like a header may be half a frame before a whole one.
             self.damaged.append(frame)
             del self.damaged[:-DAMAGED_KEPT]
@@ -187,13 +169,9 @@ def _body_end(buffer: bytes, position: int, size: int) -> int:
     if available > 3 and buffer[position + 3] != ESCAPE:
         return NONE
     start = position + HEADER_LENGTH
-    if size <= start:
-        return WAIT
-    limit = start + BODY_MAX + 1
-    end = buffer.find(END_BYTE, start, limit)
-    again = buffer.find(START_BYTE, start, limit if end < 0 else end)
-    if again >= 0:
+    end = buffer.find(END_BYTE, start)
+    if START in buffer[start : size if end == -1 else end]:
         return NONE
-    if end >= 0:
+    if end != -1:
         return end
-    return WAIT if size < limit else NONE
+    return WAIT if size - start <= BODY_MAX else NONE

@@ -76,8 +76,9 @@ def delivered(pulses: Path) -> list[dict[str, object]]:
 def test_unarmed_it_gives_nothing(tmp_path: Path) -> None:
     pulses = tmp_path / "pulses"
     with serving(pulses=pulses) as port:
-        done = run(port, "arm\nlevel 100\n", "--duration", "2.5")
+        done = run(port, "arm\nlevel 100\n", "--duration", "2.5", "--real-time")
         assert done.returncode == 0, done.stderr
+        assert "frozen garbage collection: " in done.stderr
         assert "--arm-allowed" in done.stderr
         assert delivered(pulses) == []
 

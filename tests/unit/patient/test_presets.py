@@ -219,7 +219,7 @@ def largest_reflex_in_swing(name: str) -> float:
             leg.stimulate(t_us, ((300, 40_000),))
         leg.advance_to(t_us)
         if not leg.standing_or_stance:
-            largest = max(largest, leg._reflex_Nm)
+            largest = max(largest, leg._locomotion.muscles.reflex_Nm)
     return largest
 
 

@@ -164,7 +164,7 @@ def test_a_patient_drives_his_foot_in_swing_and_lets_go_in_mid_stance() -> None:
     for t_ms in range(1, 8_000):
         body.advance_to(1000 * t_ms)
         kind, at_us = body.events[-1] if body.events else ("", 0)
-        level = body._voluntary._level
+        level = body._locomotion.muscles.voluntary._level
         if kind == "tc" and t_ms * 1000 - at_us > 200_000:
             in_swing.append(level)
         if kind == "ho" and t_ms * 1000 == at_us:

@@ -456,6 +456,7 @@ def test_a_last_burst_below_the_start_holds_nobody_below_it() -> None:
     found = guard(replace(RISE, start_mA=20))
     assert put(found, pulse(AT_US - 500_000, 5_000)) == ALLOWED
     assert put(found, pulse(AT_US, 5_000)) == ALLOWED
+    assert put(found, pulse(AT_US + 25_000, 20_000)) == ALLOWED
     for since_us, reason in ((50_000, "ramp"), (99_999, "ramp"), (150_000, "level_step")):
         sent = pulse(AT_US + since_us, 30_000)
         assert put(found, sent) == reason

@@ -135,3 +135,60 @@ def test_a_sensor_that_starts_anew_is_placed_anew() -> None:
     assert clock.on_host(1_000_000, 5_000_000) == 5_000_000
     assert clock.on_host(0, 6_000_000) == 6_000_000
     assert clock.on_host(10_000, 6_015_000) == 6_010_000
+
+
+# -- checks -------------------------------------------------------------------------------------
+
+
+def checked(text: str) -> bytes:
+    total = 0
+    for byte in text.encode():
+        total ^= byte
+    return f"{text}*{total:02X}\n".encode()
+
+
+def test_a_line_may_say_its_check() -> None:
+    assert checked("right,heel_switch,1,,1") == b"right,heel_switch,1,,1*29\n", "by another tool"
+    reader = lines()
+    as_json = '{"leg":"right","sensor":"heel_switch","seq":2,"t_us":null,"values":[0]}'
+    found = reader.feed(5, checked("right,heel_switch,1,,1") + checked(as_json).lower())
+    assert [(sample.seq, sample.values) for sample in found] == [(1, (1.0,)), (2, (0.0,))]
+    assert reader.bad == 0
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"right,heel_switch,1,,0*29",
+        b"right,heel_switch,1,,1*28",
+        b"right,heel_switch,1,,1*",
+        b"right,heel_switch,1,,1*9",
+        b"right,heel_switch,1,,1*029",
+        b"right,heel_switch,1,,1*+9",
+        b"right,heel_switch,1,,1*zz",
+        b"right,heel_switch,1,,1**29",
+    ],
+)
+def test_a_wrong_check_is_no_reading(bad: bytes) -> None:
+    reader = lines()
+    assert reader.feed(5, bad + b"\n") == []
+    assert reader.bad == 1
+    assert len(reader.feed(6, b"right,heel_switch,2,,1\n")) == 1, "no right one was said yet"
+
+
+def test_who_has_said_a_check_always_does() -> None:
+    reader = lines()
+    assert len(reader.feed(5, checked("right,heel_switch,1,,1"))) == 1
+    assert reader.feed(6, b"right,heel_switch,2,,1\n") == [], "its end may be lost"
+    assert reader.bad == 1
+    assert len(reader.feed(7, checked("right,heel_switch,3,,1"))) == 1
+
+
+@given(st.integers(0, 25), st.integers(1, 255))
+def test_one_wrong_byte_of_a_checked_line_is_always_noticed(at: int, wrong: int) -> None:
+    reader = lines()
+    reader.feed(4, checked("right,heel_switch,11,,1"))
+    line = bytearray(checked("right,heel_switch,12,,1"))
+    line[at] ^= wrong
+    same = line[:24] + line[24:].upper() == checked("right,heel_switch,12,,1")
+    assert len(reader.feed(5, bytes(line))) == same, "but for capitals in its check"

@@ -71,7 +71,7 @@ def currents(walker: Walker, from_us: int) -> list[int]:
     ("current_ua", "charge_pc", "most_ua"),
     [
         (30_000, 40_000_000, 30_000),
-        (90_000, 9_000_000, 30_000),
+        (90_000, 9_000_100, 30_000),
         (25_000, 9_000_000, 25_000),
         (90_000, 40_000_000, 43_000),
     ],
@@ -86,6 +86,7 @@ def test_a_running_burst_gives_no_more_than_it_is_bound_to(
     walker.program.bound(current_ua, charge_pc)
     walker.until(600_000)
     assert set(currents(walker, 500_001)) == {most_ua}
+    assert {type(pulse.current_ua) for pulse in walker.setpoints} == {int}, "whole steps"
 
 
 def test_a_bound_holds_for_every_channel_and_for_later_levels_and_a_wider_one_lifts_none() -> None:

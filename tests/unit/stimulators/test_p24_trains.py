@@ -160,10 +160,21 @@ def test_after_a_clearing_no_state_of_before_is_held_against_the_device() -> Non
 def test_a_level_says_what_it_is_and_what_it_should_be_in() -> None:
     trains = Trains()
     assert trains.level.init(5) == sm4.ml_init(5, stop_all_on_error=True)
-    assert trains.level.agrees(sm4.STATUS_ML_INIT)
-    assert not trains.level.agrees(sm4.STATUS_ML_RUNNING)
-    assert not trains.level.agrees(sm4.STATUS_LL_INIT)
-    assert running(0).level.agrees(sm4.STATUS_ML_RUNNING)
+    assert trains.level.agrees(sm4.STATUS_ML_INIT, 0)
+    assert not trains.level.agrees(sm4.STATUS_ML_RUNNING, 0)
+    assert not trains.level.agrees(sm4.STATUS_LL_INIT, 0)
+    assert running(0).level.agrees(sm4.STATUS_ML_RUNNING, 100_000)
+
+
+def test_a_late_answer_may_tell_of_a_train_that_has_been_ended_since() -> None:
+    trains = running(0, 3)
+    trains.level.write(PERIOD_US + PERIOD_US + 4_000)
+    ended_us = PERIOD_US + PERIOD_US + 4_000
+    assert [frame[1] for frame in trains.frames()] == [sm4.ML_UPDATE]
+    for asked_us, agrees in ((ended_us - 1, True), (ended_us, True), (ended_us + 1, False)):
+        assert trains.level.agrees(sm4.STATUS_ML_RUNNING, asked_us) is agrees
+        assert trains.level.agrees(sm4.STATUS_ML_INIT, asked_us)
+        assert not trains.level.agrees(sm4.STATUS_LL_INIT, asked_us)
 
 
 def test_of_a_train_that_may_have_begun_late_the_end_is_when_the_device_said_so() -> None:
