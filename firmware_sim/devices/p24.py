@@ -14,18 +14,15 @@ References
 HASOMED ScienceMode4 C library headers and ScienceMode3 mid-level documentation.
 """
 
-import heapq
 from random import Random
 from typing import Final
 
 from fes_ctrl.units import NEVER_US, Us
 from fes_ctrl.wire import sciencemode4 as sm4
 from fes_ctrl.wire import sciencemode4_answers as answers
-from firmware_sim.devices.defects import DELAYED, LOST, TO_NOBODY, Defects
-from firmware_sim.devices.device import DeviceStep
 from firmware_sim.devices.p24_low import LowLevel
 from firmware_sim.devices.p24_mid import MidLevel
-from firmware_sim.injections import Acknowledgement
+from firmware_sim.devices.simulated import SimulatedDevice
 from firmware_sim.output import OutputStage
 
 NAME: Final = b"SIMP240001"
@@ -55,7 +52,7 @@ HIGH_VOLTAGE_OFF: Final = 1
 HIGH_VOLTAGE_ON: Final = 6
 
 
-class SimulatedP24:
+class SimulatedP24(SimulatedDevice):
     """One simulated P24, session without I/O.
 
     Parameters
@@ -66,27 +63,13 @@ class SimulatedP24:
         This device's own stream, for the time its answers take.
     """
 
-    __slots__ = (
-        "_answers",
-        "_decoder",
-        "_defects",
-        "_low",
-        "_mid",
-        "_output",
-        "_power",
-        "_random",
-        "_sequence",
-    )
+    __slots__ = ("_decoder", "_low", "_mid", "_power")
 
     def __init__(self, output: OutputStage, random: Random) -> None:
-        self._random = random
+        super().__init__(output, random)
         self._decoder = sm4.Decoder()
-        self._answers: list[tuple[Us, int, bytes]] = []
-        self._sequence = 0
-        self._defects = Defects()
         self._low = LowLevel(output, self._defects)
         self._mid = MidLevel(output, self._defects)
-        self._output = output
         self._power = ALL_POWER
 
     @property
@@ -98,83 +81,32 @@ class SimulatedP24:
             return sm4.STATUS_NONE
         return sm4.STATUS_ML_RUNNING if self._mid.running else sm4.STATUS_ML_INIT
 
-    @property
-    def acknowledgements(self) -> list[Acknowledgement]:
-        """Injections that have had an effect."""
-        return self._defects.acknowledgements
-
-    def inject(self, name: str, from_us: Us, to_us: Us, amount: float = 0.0) -> None:
-        """Make something go wrong from one instant to another; 0 is the row's own amount.
-
-        Raises
-        ------
-        ValueError
-            If this part does not know the injection.
-        """
-        self._defects.add(name, from_us, to_us, amount)
-
     # -- time -----------------------------------------------------------------------------------
 
-    def receive(self, now_us: Us, data: bytes) -> DeviceStep:
-        """Fire what is due, then take bytes."""
-        out = self._fire(now_us)
+    def _hear(self, now_us: Us, data: bytes) -> None:
         for frame in self._decoder.feed(data):
             if self._defects.any and self._is_off(now_us):
                 continue
             self._take(now_us, frame)
-        return DeviceStep(out, self._wake_at_us())
 
-    def cut(self, now_us: Us) -> None:
-        """Lose the host's line: what hangs on it has no power any more."""
-        self._fire(now_us)
-        self._defects.cut()
+    def _start_anew(self, now_us: Us) -> None:  # noqa: ARG002 - for those that take their time
+        self._reset()
 
-    def _is_off(self, now_us: Us) -> bool:
-        """Return whether a command meets a device that is stuck; it may have started anew."""
-        if self._defects.starts(now_us):
-            self._reset()
-            self._answers.clear()
-        return self._defects.stuck(now_us)
+    def _next_us(self) -> Us:
+        return min(self._defects.stuck_next_us, self._mid.wake_at_us())
 
-    def tick(self, now_us: Us) -> DeviceStep:
-        """Fire what is due up to now, in order and at its own time."""
-        out = self._fire(now_us)
-        return DeviceStep(out, self._wake_at_us())
-
-    def _wake_at_us(self) -> Us:
-        wake_us = self._answers[0][0] if self._answers else NEVER_US
-        return min(wake_us, self._defects.stuck_next_us, self._mid.wake_at_us())
-
-    def _fire(self, now_us: Us) -> bytes:
+    def _fire_due(self, now_us: Us) -> None:
         if self._defects.stuck_next_us != NEVER_US:
             self._mid.halt()  # what repeats a pulse now is the defect
             while self._defects.stuck_next_us <= now_us:
                 self._output.deliver(*self._defects.repeat())
         elif self._mid.running:
             self._mid.fire(now_us)
-        answers = self._answers
-        if not answers or answers[0][0] > now_us:
-            return b""
-        out = b""
-        while answers and answers[0][0] <= now_us:
-            out += heapq.heappop(answers)[2]
-        return out
 
     # -- answers --------------------------------------------------------------------------------
 
-    def _answer(self, now_us: Us, frame: bytes) -> None:
-        delay_us = ANSWER_MIN_US + int(self._random.random() * ANSWER_SPREAD_US)
-        if self._defects.any:
-            if self._defects.holds(LOST, now_us):
-                return
-            delay_us += int(self._defects.holds(DELAYED, now_us) * 1000.0)
-            if self._defects.holds(TO_NOBODY, now_us):
-                self._answer_nobody(now_us + delay_us, frame)
-        self._push(now_us + delay_us, frame)
-
-    def _push(self, at_us: Us, frame: bytes) -> None:
-        self._sequence += 1
-        heapq.heappush(self._answers, (at_us, self._sequence, frame))
+    def _delay_us(self) -> Us:
+        return ANSWER_MIN_US + int(self._random.random() * ANSWER_SPREAD_US)
 
     def _answer_nobody(self, at_us: Us, frame: bytes) -> None:
         """Answer twice, to another number, and to a question that nobody has asked."""

@@ -21,16 +21,14 @@ References
 HASOMED ScienceMode2 protocol description (github.com/ScienceMode/ScienceMode2).
 """
 
-import heapq
 from random import Random
 from typing import Final
 
 from fes_ctrl.units import NEVER_US, MicroAmp, Us
 from fes_ctrl.wire import sciencemode2 as sm2
-from firmware_sim.devices.defects import DELAYED, EMERGENCY, LOST, MODULE, TO_NOBODY, Defects
-from firmware_sim.devices.device import DeviceStep
+from firmware_sim.devices.defects import EMERGENCY, MODULE
 from firmware_sim.devices.rehastim2_list import ChannelList, valid
-from firmware_sim.injections import Acknowledgement
+from firmware_sim.devices.simulated import SimulatedDevice
 from firmware_sim.output import SHORT_OHM, OutputStage, Points
 
 INIT_EVERY_US: Final = 500_000
@@ -62,7 +60,7 @@ def points_of(width_us: Us, current_ua: MicroAmp) -> Points:
     return (width_us, current_ua), (GAP_US, 0), (width_us, -current_ua)
 
 
-class SimulatedRehastim2:
+class SimulatedRehastim2(SimulatedDevice):
     """One simulated RehaStim2, session without I/O.
 
     Parameters
@@ -82,30 +80,22 @@ class SimulatedRehastim2:
 
     __slots__ = (
         "_alive_us",
-        "_answers",
         "_commands",
         "_decoder",
-        "_defects",
         "_done_us",
         "_init_us",
         "_list",
         "_number",
         "_off",
-        "_output",
-        "_random",
-        "_sequence",
         "connected",
         "mode",
     )
 
     def __init__(self, output: OutputStage, random: Random) -> None:
-        self._output = output
-        self._random = random
+        super().__init__(output, random, (EMERGENCY, MODULE))
         self._decoder = sm2.Decoder()
-        self._answers: list[tuple[Us, int, bytes]] = []
         # When each is carried out, and what it is refused for, if it is.
         self._commands: list[tuple[Us, sm2.Frame, int]] = []
-        self._sequence = 0
         self._number = 0
         # Errors of what stands between the device and its outputs, and is off.
         self._off: list[int] = []
@@ -114,46 +104,22 @@ class SimulatedRehastim2:
         # It was switched on some time before.
         self._init_us: Us = int(random.random() * INIT_EVERY_US)
         self._list: ChannelList | None = None
-        self._defects = Defects((EMERGENCY, MODULE))
         self.connected = False
         self.mode = sm2.MODE_START
 
-    @property
-    def acknowledgements(self) -> list[Acknowledgement]:
-        """Injections that have had an effect."""
-        return self._defects.acknowledgements
-
-    def inject(self, name: str, from_us: Us, to_us: Us, amount: float = 0.0) -> None:
-        """Make something go wrong from one instant to another; 0 is the row's own amount.
-
-        Raises
-        ------
-        ValueError
-            If this part does not know the injection.
-        """
-        self._defects.add(name, from_us, to_us, amount)
-
     # -- time -----------------------------------------------------------------------------------
 
-    def receive(self, now_us: Us, data: bytes) -> DeviceStep:
-        """Fire what is due, then take bytes."""
-        out = self._fire(now_us)
+    def _hear(self, now_us: Us, data: bytes) -> None:
         decoder = self._decoder
         for frame in decoder.feed(data):
             if self._defects.any and self._is_off(now_us):
                 continue
-            self._hear(now_us, frame)
+            self._take(now_us, frame)
         if decoder.damaged:
             for frame in decoder.damaged:
                 if self.connected and self._defects.stuck_next_us == NEVER_US:
                     self._enqueue(now_us, frame, sm2.TRANSFER_ERROR)
             decoder.damaged.clear()
-        return DeviceStep(out, self._wake_at_us())
-
-    def tick(self, now_us: Us) -> DeviceStep:
-        """Fire what is due up to now, in order and at its own time."""
-        out = self._fire(now_us)
-        return DeviceStep(out, self._wake_at_us())
 
     def cut(self, now_us: Us) -> None:
         """Lose the host's line, or the power that a relay on it switches."""
@@ -182,12 +148,8 @@ class SimulatedRehastim2:
         if begins and not was_off:
             self._fail(now_us, error)
 
-    def _is_off(self, now_us: Us) -> bool:
-        """Return whether a command meets a device that is stuck; it may have started anew."""
-        if self._defects.starts(now_us):
-            self._answers.clear()
-            self._restart(now_us + RESTART_US)
-        return self._defects.stuck(now_us)
+    def _start_anew(self, now_us: Us) -> None:
+        self._restart(now_us + RESTART_US)
 
     def _restart(self, init_us: Us) -> None:
         """Forget everything, and say Init until somebody answers."""
@@ -199,10 +161,6 @@ class SimulatedRehastim2:
     def _reset_modes(self) -> None:
         self._list = None
         self.mode = sm2.MODE_START
-
-    def _wake_at_us(self) -> Us:
-        wake_us = self._answers[0][0] if self._answers else NEVER_US
-        return min(wake_us, self._next_us())
 
     def _next_us(self) -> Us:
         turn_us = self._defects.turn_us
@@ -217,16 +175,11 @@ class SimulatedRehastim2:
             wake_us = min(wake_us, self._list.next_us)
         return wake_us
 
-    def _fire(self, now_us: Us) -> bytes:
+    def _fire_due(self, now_us: Us) -> None:
         at_us = self._next_us()
         while at_us <= now_us:
             self._fire_one(at_us)
             at_us = self._next_us()
-        answers = self._answers
-        out = b""
-        while answers and answers[0][0] <= now_us:
-            out += heapq.heappop(answers)[2]
-        return out
 
     def _fire_one(self, at_us: Us) -> None:
         defects = self._defects
@@ -261,19 +214,9 @@ class SimulatedRehastim2:
             self._number += 1
         return self._number
 
-    def _push(self, at_us: Us, frame: bytes) -> None:
-        self._sequence += 1
-        heapq.heappush(self._answers, (at_us, self._sequence, frame))
-
-    def _answer(self, now_us: Us, frame: bytes) -> None:
-        if self._defects.any:
-            if self._defects.holds(LOST, now_us):
-                return
-            delay_us = int(self._defects.holds(DELAYED, now_us) * 1000.0)
-            if self._defects.holds(TO_NOBODY, now_us):
-                self._answer_nobody(now_us + delay_us, frame)
-            now_us += delay_us
-        self._push(now_us, frame)
+    def _delay_us(self) -> Us:
+        # Its time was taken before, by the command.
+        return 0
 
     def _answer_nobody(self, at_us: Us, frame: bytes) -> None:
         """Answer twice, to another number, and to a question that nobody has asked."""
@@ -291,7 +234,7 @@ class SimulatedRehastim2:
 
     # -- what it hears --------------------------------------------------------------------------
 
-    def _hear(self, now_us: Us, frame: sm2.Frame) -> None:
+    def _take(self, now_us: Us, frame: sm2.Frame) -> None:
         if not self.connected:
             accepted = frame.command == sm2.INIT_ACK
             if accepted and sm2.decode_result(frame.payload) == sm2.NO_ERROR:
