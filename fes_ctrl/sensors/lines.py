@@ -12,6 +12,8 @@ sensor's own clock, and empty or null for a sensor that has none.
 
 Either form may end in ``*`` and two hexadecimal digits, the exclusive or of every byte before the
 ``*``. Once a line has said a right one, lines without are no readings.
+
+A line that is ``stop`` alone, checked or not, is a person's hand on a button.
 """
 
 import json
@@ -26,6 +28,9 @@ from fes_ctrl.sensors.source import Worn
 from fes_ctrl.units import NEVER_US, Us
 
 LONGEST_LINE: Final = 512
+STOPS: Final = (b"stop", b"stop*18")
+"""Whoever asks for a stop need not say it well."""
+
 WINDOW_US: Final = 10_000_000
 """Two crystals that differ by 100 ppm part by 1 ms in so long."""
 
@@ -70,6 +75,8 @@ class SensorLines:
     ----------
     bad : int
         Lines that were no reading of one of these sensors, and were left out.
+    stops : int
+        Lines that asked for a stop.
     """
 
     def __init__(self, sensors: Collection[Worn]) -> None:
@@ -79,6 +86,7 @@ class SensorLines:
         self._skip = True
         self._sums = False
         self.bad = 0
+        self.stops = 0
 
     def feed(self, arrive_us: Us, data: bytes) -> list[Sample]:
         """Return the readings that are complete with these bytes.
@@ -93,11 +101,12 @@ class SensorLines:
         samples: list[Sample] = []
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            if self._skip:
-                self._skip = False
-                continue
             text = line.strip()
-            if not text or text.startswith(b"#"):
+            skipped, self._skip = self._skip, False
+            if text in STOPS:
+                self.stops += 1
+                continue
+            if skipped or not text or text.startswith(b"#"):
                 continue
             try:
                 samples.append(self._sample(arrive_us, self._checked(text)))

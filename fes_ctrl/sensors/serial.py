@@ -1,7 +1,7 @@
 """Sensors on a serial port that speak the lines of ``fes_ctrl.sensors.lines``."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from fes_ctrl.links.serial_port import SerialLinkError, SerialSettings
 from fes_ctrl.links.url import serial_link
@@ -28,6 +28,8 @@ class SerialSensors:
     ----------
     lines : SensorLines
         With the count of bad lines.
+    on_stop : callable
+        Called when a line asks for a stop, before the samples that came with it are handed on.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class SerialSensors:
         self._now_us = now_us
         self._news: asyncio.Queue[Sample | str] = asyncio.Queue()
         self.lines = SensorLines(sensors)
+        self.on_stop: Callable[[], None] = _nobody
         try:
             self._link = serial_link(port, settings)
         except SerialLinkError as error:
@@ -68,5 +71,13 @@ class SerialSensors:
         self._link.close()
 
     def _bytes(self, data: bytes) -> None:
-        for sample in self.lines.feed(self._now_us(), data):
+        stops = self.lines.stops
+        samples = self.lines.feed(self._now_us(), data)
+        if self.lines.stops > stops:
+            self.on_stop()
+        for sample in samples:
             self._news.put_nowait(sample)
+
+
+def _nobody() -> None:
+    """Stop nothing: nobody listens yet."""

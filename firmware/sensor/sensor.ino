@@ -4,13 +4,15 @@
  *     fes-ctrl run --sensor "serial:/dev/ttyACM0?sensors=right.heel_switch" ...
  *
  * The line protocol is in docs/reference/sensor-lines.md. A switch from HEEL_PIN to ground that
- * closes under the heel; nothing on this board is connected to the person but that switch.
+ * closes under the heel; nothing on this board is connected to the person but that switch. A button
+ * from STOP_PIN to ground stops the output for as long as it is held, and ends the walk's arming.
  */
 
 #include <stdint.h>
 #include <stdio.h>
 
 static const int HEEL_PIN = 2;
+static const int STOP_PIN = 3;
 static const char LEG[] = "right";
 static const uint32_t PERIOD_US = 10000;
 
@@ -37,6 +39,7 @@ void setup()
 {
     Serial.begin(115200);
     pinMode(HEEL_PIN, INPUT_PULLUP);
+    pinMode(STOP_PIN, INPUT_PULLUP);
     due_us = micros();
 }
 
@@ -47,6 +50,8 @@ void loop()
 
     if (late_us < 0)
         return;
+    if (digitalRead(STOP_PIN) == LOW)
+        Serial.print("stop*18\n");
     /* Readings that were missed stay missing: the numbers show it. */
     number += 1 + (uint32_t)late_us / PERIOD_US;
     due_us += (1 + (uint32_t)late_us / PERIOD_US) * PERIOD_US;

@@ -192,3 +192,17 @@ def test_one_wrong_byte_of_a_checked_line_is_always_noticed(at: int, wrong: int)
     line[at] ^= wrong
     same = line[:24] + line[24:].upper() == checked("right,heel_switch,12,,1")
     assert len(reader.feed(5, bytes(line))) == same, "but for capitals in its check"
+
+
+def test_a_stop_is_heard_however_it_is_said() -> None:
+    reader = SensorLines(WORN)
+    assert reader.feed(1, b"stop\r\n") == []
+    assert reader.stops == 1, "before any line was whole"
+    assert len(reader.feed(2, checked("right,heel_switch,1,,1"))) == 1
+    reader.feed(3, b"stop\nst")
+    assert reader.stops == 2, "without its check"
+    reader.feed(4, b"op*18\n")
+    assert reader.stops == 3
+    reader.feed(5, b"stop*19\nstopp\nstop,1\n# stop\n")
+    assert reader.stops == 3
+    assert reader.bad == 3

@@ -1,6 +1,7 @@
 """Sensors that speak lines on a real pseudo-terminal."""
 
 import asyncio
+import contextlib
 import os
 import tty
 
@@ -8,6 +9,7 @@ import pytest
 
 from fes_ctrl.model import HEEL_SWITCH, RIGHT, Sample
 from fes_ctrl.runtime.realtime import RealClock
+from fes_ctrl.sensors.serial import SerialSensors
 from fes_ctrl.sensors.source import SensorError
 from fes_ctrl.sensors.url import open_source, parse_sensor_url
 
@@ -48,3 +50,21 @@ async def test_a_port_that_is_not_there_is_refused() -> None:
     place = parse_sensor_url("serial:/dev/ttyNowhere?sensors=right.heel_switch")
     with pytest.raises(SensorError, match="no such port"):
         open_source(place, lambda: 0)
+
+
+@pytest.mark.asyncio
+async def test_a_stop_is_passed_on_before_the_readings_that_came_with_it() -> None:
+    sensor, host = os.openpty()
+    tty.setraw(host)
+    place = parse_sensor_url(f"serial:{os.ttyname(host)}?sensors=right.heel_switch")
+    source = open_source(place, RealClock(asyncio.get_running_loop()).now_us)
+    os.close(host)
+    assert isinstance(source, SerialSensors)
+    stopped = asyncio.Event()
+    source.on_stop = stopped.set
+    os.write(sensor, b"tail\nright,heel_switch,1,500,1\nstop\n")
+    async with asyncio.timeout(10), contextlib.aclosing(source.samples()) as samples:
+        await anext(samples)
+    assert stopped.is_set()
+    source.close()
+    os.close(sensor)
