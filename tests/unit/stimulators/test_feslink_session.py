@@ -983,3 +983,16 @@ def test_numbers_run_on_and_are_never_the_stops() -> None:
     numbers = {message.number for _, message in line.sent}
     assert numbers == set(range(1, 63))
     assert line.kinds() == []
+
+
+def test_a_frame_that_was_taken_back_named_no_one_channel() -> None:
+    line = Line()
+    line.ready()
+    line.to_host = lambda _data: b""
+    line.command(700_000, Setpoint(700_000, 1, 3, 20_000, 300, 710_000, 0))
+    line.until(705_000)
+    line.take(line.session.taken_back(line.now_us))
+    line.to_host = lambda data: data
+    line.until(790_000)
+    (missed,) = [report for report in line.reports if report.kind == "missed"]
+    assert (missed.channel, missed.pulse_us) == (-1, NEVER_US)

@@ -166,6 +166,10 @@ def test_a_level_says_what_it_is_and_what_it_should_be_in() -> None:
     assert running(0).level.agrees(sm4.STATUS_ML_RUNNING, 100_000)
 
 
+def test_a_frame_that_was_taken_back_named_no_one_channel() -> None:
+    assert running(0, 3).level.missed(50_000) == -1
+
+
 def test_a_late_answer_may_tell_of_a_train_that_has_been_ended_since() -> None:
     trains = running(0, 3)
     trains.level.write(PERIOD_US + PERIOD_US + 4_000)

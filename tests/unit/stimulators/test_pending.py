@@ -55,6 +55,26 @@ def test_a_frame_that_had_left_before_the_taking_back_proves_nothing() -> None:
     assert not found.settled()
 
 
+def test_what_was_written_at_the_instant_of_the_taking_back_lies_behind_it() -> None:
+    found = frames(10, 40)
+    found.take_back(40)
+    found.sent(found.number(), 3, 60, current=False)
+    assert found.answered(2, 3) is not None
+    assert (found.oldest_us, found.with_current, len(found)) == (40, True, 1)
+    assert found.settled()
+    assert found.answered(1, 2) is not None
+    assert not found.with_current
+
+
+def test_where_all_was_answered_that_may_have_been_taken_back_nothing_is_missed() -> None:
+    found = frames(10)
+    found.take_back(40)
+    assert found.answered(0, 2) is not None
+    found.sent(found.number(), 3, 60, current=False)
+    assert found.answered(1, 3) is not None
+    assert not found.settled()
+
+
 def test_an_answer_that_was_overtaken_belongs_to_its_frame_until_the_number_comes_round() -> None:
     for again in (False, True):
         found = frames(10)

@@ -370,6 +370,10 @@ def test_what_became_of_a_pulse_that_was_taken_back_is_asked_half_way_to_its_dea
     assert bench.pulses[-1][0] - answered_us >= INTERVAL_US
 
 
+def test_an_update_of_a_list_that_was_taken_back_named_no_one_channel() -> None:
+    assert Bench("channel_list").ready().session._missed(50_000) == -1
+
+
 def test_nothing_is_asked_about_a_list_whose_update_was_taken_back() -> None:
     bench = Bench("channel_list")
     slow = StimulatorConfig(device="rehastim2", mode="channel_list", list_interval_ms=80.0)
