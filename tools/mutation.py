@@ -1,6 +1,6 @@
 """Run mutmut on one package after the other, each in a copy, and print what became of it.
 
-    python tools/mutation.py [--jobs N] [--page] [PACKAGE ...]
+    python tools/mutation.py [--jobs N] [--page] [--mend] [PACKAGE ...]
 
 A mutant is one small change of a function. One that the tests notice is killed; ``fes_ctrl/safety``
 may have no other: else the run fails, and says which. Where to change is put into ``[tool.mutmut]``
@@ -10,9 +10,10 @@ by ``tools/mutate_tables.py``.
 Elsewhere a change may survive for a reason that docs/safety/surviving-mutants.toml gives; one
 without a reason fails the run as well. ``--page`` writes docs/safety/surviving-mutants.md.
 
-What a package's run found is kept in build/mutation, under a digest of the tests that had to notice
+What a package's run found is kept in build/mutation, under digests of the tests that had to notice
 and of all code that they reach by imports: a run that was interrupted goes on, and what has not
-changed is not run again.
+changed is not run again. ``--mend``, for when tests were added and nothing else was touched, runs
+only what survived on the same code; what was killed then was killed by the tests of then.
 """
 
 import argparse
@@ -114,16 +115,25 @@ def copy_for(package: Package, folder: Path) -> None:
 
 
 class Survivor(NamedTuple):
-    """One change that was not noticed: of which function, what became of it, and the two lines."""
+    """One change that was not noticed: its name, what became of it, and the two lines."""
 
-    function: str
+    mutant: str
     verdict: str
     was: str
     now: str
 
+    @property
+    def function(self) -> str:
+        """The function that was changed."""
+        return plain(self.mutant)
 
-def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], list[Survivor]]:
-    """Run mutmut in a copy; return its counts, and each change that was not noticed."""
+
+Result = tuple[dict[str, int], list[Survivor]]
+"""Counts by verdict, and what was not noticed."""
+
+
+def judged(package: Package, folder: Path, jobs: int, only: tuple[str, ...] = ()) -> Result:
+    """Run mutmut in a copy, on all changes or on some; return what became of them."""
 
     def mutmut(*arguments: str) -> str:
         done = subprocess.run(
@@ -138,13 +148,13 @@ def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], l
             sys.exit(f"{package.path}: mutmut {arguments[0]}: {done.stdout[-2000:]}{done.stderr}")
         return done.stdout
 
-    mutmut("run", "--max-children", str(jobs))
+    mutmut("run", "--max-children", str(jobs), *only)
     mutmut("export-cicd-stats")
     counts = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text())
     left = []
     for line in mutmut("results").splitlines():
         name, colon, verdict = line.strip().partition(": ")
-        if colon:
+        if colon and (not only or name in only):
             shown = mutmut("show", name).splitlines()
             was, now = (
                 " ".join(
@@ -152,7 +162,7 @@ def judged(package: Package, folder: Path, jobs: int) -> tuple[dict[str, int], l
                 )
                 for sign in "-+"
             )
-            left.append(Survivor(plain(name), verdict, was, now))
+            left.append(Survivor(name, verdict, was, now))
     return counts, left
 
 
@@ -201,29 +211,53 @@ def reached(tests: set[Path]) -> set[Path]:
     return tests | {file for file in files if file.is_file()}
 
 
-def digest_of(package: Package) -> str:
-    """Return what a package's result depends on, in short: its tests, what they reach, how."""
+def digests_of(package: Package) -> tuple[str, str]:
+    """Return what a package's result depends on, in short: code and how it is run, and tests."""
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-    digest = hashlib.sha256(repr((package, tool["pytest"], tool["mutmut"])).encode())
-    files = reached(files_in((*package.tests, "tests/conftest.py"))) | files_in(READ)
-    for file in sorted(files | files_in((package.path,))):
+    tests = files_in((*package.tests, "tests/conftest.py"))
+    files = reached(tests) | files_in((*READ, package.path))
+    of_tests = {file for file in files if "tests" in file.relative_to(ROOT).parts}
+    how = repr((package, tool["pytest"], tool["mutmut"]))
+    return _digest(how, files - of_tests), _digest("", of_tests)
+
+
+def _digest(how: str, files: set[Path]) -> str:
+    digest = hashlib.sha256(how.encode())
+    for file in sorted(files):
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:24]
 
 
-def result_of(package: Package, jobs: int) -> tuple[dict[str, int], list[Survivor]]:
+def result_of(package: Package, jobs: int, *, mend: bool) -> Result:
     """Return what a run of a package finds, or found when all was as it is now."""
-    kept = KEPT / f"{package.path.replace('/', '-')}-{digest_of(package)}.json"
+    code, tests = digests_of(package)
+    name = package.path.replace("/", "-")
+    kept = KEPT / f"{name}-{code}-{tests}.json"
     if kept.is_file():
-        counts, left = json.loads(kept.read_text())
-        return counts, [Survivor(*row) for row in left]
+        return _read(kept)
+    before = max(
+        KEPT.glob(f"{name}-{code}-*.json"), key=lambda file: file.stat().st_mtime, default=None
+    )
     with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
         folder = Path(scratch) / "copy"
         copy_for(package, folder)
-        counts, survivors = judged(package, folder, jobs)
+        if mend and before is not None:
+            counts, left = _read(before)
+            _, survivors = judged(package, folder, jobs, tuple(found.mutant for found in left))
+            for verdict in ("survived", "no_tests", "timeout", "suspicious"):
+                text = verdict.replace("_", " ")
+                counts[verdict] = sum(found.verdict == text for found in survivors)
+            counts["killed"] = counts["total"] - len(survivors)
+        else:
+            counts, survivors = judged(package, folder, jobs)
     KEPT.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps([counts, survivors]))
     return counts, survivors
+
+
+def _read(kept: Path) -> Result:
+    counts, left = json.loads(kept.read_text())
+    return counts, [Survivor(*row) for row in left]
 
 
 def plain(name: str) -> str:
@@ -265,6 +299,7 @@ def main() -> None:
     parser.add_argument("packages", nargs="*", help="only these, as fes_ctrl/safety")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--mend", action="store_true", help="run again only what survived")
     arguments = parser.parse_args()
     chosen = [p for p in PACKAGES if not arguments.packages or p.path in arguments.packages]
     if not chosen or (arguments.page and arguments.packages):
@@ -274,13 +309,13 @@ def main() -> None:
     survivors: list[tuple[Survivor, str]] = []
     failed = False
     for package in chosen:
-        counts, left = result_of(package, arguments.jobs)
+        counts, left = result_of(package, arguments.jobs, mend=arguments.mend)
         counted[package.path] = counts
         for survivor in left:
             reason = reason_of(survivor, groups)
             survivors.append((survivor, reason))
             if package.all_killed or not reason:
-                print(f"{survivor.verdict}: {survivor}", file=sys.stderr)
+                print(f"{survivor.function}: {survivor}", file=sys.stderr)
                 failed = True
         print(json.dumps({"package": package.path, **counts}), flush=True)
         failed |= counts["killed"] == 0 or counts["killed"] + len(left) != counts["total"]
