@@ -249,5 +249,6 @@ def _told(path: Path, wrong: list[Row]) -> str:
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in table
     ]
-    head = f"{_shown(path)}: {len(wrong)} figures moved; where that is meant: {UPDATE}"
+    moved = "1 figure moved" if len(wrong) == 1 else f"{len(wrong)} figures moved"
+    head = f"{_shown(path)}: {moved}; where that is meant: {UPDATE}"
     return "\n".join([head, *lines])
