@@ -184,7 +184,8 @@ def _write(
         rows.append(f"  {json.dumps(name)}: {row}")
     about = {
         "format": FORMAT,
-        **{key: summary[key] for key in ABOUT},
+        # Files by their names: where they are differs from machine to machine.
+        **{key: _name(summary[key]) for key in ABOUT},
         "platform": here(),
         "setpoints_sha256": summary["setpoints_sha256"],
     }
@@ -195,6 +196,10 @@ def _write(
         path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     except OSError as error:
         raise RefusedError(f"{_shown(path)}: cannot be written ({error.strerror})") from None
+
+
+def _name(value: object) -> object:
+    return Path(value).name if isinstance(value, str) else value
 
 
 # -- the comparison -----------------------------------------------------------------------------

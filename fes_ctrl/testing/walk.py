@@ -67,7 +67,8 @@ class Walked:
         Parameters
         ----------
         name : str
-            Dotted, as ``legs.right.toe_clearance_mm.p05``.
+            Dotted, as ``legs.right.toe_clearance_mm.p05``; ``*`` stands for anything, where it
+            leaves one figure: ``legs.*.strides`` of whoever has one affected leg.
 
         Returns
         -------
@@ -77,19 +78,36 @@ class Walked:
         Raises
         ------
         RefusedError
-            If there is no such figure.
+            If there is no such figure, or more than one.
+        """
+        __tracebackhide__ = True
+        found = self.figures(name)
+        if len(found) > 1:
+            message = f"figure {name!r} means {', '.join(found)}; name one, or ask for figures"
+            raise RefusedError(message)
+        return next(iter(found.values()))
+
+    def figures(self, pattern: str = "*") -> dict[str, float | None]:
+        """Return the numbers of the summary whose names fit, ``*`` for anything.
+
+        Raises
+        ------
+        RefusedError
+            If there is none.
         """
         __tracebackhide__ = True
         from difflib import get_close_matches
+        from fnmatch import fnmatchcase
 
         from hil.figures import figures_of_walk
 
         figures = figures_of_walk(self.summary)
-        if name not in figures:
-            near = get_close_matches(name, figures, 3) or list(figures)
-            message = f"figure {name!r}: the walk has none of that name; nearest are "
+        found = {name: value for name, value in figures.items() if fnmatchcase(name, pattern)}
+        if not found:
+            near = get_close_matches(pattern, figures, 3) or list(figures)
+            message = f"figure {pattern!r}: the walk has none of that name; nearest are "
             raise RefusedError(message + ", ".join(near))
-        return figures[name]
+        return found
 
     def records(self, *kinds: str) -> list[dict[str, object]]:
         """Return the lines of the run log, in order.
