@@ -109,6 +109,21 @@ def test_a_worse_program_is_noticed(
     assert done.returncode == 1, done.stdout
 
 
+def test_its_detector_is_taken_for_recordings_too(installed: tuple[Path, Path]) -> None:
+    scripts, project = installed
+    rows = [f"{0.01 * index:.2f},{int(index % 120 < 70)}" for index in range(1200)]
+    (project / "heel.csv").write_text("\n".join(["t_s,heel", *rows]) + "\n")
+    told = {}
+    for command in ("detect", "replay"):
+        words = (command, "heel.csv", "--detector", "steady-heel")
+        options = () if command == "detect" else ("--json",)
+        told[command] = run(scripts / "python", "-m", "fes_ctrl", *words, *options, cwd=project)
+        assert told[command].returncode == 0, told[command].stderr
+    events = told["detect"].stdout.splitlines()[1:]
+    assert [line.split(",")[2] for line in events[:3]] == ["ho", "ic", "ho"]
+    assert json.loads(told["replay"].stdout)["detector"] == "steady-heel"
+
+
 def test_a_detector_that_is_late_or_blind_is_noticed(installed: tuple[Path, Path]) -> None:
     scripts, project = installed
     (module,) = scripts.parent.rglob("site-packages/footlift.py")
