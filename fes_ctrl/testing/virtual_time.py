@@ -5,11 +5,14 @@ other plugin. ``fes_virtual_time = true`` in pytest's configuration gives pytest
 loop, fixtures included, for every test that is not marked ``real_time``.
 """
 
-import asyncio
 import inspect
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 OPTION = "fes_virtual_time"
 MARKERS = (
@@ -25,8 +28,10 @@ class VirtualLoops:
     @pytest.hookimpl(optionalhook=True)
     def pytest_asyncio_loop_factories(
         self, item: pytest.Item
-    ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    ) -> "Mapping[str, Callable[[], AbstractEventLoop]]":
         """Return the loop that a test runs on."""
+        import asyncio
+
         if item.get_closest_marker("real_time"):
             return {"real": asyncio.new_event_loop}
         from fes_ctrl.runtime.virtual import VirtualLoop

@@ -109,6 +109,19 @@ def test_a_worse_program_is_noticed(
     assert done.returncode == 1, done.stdout
 
 
+def test_pytest_may_be_called_where_it_is_imported_already(
+    installed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    scripts, _ = installed
+    (tmp_path / "test_nothing.py").write_text("def test(): pass\n")
+    script = (
+        f"import sys, {', '.join(OWN[:3])}, pytest; "
+        "sys.exit(pytest.main(['-Werror', '-pno:asyncio', '-pno:cacheprovider']))"
+    )
+    done = run(scripts / "python", "-c", script, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_its_detector_is_taken_for_recordings_too(installed: tuple[Path, Path]) -> None:
     scripts, project = installed
     rows = [f"{0.01 * index:.2f},{int(index % 120 < 70)}" for index in range(1200)]
