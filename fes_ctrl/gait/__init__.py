@@ -75,7 +75,8 @@ class DetectorConfig:
     def __post_init__(self) -> None:
         """Refuse a detector that there is not."""
         if self.name not in NEEDS:
-            message = f"name = {self.name!r}: {_why_not(self.name)}"
+            why = UNUSABLE.get(self.name, "there is no such detector")
+            message = f"name = {self.name!r}: {why}; choose {' or '.join(NEEDS)}"
             raise ValueError(message)
 
 
@@ -95,11 +96,6 @@ def add(name: str, kind: DetectorKind) -> None:
     PLUGGED[name] = kind
 
 
-def _why_not(name: str) -> str:
-    why = UNUSABLE.get(name, "there is no such detector")
-    return f"{why}; choose {' or '.join(NEEDS)}"
-
-
 def needs_of(name: str) -> tuple[tuple[str, ...], ...]:
     """Return the groups of sensor kinds of which a detector has to have one each.
 
@@ -109,7 +105,8 @@ def needs_of(name: str) -> tuple[tuple[str, ...], ...]:
         If there is no such detector.
     """
     if name not in NEEDS:
-        message = f"detector {name!r}: {_why_not(name)}"
+        why = f": {UNUSABLE[name]}; choose" if name in UNUSABLE else " does not exist: choose"
+        message = f"detector {name!r}{why} {' or '.join(NEEDS)}"
         raise ValueError(message)
     return NEEDS[name]
 

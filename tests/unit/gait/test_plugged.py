@@ -73,3 +73,5 @@ def test_an_unusable_one_is_refused_with_its_reason_and_place() -> None:
         layers.get("detector")
     assert "cannot be loaded; choose heel or foot-imu" in str(refused.value)
     assert "--set detector.name=mine" in str(refused.value)
+    with pytest.raises(ValueError, match=r"detector 'mine': the detector .* cannot be loaded; ch"):
+        sensors_of("mine")
