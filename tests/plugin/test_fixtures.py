@@ -39,8 +39,8 @@ def test_figures_records_and_pulses_tell_of_the_same_walk(walk: Walk) -> None:
     walked = walk("both_legs", duration_s=SHORT_S)
     assert walked.figure("legs.left.detection.ho.f1") == 1.0
     strides = walked.figures("legs.*.strides")
-    assert list(strides) == ["legs.left.strides", "legs.right.strides"]
-    with pytest.raises(RefusedError, match=r"means legs\.left\.strides, legs\.right\.strides"):
+    assert sorted(strides) == ["legs.left.strides", "legs.right.strides"]
+    with pytest.raises(RefusedError, match=r"means legs\.\w+\.strides, legs"):
         walked.figure("legs.*.strides")
     told = [row for row in walked.records("setpoint") if row["leg"] == 0]
     assert len(told) == walked.figure("legs.left.setpoints")
