@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fes_ctrl.controller import Controller
-from fes_ctrl.gait import READS_BOTH_FEET, SHANK, DetectorConfig, make_detector, read_by
+from fes_ctrl.gait import SHANK, DetectorConfig, make_detector, read_by, reads_both_feet
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, LEG_NAMES, Capabilities
 from fes_ctrl.safety.account import SECOND_US
@@ -70,7 +70,7 @@ def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
                 Program(leg, on_connector(config.program, index), config.setup, capabilities),
                 limits,
                 contralateral=config.program.trigger_side == "contralateral",
-                both_feet=config.detector.name in READS_BOTH_FEET,
+                both_feet=reads_both_feet(config.detector.name),
             )
             for index, leg in enumerate(legs)
         ],

@@ -1,15 +1,10 @@
 """A walk against an earlier one: which figures moved further than they may."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
-RELATIVE: Final = 0.02
-ABSOLUTE: Final = 0.5
-"""A figure may differ by two per cent or by half its unit, whichever is more."""
-
-COMPARED: Final = ("duration_s", "legs", "charge", "safety.refused_setpoints")
+from hil.figures import figures_of_walk, moved, said, tolerance_of
 
 
 class BaselineError(ValueError):
@@ -33,7 +28,7 @@ def read_baseline(path: Path) -> dict[str, object]:
     except ValueError as error:
         message = f"{file}: not the summary of a walk; give the folder of an earlier run"
         raise BaselineError(message) from error
-    if not isinstance(found, dict) or "legs" not in found:
+    if not isinstance(found, dict) or not isinstance(found.get("legs"), dict):
         message = f"{file}: not the summary of a walk; give the folder of an earlier run"
         raise BaselineError(message)
     return found
@@ -47,31 +42,14 @@ def differences(summary: Mapping[str, object], baseline: Mapping[str, object]) -
     summary, baseline : mapping
         Two summaries; figures that only one of them knows count as moved.
     """
-    now, before = dict(_figures(summary)), dict(_figures(baseline))
+    now, before = figures_of_walk(summary), figures_of_walk(baseline)
     found = []
     for name in sorted(now.keys() | before.keys()):
-        if not name.startswith(COMPARED):
-            continue
         new, old = now.get(name), before.get(name)
-        if new == old:
-            continue
-        if new is not None and old is not None:
-            if abs(new - old) <= max(ABSOLUTE, RELATIVE * abs(old)):
-                continue
-            found.append(f"{name} = {new:g}: was {old:g} in the baseline")
-        else:
-            found.append(f"{name} is {_said(new)}: was {_said(old)} in the baseline")
+        tolerance = tolerance_of(name, old) or 0.0
+        if moved(new, old, tolerance):
+            found.append(
+                f"baseline out of tolerance: {name} = {said(new)}, was {said(old)}, "
+                f"give or take {tolerance:g}"
+            )
     return found
-
-
-def _said(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:g}"
-
-
-def _figures(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, float | None]]:
-    for key, value in values.items():
-        name = f"{above}{key}"
-        if isinstance(value, Mapping):
-            yield from _figures(value, f"{name}.")
-        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-            yield name, value

@@ -17,6 +17,7 @@ from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
 from fes_ctrl.runtime.virtual import run as run_virtual
 from fes_ctrl.units import Us, us_from_s
+from firmware_sim.output import Sink
 from hil.config import WalkConfig
 from hil.missing import Heard, Missing, missing
 from hil.rig import Rig, simulated_name
@@ -63,6 +64,7 @@ def simulate(
     clock: ClockName = "stepper",
     log_file: Path | None = None,
     progress: Progress | None = None,
+    watch: Sink | None = None,
 ) -> WalkResult:
     """Walk.
 
@@ -76,6 +78,8 @@ def simulate(
         Where to write the run log.
     progress : callable or None
         Called now and then with the simulated seconds done.
+    watch : callable or None
+        Sees every pulse that is delivered.
 
     Returns
     -------
@@ -90,9 +94,9 @@ def simulate(
     with recorded(config, log_file) as log:
         started_s = time.perf_counter()
         if clock == "virtual":
-            rig, heard = run_virtual(_walk_virtually(config, log, progress))
+            rig, heard = run_virtual(_walk_virtually(config, log, progress, watch))
         else:
-            rig, heard = _walk_by_steps(config, log, progress)
+            rig, heard = _walk_by_steps(config, log, progress, watch)
         return result_of(config, rig, heard, started_s, log)
 
 
@@ -147,11 +151,16 @@ def log_header(config: WalkConfig) -> dict[str, object]:
 
 
 def _walk_by_steps(
-    config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None
+    config: WalkConfig,
+    log: NullLog | RunLogWriter,
+    progress: Progress | None,
+    watch: Sink | None,
 ) -> tuple[Rig, Heard]:
     stepper = Stepper()
     rig = Rig(config, stepper, log)
     heard = Heard(config, rig, stepper)
+    if watch is not None:
+        rig.watch_electrodes(watch)
     rig.session.open()
     end_us = us_from_s(config.duration_s)
     done_us: Us = 0
@@ -164,11 +173,16 @@ def _walk_by_steps(
 
 
 async def _walk_virtually(
-    config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None
+    config: WalkConfig,
+    log: NullLog | RunLogWriter,
+    progress: Progress | None,
+    watch: Sink | None,
 ) -> tuple[Rig, Heard]:
     loop = virtual_clock()
     rig = Rig(config, loop, log)
     heard = Heard(config, rig, loop)
+    if watch is not None:
+        rig.watch_electrodes(watch)
     rig.session.open()
     await _until(loop, us_from_s(config.duration_s), progress)
     return rig, heard

@@ -1,9 +1,9 @@
-"""What every test shares: the recordings, virtual time for asyncio, and no task left behind."""
+"""What every test shares: the recordings, who goes first, and no task left behind."""
 
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,21 +25,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("project")
-
-
-def pytest_asyncio_loop_factories(
-    config: pytest.Config, item: pytest.Item
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run asyncio tests in virtual time, or in real time where they are marked so."""
-    if item.get_closest_marker("real_time"):
-        return {"real": asyncio.new_event_loop}
-    from fes_ctrl.runtime.virtual import VirtualLoop
-
-    return {"virtual": VirtualLoop}
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "real_time: runs on the real loop, with real descriptors")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -22,8 +22,10 @@ def choose(have: Sequence[str], asked: str | None, where: str) -> str:
     Refusal
         If there is no such detector, or these sensors are not enough for it.
     """
+    from fes_ctrl import plugins
     from fes_ctrl.gait import detector_for, needs_of, works_with
 
+    plugins.load()
     try:
         name = detector_for(tuple(have)) if asked is None else asked
         needs = needs_of(name)

@@ -27,6 +27,7 @@ def examine(seconds: float) -> dict[str, Any]:
     seconds : float
         How long timers are listened to, with and without real-time priority.
     """
+    from fes_ctrl.gait import NEEDS, plugged
     from fes_ctrl.links.liveness import SEES_SLEEP
     from fes_ctrl.runtime.lateness import measured
     from fes_ctrl.runtime.realtime import real_time_loop
@@ -50,6 +51,8 @@ def examine(seconds: float) -> dict[str, Any]:
         "sees_sleep": SEES_SLEEP,
         "drivers": [" ".join(row) for row in sorted(DRIVERS)],
         "unusable_drivers": dict(sorted(UNUSABLE.items())),
+        "detectors": list(NEEDS),
+        "unusable_detectors": dict(sorted(plugged.UNUSABLE.items())),
         "timers": {
             "as_it_is": _figures(plain),
             "real_time": _figures(steady) if has_priority else None,
@@ -118,7 +121,8 @@ def tell(whole: dict[str, Any]) -> None:
     click.echo(f"serial ports: {whole['serial_ports']}")
     click.echo(f"notices when the machine has slept: {'yes' if whole['sees_sleep'] else 'no'}")
     click.echo(f"drivers: {', '.join(whole['drivers'])}")
-    for name, why in whole["unusable_drivers"].items():
+    click.echo(f"detectors: {', '.join(whole['detectors'])}")
+    for name, why in (whole["unusable_drivers"] | whole["unusable_detectors"]).items():
         click.echo(f"not usable: {name}, {why}")
     for name, late in whole["timers"].items():
         if late is not None:

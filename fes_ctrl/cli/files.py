@@ -46,7 +46,7 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
         raise Refusal(message)
 
 
-def run_folders(names: list[str], out: Path | None) -> list[Path | None]:
+def run_folders(names: list[str], out: Path | None, option: str = "--out") -> list[Path | None]:
     """Return where each run is kept: several in folders by their scenarios' names."""
     if out is None or len(names) == 1:
         return [out] * len(names)
@@ -55,7 +55,7 @@ def run_folders(names: list[str], out: Path | None) -> list[Path | None]:
         stem = Path(name).stem
         if stem in taken:
             message = (
-                f"--out {out}: {taken[stem]} and {name} would both be kept in {out / stem}; "
+                f"{option} {out}: {taken[stem]} and {name} would both be kept in {out / stem}; "
                 f"walk them one by one"
             )
             raise Refusal(message)

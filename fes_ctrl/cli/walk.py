@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     "--baseline",
     type=click.Path(path_type=Path),
     metavar="RUN",
-    help="Fail where figures moved by more than 2 % or half their unit.",
+    help="Fail where figures moved further than 2 %, or the least that counts in their unit, from "
+    "that run; of several scenarios: the folder that --out kept them in.",
 )
 @click.option(
     "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the verdicts there."
@@ -116,17 +117,17 @@ def command(
     if limiter:
         sets = (*sets, "limiter.fitted=true")
     names = scenarios or ("standard",)
-    if baseline is not None and len(names) > 1:
-        message = "--baseline with several scenarios: it is one run; walk them one by one"
-        raise Refusal(message)
-    before = None if baseline is None else _baseline(baseline)
+    earlier = [
+        None if folder is None else _baseline(folder)
+        for folder in run_folders(list(names), baseline, "--baseline")
+    ]
     loaded = [_load(name, options, sets) for name in names]
     if link == "pty":
         for scenario in loaded:
             _refuse_what_no_pty_does(scenario)
     folders = run_folders([scenario.name for scenario in loaded], out)
     summaries = []
-    for scenario, folder in zip(loaded, folders, strict=True):
+    for scenario, folder, before in zip(loaded, folders, earlier, strict=True):
         summary = _walk(
             scenario,
             clock=clock,

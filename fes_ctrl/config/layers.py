@@ -52,7 +52,7 @@ class Layers:
     """
 
     def __init__(self, sections: Mapping[str, type[Any]]) -> None:
-        if "stimulator" in sections:
+        if "stimulator" in sections or "detector" in sections:
             plugins.load()
         self._sections = dict(sections)
         self._tables: dict[str, dict[str, Any]] = {name: {} for name in sections}

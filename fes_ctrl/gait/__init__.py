@@ -1,13 +1,14 @@
 """Causal gait-event detectors, one per leg: which there are, and how to make one."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from fes_ctrl.gait.config import FootImuConfig, FusedConfig, HeelConfig, ShankImuConfig
 from fes_ctrl.gait.either import EitherImu
 from fes_ctrl.gait.foot_imu import FootImuDetector
 from fes_ctrl.gait.fused import FusedDetector
 from fes_ctrl.gait.heel import HeelDetector
+from fes_ctrl.gait.plugged import PLUGGED, UNUSABLE, DetectorKind, problem_of
 from fes_ctrl.gait.shank_imu import ShankImuDetector
 from fes_ctrl.model import (
     FOOT_IMU,
@@ -33,7 +34,7 @@ NEEDS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     SHANK: ((SHANK_IMU,),),
     FUSED: ((HEEL_SWITCH, HEEL_FORCE), (FOOT_IMU, SHANK_IMU)),
 }
-"""What a detector has to have: of each group any one."""
+"""What a detector has to have: of each group any one. Detectors from elsewhere add theirs."""
 
 HELPED_BY: Final[dict[str, tuple[str, ...]]] = {
     HEEL: (FOREFOOT_SWITCH, FORE_FORCE),
@@ -54,7 +55,7 @@ class DetectorConfig:
     Attributes
     ----------
     name : str
-        The detector.
+        The detector: one of this program's, or one that was installed beside it.
     heel : HeelConfig
         Read where ``name`` is ``heel``.
     foot_imu : FootImuConfig
@@ -65,11 +66,34 @@ class DetectorConfig:
         Read where ``name`` is ``fused``, with those of the detectors that it is made of.
     """
 
-    name: Literal["heel", "foot-imu", "shank-imu", "fused"] = "heel"
+    name: str = HEEL
     heel: HeelConfig = HeelConfig()
     foot_imu: FootImuConfig = FootImuConfig()
     shank_imu: ShankImuConfig = ShankImuConfig()
     fused: FusedConfig = FusedConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse a detector that there is not."""
+        if self.name not in NEEDS:
+            why = UNUSABLE.get(self.name, "there is no such detector")
+            message = f"name = {self.name!r}: {why}; choose {' or '.join(NEEDS)}"
+            raise ValueError(message)
+
+
+def add(name: str, kind: DetectorKind) -> None:
+    """Take a detector into the tables, beside those of this program.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be taken: why.
+    """
+    problem = "there is a detector of that name already" if name in NEEDS else problem_of(kind)
+    if problem:
+        raise ValueError(problem)
+    NEEDS[name] = kind.needs
+    HELPED_BY[name] = kind.helped_by
+    PLUGGED[name] = kind
 
 
 def needs_of(name: str) -> tuple[tuple[str, ...], ...]:
@@ -81,7 +105,8 @@ def needs_of(name: str) -> tuple[tuple[str, ...], ...]:
         If there is no such detector.
     """
     if name not in NEEDS:
-        message = f"detector {name!r} does not exist: choose {' or '.join(DETECTORS)}"
+        why = f": {UNUSABLE[name]}; choose" if name in UNUSABLE else " does not exist: choose"
+        message = f"detector {name!r}{why} {' or '.join(NEEDS)}"
         raise ValueError(message)
     return NEEDS[name]
 
@@ -113,13 +138,18 @@ def read_by(name: str) -> tuple[str, ...]:
     return sensors_of(name) + HELPED_BY[name]
 
 
+def reads_both_feet(name: str) -> bool:
+    """Return whether a detector of a leg looks at the other one's sensors too."""
+    return name in READS_BOTH_FEET or (name in PLUGGED and PLUGGED[name].both_feet)
+
+
 def make_detector(name: str, config: DetectorConfig, leg: int) -> Detector:
     """Return a new detector of one leg.
 
     Parameters
     ----------
     name : str
-        One of ``DETECTORS``.
+        One of ``DETECTORS``, or of those that were added.
     config : DetectorConfig
         The dials; its own ``name`` is not looked at.
     leg : int
@@ -131,6 +161,8 @@ def make_detector(name: str, config: DetectorConfig, leg: int) -> Detector:
         If there is no such detector.
     """
     needs_of(name)
+    if name in PLUGGED:
+        return PLUGGED[name].make(leg)
     if name == HEEL:
         return HeelDetector(config.heel, leg)
     if name == FOOT:

@@ -183,7 +183,7 @@ def _orthosis(random: Random) -> Literal["none", "rigid", "hinged", "carbon"]:
 
 def _detector(random: Random) -> DetectorConfig:
     name = random.choice(DETECTORS)
-    found = DetectorConfig(name)  # type: ignore[arg-type]
+    found = DetectorConfig(name)
     if random.random() < 0.5:
         found = vary(random, found, 0.1, keep=("name", "by", "tilt_on_deg"))
     if name == SHANK and random.random() < 0.3:

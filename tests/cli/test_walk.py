@@ -116,7 +116,8 @@ def test_a_bound_that_is_not_met_fails_with_its_name() -> None:
         (["--out", "/dev/null/x"], "--out /dev/null/x"),
         (["--baseline", "/none"], "--baseline /none"),
         (["--baseline", "/dev/null"], "--baseline /dev/null: not the summary of a walk"),
-        (["standard", "late_onset", "--baseline", "/none"], "one by one"),
+        (["standard", "late_onset", "--baseline", "/none"], "/none/standard"),
+        (["standard", "x/standard.toml", "--baseline", "/none"], "--baseline /none: standard and"),
         (["--duration", "1", "--json", "--junit", "/none/x.xml"], "--junit /none/x.xml"),
     ],
 )
@@ -148,7 +149,26 @@ def test_a_walk_is_held_against_an_earlier_one(tmp_path: Path) -> None:
     moved = walk("--duration", "12", "--baseline", run, "--set", "program.delay_ms=40", "--json")
     assert moved.returncode == 1
     reasons = json.loads(moved.stdout)["verdict"]["reasons"]
+    assert all(reason.startswith("baseline out of tolerance: ") for reason in reasons)
     assert any("toe_clearance_mm" in reason and "was" in reason for reason in reasons)
+
+
+def test_several_walks_are_held_against_the_folder_that_they_were_kept_in(tmp_path: Path) -> None:
+    names, run = ("standard", "foot_imu"), str(tmp_path / "run")
+    walk(*names, "--duration", "12", "--out", run)
+    file = tmp_path / "run" / "foot_imu" / "summary.json"
+    before = json.loads(file.read_text())
+    before["legs"]["right"]["detection"]["ho"]["f1"] -= 0.05
+    file.write_text(json.dumps(before))
+    junit = tmp_path / "walks.xml"
+    done = walk(*names, "--duration", "12", "--baseline", run, "--junit", str(junit), "--json")
+    first, second = (found["verdict"]["reasons"] for found in json.loads(done.stdout)["walks"])
+    assert done.returncode == 1
+    assert first == []
+    assert [reason.split(" = ")[0] for reason in second] == [
+        "baseline out of tolerance: legs.right.detection.ho.f1"
+    ]
+    assert second[0] in junit.read_text()
 
 
 def test_verdicts_are_written_for_ci_systems(tmp_path: Path) -> None:
