@@ -77,6 +77,11 @@ class WalkConfig:
         What is made to go wrong, and when.
     trace : bool
         Keep the time series that pictures need.
+    address : str
+        Of a stimulator on the desk, on a dummy load; empty where the stimulator is simulated. What
+        is commanded reaches the patient then.
+    dummy_load_ohm : float
+        What it gives into; 0 where nobody said.
     """
 
     patient: PatientConfig
@@ -92,6 +97,8 @@ class WalkConfig:
     evaluation: bool = False
     inject: tuple[Injection, ...] = ()
     trace: bool = False
+    address: str = ""
+    dummy_load_ohm: float = 0.0
 
     @property
     def legs(self) -> tuple[int, ...]:

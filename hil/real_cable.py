@@ -146,6 +146,47 @@ class RealCable:
             self.unplug()
 
 
+class DeskCable:
+    """The cable of a stimulator on the desk: nobody of ours holds its far end.
+
+    Parameters
+    ----------
+    link : Link
+        The host's end.
+
+    Attributes
+    ----------
+    device, cut, injections, acknowledgements
+        As of every ``Cable``; nothing comes of them.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.device: Callable[[bytes], None] = _nowhere
+        self.cut: Callable[[], None] = _nobody
+        self.injections: tuple[str, ...] = ()
+        self.acknowledgements: list[Acknowledgement] = []
+
+    @property
+    def link(self) -> Link:
+        """The host's end."""
+        return self._link
+
+    def answer(self, data: bytes) -> None:
+        """Answer nothing: the device does."""
+
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002
+        """Refuse: what is on the desk cannot be made to go wrong from here.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        message = f"the cable on the desk does not know the injection {name!r}"
+        raise ValueError(message)
+
+
 def _pty() -> tuple[int, str, int]:
     """Return far end, name and near end of a pseudo-terminal; the far end does not block."""
     far, near = os.openpty()

@@ -14,7 +14,7 @@ from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.assembly import CHANNELS_A_CONNECTOR, assemble
 from fes_ctrl.gait import sensors_of
 from fes_ctrl.links.link import Link
-from fes_ctrl.model import Operator, Sample
+from fes_ctrl.model import Operator, Sample, Setpoint
 from fes_ctrl.runlog.log import RunLog, RunLogWriter
 from fes_ctrl.runtime.clock import (
     ORDER_DEVICE,
@@ -27,6 +27,7 @@ from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.stimulators.drivers import driver_for
+from fes_ctrl.stimulators.p24_level import points_of
 from fes_ctrl.units import NEVER_US, Us, us_from_s
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.devices.catalogue import DEVICES
@@ -54,6 +55,8 @@ LIMITER_NAME: Final = "+limiter"
 
 def simulated_name(device: str, config: WalkConfig) -> str:
     """Return what a walk's stimulator is called: that it is simulated, and what is fitted to it."""
+    if config.address:
+        return device
     return SIM_NAME + device + (LIMITER_NAME if config.limiter.fitted else "")
 
 
@@ -159,7 +162,8 @@ class Rig:
             else cable
         )
         self.limiter = self._fit_limiter()
-        self.device_end = _DeviceEnd(clock, self._device, self.cable, self.limiter)
+        if not config.address:
+            self.device_end = _DeviceEnd(clock, self._device, self.cable, self.limiter)
         self.account = Account(self._empty_walk())
         self._host = self._needs_host()
         if self._host is None:
@@ -168,7 +172,7 @@ class Rig:
             link = HostedLink(self._line(self._host), self._host)
             self.session = build_session(config, self._host, link, log)
         self.session.on_setpoint = self.account.setpoint
-        self.session.on_written = self.account.written
+        self.session.on_written = self._commanded if config.address else self.account.written
         self.session.listeners.append(self.account.records)
         self._silence = Silence(self.witness, config)
         self.session.listeners.append(self._silence.records)
@@ -211,9 +215,15 @@ class Rig:
             settled_from_us=us_from_s(settled_s),
             legs=[LegWalk(leg.leg) for leg in self.patient.legs],
             charge=Charge(
-                electrode_area_cm2=config.control.limits.electrode_area_cm2, source="electrode"
+                electrode_area_cm2=config.control.limits.electrode_area_cm2,
+                source="commanded" if config.address else "electrode",
             ),
         )
+
+    def _commanded(self, now_us: Us, setpoint: Setpoint) -> None:
+        """Let what a stimulator on the desk was told reach the patient as if it were given."""
+        self.account.written(now_us, setpoint)
+        self._output.deliver(now_us, setpoint.channel, points_of(setpoint))
 
     def _fit_limiter(self) -> Limiter | None:
         config = self._config

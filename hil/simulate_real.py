@@ -6,14 +6,16 @@ loop still turns, and only then lets the interruption take its way.
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from fes_ctrl.links.link import Link
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
 from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from hil.config import WalkConfig
 from hil.missing import Heard
-from hil.real_cable import RealCable
+from hil.real_cable import DeskCable, RealCable
 from hil.rig import Rig
 from hil.simulate import Progress, WalkResult, recorded, result_of
 
@@ -26,6 +28,7 @@ def simulate_real(
     progress: Progress | None = None,
     *,
     over_pty: bool = False,
+    desk: Callable[[], Awaitable[Link]] | None = None,
 ) -> WalkResult:
     """Walk in real time.
 
@@ -39,27 +42,40 @@ def simulate_real(
         Called now and then with the seconds done.
     over_pty : bool
         Carry the bytes through a pseudo-terminal and the serial link instead of in memory.
+    desk : callable or None
+        Opens the link to the stimulator at ``config.address``.
 
     Raises
     ------
     ValueError
         If the configuration's parts do not fit together.
+    OSError
+        If the stimulator on the desk cannot be reached.
     KeyboardInterrupt
         On Ctrl-C, after the output was stopped and the log closed.
     """
     with recorded(config, log_file, behind=True) as log:
         started_s = time.perf_counter()
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
-            rig, heard = runner.run(_walk(config, log, progress, over_pty=over_pty))
+            rig, heard = runner.run(_walk(config, log, progress, desk, over_pty=over_pty))
         return result_of(config, rig, heard, started_s, log)
 
 
 async def _walk(
-    config: WalkConfig, log: NullLog | RunLogWriter, progress: Progress | None, *, over_pty: bool
+    config: WalkConfig,
+    log: NullLog | RunLogWriter,
+    progress: Progress | None,
+    desk: Callable[[], Awaitable[Link]] | None,
+    *,
+    over_pty: bool,
 ) -> tuple[Rig, Heard]:
     loop = asyncio.get_running_loop()
+    # Opened first: however long that takes, the walk's time has not begun.
+    link = None if desk is None else await desk()
     clock = RealClock(loop)
-    cable = RealCable.pty(clock.now_us) if over_pty else None
+    cable: RealCable | DeskCable | None = RealCable.pty(clock.now_us) if over_pty else None
+    if link is not None:
+        cable = DeskCable(link)
     rig = Rig(config, clock, log, cable=cable)
     heard = Heard(config, rig, clock)
     try:
@@ -76,6 +92,6 @@ async def _walk(
                     progress(min(config.duration_s, clock.now_us() / 1e6))
     finally:
         rig.session.close()
-        if cable is not None:
+        if isinstance(cable, RealCable):
             cable.unplug()
     return rig, heard

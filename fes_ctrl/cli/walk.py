@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fes_ctrl.cli.desk import Desk, desk_at
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import run_folders, write_whole
 
@@ -37,10 +39,17 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--link",
-    type=click.Choice(["memory", "pty"]),
     default="memory",
     show_default=True,
-    help="What carries the bytes; a pseudo-terminal needs --clock real.",
+    metavar="memory|pty|ADDRESS",
+    help="What carries the bytes: memory, a pseudo-terminal, or the port of a stimulator on the "
+    "desk (p24:///dev/ttyACM0); the latter two need --clock real.",
+)
+@click.option(
+    "--dummy-load",
+    type=click.FloatRange(100, 10_000),
+    metavar="OHM",
+    help="What the stimulator on the desk gives into; without it, 10 mA at most.",
 )
 @click.option(
     "--limiter", is_flag=True, help="Fit the second guard between stimulator and electrode."
@@ -88,6 +97,7 @@ def command(
     junit: Path | None,
     out: Path | None,
     *,
+    dummy_load: float | None,
     evaluation: bool,
     limiter: bool,
     as_json: bool,
@@ -98,12 +108,13 @@ def command(
     Without a SCENARIO the standard one is walked. Exit code 1: a bound of the scenario is not
     met, the witness saw a violation, the limiter latched, or an injection was never reached.
     """
-    if link == "pty" and clock != "real":
-        message = (
-            f"--link pty with --clock {clock}: a pseudo-terminal has real time only; "
-            "add --clock real"
-        )
+    desk = None if link in {"memory", "pty"} else desk_at(link, dummy_load)
+    if link != "memory" and clock != "real":
+        what = "a pseudo-terminal" if desk is None else "a stimulator on the desk"
+        message = f"--link {link} with --clock {clock}: {what} has real time only; add --clock real"
         raise Refusal(message)
+    if desk is not None:
+        parts["stimulator"] = parts.get("stimulator") or desk.address.device
     if evaluation and "evaluation" in twins:
         message = "--evaluation with --twin evaluation: both would be the same walk; leave one out"
         raise Refusal(message)
@@ -122,6 +133,9 @@ def command(
         for folder in run_folders(list(names), baseline, "--baseline")
     ]
     loaded = [_load(name, options, sets) for name in names]
+    if desk is not None:
+        for scenario in loaded:
+            desk.fit(scenario, gives=not evaluation)
     if link == "pty":
         for scenario in loaded:
             _refuse_what_no_pty_does(scenario)
@@ -131,7 +145,7 @@ def command(
         summary = _walk(
             scenario,
             clock=clock,
-            link=link,
+            link=desk or link,
             twins=tuple(dict.fromkeys(twins)),
             evaluation=evaluation,
             folder=folder,
@@ -193,7 +207,7 @@ def _walk(
     scenario: "Scenario",
     *,
     clock: str,
-    link: str,
+    link: "str | Desk",
     twins: tuple[str, ...],
     evaluation: bool,
     folder: Path | None,
@@ -249,13 +263,20 @@ def _treated(walk: "WalkConfig", treatment: str) -> "WalkConfig":
 
 
 def _simulate(
-    scenario: "Scenario", clock: str, link: str, files: Path | None, *, quiet: bool
+    scenario: "Scenario", clock: str, link: "str | Desk", files: Path | None, *, quiet: bool
 ) -> "WalkResult":
     from hil.simulate import simulate
     from hil.simulate_real import simulate_real
 
     log = None if files is None else files / "log.jsonl"
     with _progress(scenario.name, scenario.walk.duration_s, quiet=quiet) as advance:
+        if isinstance(link, Desk):
+            opening = partial(link.open, scenario.walk.control)
+            try:
+                return simulate_real(scenario.walk, log, advance, desk=opening)
+            except OSError as error:
+                message = f"--link {link.url}: {error}"
+                raise Refusal(message) from error
         if clock == "real":
             return simulate_real(scenario.walk, log, advance, over_pty=link == "pty")
         return simulate(scenario.walk, "virtual" if clock == "virtual" else "stepper", log, advance)

@@ -1,0 +1,118 @@
+"""A stimulator on the desk as a walk's device: the patient is simulated, the current is not."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from fes_ctrl.assembly import ControlConfig
+    from fes_ctrl.links.link import Link
+    from fes_ctrl.links.url import SerialAddress, TcpAddress
+    from hil.scenarios import Scenario
+
+WITHOUT_LOAD_UA: Final = 10_000
+"""More is given only where somebody has said into what: nobody is to be at the electrodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One stimulator.
+
+    Attributes
+    ----------
+    url : str
+        As it was written.
+    address : SerialAddress or TcpAddress
+        What that says.
+    dummy_load_ohm : float or None
+        What it gives into.
+    """
+
+    url: str
+    address: "SerialAddress | TcpAddress"
+    dummy_load_ohm: float | None
+
+    def fit(self, scenario: "Scenario", *, gives: bool) -> None:
+        """Let a scenario be walked with this stimulator, or refuse to.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            Is told of the stimulator.
+        gives : bool
+            Whether it is to stimulate at all.
+
+        Raises
+        ------
+        Refusal
+            If it asks for what only a simulated one can do, or for more current than may be given
+            into nothing that is known.
+        """
+        from firmware_sim.injections import BY_NAME
+
+        walk = scenario.walk
+        device = walk.control.stimulator.device
+        if device != self.address.device:
+            message = f"--link {self.url}: the scenario's stimulator is {device!r}; name the same"
+            raise Refusal(message)
+        for injection in walk.inject:
+            part = BY_NAME[injection.name].part
+            if part not in {"sensor", "host"}:
+                message = (
+                    f"--link {self.url} with injection {injection.name}: what is on the desk "
+                    "cannot be made to; leave one out"
+                )
+                raise Refusal(message)
+        if walk.limiter.fitted:
+            message = f"--link {self.url} with a limiter: there is none on the desk; leave it out"
+            raise Refusal(message)
+        most_ua = _most_ua(walk.control)
+        if most_ua > WITHOUT_LOAD_UA and self.dummy_load_ohm is None and gives:
+            message = (
+                f"--link {self.url}: the program gives up to {most_ua / 1000:g} mA, more than "
+                f"{WITHOUT_LOAD_UA / 1000:g}; connect a dummy load, nobody, and say "
+                "--dummy-load OHM"
+            )
+            raise Refusal(message)
+        scenario.walk = replace(walk, address=self.url, dummy_load_ohm=self.dummy_load_ohm or 0.0)
+
+    async def open(self, control: "ControlConfig") -> "Link":
+        """Open its port, behind a guardian where the configuration has one."""
+        from fes_ctrl.links.url import open_link
+        from fes_ctrl.safety.limits import Limits
+        from fes_ctrl.stimulators.drivers import LINES, driver_for
+
+        driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
+        guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
+        return await open_link(self.address, LINES[self.address.device], guarded_by)
+
+
+def desk_at(url: str, dummy_load_ohm: float | None) -> Desk:
+    """Return the stimulator at an address.
+
+    Raises
+    ------
+    Refusal
+        If the address says none.
+    """
+    from fes_ctrl.links.url import LinkUrlError, parse_link_url
+    from fes_ctrl.stimulators.config import MODES
+
+    try:
+        return Desk(url, parse_link_url(url, tuple(MODES)), dummy_load_ohm)
+    except LinkUrlError as error:
+        message = f"--link {error}, or memory or pty"
+        raise Refusal(message) from error
+
+
+def _most_ua(control: "ControlConfig") -> int:
+    """Return the highest current that the program sets at full level."""
+    from fes_ctrl.stim.quantise import plan_channel
+    from fes_ctrl.stimulators.config import capabilities_of
+
+    device = capabilities_of(control.stimulator)
+    return max(
+        plan_channel(channel, control.setup.of(channel.muscle), device, index).full_ua
+        for index, channel in enumerate(control.program.channel)
+    )

@@ -1,0 +1,76 @@
+"""``fes-ctrl walk --link ADDRESS``: the virtual patient with a stimulator on the desk."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fes_ctrl.cli.walk import command
+
+REAL = ("--clock", "real", "--link", "p24:///dev/none")
+LOAD = ("--dummy-load", "1000")
+
+
+def walk(*arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--link", "p24:///dev/none"), "a stimulator on the desk has real time only; add --clock"),
+        (("--clock", "real", "--link", "p25:///dev/none"), "no device 'p25'"),
+        (REAL, "gives up to 43.2 mA, more than 10; connect a dummy load, nobody, and say --dummy"),
+        ((*REAL, *LOAD), "--link p24:///dev/none: serial port /dev/none: there is no such port"),
+        ((*REAL, *LOAD, "--limiter"), "with a limiter: there is none on the desk"),
+        (
+            (*REAL, *LOAD, "--inject", "cable_pulled@3"),
+            "with injection cable_pulled: what is on the",
+        ),
+        (
+            (*REAL, *LOAD, "--inject", "device_reset@3"),
+            "with injection device_reset: what is on the",
+        ),
+        ((*REAL, *LOAD, "--stimulator", "feslink"), "the scenario's stimulator is 'feslink'; name"),
+        ((*REAL, "--evaluation"), "serial port /dev/none: there is no such port"),
+        ((*REAL, "--dummy-load", "1"), "1.0 is not in the range 100<=x<=10000"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(arguments: tuple[str, ...], says: str) -> None:
+    done = walk(*arguments)
+    assert done.exit_code == 2
+    assert says in str(done.exception) + done.output
+
+
+@pytest.fixture
+def p24(tmp_path: Path) -> Iterator[str]:
+    serve = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
+    process = subprocess.Popen(
+        [*serve, "--pulses", str(tmp_path / "pulses")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    yield json.loads(process.stdout.readline())["port"]
+    process.terminate()
+    process.wait(timeout=30)
+    process.stdout.close()
+
+
+@pytest.mark.real_time
+def test_a_walk_with_a_device_that_is_another_process(p24: str, tmp_path: Path) -> None:
+    link = ("--clock", "real", "--link", f"p24://{p24}", *LOAD)
+    done = walk(*link, "--duration", "8", "--json", "--out", str(tmp_path / "run"))
+    summary = json.loads(done.stdout)
+    assert summary["stimulator"] == "p24", "not a simulated one"
+    assert summary["charge"]["source"] == "commanded"
+    leg = summary["legs"]["right"]
+    assert leg["bursts"] >= 2
+    given = [json.loads(line) for line in (tmp_path / "pulses").read_text().splitlines()]
+    # What the device gave is what the patient was given, but for what a busy machine took back.
+    assert 0 <= leg["pulses"] - len(given) <= 2
+    header = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[0])
+    assert header["devices"] == ["p24"]
+    assert header["config"]["dummy_load_ohm"] == 1000.0
