@@ -7,7 +7,7 @@ import pytest
 from fes_ctrl.model import ASYMMETRIC, Setpoint
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.p24 import P24Session
-from fes_ctrl.stimulators.p24_level import points_of
+from fes_ctrl.stimulators.p24_level import Level, points_of
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.wire import sciencemode4 as sm4
 from helpers.talk import POLL_US, SELF, WHICH, Talk, opened, ready, report, skip
@@ -338,3 +338,27 @@ def test_a_device_that_no_more_answers_is_asked_three_times_and_keeps_its_line()
     assert step.reports == (report(now_us, "silent", "3 questions were not answered"),)
     talk.well(now_us + 1_000)
     assert talk.session.state == "up"
+
+
+class AskedWhen:
+    """A level that remembers of when each status is that it is held against."""
+
+    def __init__(self, level: Level) -> None:
+        self._level = level
+        self.asked_us: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._level, name)
+
+    def agrees(self, status: int, asked_us: int) -> bool:
+        self.asked_us.append(asked_us)
+        return self._level.agrees(status, asked_us)
+
+
+def test_a_status_is_held_against_what_was_when_it_was_asked() -> None:
+    talk = ready()
+    level = talk.session._level = AskedWhen(talk.session._level)
+    at_us = talk.step.wake_at_us
+    talk.tick(at_us)
+    talk.answer(at_us + 50_000, talk.frames[0], b"\x00\x01\x06")
+    assert level.asked_us == [at_us]
