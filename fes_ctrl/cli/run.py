@@ -86,7 +86,8 @@ def command(
 ) -> int:
     """Run the controller in real time; it starts unarmed, at level zero.
 
-    On a terminal: a arm, + and - level, p pause, r resume, c clear, s stop, d disarm, q quit.
+    On a terminal: a arm, + and - level, t test burst at the level, p pause, r resume, c clear,
+    s stop, d disarm, q quit.
     Otherwise the same as words, a line each, on standard input; its end changes nothing.
     """
     from functools import partial

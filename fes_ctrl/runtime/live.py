@@ -23,7 +23,7 @@ FLUSH_S = 0.25
 DRAIN_S = 0.05
 LEVEL_STEP_PERCENT = 5
 
-HELP = "a arm, + - level, p pause, r resume, c clear, s stop, d disarm, q quit"
+HELP = "a arm, + - level, t test, p pause, r resume, c clear, s stop, d disarm, q quit"
 
 
 class Hand:
@@ -65,6 +65,7 @@ class Hand:
             return
         action = {
             "a": "arm",
+            "t": "test",
             "p": "pause",
             "r": "resume",
             "c": "clear",
@@ -82,7 +83,7 @@ class Hand:
         words = line.split()
         if not words:
             return
-        known = ("arm", "pause", "resume", "clear", "stop", "disarm", "quit")
+        known = ("arm", "test", "pause", "resume", "clear", "stop", "disarm", "quit")
         if words[0] == "level" and len(words) == 2 and fullmatch("[0-9]{1,3}", words[1]):
             self._act("level", int(words[1]))
         elif len(words) == 1 and words[0] in known:

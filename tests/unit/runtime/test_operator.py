@@ -14,6 +14,8 @@ from hil.simulate import simulate
         ("pause@12.5", (12_500_000, "pause", 0)),
         ("level=40@13", (13_000_000, "level", 40)),
         ("stop@0", (0, "stop", 0)),
+        ("test@2", (2_000_000, "test", 0)),
+        ("test=25@2.5", (2_500_000, "test", 25)),
     ],
 )
 def test_an_act_is_an_action_at_an_instant(text: str, act: tuple[int, str, int]) -> None:
@@ -29,6 +31,7 @@ def test_an_act_is_an_action_at_an_instant(text: str, act: tuple[int, str, int])
         ("stop=3@3", "ACTION@T"),
         ("level=half@3", "0 to 100"),
         ("level=101@3", "0 to 100"),
+        ("test=101@3", "0 to 100"),
         ("stop@nan", "seconds"),
         ("stop@-1", "seconds"),
         ("stop@inf", "seconds"),
