@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from re import fullmatch
-from typing import Any
+from typing import Any, Protocol
 
 from fes_ctrl.model import Operator, StateChange
 from fes_ctrl.runlog.log import RunLogWriter
@@ -24,6 +24,30 @@ DRAIN_S = 0.05
 LEVEL_STEP_PERCENT = 5
 
 HELP = "a arm, + - level, t test, p pause, r resume, c clear, s stop, d disarm, q quit"
+
+
+class Person(Protocol):
+    """Somebody whose keys or lines reach the session.
+
+    Attributes
+    ----------
+    quit : asyncio.Event
+        Ends the run.
+    """
+
+    quit: asyncio.Event
+
+    def key(self, key: str) -> None:
+        """Take one key."""
+        ...
+
+    def line(self, line: str) -> None:
+        """Take one typed line."""
+        ...
+
+    def left(self) -> None:
+        """Take note that no line comes any more."""
+        ...
 
 
 class Hand:
@@ -91,6 +115,9 @@ class Hand:
         else:
             self._say(f"{line.strip()!r} is no action: say {', '.join(known)} or level N")
 
+    def left(self) -> None:
+        """Change nothing: a run goes on without anybody who types."""
+
     def _act(self, action: str, value: int) -> None:
         if action == "quit":
             self.quit.set()
@@ -108,7 +135,7 @@ class Hand:
 async def live(
     session: ControlSession,
     source: SensorSource,
-    hand: Hand,
+    hand: Person,
     log: RunLogWriter | None,
     duration_s: float | None,
     say: Callable[[str], None] | None = None,
@@ -121,7 +148,7 @@ async def live(
         Controller, driver and link on the real clock.
     source : SensorSource
         Samples as they arrive.
-    hand : Hand
+    hand : Person
         May quit.
     log : RunLogWriter or None
         Flushed while the run goes on.
@@ -159,7 +186,7 @@ async def live(
 async def _until_something_ends(
     session: ControlSession,
     source: SensorSource,
-    hand: Hand,
+    hand: Person,
     log: RunLogWriter | None,
     duration_s: float | None,
     failed: "asyncio.Future[None]",
