@@ -124,7 +124,9 @@ class MadeUpPerson:
     def __init__(self, electrode: ElectrodeConfig, seated: SeatedPatient) -> None:
         self._electrode = electrode
         self._seated = seated
+        # At the width that the patient's thresholds hold for; and what is a step stronger.
         self._strongest_mA = 0.0
+        self._stronger_mA = 0.0
         self._rest_deg = seated.ankle_deg
         self._highest_deg = seated.ankle_deg
         self._felt = False
@@ -133,8 +135,12 @@ class MadeUpPerson:
     def pulse(self, points: Points) -> None:
         """Take a pulse that reached the electrode."""
         width_us, current_ua = points[0]
-        equal_mA = equivalent_ma(current_ua, width_us, self._electrode.chronaxie_us)
-        self._strongest_mA = max(self._strongest_mA, equal_mA)
+        chronaxie_us = self._electrode.chronaxie_us
+        self._strongest_mA = max(
+            self._strongest_mA, equivalent_ma(current_ua, width_us, chronaxie_us)
+        )
+        above_ua = abs(current_ua) + 1000 * STEP_MA
+        self._stronger_mA = max(self._stronger_mA, equivalent_ma(above_ua, width_us, chronaxie_us))
 
     def look(self) -> None:
         """See where the foot is now."""
@@ -149,9 +155,9 @@ class MadeUpPerson:
         if not self._moved and self._highest_deg - self._rest_deg > MOVED_DEG:
             self._moved = True
             words.append("moved")
-        enough = self._strongest_mA + STEP_MA > self._electrode.tolerated_mA
-        words.append("enough" if enough else "next")
-        self._strongest_mA = 0.0
+        enough = self._stronger_mA > self._electrode.tolerated_mA
+        words += ["enough", "quit"] if enough else ["next"]
+        self._strongest_mA = self._stronger_mA = 0.0
         self._rest_deg = self._highest_deg = self._seated.ankle_deg
         return words
 
@@ -163,6 +169,8 @@ class SeatedRig:
     ----------
     config : SeatedConfig
         What it depends on.
+    answering : bool
+        Whether the made-up person says what comes of each burst; else somebody else has to.
 
     Attributes
     ----------
@@ -174,7 +182,7 @@ class SeatedRig:
         Grows.
     """
 
-    def __init__(self, config: SeatedConfig) -> None:
+    def __init__(self, config: SeatedConfig, *, answering: bool = True) -> None:
         leg_config = config.patient.leg[0]
         self._leg = LEG_NAMES.index(leg_config.side)
         self._clock = clock = Stepper()
@@ -204,6 +212,7 @@ class SeatedRig:
         self._witness.worn = frozenset({self._channel})
         walk = WalkConfig(config.patient, control, config.limits_file, cable=config.cable)
         self.session.listeners += [Silence(self._witness, walk).records, self._see]
+        self._answering = answering
         self._seq = 0
         self._sample()
         self.session.open()
@@ -226,7 +235,7 @@ class SeatedRig:
     def _see(self, now_us: Us, records: tuple[Record, ...]) -> None:
         self.result.records += records
         for record in records:
-            if isinstance(record, BurstEnd):
+            if isinstance(record, BurstEnd) and self._answering:
                 self._clock.call_at_us(now_us + LOOKS_US, ORDER_OPERATOR, self._answer)
 
     def _answer(self) -> None:
