@@ -67,6 +67,14 @@ def test_the_words_are_these() -> None:
     assert NONE_YET == "no burst was given yet: say next"
 
 
+def test_at_first_nothing_was_given_and_nothing_is_known() -> None:
+    search = SeatedSearch(5, 80)
+    assert (search.current_ma, search.running_ma, search.ceiling_ma) == (0, 0, 80)
+    assert (search.sensory_ma, search.motor_ma, search.tolerated_ma) == (0, 0, 0)
+    assert (search._asked_ma, search._spoilt, search._before) == (0, False, (0, 0))
+    assert not search.done
+
+
 def test_it_climbs_from_the_start_in_steps_of_one_milliampere() -> None:
     bench = Bench(start_ma=5)
     assert bench.search.current_ma == 0
@@ -327,6 +335,7 @@ def test_steps_and_what_else_happens_are_no_bursts_of_the_search() -> None:
 def test_who_begins_anew_climbs_again_and_keeps_the_marks() -> None:
     bench = marked(2, 3, 5)
     bench.search.begin_anew()
+    assert bench.search.current_ma == 0
     assert bench.hear("felt") == NONE_YET
     assert bench.give() == 1
     assert bench.search.told() == "felt 2 mA, moved 3 mA, enough 5 mA"
