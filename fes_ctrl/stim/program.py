@@ -220,9 +220,12 @@ class Program:
             return ()
         if self.onset_us == NEVER_US:
             return self._plan(event)
-        if self.testing or event.t_emit_us >= self.fall_from_us:
-            # A short stance: the next swing begins while the last burst still falls. Or a step
-            # out of a test: it gets its own burst as soon as it can.
+        if self.testing:
+            # What such a burst moves is no step; one of a leg that walks gets its own after it.
+            if walking:
+                self._queued = event
+        elif event.t_emit_us >= self.fall_from_us:
+            # A short stance: the next swing begins while the last burst still falls.
             self._queued = event
         return ()
 

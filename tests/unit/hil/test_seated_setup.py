@@ -80,6 +80,21 @@ def of_swings(result: WalkResult, figure: str) -> float:
     return median(getattr(swing, figure) for swing in settled)
 
 
+@pytest.mark.parametrize(
+    ("scenario", "stimulator", "rate_hz"),
+    [("standard", "feslink", 40.0), ("rehastim2", "rehastim2", 20.0)],
+)
+def test_every_stimulator_gives_the_same_answer(
+    scenario: str, stimulator: str, rate_hz: float
+) -> None:
+    options = {"patient": "cerebral_palsy_child", "stimulator": stimulator}
+    walk = load_scenario(scenario, options, []).walk
+    result = seated(walk, rate_hz=rate_hz)
+    assert_true_to(walk, result)
+    assert result.violations == []
+    assert [r for r in result.records if isinstance(r, Fault | Decision)] == []
+
+
 def test_an_electrode_that_was_moved_has_thresholds_of_its_own() -> None:
     walk = standard("flaccid")
     leg = walk.patient.leg[0]

@@ -40,6 +40,10 @@ def test_it_rises_holds_for_a_second_falls_and_ends_by_itself() -> None:
     assert not walker.program.active
 
 
+def test_at_first_there_is_none() -> None:
+    assert Walker().program.testing is False
+
+
 def test_the_words_and_the_plateau_are_these() -> None:
     assert (TEST, TEST_US) == ("test", 1_000_000)
 
@@ -138,6 +142,15 @@ def test_a_step_out_of_it_gets_its_own_burst_right_after_it() -> None:
     walker.contact(starts[1].t_us + 500_000)
     walker.until(9_000_000)
     assert walker.ends == ["test", "initial_contact"]
+
+
+@pytest.mark.parametrize("at_us", [500_000, 1_300_000])
+def test_what_it_moves_of_a_leg_that_does_not_walk_is_no_step(at_us: int) -> None:
+    walker = asked(replace(STANDARD, standing="stimulate"))
+    walker.heel_off(at_us, walking=False)
+    walker.until(9_000_000)
+    assert walker.ends == ["test"]
+    assert len([found for found in walker.records if isinstance(found, BurstStart)]) == 1
 
 
 def test_a_step_out_of_it_that_has_landed_again_gets_none() -> None:
