@@ -47,7 +47,7 @@ def as_toml(record: SetupRecord) -> str:
 # position, which hold for that alone. From a bench tool, which is not for people.
 # Position: {_one_line(record.position) or "not told"}
 # Leg: {record.leg}, channel {channel.channel} of {_one_line(record.device) or "a nameless device"}
-# Bursts: {channel.rate_hz:g} Hz, {found.pulse_width_us} us, a plateau of 1 s, from \
+# Bursts: {channel.rate_hz:g} Hz, {found.pulse_width_us} us, a plateau of 1 s at most, from \
 {record.start_ma} mA in steps of 1 mA
 
 [setup.{channel.muscle}]

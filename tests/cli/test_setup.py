@@ -101,7 +101,7 @@ def test_the_file_says_what_was_found_and_how() -> None:
         "2026-03-01",
         "Position: behind the fibular head\n",
         "Leg: left, channel 4 of P24 1.4 no. 77\n",
-        "35 Hz, 300 us, a plateau of 1 s, from 2 mA in steps of 1 mA",
+        "35 Hz, 300 us, a plateau of 1 s at most, from 2 mA in steps of 1 mA",
     ):
         assert told in text
 
