@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -92,13 +92,21 @@ class Seat:
     def end(self) -> int:
         code = self.process.wait(timeout=30)
         self._reader.join(timeout=30)
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self._reader.join(timeout=30)
         assert self.process.stderr is not None
         self.process.stderr.close()
         if self.process.stdin is not None:
             self.process.stdin.close()
         if self._terminal is not None:
             os.close(self._terminal)
-        return code
 
 
 def strongest_ma(pulses: Path) -> float:
@@ -123,8 +131,11 @@ def read(out: Path) -> dict[str, Any]:
 
 def test_words_find_three_thresholds_and_the_file_sets_up_a_walk(tmp_path: Path) -> None:
     out, pulses = tmp_path / "mine.toml", tmp_path / "pulses"
-    with serving(pulses) as port:
-        seat = Seat(port, out, "--start", "20", "--position", "2 cm below the head of the fibula")
+    position = "2 cm below the head of the fibula"
+    with (
+        serving(pulses) as port,
+        Seat(port, out, "--start", "20", "--position", position) as seat,
+    ):
         set_up(seat)
         seat.type("enough")
         assert seat.end() == 0, seat.said
@@ -138,9 +149,9 @@ def test_words_find_three_thresholds_and_the_file_sets_up_a_walk(tmp_path: Path)
         }
     }
     text = out.read_text()
-    assert "# Position: 2 cm below the head of the fibula\n" in text
+    assert f"# Position: {position}\n" in text
     assert date.today().isoformat()[:7] in text  # noqa: DTZ011 - as it writes it
-    assert "P24" in text
+    assert "SIMP240001" in text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.toml", "pulses"]
     done = subprocess.run(
         [sys.executable, "-m", "fes_ctrl", "config", "show", "--setup", str(out), "--json"],
@@ -153,8 +164,11 @@ def test_words_find_three_thresholds_and_the_file_sets_up_a_walk(tmp_path: Path)
 
 def test_enough_in_a_burst_ends_it_at_once_and_nothing_is_saved_by_halves(tmp_path: Path) -> None:
     out, pulses = tmp_path / "mine.toml", tmp_path / "pulses"
-    with serving(pulses) as port:
-        seat = Seat(port, out, "--start", "20", "--set", "program.time_out_ms=1500", keys=True)
+    longer = ["--set", "program.time_out_ms=1500"]
+    with (
+        serving(pulses) as port,
+        Seat(port, out, "--start", "20", *longer, keys=True) as seat,
+    ):
         seat.first_burst(20)
         seat.press("n")
         seat.wait_for("21 mA\n")
