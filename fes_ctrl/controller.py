@@ -37,6 +37,7 @@ from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import CROWD
 from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
+from fes_ctrl.stim.program import TEST
 from fes_ctrl.units import NEVER_US, Us
 
 TOLD_BY_A_WATCHDOG: Final = ("blocked", "dead")
@@ -148,8 +149,11 @@ class Controller:
             elif isinstance(item, LinkReport):
                 self._authorities[item.stimulator].report(now_us, item)
             elif isinstance(item, Operator):
-                for authority in self._authorities:
-                    authority.operate(now_us, item)
+                if item.action == TEST:
+                    self._test(now_us, max(0, item.value))
+                else:
+                    for authority in self._authorities:
+                        authority.operate(now_us, item)
             else:
                 self._take_parameter(item)
             # What the input made due now (a burst that starts at once) is fired in this step.
@@ -255,6 +259,9 @@ class Controller:
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.
         self._rouse()
+        if end.ended_by == TEST:
+            # It needs no contact, and says nothing of those that steps need.
+            return
         if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
             leg.awaiting_contact = True
             detail = "burst ended by its time-out, no contact since"
@@ -345,6 +352,38 @@ class Controller:
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return False
         return not leg.monitor.silent and not arming.paused and not arming.latched
+
+    # -- tests ------------------------------------------------------------------------------------
+
+    def _test(self, now_us: Us, current_ma: int) -> None:
+        """Give a burst on every leg that can begin one now, or say why there is none."""
+        for stimulator, authority in enumerate(self._authorities):
+            why = authority.arming.why_silent()
+            if why:
+                authority.tell(now_us, f"no test burst: {why}")
+                continue
+            for leg in self._legs:
+                if leg.stimulator == stimulator:
+                    why = self._why_held(leg)
+                    if why:
+                        authority.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
+                        continue
+                    leg.program.level_percent = authority.arming.level_percent
+                    self._records.extend(leg.program.test_burst(now_us, current_ma * 1000))
+        self._look(now_us)
+
+    def _why_held(self, leg: LegController) -> str:
+        """Return why no burst may begin on a leg whose stimulator may give one."""
+        if leg.program.active:
+            return "a burst is planned or running"
+        if leg.monitor.silent or leg.monitor.last_us == -NEVER_US:
+            return "its sensors are silent"
+        if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
+            return "fault F10 inhibits it"
+        for source in self._legs:
+            if (leg is source) != leg.contralateral and source.pace.hurried:
+                return "fault F03 inhibits it"
+        return ""
 
     # -- what is to come --------------------------------------------------------------------------
 

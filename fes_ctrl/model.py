@@ -272,11 +272,17 @@ class LinkReport(NamedTuple):
     pulse_us: Us = NEVER_US
 
 
-OperatorAction: TypeAlias = Literal["arm", "disarm", "level", "pause", "resume", "clear", "stop"]
+OperatorAction: TypeAlias = Literal[
+    "arm", "disarm", "level", "pause", "resume", "clear", "stop", "test"
+]
 
 
 class Operator(NamedTuple):
-    """A person's (or a script's) hand: ``value`` is the level in per cent for ``level``, else 0."""
+    """A person's (or a script's) hand.
+
+    ``value`` is the level in per cent for ``level``; for ``test`` the plateau of the burst in
+    milliamperes, or 0 for the one of the level; else 0.
+    """
 
     t_us: Us
     action: str
@@ -307,13 +313,15 @@ EndReason: TypeAlias = Literal[
     "stop",
     "refused",
     "sensor",
+    "test",
 ]
 
 
 class BurstStart(NamedTuple):
     """A burst was planned: ``t_us`` is its first pulse, ``trigger_us`` the event's own time.
 
-    ``trigger`` is the kind of the event, ``predicted_`` before it where it had not come yet.
+    ``trigger`` is the kind of the event, ``predicted_`` before it where it had not come yet;
+    ``test`` where a person asked for the burst, then.
     """
 
     t_us: Us

@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "score": "Compare detected events with a reference.",
     "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
+    "setup": "Find a seated wearer's thresholds by test bursts.",
     "device": "Ask a stimulator about itself, or reset it.",
     "campaign": "Walk random faults and judge every step.",
     "identify": "Tell a patient's parameters from a bench session.",

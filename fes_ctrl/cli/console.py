@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fes_ctrl.runtime.live import Hand
+    from fes_ctrl.runtime.live import Person
     from fes_ctrl.sensors.source import SensorSource
 
 WATCHABLE: Final = os.name == "posix"
 """Whether a loop can watch what a person types; where not, a thread reads whole lines."""
 
 
-def listen(source: "SensorSource", hand: "Hand") -> None:
+def listen(source: "SensorSource", hand: "Person") -> None:
     """Let the person's keys or lines reach the hand."""
     from fes_ctrl.sensors.manual import KeyTerminal, Manual
 
@@ -24,6 +24,7 @@ def listen(source: "SensorSource", hand: "Hand") -> None:
         source.on_key = hand.key
         return
     if sys.stdin is None:  # closed by whoever started it
+        hand.left()
         return
     loop = asyncio.get_running_loop()
     if not WATCHABLE:
@@ -58,6 +59,7 @@ def listen(source: "SensorSource", hand: "Hand") -> None:
         if not data:
             loop.remove_reader(fd)
             hand.line(begun)
+            hand.left()
 
     try:
         loop.add_reader(fd, typed)
@@ -65,11 +67,13 @@ def listen(source: "SensorSource", hand: "Hand") -> None:
         # A plain file or /dev/null cannot be waited for: it is read at once.
         for line in sys.stdin:
             hand.line(line)
+        hand.left()
 
 
-def read_lines(lines: Iterable[str], loop: asyncio.AbstractEventLoop, hand: "Hand") -> None:
+def read_lines(lines: Iterable[str], loop: asyncio.AbstractEventLoop, hand: "Person") -> None:
     """Hand over typed lines from a thread of their own, until there are no more."""
     with contextlib.suppress(RuntimeError):
         # The run is over: nobody listens any more.
         for line in lines:
             loop.call_soon_threadsafe(hand.line, line)
+        loop.call_soon_threadsafe(hand.left)

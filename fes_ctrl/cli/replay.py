@@ -195,19 +195,26 @@ def layers_of(
 
 def control_of(layers: "Layers", legs: tuple[int, ...]) -> "ControlConfig":
     """Return the configuration of a controller of these legs, or refuse what does not fit."""
-    from fes_ctrl.assembly import ControlConfig, problems_of
+    from fes_ctrl.assembly import problems_of
 
-    control = ControlConfig(
+    control = parts_of(layers)
+    problems = problems_of(legs, control)
+    if problems:
+        raise Refusal(problems[0])
+    return control
+
+
+def parts_of(layers: "Layers") -> "ControlConfig":
+    """Return the configuration as it stands, whether it fits together or not."""
+    from fes_ctrl.assembly import ControlConfig
+
+    return ControlConfig(
         program=layers.get("program"),
         setup=layers.get("setup"),
         stimulator=layers.get("stimulator"),
         limits=layers.get("limits"),
         detector=layers.get("detector"),
     )
-    problems = problems_of(legs, control)
-    if problems:
-        raise Refusal(problems[0])
-    return control
 
 
 def _score(legs: "list[LegWalk]", events: Path) -> dict[str, dict[str, object]]:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from re import fullmatch
-from typing import Any
+from typing import Any, Protocol
 
 from fes_ctrl.model import Operator, StateChange
 from fes_ctrl.runlog.log import RunLogWriter
@@ -23,7 +23,31 @@ FLUSH_S = 0.25
 DRAIN_S = 0.05
 LEVEL_STEP_PERCENT = 5
 
-HELP = "a arm, + - level, p pause, r resume, c clear, s stop, d disarm, q quit"
+HELP = "a arm, + - level, t test, p pause, r resume, c clear, s stop, d disarm, q quit"
+
+
+class Person(Protocol):
+    """Somebody whose keys or lines reach the session.
+
+    Attributes
+    ----------
+    quit : asyncio.Event
+        Ends the run.
+    """
+
+    quit: asyncio.Event
+
+    def key(self, key: str) -> None:
+        """Take one key."""
+        ...
+
+    def line(self, line: str) -> None:
+        """Take one typed line."""
+        ...
+
+    def left(self) -> None:
+        """Take note that no line comes any more."""
+        ...
 
 
 class Hand:
@@ -65,6 +89,7 @@ class Hand:
             return
         action = {
             "a": "arm",
+            "t": "test",
             "p": "pause",
             "r": "resume",
             "c": "clear",
@@ -82,13 +107,16 @@ class Hand:
         words = line.split()
         if not words:
             return
-        known = ("arm", "pause", "resume", "clear", "stop", "disarm", "quit")
+        known = ("arm", "test", "pause", "resume", "clear", "stop", "disarm", "quit")
         if words[0] == "level" and len(words) == 2 and fullmatch("[0-9]{1,3}", words[1]):
             self._act("level", int(words[1]))
         elif len(words) == 1 and words[0] in known:
             self._act(words[0], 0)
         else:
             self._say(f"{line.strip()!r} is no action: say {', '.join(known)} or level N")
+
+    def left(self) -> None:
+        """Change nothing: a run goes on without anybody who types."""
 
     def _act(self, action: str, value: int) -> None:
         if action == "quit":
@@ -107,7 +135,7 @@ class Hand:
 async def live(
     session: ControlSession,
     source: SensorSource,
-    hand: Hand,
+    hand: Person,
     log: RunLogWriter | None,
     duration_s: float | None,
     say: Callable[[str], None] | None = None,
@@ -120,7 +148,7 @@ async def live(
         Controller, driver and link on the real clock.
     source : SensorSource
         Samples as they arrive.
-    hand : Hand
+    hand : Person
         May quit.
     log : RunLogWriter or None
         Flushed while the run goes on.
@@ -158,7 +186,7 @@ async def live(
 async def _until_something_ends(
     session: ControlSession,
     source: SensorSource,
-    hand: Hand,
+    hand: Person,
     log: RunLogWriter | None,
     duration_s: float | None,
     failed: "asyncio.Future[None]",

@@ -36,7 +36,8 @@ class OperatorConfig:
     clear_after_s : float
         How long after a latched fault of availability it clears the latch.
     hand : tuple of str
-        What it does besides: ``ACTION@T``, as ``pause@12.5``, or ``level=40@13``; seconds.
+        What it does besides: ``ACTION@T``, as ``pause@12.5``, or ``level=40@13``; seconds. A
+        ``test@T`` is a burst at the level, a ``test=25@T`` one of so many milliamperes.
     """
 
     arm_at_s: Annotated[float, Ge(0), Le(3600)] = 0.5
@@ -59,7 +60,7 @@ class OperatorConfig:
 
 
 def parse_act(text: str) -> tuple[Us, str, int]:
-    """Return instant, action and value of ``ACTION@T`` or ``level=VALUE@T``.
+    """Return instant, action and value of ``ACTION@T``, ``level=VALUE@T`` or ``test=VALUE@T``.
 
     Raises
     ------
@@ -69,10 +70,11 @@ def parse_act(text: str) -> tuple[Us, str, int]:
     what, at, when = text.partition("@")
     action, equals, number = what.partition("=")
     actions = get_args(OperatorAction)
-    if not at or action not in actions or (action == "level") != bool(equals):
+    misused = action != "test" and (action == "level") != bool(equals)
+    if not at or action not in actions or misused:
         message = (
-            f"hand {text!r}: write ACTION@T or level=PERCENT@T, T in seconds; actions are "
-            f"{', '.join(actions)}"
+            f"hand {text!r}: write ACTION@T, level=PERCENT@T or test=MA@T, T in seconds; actions "
+            f"are {', '.join(actions)}"
         )
         raise ValueError(message)
     try:
@@ -81,7 +83,7 @@ def parse_act(text: str) -> tuple[Us, str, int]:
     except ValueError:
         at_s, value = math.nan, 0
     if not 0.0 <= at_s <= 36_000.0 or not 0 <= value <= 100:
-        message = f"hand {text!r}: write seconds from the start, and a level of 0 to 100"
+        message = f"hand {text!r}: write seconds from the start, and a level or mA of 0 to 100"
         raise ValueError(message)
     return us_from_s(at_s), action, value
 

@@ -61,6 +61,16 @@ class Arming:
             return "no device has answered"
         return f"already {self.state}"
 
+    def why_silent(self) -> str:
+        """Return why nothing may be given at all, at whatever current; empty if it may."""
+        if self.latched:
+            return f"fault {self.latched} is latched"
+        if self.state != ARMED:
+            return "not armed"
+        if self.paused:
+            return "paused"
+        return "" if self.level_percent else "the level is zero"
+
     def ready(self) -> bool:
         """Take the device's word that it is ready; return whether it is armed by that.
 

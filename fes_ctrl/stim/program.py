@@ -44,6 +44,12 @@ last pulse was written as late as it may be and the cable jitters."""
 SURE: Final = 0.5
 """Confidence from which a trigger out of standing counts as a step."""
 
+TEST: Final = "test"
+"""What starts, and what ends, a burst that a person asked for."""
+
+TEST_US: Final = 1_000_000
+"""Plateau of such a burst, as far as the program's time-out has room for it."""
+
 PREDICTED: Final = "predicted_"
 """Before the kind of a trigger that had not come when the burst began."""
 
@@ -74,6 +80,8 @@ class Program:
         The gait event that starts a burst.
     unconfirmed : bool
         A burst runs whose trigger was predicted and has not come yet.
+    testing : bool
+        A burst is planned or runs that a person asked for; gait has no part in it.
     """
 
     __slots__ = (
@@ -106,6 +114,7 @@ class Program:
         "lock_until_us",
         "next_at_us",
         "onset_us",
+        "testing",
         "trigger_kind",
         "unconfirmed",
     )
@@ -140,6 +149,7 @@ class Program:
         self.next_at_us: Us = NEVER_US
         self.ended_by = ""
         self.unconfirmed = False
+        self.testing = False
         self._take(config)
 
     def _take(self, config: ProgramConfig) -> None:
@@ -210,7 +220,11 @@ class Program:
             return ()
         if self.onset_us == NEVER_US:
             return self._plan(event)
-        if event.t_emit_us >= self.fall_from_us:
+        if self.testing:
+            # What such a burst moves is no step; one of a leg that walks gets its own after it.
+            if walking:
+                self._queued = event
+        elif event.t_emit_us >= self.fall_from_us:
             # A short stance: the next swing begins while the last burst still falls.
             self._queued = event
         return ()
@@ -238,7 +252,30 @@ class Program:
         self.unconfirmed = True
         return starts
 
-    def _start(self, due_us: Us, trigger: str, trigger_us: Us) -> tuple[Record, ...]:
+    def test_burst(self, at_us: Us, current_ua: MicroAmp) -> tuple[Record, ...]:
+        """Plan a burst that no event of the gait starts or ends; within the lock-out it waits.
+
+        Parameters
+        ----------
+        at_us : int
+            The present; no burst is planned or running.
+        current_ua : int
+            Its plateau, whatever the level is; 0 for the one of the level.
+
+        Returns
+        -------
+        tuple of Record
+            Its start.
+        """
+        starts = self._start(max(at_us, self.lock_until_us), TEST, at_us, current_ua)
+        self.fall_from_us = self.onset_us + min(self._rise_us + TEST_US, self._time_out_us)
+        self.ended_by = TEST
+        self.testing = True
+        return starts
+
+    def _start(
+        self, due_us: Us, trigger: str, trigger_us: Us, current_ua: MicroAmp = 0
+    ) -> tuple[Record, ...]:
         onset_us = ceil_to_grid(due_us, self._grid_us)
         self.onset_us = onset_us
         self._trigger_us = trigger_us
@@ -247,9 +284,8 @@ class Program:
         self.last_pulse_us = NEVER_US
         self.ended_by = "time_out"
         for index, plan in enumerate(self._plans):
-            self._set_ua[index] = min(
-                self._most_ua[index], set_current_ua(plan, self.level_percent)
-            )
+            asked_ua = current_ua or set_current_ua(plan, self.level_percent)
+            self._set_ua[index] = min(self._most_ua[index], asked_ua)
             self._next_pulse_us[index] = onset_us + plan.stagger_us
         self.next_at_us = min(self._next_pulse_us)
         return tuple(
@@ -291,7 +327,7 @@ class Program:
         if flat and (self.contact_us != NEVER_US or event.t_event_us <= self._trigger_us):
             return ()
         self._queued = None
-        if self.onset_us == NEVER_US or self.contact_us != NEVER_US:
+        if self.onset_us == NEVER_US or self.contact_us != NEVER_US or self.testing:
             return ()
         self.contact_us = event.t_event_us
         if not self._ends_on_contact:
@@ -322,7 +358,8 @@ class Program:
     @property
     def awaits_contact(self) -> bool:
         """Whether a burst runs that a contact would end."""
-        return self.active and self.contact_us == NEVER_US and self._ends_on_contact
+        waits = self.contact_us == NEVER_US and self._ends_on_contact
+        return self.active and waits and not self.testing
 
     def release(self, at_us: Us) -> None:
         """Let the fall start now, for a contact that is predicted and not told yet."""
@@ -401,6 +438,7 @@ class Program:
         )
         self._queued = None
         self.unconfirmed = False
+        self.testing = False
         self.onset_us = NEVER_US
         self.fall_from_us = NEVER_US
         self.next_at_us = NEVER_US

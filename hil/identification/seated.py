@@ -120,6 +120,21 @@ class SeatedPatient:
         below = self._foot.passive(self.rest_rad - step, self._calf, self._shin)
         return (above - below) / 0.002
 
+    @property
+    def ankle_deg(self) -> float:
+        """The ankle angle as it is now; dorsiflexion positive."""
+        return self._foot.angle * TO_DEG
+
+    def stimulate(self, t_us: int, points: tuple[tuple[int, int], ...]) -> None:
+        """Take one delivered pulse; its first phase recruits."""
+        width_us, current_uA = points[0]
+        self._muscle.stimulate(t_us, current_uA, width_us)
+
+    def advance_to(self, t_us: int) -> None:
+        """Integrate up to the last whole millisecond that is not after ``t_us``, foot free."""
+        while self._now_ms < t_us // 1000:
+            self._step(None)
+
     def perform(
         self,
         releases: Sequence[Release],

@@ -88,7 +88,7 @@ PROGRAMS = st.builds(
 )
 
 REPORTS = ["up", "ready", "idle", "skipped", "silent", "electrode", "error", "stuck", "down"]
-ACTIONS = ["arm", "disarm", "level", "pause", "resume", "clear", "stop"]
+ACTIONS = ["arm", "disarm", "level", "pause", "resume", "clear", "stop", "test"]
 
 Build = Callable[[int], Input]
 

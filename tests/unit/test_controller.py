@@ -89,7 +89,7 @@ ANYTHING = st.one_of(
     st.builds(
         Operator,
         st.just(0),
-        st.sampled_from(["disarm", "level", "pause", "resume", "clear", "stop"]),
+        st.sampled_from(["disarm", "level", "pause", "resume", "clear", "stop", "test"]),
         st.integers(-10, 200),
     ),
 )
@@ -489,3 +489,133 @@ def test_a_refusal_that_ends_the_burst_ends_every_channel_of_it_at_once() -> Non
     refused_us = [record.t_us for record in records if isinstance(record, Decision)][-1]
     assert {setpoint.channel for setpoint in given} == {0, 1}
     assert max(setpoint.at_us for setpoint in given) < refused_us
+
+
+# -- bursts that a person asks for ----------------------------------------------------------------
+
+
+def quiet(from_us: int, until_us: int) -> list[tuple[int, Input]]:
+    """Return a heel that stays loaded, and answers in between."""
+    return stride(from_us, {}, until_us)
+
+
+def ask(t_us: int, value: int = 0) -> tuple[int, Input]:
+    return t_us, Operator(t_us, "test", value)
+
+
+def in_order(*parts: Iterable[tuple[int, Input]]) -> list[tuple[int, Input]]:
+    return sorted([pair for part in parts for pair in part], key=lambda pair: pair[0])
+
+
+def reasons(records: Iterable[Record]) -> list[str]:
+    return [record.reason for record in records if isinstance(record, StateChange)]
+
+
+def test_a_test_burst_needs_no_event_and_no_contact_and_faults_nothing() -> None:
+    asks = [ask(500_000 + 2_000_000 * number) for number in range(5)]
+    commands, records = live(controller(), in_order(ARMING, quiet(100_000, 11_000_000), asks))
+    starts = [record for record in records if isinstance(record, BurstStart)]
+    assert [(start.t_us, start.trigger) for start in starts] == [
+        (500_000 + 2_000_000 * number, "test") for number in range(5)
+    ]
+    ends = [record.ended_by for record in records if isinstance(record, BurstEnd)]
+    assert ends == ["test"] * 5
+    assert faults(records) == []
+    assert setpoints(commands)[0].at_us == 500_000
+
+
+def test_test_bursts_between_steps_without_contact_do_not_count_as_steps() -> None:
+    # One burst ends by its time-out; then tests; nothing says more than that one is missing.
+    asks = [ask(3_000_000 + 2_000_000 * number) for number in range(4)]
+    samples = stride(100_000, {500_000: 2.0}, 11_500_000)
+    _, records = live(controller(), in_order(ARMING, samples, asks))
+    assert faults(records) == [("F02", "warn")]
+    ends = [record.ended_by for record in records if isinstance(record, BurstEnd)]
+    assert ends == ["time_out"] + ["test"] * 4
+
+
+def test_the_guard_sees_a_test_burst_like_any_other() -> None:
+    # 43 mA at once after arming: the first burst may reach 30.
+    _, records = live(controller(), in_order(ARMING, quiet(100_000, 2_500_000), [ask(500_000)]))
+    clips = [record for record in records if isinstance(record, Decision)]
+    assert clips
+    assert {clip.verdict for clip in clips} == {"clip"}
+    assert {clip.reason for clip in clips} == {"level_step"}
+
+
+def test_a_current_is_given_in_milliamperes_and_the_level_counts_again_afterwards() -> None:
+    inputs = in_order(ARMING, quiet(100_000, 5_000_000), [ask(500_000, 20), ask(3_000_000)])
+    commands, records = live(controller(), inputs)
+    starts = [record for record in records if isinstance(record, BurstStart)]
+    assert [start.set_current_ua for start in starts] == [20_000, 43_000]
+    first = [given.current_ua for given in setpoints(commands) if given.at_us < 2_500_000]
+    assert max(first) == 20_000
+
+
+def test_a_current_below_zero_is_none() -> None:
+    inputs = in_order(ARMING, quiet(100_000, 2_500_000), [ask(500_000, -20)])
+    _, records = live(controller(), inputs)
+    (start,) = [record for record in records if isinstance(record, BurstStart)]
+    assert start.set_current_ua == 43_000
+
+
+def test_a_test_burst_takes_the_level_of_its_time() -> None:
+    level = Operator(490_000, "level", 50)
+    inputs = in_order(ARMING, quiet(100_000, 2_500_000), [(490_000, level), ask(500_000)])
+    _, records = live(controller(), inputs)
+    (start,) = [record for record in records if isinstance(record, BurstStart)]
+    assert start.set_current_ua == 30_500
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ([], "no test burst: not armed"),
+        (ARMING[:3], "no test burst: the level is zero"),
+        ([*ARMING, (400_000, Operator(400_000, "pause", 0))], "no test burst: paused"),
+        ([*ARMING, (400_000, report(400_000, "electrode"))], "no test burst: fault F12 is latched"),
+        ([*ARMING, ask(400_000)], "no test burst on the right: a burst is planned or running"),
+    ],
+)
+def test_where_none_may_begin_one_sentence_says_why(
+    before: list[tuple[int, Input]], why: str
+) -> None:
+    inputs = in_order(before, quiet(100_000, 1_500_000), [ask(500_000)])
+    _, records = live(controller(), inputs)
+    assert reasons(records)[-1] == why
+    starts = [record for record in records if isinstance(record, BurstStart)]
+    assert len(starts) == (1 if "running" in why else 0)
+
+
+def test_no_test_is_given_to_a_leg_whose_sensors_never_spoke_or_fell_silent() -> None:
+    silent = "no test burst on the right: its sensors are silent"
+    _, records = live(controller(), in_order(ARMING, [ask(500_000)]))
+    assert reasons(records)[-1] == silent
+    inputs = in_order(ARMING, quiet(100_000, 400_000), [ask(600_000)])
+    _, records = live(controller(), inputs)
+    assert reasons(records)[-1] == silent
+    assert not [record for record in records if isinstance(record, BurstStart)]
+
+
+def test_no_test_is_given_where_a_fault_inhibits_bursts() -> None:
+    heel_offs = {500_000 + 2_500_000 * number: 2.0 for number in range(3)}
+    samples = stride(100_000, heel_offs, 9_500_000)
+    _, records = live(controller(), in_order(ARMING, samples, [ask(9_000_000)]))
+    assert ("F10", "inhibit") in faults(records)
+    assert reasons(records)[-1] == "no test burst on the right: fault F10 inhibits it"
+    crowd = {500_000 + 300_000 * number: 2.0 for number in range(5)}
+    samples = stride(100_000, crowd, 5_000_000)
+    _, records = live(controller(), in_order(ARMING, samples, [ask(4_500_000)]))
+    assert ("F03", "inhibit") in faults(records)
+    assert reasons(records)[-1] == "no test burst on the right: fault F03 inhibits it"
+
+
+def test_one_leg_that_cannot_does_not_keep_the_other_from_it() -> None:
+    left = [(t, sample(t, leg=LEFT)) for t in range(100_000, 2_500_000, 10_000)]
+    right = [(t, sample(t, leg=RIGHT)) for t in range(100_000, 300_000, 10_000)]
+    answers = [(t, report(t, "answer")) for t in range(103_000, 2_500_000, 10_000)]
+    inputs = in_order(ARMING, left, right, answers, [ask(600_000, 10)])
+    _, records = live(controller(legs=(LEFT, RIGHT)), inputs)
+    starts = [record.leg for record in records if isinstance(record, BurstStart)]
+    assert starts == [LEFT]
+    assert reasons(records)[-1] == "no test burst on the right: its sensors are silent"

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from fes_ctrl.assembly import ControlConfig, assemble
-from fes_ctrl.model import RIGHT, Fault, Operator, Record, Sample
+from fes_ctrl.model import RIGHT, Fault, Operator, Record, Sample, StateChange
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.live import Hand, live
 from fes_ctrl.runtime.session import ControlSession
@@ -155,3 +155,22 @@ def test_what_is_no_level_is_said_and_changes_nothing(typed: str) -> None:
     run(type_it())
     assert len(said) == 1
     assert "is no action" in said[0]
+
+
+@pytest.mark.parametrize("typed", ["t", "test"])
+def test_a_test_burst_is_a_key_and_a_word(typed: str) -> None:
+    """It reaches the controller, which here has nobody to give it to, and says so."""
+    told: list[str] = []
+
+    def see(_now_us: int, records: tuple[Record, ...]) -> None:
+        told.extend(record.reason for record in records if isinstance(record, StateChange))
+
+    async def type_it() -> None:
+        clock = virtual_clock()
+        session = ControlSession(clock, assemble((RIGHT,), ControlConfig()), [], {}, NullLog())
+        session.listeners.append(see)
+        hand = Hand(session, clock, told.append, may_arm=True)
+        (hand.key if len(typed) == 1 else hand.line)(typed)
+
+    run(type_it())
+    assert told == ["no test burst: not armed"]

@@ -14,6 +14,8 @@ from hil.simulate import simulate
         ("pause@12.5", (12_500_000, "pause", 0)),
         ("level=40@13", (13_000_000, "level", 40)),
         ("stop@0", (0, "stop", 0)),
+        ("test@2", (2_000_000, "test", 0)),
+        ("test=25@2.5", (2_500_000, "test", 25)),
     ],
 )
 def test_an_act_is_an_action_at_an_instant(text: str, act: tuple[int, str, int]) -> None:
@@ -29,6 +31,7 @@ def test_an_act_is_an_action_at_an_instant(text: str, act: tuple[int, str, int])
         ("stop=3@3", "ACTION@T"),
         ("level=half@3", "0 to 100"),
         ("level=101@3", "0 to 100"),
+        ("test=101@3", "0 to 100"),
         ("stop@nan", "seconds"),
         ("stop@-1", "seconds"),
         ("stop@inf", "seconds"),
@@ -47,3 +50,17 @@ def test_a_scenario_can_say_what_the_hand_does() -> None:
     assert given & {3, 4, 5}
     assert not given & {7, 15, 16, 17, 18, 19}
     assert given & {10, 11, 12}
+
+
+def test_test_bursts_in_the_middle_of_a_walk_disturb_nothing() -> None:
+    hand = [f"test@{5.0 + 1.37 * number:.2f}" for number in range(14)]
+    sets = [f"operator.hand={hand}".replace("'", '"')]
+    result = simulate(load_scenario("standard", {"duration_s": 27.0}, sets).walk)
+    plain = simulate(load_scenario("standard", {"duration_s": 27.0}, []).walk)
+    ends = [burst.end.ended_by for burst in result.walk.legs[0].bursts if burst.end is not None]
+    assert 3 <= ends.count("test") <= 10, "some began; the others met a burst"
+    assert result.walk.violations == []
+    assert result.walk.faults == []
+    assert result.walk.refusals == []
+    told = [[(e.kind, e.t_us) for e in each.walk.legs[0].truth] for each in (result, plain)]
+    assert [kind for kind, _ in told[0]] == [kind for kind, _ in told[1]]

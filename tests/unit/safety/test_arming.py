@@ -138,3 +138,19 @@ def test_why_a_wish_is_not_followed_names_the_latch_first() -> None:
     arming.link_up = True
     assert arming.ask_to_arm() is False
     assert stands(arming) == ("disarmed", 0, "F12", False, True)
+
+
+def test_why_nothing_may_be_given_is_said_the_gravest_first() -> None:
+    arming = Arming()
+    assert arming.why_silent() == "not armed"
+    arming.link_up = True
+    arming.ask_to_arm()
+    assert arming.why_silent() == "not armed", "the device has not said that it is ready"
+    arming.ready()
+    assert arming.why_silent() == "the level is zero"
+    arming.set_level(1)
+    assert arming.why_silent() == ""
+    arming.pause()
+    assert arming.why_silent() == "paused"
+    arming.latch(BY_ID["F18"])
+    assert arming.why_silent() == "fault F18 is latched"

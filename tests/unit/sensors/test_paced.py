@@ -11,6 +11,7 @@ from fes_ctrl.runtime.virtual import virtual_clock
 from fes_ctrl.sensors.metronome import Metronome
 from fes_ctrl.sensors.replay import Replay
 from fes_ctrl.sensors.source import SensorSource, Worn
+from fes_ctrl.sensors.still import still
 from fes_ctrl.sensors.url import open_source, parse_sensor_url
 
 
@@ -37,6 +38,15 @@ async def test_the_metronome_gives_the_stride_and_the_stance_it_was_asked_for() 
     assert contacts == list(range(140, 1400, 140))
     assert heel[:140].count(1.0) == 87  # 0.868 s of 1.4 s, on a grid of 10 ms
     assert [sample.seq for _, sample in taken] == list(range(1400))
+
+
+@pytest.mark.asyncio
+async def test_a_still_heel_stays_down_a_hundred_times_a_second() -> None:
+    source = still(LEFT, virtual_clock().now_us)
+    assert source.sensors == (Worn(LEFT, HEEL_SWITCH),)
+    taken = await take(source, 500)
+    assert [now_us for now_us, _ in taken] == list(range(0, 5_000_000, 10_000))
+    assert {(sample.leg, sample.values) for _, sample in taken} == {(LEFT, (1.0,))}
 
 
 @pytest.mark.asyncio

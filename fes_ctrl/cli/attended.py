@@ -1,0 +1,245 @@
+"""What a command does that stimulates with a person at the console: joined, run, kept and told."""
+
+import asyncio
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fes_ctrl.assembly import ControlConfig
+    from fes_ctrl.links.link import Link
+    from fes_ctrl.links.url import SerialAddress, TcpAddress
+    from fes_ctrl.runlog.log import RunLogWriter
+    from fes_ctrl.runtime.clock import Clock
+    from fes_ctrl.runtime.live import Person
+    from fes_ctrl.runtime.session import ControlSession
+    from fes_ctrl.sensors.source import SensorSource
+
+WATCH_LOG_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long it goes on, what is kept of it, and what keeps it safe and on time.
+
+    Attributes
+    ----------
+    duration_s : float or None
+        At most.
+    out, record : Path or None
+        Folder of the run log, file of the exchange with the stimulator.
+    watchdog : bool
+        Stop the output when this program hangs.
+    real_time : bool
+        Ask the machine for priority, memory and calm.
+    """
+
+    duration_s: float | None = None
+    out: Path | None = None
+    record: Path | None = None
+    watchdog: bool = True
+    real_time: bool = False
+
+
+def stimulator_at(url: str) -> "SerialAddress | TcpAddress":
+    """Return where ``--stimulator`` is, drivers from elsewhere included, or refuse it."""
+    from fes_ctrl import plugins
+    from fes_ctrl.links.url import LinkUrlError, parse_link_url
+    from fes_ctrl.stimulators.config import MODES, UNUSABLE
+
+    try:
+        plugins.load()
+        return parse_link_url(url, (*MODES, *UNUSABLE))
+    except LinkUrlError as error:
+        message = f"--stimulator {error}"
+        raise Refusal(message) from error
+
+
+async def attend(
+    clock: "Clock",
+    source: "SensorSource",
+    address: "SerialAddress | TcpAddress",
+    legs: tuple[int, ...],
+    control: "ControlConfig",
+    person: "Callable[[ControlSession], Person]",
+    keeping: Keeping,
+) -> str:
+    """Join sensors, controller and stimulator, and run them until something ends it.
+
+    Parameters
+    ----------
+    clock : Clock
+        The running loop's.
+    source : SensorSource
+        Open; closed afterwards.
+    address : SerialAddress or TcpAddress
+        Of the stimulator.
+    legs : tuple of int
+        Those that are sensed.
+    control : ControlConfig
+        What the controller is made of.
+    person : callable
+        Returns who is at the console of a session.
+    keeping : Keeping
+        The rest.
+
+    Returns
+    -------
+    str
+        The device that answered, in its own words.
+
+    Raises
+    ------
+    Refusal
+        If a part cannot be had, or the source is lost.
+    """
+    from fes_ctrl.assembly import assemble
+    from fes_ctrl.cli.console import listen
+    from fes_ctrl.cli.record import ExchangeFile
+    from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
+    from fes_ctrl.links.url import open_link, returning
+    from fes_ctrl.runlog.log import NullLog
+    from fes_ctrl.runtime.live import live
+    from fes_ctrl.runtime.reconnect import ReopeningLink
+    from fes_ctrl.runtime.session import ControlSession
+    from fes_ctrl.safety.limits import Limits
+    from fes_ctrl.sensors.source import SensorError
+    from fes_ctrl.stimulators.drivers import LINES, driver_for
+    from fes_ctrl.stimulators.same_device import SameDevice
+
+    record = keeping.record
+    try:
+        min_interval_us = Limits(control.limits).min_interval_us
+        driver = driver_for(control.stimulator, min_interval_us)
+        guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
+        taken = ExchangeFile(record, control.stimulator, min_interval_us) if record else None
+        line = LINES[driver.capabilities.device]
+        first = await open_link(address, line, guarded_by)
+    except OSError as error:
+        source.close()
+        message = f"--stimulator {error}"
+        raise Refusal(message) from error
+    except Refusal:
+        source.close()
+        raise
+    link: Link = ReopeningLink(
+        first, returning(address, line, guarded_by), lambda: _come_back(session)
+    )
+    if taken is not None:
+        recorder = Recorder(clock.now_us, taken.put)
+        driver, link = NotedDriver(driver, recorder), RecordingLink(link, recorder)
+    device = SameDevice(driver)
+    log = _log(keeping.out, control)
+    session = ControlSession(
+        clock,
+        assemble(legs, control),
+        [(device, link)],
+        dict.fromkeys(legs, 0),
+        NullLog() if log is None else log,
+    )
+    hand = person(session)
+    session.listeners.append(_tell)
+    listen(source, hand)
+    if log is not None:
+        _watch(log, 0)
+    ended = "interrupted"
+    alarm = _alarm if keeping.watchdog else None
+    try:
+        with _steadied() if keeping.real_time else contextlib.nullcontext():
+            await live(session, source, hand, log, keeping.duration_s, alarm)
+        ended = "finished"
+    except* SensorError as group:
+        message = f"--sensor {group.exceptions[0]}"
+        raise Refusal(message) from group
+    finally:
+        if taken is not None and not taken.close():
+            say(f"--record {record}: the disk did not take all of it; make room and record again")
+        if log is not None:
+            log.close(ended=ended)
+            if log.dropped:
+                say(f"run log: {log.dropped} lines could not be written; make room on the disk")
+    return device.identity
+
+
+@contextlib.contextmanager
+def _steadied() -> "Iterator[None]":
+    """Ask the machine for what keeps the loop on time, and tell the person what was got."""
+    from fes_ctrl.runtime.steady import steadied
+
+    with steadied() as asked:
+        for each in asked:
+            say(str(each))
+        yield
+
+
+def _come_back(session: "ControlSession") -> None:
+    """Begin anew with a device that is plugged in again."""
+    say("stimulator is back: it is stopped and asked who it is; clear the fault, then arm")
+    session.reopen(0)
+
+
+def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
+    from dataclasses import asdict
+
+    from fes_ctrl import __version__
+    from fes_ctrl.config.layers import sha256_of
+    from fes_ctrl.runlog.log import RunLogWriter
+
+    if out is None:
+        return None
+    config = {"control": asdict(control)}
+    header = {
+        "config": config,
+        "config_sha256": sha256_of(config),
+        "seed": None,
+        "versions": {"fes_ctrl": __version__},
+        "devices": [control.stimulator.device],
+        "clock": {"unit": "us", "starts_at": 0},
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return RunLogWriter(out / "log.jsonl", header, behind=True)
+    except OSError as error:
+        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+
+
+def _watch(log: "RunLogWriter", known: int) -> None:
+    """Tell the person while it goes on that the disk does not take the log."""
+    dropped = log.dropped
+    if dropped and not known:
+        say(f"fault F24 warn: {dropped} lines of the run log dropped so far; control goes on")
+    asyncio.get_running_loop().call_later(WATCH_LOG_S, _watch, log, dropped)
+
+
+def say(line: str) -> None:
+    """Tell the person something."""
+    with contextlib.suppress(OSError):
+        # A terminal that is gone must not end the run in the middle of a callback.
+        click.echo(line, err=True)
+
+
+def _alarm(wrong: str) -> None:
+    """Say what the watchdog did, past everything that the rest of the program may hold."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"           watchdog: {wrong}; output stopped\n".encode())
+
+
+def _tell(now_us: int, records: tuple[object, ...]) -> None:
+    """Tell the person what matters: faults, and changes of arming and level."""
+    from fes_ctrl.model import Fault, StateChange
+
+    for record in records:
+        if isinstance(record, Fault):
+            say(f"{now_us / 1e6:9.3f} s  fault {record.id} {record.reaction}: {record.detail}")
+        elif isinstance(record, StateChange):
+            armed = "armed" if record.armed else "not armed"
+            say(f"{now_us / 1e6:9.3f} s  {armed}, level {record.level_percent} %: {record.reason}")
