@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fes_ctrl.runtime.clock import Clock
     from fes_ctrl.runtime.live import Person
     from fes_ctrl.runtime.session import ControlSession
+    from fes_ctrl.runtime.sync_line import Wire
     from fes_ctrl.sensors.source import SensorSource
 
 WATCH_LOG_S = 0.5
@@ -40,6 +41,8 @@ class Keeping:
         Stop the output when this program hangs.
     real_time : bool
         Ask the machine for priority, memory and calm.
+    sync : str
+        Port, and ``:dtr`` where it is not RTS, of a line that is up while a burst is given.
     """
 
     duration_s: float | None = None
@@ -47,6 +50,7 @@ class Keeping:
     record: Path | None = None
     watchdog: bool = True
     real_time: bool = False
+    sync: str = ""
 
 
 def stimulator_at(url: str) -> "SerialAddress | TcpAddress":
@@ -111,11 +115,17 @@ async def attend(
     from fes_ctrl.runtime.reconnect import ReopeningLink
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
+    from fes_ctrl.sensors.serial import SerialSensors
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.stimulators.drivers import LINES, driver_for
     from fes_ctrl.stimulators.same_device import SameDevice
 
     record = keeping.record
+    try:
+        wire = _sync_wire(keeping.sync)
+    except Refusal:
+        source.close()
+        raise
     try:
         min_interval_us = Limits(control.limits).min_interval_us
         driver = driver_for(control.stimulator, min_interval_us)
@@ -148,12 +158,17 @@ async def attend(
     hand = person(session)
     session.listeners.append(_tell)
     listen(source, hand)
+    if isinstance(source, SerialSensors):
+        source.on_stop = lambda: _stop(session)
     if log is not None:
         _watch(log, 0)
     ended = "interrupted"
     alarm = _alarm if keeping.watchdog else None
     try:
-        with _steadied() if keeping.real_time else contextlib.nullcontext():
+        with (
+            _synchronised(session, wire),
+            _steadied() if keeping.real_time else contextlib.nullcontext(),
+        ):
             await live(session, source, hand, log, keeping.duration_s, alarm)
         ended = "finished"
     except* SensorError as group:
@@ -167,6 +182,45 @@ async def attend(
             if log.dropped:
                 say(f"run log: {log.dropped} lines could not be written; make room on the disk")
     return device.identity
+
+
+def _stop(session: "ControlSession") -> None:
+    """Stop as a person at the console does; the bytes go first."""
+    session.stop_now()
+    say("stop: asked for at the sensors' board")
+
+
+def _sync_wire(place: str) -> "Wire | None":
+    """Open the port of the sync line, where there is to be one."""
+    from fes_ctrl.runtime.sync_line import LINES, PortWire, SyncError
+
+    if not place:
+        return None
+    port, _, name = place.rpartition(":")
+    if not port or name not in LINES:
+        port, name = place, "rts"
+    try:
+        return PortWire(port, "dtr" if name == "dtr" else "rts")
+    except SyncError as error:
+        message = f"--sync {error}"
+        raise Refusal(message) from error
+
+
+@contextlib.contextmanager
+def _synchronised(session: "ControlSession", wire: "Wire | None") -> "Iterator[None]":
+    """Let a line go up and down with the bursts of a session."""
+    from fes_ctrl.runtime.sync_line import SyncLine
+
+    if wire is None:
+        yield
+        return
+    line = SyncLine(wire, say)
+    session.on_written = line.written
+    session.listeners.append(line.see)
+    try:
+        yield
+    finally:
+        line.close()
 
 
 @contextlib.contextmanager

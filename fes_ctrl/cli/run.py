@@ -62,6 +62,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Ask for priority, locked memory and frozen garbage collection; say what was got.",
 )
+@click.option(
+    "--sync",
+    default="",
+    metavar="PORT[:dtr]",
+    help="A serial port whose RTS (or DTR) is up while a burst is given: for EMG, motion capture.",
+)
 def command(
     sensor: str,
     stimulator: str,
@@ -73,6 +79,7 @@ def command(
     duration: float | None,
     out: Path | None,
     record: Path | None,
+    sync: str,
     *,
     watchdog: bool,
     real_time: bool,
@@ -102,7 +109,7 @@ def command(
     parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": address.device}
     layers_for = partial(layers_of, program, parts=parts, sets=sets)
     layers_for("heel" if detector is None else detector)
-    keeping = Keeping(duration, out, record, watchdog=watchdog, real_time=real_time)
+    keeping = Keeping(duration, out, record, watchdog=watchdog, real_time=real_time, sync=sync)
     may_arm = arm_allowed is not None
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
         runner.run(_run(place, address, layers_for, detector, keeping, may_arm=may_arm))

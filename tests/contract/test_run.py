@@ -277,3 +277,52 @@ def test_an_exchange_that_cannot_be_kept_is_refused_before_anything_is_said(tmp_
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "--record" in done.stderr
+
+
+def test_a_stop_at_the_sensors_board_disarms(tmp_path: Path) -> None:
+    far, near = os.openpty()
+    tty.setraw(near)
+    sensor = f"serial:{os.ttyname(near)}?sensors=right.heel_switch"
+    with serving(pulses=tmp_path / "pulses") as port:
+        command = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", sensor]
+        process = subprocess.Popen(
+            [*command, "--stimulator", f"p24://{port}", "--arm-allowed", "bench"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stderr is not None
+        os.set_blocking(process.stderr.fileno(), False)
+        said, typed, pressed = "", 0.0, False
+        deadline = time.monotonic() + 40
+        for seq in range(4000):
+            os.write(far, f"right,heel_switch,{seq},,1\n".encode())
+            said += (process.stderr.read() or b"").decode()
+            if "  armed, " in said and not pressed:
+                pressed = True
+                os.write(far, b"stop\n")
+            elif not pressed and time.monotonic() > typed + 1.0:
+                typed = time.monotonic()
+                process.stdin.write(b"arm\n")
+                process.stdin.flush()
+            if pressed and "not armed" in said.partition("  armed, ")[2]:
+                break
+            assert time.monotonic() < deadline, said
+            time.sleep(0.01)
+        process.communicate(b"quit\n", timeout=30)
+        assert process.returncode == 0
+        assert status_of(port) == sm4.STATUS_NONE
+    os.close(far)
+    os.close(near)
+    after = said.partition("  armed, ")[2]
+    assert "stop: asked for at the sensors' board" in after
+
+
+def test_a_sync_line_that_is_not_there_is_refused_before_anything_is_said() -> None:
+    for place, line in (("/dev/none", "RTS"), ("/dev/none:dtr", "DTR")):
+        done = run("/dev/none", "", "--sync", place)
+        assert done.returncode == 2
+        assert (
+            f"--sync /dev/none: there is no such port; check the name and the cable; {line} is"
+            in (done.stderr)
+        )
