@@ -61,7 +61,9 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fes_ctrl/safety/refusals.py": (f"{UNIT}/test_refusals.py", PAGES[1]),
     "fes_ctrl/safety/roll_call.py": (f"{UNIT}/test_roll_call.py",),
     "firmware_sim/ceilings.py": (f"{DEVICES}/test_ceilings.py",),
+    "firmware_sim/injection_row.py": (PAGES[0], f"{DEVICES}/test_injections.py"),
     "firmware_sim/injections.py": (PAGES[0], f"{DEVICES}/test_injections.py"),
+    "firmware_sim/sensor_injections.py": (PAGES[0], f"{DEVICES}/test_injections.py"),
     "firmware_sim/limiter.py": (f"{DEVICES}/test_limiter_boundaries.py",),
     "firmware_sim/outlet.py": (f"{DEVICES}/test_outlet.py", f"{DEVICES}/test_limiter.py"),
 }
@@ -104,6 +106,8 @@ def constants(tree: ast.Module) -> Iterator[ast.Constant]:
 
 def _of(node: ast.stmt) -> Iterator[ast.Constant]:
     if isinstance(node, ast.Assign | ast.AnnAssign):
+        if ast.unparse(node).startswith("__all__ ="):
+            return  # ruff sees a name that there is not
         parts: list[ast.AST] = [node.value] if node.value is not None else []
         if isinstance(node, ast.AnnAssign) and _bounded(node.annotation):
             parts.append(node.annotation)
