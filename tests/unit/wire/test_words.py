@@ -187,6 +187,30 @@ def test_a_feslink_field_that_is_no_number_is_refused_by_its_message() -> None:
     assert str(refused.value) == "number = 256: must be 0 to 255"
 
 
+STATUS = fm.Status(0x1E, 2, 0, 3, 0, 5, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        (fm.Unknown(0x93, 1), "a Unknown for type 147: it has no such layout"),
+        (STATUS._replace(asked=0x7E), "a Status for type 126: it has no such layout"),
+        (STATUS._replace(state=4), "state = 4: must be 0 to 3"),
+        (STATUS._replace(state=-1), "state = -1: must be 0 to 3"),
+    ],
+)
+def test_a_feslink_message_that_there_is_not_is_refused_in_its_own_words(
+    message: fm.Message, says: str
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        feslink.encode(message)
+    assert str(refused.value) == says
+
+
+def test_a_feslink_answer_of_the_highest_state_is_said() -> None:
+    assert feslink.Decoder().feed(feslink.encode(STATUS)) == [STATUS]
+
+
 @pytest.mark.parametrize("size", [0, feslink.MAX_BODY + 1])
 def test_a_feslink_body_of_no_size_that_there_is_is_refused(size: int) -> None:
     with pytest.raises(ValueError) as refused:
