@@ -221,3 +221,24 @@ def test_a_feslink_body_of_no_size_that_there_is_is_refused(size: int) -> None:
 @pytest.mark.parametrize("size", [1, feslink.MAX_BODY])
 def test_a_feslink_body_of_each_size_that_there_is_is_framed(size: int) -> None:
     assert feslink.frame_of(b"\x01" * size).endswith(feslink.ZERO)
+
+
+def test_the_longest_feslink_frame_is_read_however_it_comes() -> None:
+    body = b"\x01" * feslink.MAX_BODY
+    frame = feslink.frame_of(body)
+    assert feslink.body_of(frame[:-1]) == body
+    decoder = feslink.Decoder()
+    found = [message for byte in frame for message in decoder.feed(bytes((byte,)))]
+    assert found == [fm.Unknown(1, 1)]
+    # One byte more is no frame, and stays none however long it becomes.
+    stuffed = b"\x22" + b"\x01" * (feslink.MAX_BODY + 1)
+    longer = stuffed + feslink.check_of(stuffed)
+    assert feslink.body_of(longer) is None
+    for byte in longer + b"\x01" * 50:
+        assert decoder.feed(bytes((byte,))) == []
+    assert (decoder.feed(feslink.ZERO), decoder.rejected) == ([], 1)
+
+
+def test_a_feslink_frame_of_no_body_is_none() -> None:
+    assert feslink.body_of(b"\x01" + feslink.check_of(b"\x01")) is None
+    assert feslink.body_of(feslink.frame_of(b"\x01")[:-1]) == b"\x01"
