@@ -329,11 +329,12 @@ def test_a_pause_takes_the_level_and_a_resume_does_not_give_it_back() -> None:
     assert desk.authority.arming.paused is False
 
 
-def test_a_pulse_that_was_skipped_raises_nothing() -> None:
+@pytest.mark.parametrize("kind", ["skipped", "missed"])
+def test_a_pulse_that_was_not_or_may_not_have_been_given_raises_nothing(kind: str) -> None:
     desk = armed()
     for account in desk.authority.guard._accounts:
         account.peak_ua, account.last_peak_ua = 20_000, 15_000
-    desk.report(10_000, "skipped")
+    desk.report(10_000, kind)
     assert desk.heard() == ([], [], [])
     # Of a pulse that no account remembers nothing is known: the next burst is a first one.
     assert {account.peak_ua for account in desk.authority.guard._accounts} == {0}
