@@ -62,7 +62,7 @@ def p24(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.real_time
 def test_a_walk_with_a_device_that_is_another_process(p24: str, tmp_path: Path) -> None:
     link = ("--clock", "real", "--link", f"p24://{p24}", *LOAD)
-    done = walk(*link, "--duration", "8", "--json", "--out", str(tmp_path / "run"))
+    done = walk(*link, "--duration", "6", "--json", "--out", str(tmp_path / "run"))
     summary = json.loads(done.stdout)
     assert summary["stimulator"] == "p24", "not a simulated one"
     assert summary["charge"]["source"] == "commanded"
