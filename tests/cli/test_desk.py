@@ -1,8 +1,6 @@
 """``fes-ctrl walk --link ADDRESS``: the virtual patient with a stimulator on the desk."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fes_ctrl.cli.walk import command
+from helpers.served import serving
 
 REAL = ("--clock", "real", "--link", "p24:///dev/none")
 LOAD = ("--dummy-load", "1000")
@@ -48,15 +47,8 @@ def test_what_cannot_be_is_refused_in_one_line(arguments: tuple[str, ...], says:
 
 @pytest.fixture
 def p24(tmp_path: Path) -> Iterator[str]:
-    serve = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
-    process = subprocess.Popen(
-        [*serve, "--pulses", str(tmp_path / "pulses")], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    yield json.loads(process.stdout.readline())["port"]
-    process.terminate()
-    process.wait(timeout=30)
-    process.stdout.close()
+    with serving(pulses=tmp_path / "pulses") as port:
+        yield port
 
 
 @pytest.mark.real_time

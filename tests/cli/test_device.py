@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from fes_ctrl.cli import group
 from fes_ctrl.wire import sciencemode4 as sm4
+from helpers.served import serving
 
 DEADLINE_S = 30
 
@@ -21,17 +22,8 @@ DEADLINE_S = 30
 def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A simulated P24 in a process of its own, and the file of its delivered pulses."""
     pulses = tmp_path / "pulses.jsonl"
-    command = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
-    process = subprocess.Popen(
-        [*command, "--pulses", str(pulses)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield f"p24://{json.loads(process.stdout.readline())['port']}", pulses
-    finally:
-        process.terminate()
-        assert process.wait(timeout=DEADLINE_S) == 0
-        process.stdout.close()
+    with serving(pulses=pulses) as port:
+        yield f"p24://{port}", pulses
 
 
 def fes_ctrl(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,8 +3,6 @@
 import fcntl
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from fes_ctrl.cli.doctor_machine import extras, verdict
 from fes_ctrl.links import ports
 from fes_ctrl.links.udev import access_rule, latency_timers
 from fes_ctrl.runtime.lateness import Lateness, lateness_of
+from helpers.served import serving
 
 
 def doctor(*arguments: str) -> Result:
@@ -36,15 +35,8 @@ def silent() -> Iterator[str]:
 
 @pytest.fixture
 def p24(tmp_path: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
-    process = subprocess.Popen(
-        [*command, "--pulses", str(tmp_path / "pulses")], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    yield json.loads(process.stdout.readline())["port"]
-    process.terminate()
-    process.wait(timeout=30)
-    process.stdout.close()
+    with serving(pulses=tmp_path / "pulses") as port:
+        yield port
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

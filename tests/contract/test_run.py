@@ -1,6 +1,5 @@
 """The controller in real time against a stimulator that is another process."""
 
-import contextlib
 import json
 import os
 import select
@@ -9,7 +8,6 @@ import subprocess
 import sys
 import time
 import tty
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,25 +17,11 @@ from fes_ctrl.links.replayed import play
 from fes_ctrl.runlog.reader import read_log
 from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.wire import sciencemode4 as sm4
+from helpers.served import serving
 
 pytestmark = pytest.mark.real_time
 
 RUN = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", "metronome:?stride_s=1.0&stance=0.6"]
-
-
-@contextlib.contextmanager
-def serving(*options: str, pulses: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
-    process = subprocess.Popen(
-        [*command, "--pulses", str(pulses), *options], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())["port"]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
 
 
 def status_of(port: str) -> int:

@@ -1,6 +1,5 @@
 """A seated setup in real time, against a stimulator that is another process."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -8,12 +7,13 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+
+from helpers.served import serving
 
 pytestmark = pytest.mark.real_time
 
@@ -21,21 +21,6 @@ SETUP = [sys.executable, "-m", "fes_ctrl", "setup", "--arm-allowed", "bench"]
 SHORT = ["--set", "program.rise_ms=0", "--set", "program.fall_ms=0"]
 SHORT += ["--set", "program.time_out_ms=200"]
 """Bursts of 0.2 s."""
-
-
-@contextlib.contextmanager
-def serving(pulses: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "firmware_sim", "serve", "--device", "p24", "--pty"]
-    process = subprocess.Popen(
-        [*command, "--pulses", str(pulses)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())["port"]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
 
 
 class Seat:
@@ -133,7 +118,7 @@ def test_words_find_three_thresholds_and_the_file_sets_up_a_walk(tmp_path: Path)
     out, pulses = tmp_path / "mine.toml", tmp_path / "pulses"
     position = "2 cm below the head of the fibula"
     with (
-        serving(pulses) as port,
+        serving(pulses=pulses) as port,
         Seat(port, out, "--start", "20", "--position", position) as seat,
     ):
         set_up(seat)
@@ -166,7 +151,7 @@ def test_enough_in_a_burst_ends_it_at_once_and_nothing_is_saved_by_halves(tmp_pa
     out, pulses = tmp_path / "mine.toml", tmp_path / "pulses"
     longer = ["--set", "program.time_out_ms=1500"]
     with (
-        serving(pulses) as port,
+        serving(pulses=pulses) as port,
         Seat(port, out, "--start", "20", *longer, keys=True) as seat,
     ):
         seat.first_burst(20)
