@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le, MaxLen
 
 from fes_ctrl.analysis.refusals import against
 from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.config.build import ValueProblem, build, show
+from fes_ctrl.config.build import UnplacedError, build, show
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import find, parse, read_text
 from fes_ctrl.config.layers import Layers, Source, sha256_of
@@ -265,7 +265,7 @@ def _bounds(table: object, source: Source) -> dict[str, Bound]:
         place = source.place(("pass", figure))
         try:
             bound: Bound = build(Bound, value, ("pass", figure))
-        except ValueProblem as problem:
+        except UnplacedError as problem:
             message = f"{problem.what} ({place})"
             raise ConfigError(message) from problem
         if bound.min is None and bound.max is None:

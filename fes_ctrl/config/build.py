@@ -14,13 +14,13 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from fes_ctrl.config.files import PathParts
 from fes_ctrl.config.wording import dotted, reason, show, unknown_key
 
-__all__ = ["ValueProblem", "build", "dotted", "element_class", "hints", "show"]
+__all__ = ["UnplacedError", "build", "dotted", "element_class", "hints", "show"]
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 
-class ValueProblem(ValueError):  # noqa: N818 - becomes a ConfigError where the place is known
-    """What is wrong with one value, and its path.
+class UnplacedError(ValueError):
+    """What is wrong with one value, and its path; whoever knows its file makes a ConfigError of it.
 
     Attributes
     ----------
@@ -53,15 +53,15 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:
 
     Raises
     ------
-    ValueProblem
+    UnplacedError
         At the first value that does not fit.
     """
     if not isinstance(table, Mapping):
-        raise ValueProblem(path, f"{dotted(path)} = {show(table)}: must be a table of keys")
+        raise UnplacedError(path, f"{dotted(path)} = {show(table)}: must be a table of keys")
     fields = hints(cls)
     for key in table:
         if key not in fields:
-            raise ValueProblem((*path, key), unknown_key((*path, key), list(fields)))
+            raise UnplacedError((*path, key), unknown_key((*path, key), list(fields)))
     values = {key: _value(fields[key], value, (*path, key)) for key, value in table.items()}
     try:
         return cls(**values)
@@ -76,9 +76,9 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:
         if not missing:
             raise
         what = f"{dotted(path)}: {', '.join(missing)} must be given"
-        raise ValueProblem(path, what) from error
+        raise UnplacedError(path, what) from error
     except ValueError as error:
-        raise ValueProblem(path, f"{dotted(path)}: {error}", together=True) from error
+        raise UnplacedError(path, f"{dotted(path)}: {error}", together=True) from error
 
 
 def hints(cls: Any) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _value(hint: Any, value: object, path: PathParts) -> object:
             what = (
                 f"{dotted(path)} = {show(value)}: must be an array of tables ([[{dotted(path)}]])"
             )
-            raise ValueProblem(path, what)
+            raise UnplacedError(path, what)
         items = tuple(build(element, item, (*path, index)) for index, item in enumerate(value))
         _judge(_length_only(hint), tuple(value), path)
         return items
@@ -129,7 +129,7 @@ def _judge(adapter: Callable[[object], object], value: object, path: PathParts) 
         given = first["input"] if inside else value
         key = next(str(part) for part in reversed(path) if isinstance(part, str))
         what = f"{dotted((*path, *inside))} = {show(given)}: {reason(first, key, given)}"
-        raise ValueProblem((*path, *inside), what) from error
+        raise UnplacedError((*path, *inside), what) from error
 
 
 @cache

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fes_ctrl import plugins
-from fes_ctrl.config.build import ValueProblem, build, dotted, element_class, hints
+from fes_ctrl.config.build import UnplacedError, build, dotted, element_class, hints
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import PathParts, find, line_of, parse, read_text, shown
 from fes_ctrl.stimulators.config import UNUSABLE
@@ -211,12 +211,12 @@ class Layers:
     def _check(self, section: str, table: dict[str, Any]) -> None:
         try:
             build(self._sections[section], table, (section,))
-        except ValueProblem as problem:
+        except UnplacedError as problem:
             # Whether values go together is asked when all layers are there.
             if not problem.together:
                 raise self._refusal(problem) from problem
 
-    def _refusal(self, problem: ValueProblem) -> ConfigError:
+    def _refusal(self, problem: UnplacedError) -> ConfigError:
         return ConfigError(f"{problem.what} ({self.origin(problem.path)})")
 
     def origin(self, path: PathParts) -> str:
@@ -246,7 +246,7 @@ class Layers:
         """
         try:
             return build(self._sections[section], self._tables[section], (section,))
-        except ValueProblem as problem:
+        except UnplacedError as problem:
             raise self._refusal(problem) from problem
 
     def effective(self) -> dict[str, Any]:

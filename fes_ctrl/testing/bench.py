@@ -257,7 +257,7 @@ class LinkFactory:
             If there is no such cable.
         """
         __tracebackhide__ = True
-        from fes_ctrl.config.build import ValueProblem, build
+        from fes_ctrl.config.build import UnplacedError, build
         from hil.config import CableConfig
 
         given = {
@@ -269,7 +269,7 @@ class LinkFactory:
         table = {key: value for key, value in given.items() if value is not None}
         try:
             terms: CableConfig = build(CableConfig, table, ("link",))
-        except ValueProblem as problem:
+        except UnplacedError as problem:
             raise RefusedError(problem.what) from None
         self._made.append(Link(stimulator, terms, seed))
         return self._made[-1]

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from fes_ctrl.assembly import problems_of
-from fes_ctrl.config.build import ValueProblem, build
+from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.config.render import toml_value
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.safety.config import LimitsConfig
@@ -102,7 +102,7 @@ def refusals(case: Case) -> list[str]:
         value = _at(case.walk, path)
         try:
             build(type(value), differences(value, type(value)()), (section,))
-        except ValueProblem as problem:
+        except UnplacedError as problem:
             return [problem.what]
     legs = tuple(LEG_NAMES.index(leg.side) for leg in case.walk.patient.leg)
     return problems_of(legs, case.walk.control)

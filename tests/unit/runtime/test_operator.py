@@ -2,7 +2,7 @@
 
 import pytest
 
-from fes_ctrl.config.build import ValueProblem, build
+from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.runtime.operator import OperatorConfig, parse_act
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
@@ -38,7 +38,7 @@ def test_an_act_is_an_action_at_an_instant(text: str, act: tuple[int, str, int])
     ],
 )
 def test_what_no_hand_can_do_is_refused_with_the_way_out(text: str, says: str) -> None:
-    with pytest.raises(ValueProblem, match=says):
+    with pytest.raises(UnplacedError, match=says):
         build(OperatorConfig, {"hand": [text]}, ("operator",))
 
 
