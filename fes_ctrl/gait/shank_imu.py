@@ -15,7 +15,7 @@ from fes_ctrl.gait.config import ShankImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
 from fes_ctrl.gait.sagittal import SagittalAxis
-from fes_ctrl.gait.shank_stride import LANDED, PUSH, STATE_NAMES, SWING, ShankStride, Told
+from fes_ctrl.gait.shank_stride import LANDED, LOST, PUSH, STATE_NAMES, SWING, ShankStride, Told
 from fes_ctrl.gait.shank_walker import ShankWalker
 from fes_ctrl.gait.tilt import Stillness, Tilt
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
@@ -27,6 +27,10 @@ UPRIGHT_S: Final = 1.0
 TOPPLED_MS2: Final = 7.0
 TOPPLED_DEG: Final = 100.0
 """A leg that rests does not hang so: the sensor was strapped on in another way."""
+
+STRANGE_TURNS: Final = 4
+"""So many whole turns back of which none is as large as a swing used to be: that was somebody
+else's, or nonsense."""
 
 CLEAR_LEAD: Final = 0.2
 CLEAR_DEG: Final = 20.0
@@ -60,6 +64,7 @@ class ShankImuDetector:
         "_still",
         "_stride",
         "_tilt",
+        "_turns",
         "_walker",
         "leg",
         "turn_deg",
@@ -75,6 +80,7 @@ class ShankImuDetector:
         self._still = Stillness(us_from_ms(config.still_ms))
         self._walker = ShankWalker()
         self._reversals: int = 0
+        self._turns: int = 0
         # What belongs to the stride does not.
         self._stride = ShankStride(config, self._walker, self._notes)
         self._last_us: Us = 0
@@ -156,6 +162,10 @@ class ShankImuDetector:
             self._rest(t_us, dt_s)
             return ()
         told = stride.move(t_us, dt_s, rate, deg)
+        if stride.state != LOST or axis.back.count < self._turns:
+            self._turns = axis.back.count
+        elif axis.back.count >= self._turns + STRANGE_TURNS:
+            self._find_anew(t_us)
         if not told:
             return ()
         self._landed = told[-1][0] == INITIAL_CONTACT
@@ -180,6 +190,14 @@ class ShankImuDetector:
         if walker.swings == 0:
             walker.expect(axis.back.peak_dps, axis.back.size_deg, axis.forward.peak_dps)
         self._stride.begin(t_us, tilt.deg, axis.since_deg)
+
+    def _find_anew(self, t_us: Us) -> None:
+        """Forget what is usual: the shank turns back and forth, and never as it used to."""
+        axis, walker = self._axis, self._walker
+        self._turns = axis.back.count
+        self._notes.note(t_us, "no turn is as usual swings were: what is usual is found anew")
+        walker.forget()
+        walker.expect(axis.back.peak_dps, axis.back.size_deg, axis.forward.peak_dps)
 
     def _rest(self, t_us: Us, dt_s: float) -> None:
         """Stand, and expect a usual step next."""

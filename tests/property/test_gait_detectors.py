@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fes_ctrl.gait import DETECTORS, READS_BOTH_FEET, DetectorConfig, make_detector, read_by
@@ -236,8 +236,13 @@ def test_what_a_detector_does_not_read_changes_nothing(walk: Walk) -> None:
             assert run(name, samples) == []
 
 
+NONSENSE = Walk(4_294_967_294, (LEFT,), ["fore_force", "shank_imu"], True, 0.0, 0.2, 0.8)
+"""Swings that nobody makes were the last that a shank sensor was taught."""
+
+
 @settings(max_examples=20, deadline=None)
 @given(WALKS)
+@example(NONSENSE)
 def test_after_any_mishap_a_sound_walk_is_found_again(walk: Walk) -> None:
     """What was learnt of nonsense is unlearnt, and nothing is poisoned for good."""
     samples = samples_of(walk)
