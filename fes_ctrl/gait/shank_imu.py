@@ -15,7 +15,16 @@ from fes_ctrl.gait.config import ShankImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.intake import ABSURD, DROP, RESTART, Intake
 from fes_ctrl.gait.sagittal import SagittalAxis
-from fes_ctrl.gait.shank_stride import LANDED, LOST, PUSH, STATE_NAMES, SWING, ShankStride, Told
+from fes_ctrl.gait.shank_stride import (
+    LANDED,
+    LOST,
+    PUSH,
+    STATE_NAMES,
+    SWING,
+    SWUNG,
+    ShankStride,
+    Told,
+)
 from fes_ctrl.gait.shank_walker import ShankWalker
 from fes_ctrl.gait.tilt import Stillness, Tilt
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
@@ -29,8 +38,8 @@ TOPPLED_DEG: Final = 100.0
 """A leg that rests does not hang so: the sensor was strapped on in another way."""
 
 STRANGE_TURNS: Final = 4
-"""So many whole turns back of which none is as large as a swing used to be: that was somebody
-else's, or nonsense."""
+"""After so many whole turns back of which none is a swing as swings used to be, what they used to
+be was somebody else's, or nonsense; of a stride that is not lost only where they go as far."""
 
 CLEAR_LEAD: Final = 0.2
 CLEAR_DEG: Final = 20.0
@@ -162,9 +171,11 @@ class ShankImuDetector:
             self._rest(t_us, dt_s)
             return ()
         told = stride.move(t_us, dt_s, rate, deg)
-        if stride.state != LOST or axis.back.count < self._turns:
+        if stride.state in {SWING, LANDED} or axis.back.count < self._turns:
             self._turns = axis.back.count
-        elif axis.back.count >= self._turns + STRANGE_TURNS:
+        elif axis.back.count >= self._turns + STRANGE_TURNS and (
+            stride.state == LOST or axis.back.size_deg >= SWUNG * self._walker.now_deg
+        ):
             self._find_anew(t_us)
         if not told:
             return ()
@@ -198,6 +209,7 @@ class ShankImuDetector:
         self._notes.note(t_us, "no turn is as usual swings were: what is usual is found anew")
         walker.forget()
         walker.expect(axis.back.peak_dps, axis.back.size_deg, axis.forward.peak_dps)
+        self._stride.forget()
 
     def _rest(self, t_us: Us, dt_s: float) -> None:
         """Stand, and expect a usual step next."""

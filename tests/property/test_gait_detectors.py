@@ -239,10 +239,14 @@ def test_what_a_detector_does_not_read_changes_nothing(walk: Walk) -> None:
 NONSENSE = Walk(4_294_967_294, (LEFT,), ["fore_force", "shank_imu"], True, 0.0, 0.2, 0.8)
 """Swings that nobody makes were the last that a shank sensor was taught."""
 
+STEPLESS = Walk(167_234_020, (LEFT,), ["shank_imu"], True, 0.0, 1.0, 2.0)
+"""After it the heel comes off again and again, and no swing is fast enough to follow."""
+
 
 @settings(max_examples=20, deadline=None)
 @given(WALKS)
 @example(NONSENSE)
+@example(STEPLESS)
 def test_after_any_mishap_a_sound_walk_is_found_again(walk: Walk) -> None:
     """What was learnt of nonsense is unlearnt, and nothing is poisoned for good."""
     samples = samples_of(walk)
