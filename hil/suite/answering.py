@@ -11,10 +11,9 @@ from fes_ctrl.model import (
     LINK_STUCK,
     LINK_UP,
 )
-from hil.suite.bench import Answers, Bench, Result
+from hil.suite.bench import TALK, Answers, Bench, Result
 from hil.suite.hands import FAULTS, PERIOD_US
 from hil.suite.steps import (
-    MA,
     STOP_REPEAT_US,
     STOPS,
     TRAIN_US,
@@ -111,7 +110,7 @@ def answer_to_nobody(bench: Bench) -> Result:
     require(len(since(bench, from_us)) > TRAIN_US // PERIOD_US // 4, "output did not go on")
     bench.operate("pause")
     origin = "the answer to the next frame: a device is asked every 100 ms at least"
-    return Result("answers to nobody", ms, allowed_us / 1000, origin)
+    return Result("answers to nobody", ms, allowed_us / 1000, origin, TALK)
 
 
 def answer_wrong(bench: Bench) -> Result:
@@ -123,7 +122,9 @@ def answer_wrong(bench: Bench) -> Result:
     kinds = frozenset({LINK_ERROR, LINK_SILENT, LINK_STUCK})
     _, ms = wait(bench, kinds, from_us, allowed_us)
     silent_by(bench, from_us, lingers_us(bench) + PERIOD_US, "the last pulse after a new start")
-    return Result("refused", ms, allowed_us / 1000, "the next frame, its deadline at the latest")
+    return Result(
+        "refused", ms, allowed_us / 1000, "the next frame, its deadline at the latest", TALK
+    )
 
 
 def never_answer_from_the_start(bench: Bench) -> Result:
@@ -134,8 +135,8 @@ def never_answer_from_the_start(bench: Bench) -> Result:
     allowed_us = STOPS * STOP_REPEAT_US + found_us(bench)
     _, ms = wait(bench, frozenset({LINK_STUCK}), from_us, allowed_us)
     bench.operate("arm")
-    bench.unguarded(MA * 1000)
+    bench.unguarded(bench.current_ma * 1000)
     bench.run(TRAIN_US)
     require(told(bench, frozenset({LINK_READY, LINK_UP}), from_us) is None, "nobody was armed")
     quiet(bench, from_us, "came of nobody")
-    return Result("cut", ms, allowed_us / 1000, "three stops 80 ms apart, and its hello")
+    return Result("cut", ms, allowed_us / 1000, "three stops 80 ms apart, and its hello", TALK)

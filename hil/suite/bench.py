@@ -1,25 +1,43 @@
 """What a scenario of the suite needs: a driver on a link and a clock, and the device's far end."""
 
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from fes_ctrl.model import Capabilities, LinkReport, Setpoint
 from fes_ctrl.units import MicroAmp, Us
 
 Answers: TypeAlias = Literal["as they are", "late", "damaged", "never", "to nobody"]
 Who: TypeAlias = Literal["the same", "another", "other firmware"]
+Points: TypeAlias = tuple[tuple[Us, MicroAmp], ...]
+Source: TypeAlias = Literal["electrode", "probe", "device", "commanded"]
+"""Where a bench has from what it says about output: a simulated electrode, a probe across the
+load, the device's own account, or nothing but what it was told. The first two see."""
+
+SEES: Final[frozenset[Source]] = frozenset({"electrode", "probe"})
 
 
 class BenchFailure(AssertionError):  # noqa: N818
     """A driver or its device did what a scenario does not allow: one sentence."""
 
 
+TALK: Final = "conversation"
+
+
+class NotProvenError(Exception):
+    """A bench cannot do or see what a scenario needs: what, and what would make it able to."""
+
+
 class Result(NamedTuple):
-    """What a scenario saw, in how many ms, against what is allowed, and where that is from."""
+    """What a scenario saw, in how many ms, against what is allowed, and where that is from.
+
+    ``of`` is what the figure is about: ``output``, which has to be seen to be proven, or the
+    ``conversation`` with the device, which the host holds itself.
+    """
 
     seen: str
     ms: float
     allowed_ms: float
     origin: str
+    of: Literal["output", "conversation"] = "output"
 
     def __str__(self) -> str:
         """Return it in one line."""
@@ -32,6 +50,7 @@ class Pulse(NamedTuple):
     t_us: Us
     channel: int
     current_ua: MicroAmp
+    points: Points = ()
 
 
 class Bench(Protocol):
@@ -59,6 +78,18 @@ class Bench(Protocol):
         What went to the device, and when.
     refused : list of str
         Why the guard let setpoints not through.
+    source : str
+        Where ``pulses`` are from.
+    current_ma, more_ma : int
+        What its trains are given with, and what another current is; the first is the smaller.
+    eye_us : int
+        How far an instant or a duration of ``pulses`` may be from the truth.
+    eye_share : float
+        How far a current may be, as a share of it.
+    look_us : int
+        How long silence is looked at that is to be proven.
+    endurance_us : int
+        How long an endurance test goes on.
     """
 
     capabilities: Capabilities
@@ -71,6 +102,13 @@ class Bench(Protocol):
     reports: list[LinkReport]
     written: list[tuple[Us, Setpoint]]
     refused: list[str]
+    source: Source
+    current_ma: int
+    more_ma: int
+    eye_us: Us
+    eye_share: float
+    look_us: Us
+    endurance_us: Us
 
     def now_us(self) -> Us:
         """Return the present."""
@@ -98,7 +136,15 @@ class Bench(Protocol):
         """Hand the driver one setpoint that no guard has seen."""
         ...
 
+    def freeze(self) -> None:
+        """Let the host say and hear nothing more, with the line as it is."""
+        ...
+
     # -- the far end ----------------------------------------------------------------------------
+
+    def electrode(self, *, on: bool) -> None:
+        """Take the electrode off, or put it on again."""
+        ...
 
     def cut(self) -> None:
         """Pull the cable."""
@@ -118,4 +164,18 @@ class Bench(Protocol):
 
     def leave_running(self) -> None:
         """Let an earlier host, in the mode that goes on for longest, start output and vanish."""
+        ...
+
+    # -- the account ----------------------------------------------------------------------------
+
+    def blind(self) -> str:
+        """Return why what was seen of the output so far is not the whole of it, or nothing."""
+        ...
+
+    def answered_us(self) -> list[Us]:
+        """Return how long each word of the host waited for the device's next one."""
+        ...
+
+    def walk(self, for_us: Us) -> list[str]:
+        """Let the virtual patient walk on this stimulator; return what speaks against a pass."""
         ...

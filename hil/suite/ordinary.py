@@ -7,11 +7,9 @@ from fes_ctrl.model import (
     LINK_SKIPPED,
     LINK_UP,
 )
-from hil.suite.bench import Bench, Result
+from hil.suite.bench import TALK, Bench, Result
 from hil.suite.hands import PERIOD_US
 from hil.suite.steps import (
-    MA,
-    MORE_MA,
     QUIET_US,
     TRAIN_US,
     fine,
@@ -19,6 +17,7 @@ from hil.suite.steps import (
     go_on,
     identify_us,
     idle,
+    is_current,
     lingers_us,
     pulse_us,
     questions_us,
@@ -44,7 +43,7 @@ def identify(bench: Bench) -> Result:
     require(said.startswith(bench.capabilities.device), f"it calls itself {said!r}")
     quiet(bench, 0, "came of asking who it is")
     fine(bench, 0)
-    return Result(said, ms, identify_us(bench) / 1000, "the time that its hello is given")
+    return Result(said, ms, identify_us(bench) / 1000, "the time that its hello is given", TALK)
 
 
 def arm(bench: Bench) -> Result:
@@ -52,7 +51,7 @@ def arm(bench: Bench) -> Result:
     up(bench)
     bench.run(QUIET_US)
     require(told(bench, frozenset({LINK_READY}), 0) is None, "it was armed by itself")
-    bench.unguarded(MA * 1000)
+    bench.unguarded(bench.current_ma * 1000)
     bench.run(QUIET_US)
     quiet(bench, 0, "were given by a device that is not armed")
     skipped = told(bench, frozenset({LINK_SKIPPED}), 0)
@@ -71,7 +70,8 @@ def stimulate(bench: Bench) -> Result:
     bench.run(QUIET_US)
     pulses = since(bench, from_us)
     for pulse in pulses:
-        require(pulse.current_ua == MA * 1000, f"{MA} mA were asked for, {pulse} came")
+        asked_ma = bench.current_ma
+        require(is_current(bench, pulse, asked_ma), f"{asked_ma} mA were asked for, {pulse} came")
     written = [setpoint for _, setpoint in bench.written]
     asked = TRAIN_US // PERIOD_US
     require(len(written) >= asked - 1, f"{len(written)} of {asked} setpoints were written")
@@ -81,7 +81,10 @@ def stimulate(bench: Bench) -> Result:
     require(abs(extra) <= most, f"{len(written)} setpoints came to {len(pulses)} pulses")
     closest_us = min([later.t_us - pulse.t_us for pulse, later in pairwise(pulses)])
     least_us = bench.capabilities.min_interval_us
-    require(closest_us >= least_us, f"two pulses were {closest_us} us apart, {least_us} are least")
+    require(
+        closest_us + bench.eye_us >= least_us,
+        f"two pulses were {closest_us} us apart, {least_us} are least",
+    )
     ms = 0.0
     for pulse in pulses:
         before = [setpoint.at_us for setpoint in written if setpoint.at_us <= pulse.t_us]
@@ -98,13 +101,16 @@ def update(bench: Bench) -> Result:
     """4. Another current holds from the next setpoint on."""
     train(bench)
     from_us = bench.now_us()
-    bench.operate("level", MORE_MA)
+    bench.operate("level", bench.more_ma)
     bench.run(TRAIN_US // 2)
     fine(bench, from_us)
-    currents = [pulse.current_ua for pulse in since(bench, from_us)]
-    require(set(currents) <= {MA * 1000, MORE_MA * 1000}, f"{set(currents)} uA were given")
-    require(sorted(currents) == currents, "the former current came back")
-    changed = [pulse for pulse in since(bench, from_us) if pulse.current_ua == MORE_MA * 1000]
+    pulses = since(bench, from_us)
+    former = [is_current(bench, pulse, bench.current_ma) for pulse in pulses]
+    other = [is_current(bench, pulse, bench.more_ma) for pulse in pulses]
+    for pulse, is_former, is_other in zip(pulses, former, other, strict=True):
+        require(is_former != is_other, f"{pulse.current_ua} uA were given")
+    require(sorted(other) == other, "the former current came back")
+    changed = [pulse for pulse, is_other in zip(pulses, other, strict=True) if is_other]
     require(bool(changed), "the current did not change")
     ms = (changed[0].t_us - from_us) / 1000
     allowed_us = pulse_us(bench) + PERIOD_US * (2 if repeats(bench) else 1)
@@ -134,7 +140,7 @@ def stop(bench: Bench) -> Result:
     idle(bench, from_us)
     ms = silent_by(bench, from_us, stopped_us(bench), "the last pulse after a stop")
     silent_us = bench.now_us()
-    bench.unguarded(MA * 1000)
+    bench.unguarded(bench.current_ma * 1000)
     bench.run(QUIET_US)
     quiet(bench, silent_us, "were given after a stop")
     ready(bench)

@@ -7,9 +7,8 @@ from fes_ctrl.model import (
     LINK_READY,
     LINK_UP,
 )
-from hil.suite.bench import Bench, Result, Who
+from hil.suite.bench import TALK, Bench, Result, Who
 from hil.suite.steps import (
-    MA,
     QUIET_US,
     STOP_REPEAT_US,
     TRAIN_US,
@@ -50,7 +49,9 @@ def come_back(bench: Bench) -> Result:
     bench.operate("clear")
     ready(bench)
     go_on(bench)
-    return Result("the same device", ms, allowed_ms, "its hello, and how often a port is tried")
+    return Result(
+        "the same device", ms, allowed_ms, "its hello, and how often a port is tried", TALK
+    )
 
 
 def come_back_restarted(bench: Bench) -> Result:
@@ -61,7 +62,9 @@ def come_back_restarted(bench: Bench) -> Result:
     bench.operate("clear")
     ms = ready(bench)
     go_on(bench)
-    return Result("ready", ms, questions_us(bench) / 1000, "three questions, each to its deadline")
+    return Result(
+        "ready", ms, questions_us(bench) / 1000, "three questions, each to its deadline", TALK
+    )
 
 
 def come_back_early(bench: Bench) -> Result:
@@ -87,7 +90,7 @@ def come_back_as_another(bench: Bench) -> Result:
     _, ms, allowed_ms = _plug(bench, "another", frozenset({LINK_UP}))
     _unarmed(bench, plugged_us)
     seen = "another device, which its protocol cannot tell: not armed until a person does"
-    return Result(seen, ms, allowed_ms, "its hello, and how often a port is tried")
+    return Result(seen, ms, allowed_ms, "its hello, and how often a port is tried", TALK)
 
 
 def come_back_with_other_firmware(bench: Bench) -> Result:
@@ -108,7 +111,7 @@ def _unarmed(bench: Bench, plugged_us: int) -> None:
     bench.run(QUIET_US)
     from_us = bench.now_us()
     require(told(bench, frozenset({LINK_READY}), plugged_us) is None, "it was armed by itself")
-    bench.unguarded(MA * 1000)
+    bench.unguarded(bench.current_ma * 1000)
     bench.run(QUIET_US)
     quiet(bench, from_us, "were given by a device that came back and was not armed")
 
@@ -120,11 +123,13 @@ def _a_stranger(bench: Bench, who: Who, kinds: frozenset[str]) -> Result:
         # At once, and when it has come to rest.
         bench.operate("clear")
         bench.operate("arm")
-        bench.unguarded(MA * 1000)
-        bench.operate("level", MA)
+        bench.unguarded(bench.current_ma * 1000)
+        bench.operate("level", bench.current_ma)
         bench.run(TRAIN_US)
-        bench.unguarded(MA * 1000)
+        bench.unguarded(bench.current_ma * 1000)
         bench.run(QUIET_US)
     require(told(bench, frozenset({LINK_READY}), plugged_us) is None, "a stranger was armed")
     quiet(bench, plugged_us, "were given by a stranger")
-    return Result(f"a stranger: {who}", ms, allowed_ms, "its hello, and how often a port is tried")
+    return Result(
+        f"a stranger: {who}", ms, allowed_ms, "its hello, and how often a port is tried", TALK
+    )

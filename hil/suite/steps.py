@@ -16,8 +16,6 @@ STOP_REPEAT_US: Final = 80_000
 """A driver repeats a stop that is not confirmed after so long: a good line needs no second one."""
 
 STOPS: Final = 3
-MA: Final = 10
-MORE_MA: Final = 14
 TRAIN_US: Final = 800_000
 QUIET_US: Final = 600_000
 """Silence is looked at for so long: many periods."""
@@ -55,6 +53,11 @@ def wait(bench: Bench, kinds: frozenset[str], since_us: Us, allowed_us: Us) -> t
     ms = (report.t_us - since_us) / 1000
     within(ms, allowed_us / 1000, f"{report.kind!r}")
     return report.detail, ms
+
+
+def is_current(bench: Bench, pulse: Pulse, asked_ma: int) -> bool:
+    """Return whether a pulse has the current that was asked for, as well as the bench sees it."""
+    return abs(pulse.current_ua - asked_ma * 1000) <= asked_ma * 1000 * bench.eye_share
 
 
 def fine(bench: Bench, since_us: Us) -> None:
@@ -160,7 +163,7 @@ def train(bench: Bench) -> Us:
 def go_on(bench: Bench) -> Us:
     """Let a train run on a device that is ready; return when it began."""
     from_us = bench.now_us()
-    bench.operate("level", MA)
+    bench.operate("level", bench.current_ma)
     bench.run(TRAIN_US)
     fine(bench, from_us)
     require(len(since(bench, from_us)) > 1, "a train was asked for and there are no pulses")

@@ -10,7 +10,7 @@ from fes_ctrl.stimulators.drivers import DRIVERS, driver_for
 from fes_ctrl.stimulators.session import DriverSession, DriverStep
 from fes_ctrl.units import Us
 from firmware_sim.output import Points
-from hil.suite import answering, ordinary, returning, scenarios, simulated
+from hil.suite import answering, driven, ordinary, returning, scenarios
 from hil.suite.bench import BenchFailure, Pulse, Result
 from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, stop
 from hil.suite.simulated import LinkName, SimulatedBench
@@ -207,7 +207,7 @@ def drives(monkeypatch: pytest.MonkeyPatch, broken: Callable[[DriverSession], ob
     def make(*args: Any) -> object:
         return broken(driver_for(*args))
 
-    monkeypatch.setattr(simulated, "driver_for", make)
+    monkeypatch.setattr(driven, "driver_for", make)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_driver_that_forgets_what_a_setpoint_says_does_not_pass(
 def test_a_driver_that_takes_anybody_does_not_pass(
     row: tuple[str, str], scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulated, "SameDevice", Trusting)
+    monkeypatch.setattr(driven, "SameDevice", Trusting)
     with pytest.raises(BenchFailure, match="no 'changed"):
         run(*row, "stepper", scenario)
 
