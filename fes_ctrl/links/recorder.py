@@ -101,8 +101,9 @@ class RecordingLink:
 
     def drop(self) -> None:
         """Cut the device off."""
-        self._link.drop()
+        # Noted first: some links tell at once that they are lost.
         self._recorder.note(exchange.DROP)
+        self._link.drop()
         self._recorder.flush()
 
     def close(self) -> None:

@@ -192,10 +192,13 @@ class Conversation(ABC):
     def command(self, now_us: Us, command: Command) -> DriverStep:
         """Take one command of the controller."""
         if isinstance(command, Setpoint):
-            if self.state == READY:
-                self._hold(now_us, command)
-            else:
+            if self.state != READY:
                 self._line.skip(now_us, command, f"device is {self.state}")
+            elif command.current_ua > self.capabilities.current_max_ua:
+                most = f"the device gives {self.capabilities.current_max_ua / 1000:g} mA at most"
+                self._line.refuse(now_us, command, ValueError(most))
+            else:
+                self._hold(now_us, command)
             return self._done()
         if isinstance(command, Arm):
             if self.state == UP:

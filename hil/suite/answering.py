@@ -41,7 +41,7 @@ LATE_US: Final = 50_000
 
 
 def answer_late(bench: Bench) -> Result:
-    """12. Answers within their deadline cost pulses and nothing else; none of them is too late."""
+    """72. Answers within their deadline cost pulses and nothing else; none of them is too late."""
     train(bench)
     from_us = bench.now_us()
     bench.answer("late", LATE_US)
@@ -62,20 +62,20 @@ def answer_late(bench: Bench) -> Result:
 
 
 def answer_too_late(bench: Bench) -> Result:
-    """13. Answers beyond their deadline are told of and end in silence."""
+    """73. Answers beyond their deadline are told of and end in silence."""
     by_us = bench.capabilities.ack_deadline_us + LATE_US
     return _unheard(bench, "late", by_us, frozenset({LINK_SILENT, LINK_STUCK}))
 
 
 def answer_damaged(bench: Bench) -> Result:
-    """14. Answers with a wrong bit are none; that they come is told as well."""
+    """74. Answers with a wrong bit are none; that they come is told as well."""
     result = _unheard(bench, "damaged", 0, frozenset({LINK_SILENT, LINK_STUCK}))
     require(told(bench, frozenset({LINK_CORRUPT}), 0) is not None, "damage was not told of")
     return result
 
 
 def never_answer(bench: Bench) -> Result:
-    """15. A device that answers no more is stopped, and then its line is cut."""
+    """75. A device that answers no more is stopped, and then its line is cut."""
     from_us = bench.now_us()
     result = _unheard(bench, "never", 0, frozenset({LINK_SILENT, LINK_STUCK}))
     bench.run(STOPS * STOP_REPEAT_US)
@@ -99,7 +99,7 @@ def _unheard(bench: Bench, how: Answers, by_us: int, kinds: frozenset[str]) -> R
 
 
 def answer_to_nobody(bench: Bench) -> Result:
-    """16. Answers to other numbers are told of, count for nothing, and output goes on."""
+    """76. Answers to other numbers are told of, count for nothing, and output goes on."""
     train(bench)
     from_us = bench.now_us()
     bench.answer("to nobody")
@@ -114,7 +114,7 @@ def answer_to_nobody(bench: Bench) -> Result:
 
 
 def answer_wrong(bench: Bench) -> Result:
-    """17. A device that starts anew refuses pulses: that is told of, and none is given unarmed."""
+    """77. A device that starts anew refuses pulses: that is told of, and none is given unarmed."""
     train(bench)
     from_us = bench.now_us()
     bench.restart()
@@ -128,7 +128,7 @@ def answer_wrong(bench: Bench) -> Result:
 
 
 def never_answer_from_the_start(bench: Bench) -> Result:
-    """18. Where nobody answers the line is cut, and arming is refused."""
+    """26. Where nobody answers the line is cut, and arming is refused."""
     bench.answer("never")
     from_us = bench.now_us()
     bench.open()

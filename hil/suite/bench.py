@@ -29,18 +29,21 @@ class NotProvenError(Exception):
 class Result(NamedTuple):
     """What a scenario saw, in how many ms, against what is allowed, and where that is from.
 
+    The times are ``None`` where what it saw is no time.
     ``of`` is what the figure is about: ``output``, which has to be seen to be proven, or the
     ``conversation`` with the device, which the host holds itself.
     """
 
     seen: str
-    ms: float
-    allowed_ms: float
+    ms: float | None
+    allowed_ms: float | None
     origin: str
     of: Literal["output", "conversation"] = "output"
 
     def __str__(self) -> str:
         """Return it in one line."""
+        if self.ms is None or self.allowed_ms is None:
+            return f"{self.seen}: {self.origin}"
         return f"{self.seen} in {self.ms:.1f} ms; {self.allowed_ms:.0f} ms allowed: {self.origin}"
 
 
@@ -88,8 +91,8 @@ class Bench(Protocol):
         How far a current may be, as a share of it.
     look_us : int
         How long silence is looked at that is to be proven.
-    endurance_us : int
-        How long an endurance test goes on.
+    endurance_us, walk_us : int
+        How long an endurance test goes on, and the walk.
     """
 
     capabilities: Capabilities
@@ -109,6 +112,7 @@ class Bench(Protocol):
     eye_share: float
     look_us: Us
     endurance_us: Us
+    walk_us: Us
 
     def now_us(self) -> Us:
         """Return the present."""
@@ -168,14 +172,30 @@ class Bench(Protocol):
 
     # -- the account ----------------------------------------------------------------------------
 
+    @property
+    def identity(self) -> str:
+        """What the device called itself first; empty before that."""
+        ...
+
     def blind(self) -> str:
         """Return why what was seen of the output so far is not the whole of it, or nothing."""
         ...
 
-    def answered_us(self) -> list[Us]:
-        """Return how long each word of the host waited for the device's next one."""
+    def answered_us(self, from_us: Us) -> list[Us]:
+        """Return how long each word of the host since then waited for the device's next one."""
         ...
 
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk on this stimulator; return what speaks against a pass."""
+        ...
+
+    def transcript(self) -> str:
+        """Return what passed on the line since it was opened, as ``run --record`` writes it.
+
+        Empty where nothing did.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop, and let go of everything."""
         ...

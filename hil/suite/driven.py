@@ -21,9 +21,9 @@ from fes_ctrl.stimulators.drivers import HELLOS, driver_for
 from fes_ctrl.stimulators.same_device import SameDevice
 from fes_ctrl.units import MicroAmp, Us
 from hil.suite.bench import SEES, BenchFailure, Pulse, Source
-from hil.suite.far_end import NAMELESS
 from hil.suite.hands import PERIOD_US, Hands
 from hil.suite.lines import BorrowedLink
+from hil.suite.masks import NAMELESS
 from hil.suite.times import Time
 
 REOPENED_MS: Final = 500
@@ -71,6 +71,7 @@ class DrivenBench:
         self.eye_share = 0.0
         self.look_us: Us = 2_000_000
         self.endurance_us: Us = 30_000_000
+        self.walk_us: Us = 20_000_000
         self.source: Source = "electrode"
         self.pulses: list[Pulse] = []
         self.written: list[tuple[Us, Setpoint]] = []
@@ -80,6 +81,7 @@ class DrivenBench:
         self._lines: list[str] = []
         self._recorder = Recorder(time.clock.now_us, self._lines.append)
         self._driver = driver_for(config, self._limits.min_interval_us)
+        self._same = SameDevice(NotedDriver(self._driver, self._recorder))
         self._line: RelayLink
         self._held: BorrowedLink
         self._session: ControlSession
@@ -104,8 +106,9 @@ class DrivenBench:
         else:
             self._line = RelayLink(link)
         self._held = BorrowedLink(self._line)
-        noted = SameDevice(NotedDriver(self._driver, self._recorder))
-        session = self._session_of(noted, self._hands, RecordingLink(self._held, self._recorder))
+        session = self._session_of(
+            self._same, self._hands, RecordingLink(self._held, self._recorder)
+        )
         session.on_written = self._write
         return session
 
@@ -205,16 +208,21 @@ class DrivenBench:
 
     # -- the account ----------------------------------------------------------------------------
 
+    @property
+    def identity(self) -> str:
+        """What the device called itself first; empty before that."""
+        return self._same.identity
+
     def blind(self) -> str:
         """Return why what was seen of the output so far is not the whole of it, or nothing."""
         return "" if self.source in SEES else "there is no probe across the load"
 
-    def answered_us(self) -> list[Us]:
-        """Return how long each word of the host waited for the device's next one."""
+    def answered_us(self, from_us: Us) -> list[Us]:
+        """Return how long each word of the host since then waited for the device's next one."""
         waited: list[Us] = []
         said_us: Us | None = None
         for entry in [json.loads(line) for text in self._lines for line in text.splitlines()]:
-            if entry["what"] == exchange.OUT:
+            if entry["what"] == exchange.OUT and entry["t_us"] >= from_us:
                 said_us = entry["t_us"] if said_us is None else said_us
             elif entry["what"] == exchange.IN and said_us is not None:
                 waited.append(entry["t_us"] - said_us)
@@ -223,5 +231,7 @@ class DrivenBench:
 
     def transcript(self) -> str:
         """Return what passed on the line since it was opened, as ``run --record`` writes it."""
+        if not self._lines:
+            return ""
         header = header_line(self._config, self._limits.min_interval_us)
         return header + "".join(self._lines)

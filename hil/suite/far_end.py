@@ -1,64 +1,11 @@
 """The far end of a cable in the suite: a simulated device whose answers can be tampered with."""
 
-from collections.abc import Callable
-from typing import Final
-
 from fes_ctrl.runtime.clock import ORDER_DEVICE, Clock
 from fes_ctrl.units import NEVER_US, Us
-from fes_ctrl.wire import feslink, sciencemode2, sciencemode4
-from fes_ctrl.wire import feslink_messages as fm
-from fes_ctrl.wire import sciencemode4_answers as answers
 from firmware_sim.devices.device import Device, DeviceStep
-from firmware_sim.devices.p24 import BUILD, OTHER_NAME, VERSIONS
 from hil.links import Cable
 from hil.suite.bench import Answers, Who
-
-OTHER_SERIAL: Final = int.from_bytes(b"SIMF0009", "little")
-
-Mask = Callable[[bytes, Who], bytes]
-
-
-def _p24(data: bytes, who: Who) -> bytes:
-    out = b""
-    for number, command, payload in sciencemode4.Decoder().feed(data):
-        body = payload
-        if command == sciencemode4.GET_DEVICE_ID + 1 and who == "another":
-            body = bytes((sciencemode4.NO_ERROR,)) + OTHER_NAME
-        elif command == sciencemode4.GET_EXTENDED_VERSION + 1 and who == "other firmware":
-            newer = VERSIONS._replace(firmware=(9, 9, 9))
-            body = answers.encode_extended_version(sciencemode4.NO_ERROR, newer, BUILD)
-        out += sciencemode4.encode(number, command, body)
-    return out
-
-
-def _feslink(data: bytes, who: Who) -> bytes:
-    out = b""
-    for message in feslink.Decoder().feed(data):
-        if isinstance(message, fm.Identity):
-            if who == "another":
-                out += feslink.encode(message._replace(serial=OTHER_SERIAL))
-            else:
-                out += feslink.encode(message._replace(firmware_patch=9))
-        else:
-            out += feslink.encode(message)
-    return out
-
-
-def _rehastim2(data: bytes, who: Who) -> bytes:
-    out = b""
-    for number, command, payload in sciencemode2.Decoder().feed(data):
-        if command == sciencemode2.INIT and who == "other firmware":
-            out += sciencemode2.init(number, sciencemode2.VERSION + 1)
-        else:
-            out += sciencemode2.encode(number, command, payload)
-    return out
-
-
-MASKS: Final[dict[str, Mask]] = {"p24": _p24, "feslink": _feslink, "rehastim2": _rehastim2}
-"""How each device's answers read where another one gives them; a RehaStim2 has no serial number."""
-
-NAMELESS: Final = frozenset({"rehastim2"})
-"""Devices of which the protocol cannot tell one from another."""
+from hil.suite.masks import MASKS
 
 
 class FarEnd:
@@ -79,7 +26,7 @@ class FarEnd:
     def __init__(self, clock: Clock, device: Device, name: str, who: Who = "the same") -> None:
         self._clock = clock
         self._device = device
-        self._mask = MASKS[name]
+        self._mask = MASKS[name](who)
         self._who: Who = who
         self._cable: Cable | None = None
         self._armed_us: Us = NEVER_US
@@ -136,7 +83,7 @@ class FarEnd:
         if self._how == "never":
             return
         if self._who != "the same":
-            out = self._mask(out, self._who)
+            out = self._mask(out)
         if self._how == "damaged":
             middle = len(out) // 2
             out = out[:middle] + bytes((out[middle] ^ 0x04,)) + out[middle + 1 :]

@@ -37,7 +37,7 @@ from hil.suite.steps import (
 
 
 def identify(bench: Bench) -> Result:
-    """1. It is stopped and asked who it is, and says so; no pulse comes of it."""
+    """21. It is stopped and asked who it is, and says so; no pulse comes of it."""
     said, ms = up(bench)
     bench.run(QUIET_US)
     require(said.startswith(bench.capabilities.device), f"it calls itself {said!r}")
@@ -47,7 +47,7 @@ def identify(bench: Bench) -> Result:
 
 
 def arm(bench: Bench) -> Result:
-    """2. Not armed it gives nothing, whoever asks; armed it is ready, and still gives nothing."""
+    """12. Not armed it gives nothing, whoever asks; armed it is ready, and still gives nothing."""
     up(bench)
     bench.run(QUIET_US)
     require(told(bench, frozenset({LINK_READY}), 0) is None, "it was armed by itself")
@@ -64,7 +64,7 @@ def arm(bench: Bench) -> Result:
 
 
 def stimulate(bench: Bench) -> Result:
-    """3. Each setpoint comes to one pulse of its current, soon enough; none comes by itself."""
+    """41. Each setpoint comes to one pulse of its current, soon enough; none comes by itself."""
     from_us = train(bench)
     bench.operate("pause")
     bench.run(QUIET_US)
@@ -98,7 +98,7 @@ def stimulate(bench: Bench) -> Result:
 
 
 def update(bench: Bench) -> Result:
-    """4. Another current holds from the next setpoint on."""
+    """42. Another current holds from the next setpoint on."""
     train(bench)
     from_us = bench.now_us()
     bench.operate("level", bench.more_ma)
@@ -121,7 +121,7 @@ def update(bench: Bench) -> Result:
 
 
 def pause(bench: Bench) -> Result:
-    """5. Without setpoints it falls silent by itself, and goes on without being armed again."""
+    """13. Without setpoints it falls silent by itself, and goes on without being armed again."""
     train(bench)
     from_us = bench.now_us()
     bench.operate("pause")
@@ -133,7 +133,7 @@ def pause(bench: Bench) -> Result:
 
 
 def stop(bench: Bench) -> Result:
-    """6. A stop ends output at once, is confirmed, and holds until it is armed; either kind."""
+    """14. A stop ends output at once, is confirmed, and holds until it is armed; either kind."""
     train(bench)
     from_us = bench.now_us()
     bench.stop_now()
@@ -155,7 +155,7 @@ def stop(bench: Bench) -> Result:
 
 
 def found_stimulating(bench: Bench) -> Result:
-    """19. A device that an earlier host has left running is stopped before it is asked anything."""
+    """15. A device that an earlier host has left running is stopped before it is asked anything."""
     bench.leave_running()
     from_us = bench.now_us()
     bench.open()

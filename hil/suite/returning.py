@@ -28,7 +28,7 @@ from hil.suite.steps import (
 
 
 def lose_the_cable(bench: Bench) -> Result:
-    """7. A cable that is pulled is told of, and the device alone is silent when it says so."""
+    """51. A cable that is pulled is told of, and the device alone is silent when it says so."""
     train(bench)
     from_us = bench.now_us()
     bench.cut()
@@ -38,8 +38,18 @@ def lose_the_cable(bench: Bench) -> Result:
     return Result("silence", ms, left_alone_us(bench) / 1000, origin)
 
 
+def host_freezes(bench: Bench) -> Result:
+    """52. A host that freezes says nothing more; the device alone is silent when it says so."""
+    train(bench)
+    from_us = bench.now_us()
+    bench.freeze()
+    ms = silent_by(bench, from_us, left_alone_us(bench), "the last pulse of a frozen host")
+    origin = "unattended_ms of its mode, and a pulse that was under way"
+    return Result("silence", ms, left_alone_us(bench) / 1000, origin)
+
+
 def come_back(bench: Bench) -> Result:
-    """8. The same device is recognised; it gives nothing until a person clears and arms."""
+    """22. The same device is recognised; it gives nothing until a person clears and arms."""
     lose_the_cable(bench)
     first = told(bench, frozenset({LINK_UP}), 0)
     plugged_us = bench.now_us()
@@ -55,7 +65,7 @@ def come_back(bench: Bench) -> Result:
 
 
 def come_back_restarted(bench: Bench) -> Result:
-    """20. So is one that was without power meanwhile, armed as soon as it says who it is."""
+    """23. So is one that was without power meanwhile, armed as soon as it says who it is."""
     lose_the_cable(bench)
     bench.restart()
     _plug(bench, "the same", frozenset({LINK_UP}))
@@ -68,7 +78,7 @@ def come_back_restarted(bench: Bench) -> Result:
 
 
 def come_back_early(bench: Bench) -> Result:
-    """9. One that comes back while it still goes on by itself is stopped first."""
+    """71. One that comes back while it still goes on by itself is stopped first."""
     train(bench)
     bench.cut()
     bench.run(100_000)
@@ -82,7 +92,7 @@ def come_back_early(bench: Bench) -> Result:
 
 
 def come_back_as_another(bench: Bench) -> Result:
-    """10. Another device of its kind is told apart where the protocol can, and not armed."""
+    """24. Another device of its kind is told apart where the protocol can, and not armed."""
     lose_the_cable(bench)
     if bench.names_itself:
         return _a_stranger(bench, "another", frozenset({LINK_CHANGED}))
@@ -94,7 +104,7 @@ def come_back_as_another(bench: Bench) -> Result:
 
 
 def come_back_with_other_firmware(bench: Bench) -> Result:
-    """11. The same with another program in it is a stranger as well."""
+    """25. The same with another program in it is a stranger as well."""
     lose_the_cable(bench)
     return _a_stranger(bench, "other firmware", frozenset({LINK_CHANGED, LINK_ERROR}))
 

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final, Literal, TypeAlias
 
@@ -15,11 +16,13 @@ from firmware_sim.output import OPEN_OHM, SKIN_OHM, OutputStage, Points
 from hil.config import CableConfig
 from hil.links import Cable, SimCable
 from hil.real_cable import RealCable
+from hil.simulate import simulate
 from hil.suite.bench import Answers, Pulse, Who
 from hil.suite.driven import DrivenBench
 from hil.suite.far_end import FarEnd
 from hil.suite.hands import PERIOD_US
 from hil.suite.times import StepperTime, Time, real_time, virtual_time
+from hil.suite.walking import reasons, scenario_of
 
 LinkName: TypeAlias = Literal["stepper", "virtual", "pty", "tcp", "guarded"]
 
@@ -137,4 +140,5 @@ class SimulatedBench(DrivenBench):
 
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk, on the stepper."""
-        raise NotImplementedError
+        scenario = scenario_of(self._config, for_us)
+        return reasons(scenario, partial(simulate, scenario.walk), "stepper")

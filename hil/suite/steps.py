@@ -60,11 +60,11 @@ def is_current(bench: Bench, pulse: Pulse, asked_ma: int) -> bool:
     return abs(pulse.current_ua - asked_ma * 1000) <= asked_ma * 1000 * bench.eye_share
 
 
-def fine(bench: Bench, since_us: Us) -> None:
-    """Fail where a driver has told of a fault, or the guard has let something not through."""
+def fine(bench: Bench, since_us: Us, *, refused: bool = False) -> None:
+    """Fail where a driver has told of a fault, or the guard has refused what it may not."""
     report = told(bench, FAULTS, since_us)
     require(report is None, f"an ordinary day brought the fault {report}")
-    require(not bench.refused, f"the guard refused for {bench.refused[:1]}")
+    require(refused or not bench.refused, f"the guard refused for {bench.refused[:1]}")
 
 
 def since(bench: Bench, from_us: Us) -> list[Pulse]:
@@ -164,8 +164,10 @@ def go_on(bench: Bench) -> Us:
     """Let a train run on a device that is ready; return when it began."""
     from_us = bench.now_us()
     bench.operate("level", bench.current_ma)
+    refused = len(bench.refused)
     bench.run(TRAIN_US)
-    fine(bench, from_us)
+    fine(bench, from_us, refused=True)
+    require(len(bench.refused) == refused, f"the guard refused for {bench.refused[refused:][:1]}")
     require(len(since(bench, from_us)) > 1, "a train was asked for and there are no pulses")
     return from_us
 

@@ -1,5 +1,9 @@
-"""Every driver, with its simulated device, on every link: the suite that is run on the desk too."""
+"""Every driver, with its simulated device, on every link: the suite that is run on the desk too.
 
+On the stepper it is the numbered tests of ``hil/suite`` themselves that do it.
+"""
+
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,17 +16,12 @@ from fes_ctrl.units import Us
 from firmware_sim.output import Points
 from hil.suite import answering, driven, ordinary, returning, scenarios
 from hil.suite.bench import BenchFailure, Pulse, Result
-from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, stop
+from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, number_of, stop
 from hil.suite.simulated import LinkName, SimulatedBench
 
 ROWS = tuple(DRIVERS)
-IN_NO_TIME: tuple[LinkName, ...] = ("stepper", "virtual")
-
 MATRIX: list[tuple[str, str, LinkName, Scenario]] = [
-    (device, mode, link, scenario)
-    for device, mode in ROWS
-    for link in IN_NO_TIME
-    for scenario in SCENARIOS
+    (device, mode, "virtual", scenario) for device, mode in ROWS for scenario in SCENARIOS
 ]
 REAL: list[tuple[str, str, LinkName, Scenario]] = [
     (device, mode, link, scenario)
@@ -59,7 +58,8 @@ def test_a_driver_and_its_device_pass(
     result = run(device, mode, link, scenario)
     assert result.seen
     assert result.origin
-    assert 0.0 <= result.ms <= result.allowed_ms
+    if result.ms is not None and result.allowed_ms is not None:
+        assert 0.0 <= result.ms <= result.allowed_ms
 
 
 @pytest.mark.real_time
@@ -73,21 +73,23 @@ def test_a_driver_and_its_device_pass_on_a_link_that_the_kernel_carries(
 def test_no_row_and_no_scenario_is_left_out() -> None:
     """Whoever adds a driver or a scenario changes these numbers, and has looked at the matrix."""
     assert len(ROWS) == 5
-    assert len(SCENARIOS) == 20
-    assert len(MATRIX) == 200
+    assert len(SCENARIOS) == 34
+    assert len(MATRIX) == 170
     assert len(REAL) == 20
+    modules = {sys.modules[scenario.__module__] for scenario in SCENARIOS}
     written = [
         value
-        for module in (ordinary, returning, answering)
+        for module in modules
         for value in vars(module).values()
-        if getattr(value, "__module__", "") == module.__name__ and number_of(value).isdigit()
+        if getattr(value, "__module__", "") == module.__name__ and is_scenario(value)
     ]
     assert sorted(written, key=name_of) == sorted(SCENARIOS, key=name_of)
-    assert [number_of(scenario) for scenario in SCENARIOS] == [str(k) for k in range(1, 21)]
+    numbers = [number_of(scenario) for scenario in SCENARIOS]
+    assert numbers == sorted(set(numbers))
 
 
-def number_of(value: object) -> str:
-    return str(getattr(value, "__doc__", "")).split(".", maxsplit=1)[0]
+def is_scenario(value: object) -> bool:
+    return str(getattr(value, "__doc__", "")).split(".", maxsplit=1)[0].isdigit()
 
 
 def test_the_same_seed_gives_the_same_result_on_either_clock() -> None:

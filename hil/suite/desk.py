@@ -1,0 +1,184 @@
+"""A bench with a stimulator on the desk: its port is real, and so is what it gives.
+
+What goes wrong with answers is done to them in the host. A cable that is pulled is a port that is
+closed: the device is left alone either way. What needs a hand at the device asks for one.
+"""
+
+import errno
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final, TypeAlias
+
+from fes_ctrl.links.link import Link
+from fes_ctrl.links.url import SerialAddress, TcpAddress, open_link, parse_link_url
+from fes_ctrl.model import Setpoint
+from fes_ctrl.stimulators.config import MODES, StimulatorConfig
+from fes_ctrl.stimulators.drivers import LINES
+from fes_ctrl.units import Us, us_from_s
+from hil.simulate_real import simulate_real
+from hil.suite.bench import SEES, Answers, NotProvenError, Pulse, Who
+from hil.suite.desk_config import WITHOUT_LOAD_MA, DeskConfig
+from hil.suite.driven import DrivenBench
+from hil.suite.hands import PERIOD_US
+from hil.suite.tampered import TamperedLink
+from hil.suite.times import real_time
+from hil.suite.walking import most_ua, reasons, scenario_of
+
+SLACK_US: Final = 100_000
+"""A machine may be busy."""
+
+SETTLES_US: Final = 50_000
+"""After a last stop: its bytes leave before the port is closed."""
+
+COUNTS: Final = frozenset({"feslink"})
+"""Devices that count pulses and charge themselves; their driver holds that against what it asked
+for, and tells a difference."""
+
+Ask: TypeAlias = Callable[[str], None]
+"""Asks a person for something and returns when it is done."""
+
+
+class DeskBench(DrivenBench):
+    """The bench of one stimulator on the desk: see ``Bench``.
+
+    Parameters
+    ----------
+    url : str
+        Where it is, as ``parse_link_url`` takes it.
+    desk : DeskConfig
+        What it is connected to.
+    ask : callable or None
+        Reaches the person at the bench; without one there is nobody.
+
+    Raises
+    ------
+    LinkUrlError
+        If the address says none.
+    ValueError
+        If the device has no such mode.
+    OSError
+        If its port cannot be opened.
+    """
+
+    def __init__(self, url: str, desk: DeskConfig, ask: Ask | None = None) -> None:
+        address = parse_link_url(url, tuple(MODES))
+        self._url = url
+        self._address = address
+        self._desk = desk
+        self._ask = ask if desk.attended else None
+        self._plugged = True
+        self._who: Who = "the same"
+        self._how: Answers = "as they are"
+        self._by_us: Us = 0
+        self._tampered: TamperedLink
+        super().__init__(stimulator_of(address, desk), real_time(), SLACK_US)
+        self.source = "device" if address.device in COUNTS else "commanded"
+        self.current_ma, self.more_ma = desk.other_mA, desk.current_mA
+        self.look_us = us_from_s(desk.look_s)
+        self.endurance_us = us_from_s(desk.endurance_s)
+        self.walk_us = us_from_s(desk.walk_s)
+        try:
+            self._join()
+        except OSError:
+            self._time.close()
+            raise
+
+    async def _next_link(self) -> Link:
+        if not self._plugged:
+            raise OSError(errno.ENODEV, "unplugged by the bench")
+        guarded_by = self._driver.stop_bytes if self._config.guardian else b""
+        link = await open_link(self._address, LINES[self._address.device], guarded_by)
+        self._tampered = TamperedLink(link, self._time.clock, self._address.device)
+        self._tampered.wear(self._who)
+        self._tampered.answer(self._how, self._by_us)
+        return self._tampered
+
+    def _write(self, now_us: Us, setpoint: Setpoint) -> None:
+        super()._write(now_us, setpoint)
+        self._left(now_us, setpoint)
+
+    def _left(self, now_us: Us, setpoint: Setpoint) -> None:
+        if self.source not in SEES:
+            at_us = max(now_us, setpoint.at_us)
+            self.pulses.append(Pulse(at_us, setpoint.channel, setpoint.current_ua))
+
+    def close(self) -> None:
+        """Stop the device, and let go of its port."""
+        self._time.do(self._stop)
+        self._time.run(SETTLES_US)
+        super().close()
+
+    def _stop(self) -> None:
+        self._line.seize(self._driver.stop_bytes)
+
+    # -- the far end ----------------------------------------------------------------------------
+
+    def electrode(self, *, on: bool) -> None:
+        """Have a person take the electrode off, or put it on again."""
+        what = "Connect the load again" if on else "Take one lead of the load off"
+        self._by_hand(what, "nobody is there to take a lead off: attended = true, and -s")
+
+    def _by_hand(self, what: str, otherwise: str) -> None:
+        if self._ask is None:
+            raise NotProvenError(otherwise)
+        self._ask(what)
+
+    def cut(self) -> None:
+        """Close the port: the device is alone."""
+        self._plugged = False
+        self._time.do(self._tampered.pull)
+
+    def plug(self, who: Who) -> None:
+        """Open it again."""
+        self._who = who
+        self._plugged = True
+
+    def answer(self, how: Answers, by_us: Us = 0) -> None:
+        """Let the driver hear answers so from now on."""
+        self._how, self._by_us = how, by_us
+        self._tampered.answer(how, by_us)
+
+    def restart(self) -> None:
+        """Have a person switch the device off and on."""
+        self._by_hand(
+            "Switch the stimulator off and on again",
+            "nobody is there to switch it off: attended = true, and -s",
+        )
+
+    # -- the account ----------------------------------------------------------------------------
+
+    def walk(self, for_us: Us) -> list[str]:
+        """Let the virtual patient walk, in real time, with what is on the desk."""
+        scenario = scenario_of(self._config, for_us)
+        load_ohm = self._desk.dummy_load_ohm
+        most_ma = most_ua(scenario.walk.control) / 1000
+        if most_ma > WITHOUT_LOAD_MA and not load_ohm:
+            message = f"a walk gives up to {most_ma:g} mA: only into a dummy load, dummy_load_ohm"
+            raise NotProvenError(message)
+        self._time.do(self._session.close)
+        scenario.walk = replace(scenario.walk, address=self._url, dummy_load_ohm=load_ohm)
+        control = scenario.walk.control.stimulator
+
+        async def desk() -> Link:
+            guarded_by = self._driver.stop_bytes if control.guardian else b""
+            return await open_link(self._address, LINES[control.device], guarded_by)
+
+        return reasons(scenario, partial(simulate_real, scenario.walk, desk=desk), "real")
+
+
+def stimulator_of(address: SerialAddress | TcpAddress, desk: DeskConfig) -> StimulatorConfig:
+    """Return what the bench drives.
+
+    Raises
+    ------
+    ValueError
+        If the device has no such mode.
+    """
+    mode = desk.mode or next(iter(MODES[address.device]))
+    return StimulatorConfig(
+        device=address.device,
+        mode=mode,
+        guardian=desk.guardian,
+        list_interval_ms=PERIOD_US / 1000,
+    )

@@ -1,0 +1,60 @@
+"""The walk of the suite: the standard patient, its device, and the verdict of every walk."""
+
+from collections.abc import Callable
+from typing import Final
+
+from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.stim.quantise import plan_channel
+from fes_ctrl.stimulators.config import GUARDED_MS, StimulatorConfig, capabilities_of
+from fes_ctrl.units import MicroAmp, Us
+from hil.scenarios import Scenario, load_scenario
+from hil.simulate import WalkResult
+from hil.suite.hands import PERIOD_US
+from hil.summary import walk_summary
+
+PROGRAM: Final = "standard_25_hz"
+"""Every device of the table gives 25 Hz in every mode."""
+
+TIME_OUT_MS: Final = 1_500
+"""What a device that repeats lingers for goes on top of it, and still is no more than a burst."""
+
+
+def scenario_of(config: StimulatorConfig, for_us: Us) -> Scenario:
+    """Return a walk of the standard patient on a device, in its mode.
+
+    Parameters
+    ----------
+    config : StimulatorConfig
+        Device and mode.
+    for_us : int
+        How long he walks.
+    """
+    options: dict[str, object] = {
+        "program": PROGRAM,
+        "stimulator": config.device,
+        "duration_s": for_us / 1e6,
+    }
+    sets = [
+        f"stimulator.mode={config.mode}",
+        f"stimulator.list_interval_ms={PERIOD_US / 1000:g}",
+        f"program.time_out_ms={TIME_OUT_MS}",
+    ]
+    if config.guardian or capabilities_of(config).unattended_ms > GUARDED_MS:
+        sets.append("stimulator.guardian=true")
+    return load_scenario("standard", options, sets)
+
+
+def most_ua(control: ControlConfig) -> MicroAmp:
+    """Return the highest current that a program sets at full level, on any of its channels."""
+    device = capabilities_of(control.stimulator)
+    return max(
+        plan_channel(channel, control.setup.of(channel.muscle), device, index).full_ua
+        for index, channel in enumerate(control.program.channel)
+    )
+
+
+def reasons(scenario: Scenario, walk: Callable[[], WalkResult], clock: str) -> list[str]:
+    """Let the walk be walked; return what speaks against a pass."""
+    verdict = walk_summary(scenario, walk(), clock, {})["verdict"]
+    assert isinstance(verdict, dict)  # noqa: S101 - for the type checker
+    return list(verdict["reasons"])
