@@ -75,7 +75,8 @@ class Bench:
         self.edges: list[tuple[Us, bool]] = []
         self.given: list[Us] = []
         self.on = True
-        self.probe.on_pulse = self.pulses.append
+        self.doubts_us: list[Us] = []
+        self.probe.on_pulse = self._pulse
         self.probe.on_edge = lambda t_us, loaded: self.edges.append((t_us, loaded))
         self._armed_us: Us = NEVER_US
         self._arm(0)
@@ -103,6 +104,10 @@ class Bench:
     def switch_off(self) -> None:
         """Take the probe's power."""
         self.on = False
+
+    def _pulse(self, pulse: ProbePulse) -> None:
+        self.pulses.append(pulse)
+        self.doubts_us.append(self.probe.doubt_us)
 
     def _give(self, channel: int, points: Points) -> None:
         self.output.deliver(self.stepper.now_us(), channel, points)
