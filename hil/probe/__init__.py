@@ -5,7 +5,15 @@ the command last.
 """
 
 from fes_ctrl.wire.probe_lines import Points, ProbeIdentity
-from hil.probe.opening import open_probe
+from hil.probe.opening import open_probe, parse_probe_url
 from hil.probe.probe import Probe, ProbeError, ProbePulse
 
-__all__ = ["Points", "Probe", "ProbeError", "ProbeIdentity", "ProbePulse", "open_probe"]
+__all__ = [
+    "Points",
+    "Probe",
+    "ProbeError",
+    "ProbeIdentity",
+    "ProbePulse",
+    "open_probe",
+    "parse_probe_url",
+]

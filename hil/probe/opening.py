@@ -114,6 +114,7 @@ async def open_probe(url: str, now_us: Callable[[], Us]) -> Probe:
             f"{url}: {identity.name} speaks version {identity.version} of the lines, and this "
             f"release {VERSION}; load the sketch of this release"
         )
+    probe.begin()
     return probe
 
 

@@ -123,6 +123,16 @@ class Probe:
         self._send(Identify())
         self._ask_clock()
 
+    def begin(self) -> None:
+        """Count from here on: forget what went wrong before, and what was seen."""
+        if self._base is not None:
+            self._base = self._seen
+        self._told = self._missed_before = 0
+        self._untimed.clear()
+        self._others.clear()
+        self.restarts = 0
+        self.longest_silence_us = 0
+
     def close(self) -> None:
         """Close the link."""
         self._link.close()
