@@ -12,7 +12,7 @@ import click
 from firmware_sim.devices.catalogue import DEVICES
 
 if TYPE_CHECKING:
-    from firmware_sim.server import TcpPort
+    from firmware_sim.server import Port, TcpPort
 
 INTERRUPTED = 130
 
@@ -50,6 +50,12 @@ def group() -> None:
     metavar="[LIMITS]",
     help="Fit the second guard, with a limits file or its own caps; SIGUSR1 resets it.",
 )
+@click.option(
+    "--probe",
+    "probed",
+    is_flag=True,
+    help="Put a bench probe across the load, on a port of its own of the same kind.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of everything random.")
 @click.option(
     "--pulses", type=click.Path(path_type=Path), help="Write delivered pulses, JSON Lines."
@@ -62,6 +68,8 @@ def serve(
     limits: str | None,
     seed: int,
     pulses: Path | None,
+    *,
+    probed: bool,
 ) -> int:
     """Run a simulated stimulator; prints one JSON line with its port, and waits."""
     from firmware_sim import server
@@ -69,6 +77,7 @@ def serve(
     from firmware_sim.injection_text import parse, require_device
     from firmware_sim.limiter import Limiter
     from firmware_sim.output import OutputStage
+    from firmware_sim.probe import ProbeConfig, SimProbe
 
     if (pty is None) == (tcp is None):
         message = "give either --pty [PATH] or --tcp HOST:PORT"
@@ -79,6 +88,7 @@ def serve(
     limiter: Limiter | None = None
     device = row.make(output, Random(f"{seed}:{name}"))
     port: server.Port | None = None
+    probe: tuple[server.Port, SimProbe] | None = None
     file = None
     try:
         injections = [parse(text) for text in inject]
@@ -95,6 +105,10 @@ def serve(
             file = pulses.open("w", encoding="utf-8")
             sinks.append(server.PulseFile(file).see)
         port = _tcp(tcp) if tcp is not None else server.PtyPort(Path(pty) if pty else None)
+        if probed:
+            beside = SimProbe(ProbeConfig(), Random(f"{seed}:probe"))
+            sinks.append(beside.see)
+            probe = _beside(tcp, pty), beside
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
@@ -107,11 +121,16 @@ def serve(
         signal.signal(signal.SIGUSR1, lambda _got, _frame: fitted.reset())
     try:
         called = f"sim+{name}" if limiter is None else f"sim+{name}+limiter"
-        click.echo(json.dumps({"port": port.name, "device": called}))
+        told = {"port": port.name, "device": called}
+        if probe is not None:
+            told["probe"] = probe[0].name
+        click.echo(json.dumps(told))
         sys.stdout.flush()
-        server.serve(port, device, links, lambda: bool(stop), limiter)
+        server.serve(port, device, links, lambda: bool(stop), limiter, probe)
     finally:
         port.unplug()
+        if probe is not None:
+            probe[0].unplug()
         if file is not None:
             file.close()
     return INTERRUPTED if signal.SIGINT in stop else 0
@@ -120,6 +139,15 @@ def serve(
 def _latched(t_us: int, reason: str) -> None:
     """Tell on stderr that the limiter has latched, as one JSON line."""
     click.echo(json.dumps({"limiter": "latched", "t_s": t_us / 1e6, "reason": reason}), err=True)
+
+
+def _beside(tcp: str | None, pty: str | None) -> "Port":
+    """Return the probe's port: beside the device's, in the same way."""
+    from firmware_sim.server import PtyPort
+
+    if tcp is not None:
+        return _tcp(f"{tcp.rpartition(':')[0]}:0")
+    return PtyPort(Path(f"{pty}.probe") if pty else None)
 
 
 def _tcp(text: str) -> "TcpPort":

@@ -20,6 +20,7 @@ from firmware_sim.devices.device import Device
 from firmware_sim.injections import BY_NAME, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points
+from firmware_sim.probe import SimProbe
 
 READ_SIZE: Final = 4096
 LONGEST_WAIT_S: Final = 0.5
@@ -219,6 +220,7 @@ def serve(
     links: list[Injection],
     stopped: Callable[[], bool],
     limiter: Limiter | None = None,
+    probe: tuple[Port, SimProbe] | None = None,
 ) -> None:
     """Serve until told to stop or unplugged.
 
@@ -234,6 +236,8 @@ def serve(
         Asked at least twice a second.
     limiter : Limiter or None
         Listens on the line, where one is fitted.
+    probe : (Port, SimProbe) or None
+        Across the load, on a port of its own; it sees a pulse before it says that it lives.
     """
     start_ns = time.monotonic_ns()
     wake_us: Us = NEVER_US
@@ -244,9 +248,9 @@ def serve(
             port.unplug()
             return
         wait_s = min(LONGEST_WAIT_S, max(0, min(wake_us, pull_us) - now_us) / 1e6)
-        data = b""
-        for fd in _ready(port.files(), wait_s):
-            data += port.read(fd)
+        files = port.files()
+        ready = list(_ready(files if probe is None else files + probe[0].files(), wait_s))
+        data = b"".join([port.read(fd) for fd in ready if fd in files])
         now_us = (time.monotonic_ns() - start_ns) // 1000
         if limiter is not None and data:
             limiter.hear(now_us, data)
@@ -254,6 +258,12 @@ def serve(
         wake_us = step.wake_at_us
         if step.out:
             port.write(step.out)
+        if probe is not None:
+            said = b"".join([probe[0].read(fd) for fd in ready if fd not in files])
+            told = probe[1].receive(now_us, said)
+            wake_us = min(wake_us, told.wake_at_us)
+            if told.out:
+                probe[0].write(told.out)
 
 
 def _ready(files: list[int], wait_s: float) -> Iterator[int]:

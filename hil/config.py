@@ -79,9 +79,11 @@ class WalkConfig:
         Keep the time series that pictures need.
     address : str
         Of a stimulator on the desk, on a dummy load; empty where the stimulator is simulated. What
-        is commanded reaches the patient then.
+        is commanded reaches the patient then, unless a probe tells what was given.
     dummy_load_ohm : float
         What it gives into; 0 where nobody said.
+    probe : str
+        Address of the probe across that load; empty where there is none.
     """
 
     patient: PatientConfig
@@ -99,6 +101,7 @@ class WalkConfig:
     trace: bool = False
     address: str = ""
     dummy_load_ohm: float = 0.0
+    probe: str = ""
 
     @property
     def legs(self) -> tuple[int, ...]:

@@ -60,6 +60,13 @@ def simulated_name(device: str, config: WalkConfig) -> str:
     return SIM_NAME + device + (LIMITER_NAME if config.limiter.fitted else "")
 
 
+def source_of(config: WalkConfig) -> str:
+    """Return where what reaches a walk's electrodes is known from: the best there is."""
+    if config.probe:
+        return "probe"
+    return "commanded" if config.address else "electrode"
+
+
 class _DeviceEnd:
     """The simulated device on the far end of the cable, woken by the clock."""
 
@@ -172,7 +179,8 @@ class Rig:
             link = HostedLink(self._line(self._host), self._host)
             self.session = build_session(config, self._host, link, log)
         self.session.on_setpoint = self.account.setpoint
-        self.session.on_written = self._commanded if config.address else self.account.written
+        commanded = config.address and not config.probe
+        self.session.on_written = self._commanded if commanded else self.account.written
         self.session.listeners.append(self.account.records)
         self._silence = Silence(self.witness, config)
         self.session.listeners.append(self._silence.records)
@@ -216,7 +224,7 @@ class Rig:
             legs=[LegWalk(leg.leg) for leg in self.patient.legs],
             charge=Charge(
                 electrode_area_cm2=config.control.limits.electrode_area_cm2,
-                source="commanded" if config.address else "electrode",
+                source=source_of(config),
             ),
         )
 
@@ -224,6 +232,11 @@ class Rig:
         """Let what a stimulator on the desk was told reach the patient as if it were given."""
         self.account.written(now_us, setpoint)
         self._output.deliver(now_us, setpoint.channel, points_of(setpoint))
+
+    def measured(self, t_us: Us, channel: int, points: Points) -> None:
+        """Let what a probe has measured reach patient and witness: what else is given is not."""
+        for sink in self._electrodes():
+            sink(t_us, channel, points)
 
     def _fit_limiter(self) -> Limiter | None:
         config = self._config

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fes_ctrl import __version__
 from fes_ctrl.analysis.summary import summarise
@@ -21,6 +21,9 @@ from firmware_sim.output import Sink
 from hil.config import WalkConfig
 from hil.missing import Heard, Missing, missing
 from hil.rig import Rig, simulated_name
+
+if TYPE_CHECKING:
+    from hil.probe.across import ProbeReport
 
 ClockName = Literal["stepper", "virtual"]
 Progress = Callable[[float], None]
@@ -48,6 +51,8 @@ class WalkResult:
         As the walk left it; for tests and pictures.
     missing : tuple of Missing
         Reactions to what went wrong that had to come and did not.
+    probe : ProbeReport or None
+        What a probe saw, where there was one.
     """
 
     walk: Walk
@@ -57,6 +62,7 @@ class WalkResult:
     wall_s: float
     rig: Rig = field(repr=False)
     missing: tuple[Missing, ...] = ()
+    probe: "ProbeReport | None" = None
 
 
 def simulate(

@@ -58,12 +58,13 @@ def walk_summary(
         "injections": [
             {"name": known.name, "t_s": known.t_us / 1e6} for known in result.rig.acknowledgements()
         ],
+        "probe": None if result.probe is None else result.probe.figures,
     }
+    against = [str(reaction) for reaction in result.missing]
+    if result.probe is not None:
+        against += result.probe.problems
     summary["verdict"] = verdict(
-        summary,
-        scenario.bounds,
-        result.walk.unreached_injections,
-        [str(reaction) for reaction in result.missing],
+        summary, scenario.bounds, result.walk.unreached_injections, against
     )
     summary["twins"] = {
         name: {"legs": twin.figures["legs"], "charge": twin.figures["charge"]}

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Final
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.links.link import Link
     from fes_ctrl.links.url import SerialAddress, TcpAddress
+    from hil.probe import Probe
     from hil.scenarios import Scenario
+
+LOAD_TOLERANCE: Final = 0.1
 
 WITHOUT_LOAD_UA: Final = 10_000
 """More is given only where somebody has said into what: nobody is to be at the electrodes."""
@@ -27,11 +32,14 @@ class Desk:
         What that says.
     dummy_load_ohm : float or None
         What it gives into.
+    probe_url : str
+        Where the probe across that is; empty where there is none.
     """
 
     url: str
     address: "SerialAddress | TcpAddress"
     dummy_load_ohm: float | None
+    probe_url: str = ""
 
     def fit(self, scenario: "Scenario", *, gives: bool) -> None:
         """Let a scenario be walked with this stimulator, or refuse to.
@@ -75,7 +83,12 @@ class Desk:
                 "--dummy-load OHM"
             )
             raise Refusal(message)
-        scenario.walk = replace(walk, address=self.url, dummy_load_ohm=self.dummy_load_ohm or 0.0)
+        scenario.walk = replace(
+            walk,
+            address=self.url,
+            dummy_load_ohm=self.dummy_load_ohm or 0.0,
+            probe=self.probe_url,
+        )
 
     async def open(self, control: "ControlConfig") -> "Link":
         """Open its port, behind a guardian where the configuration has one."""
@@ -87,23 +100,59 @@ class Desk:
         guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
         return await open_link(self.address, LINES[self.address.device], guarded_by)
 
+    async def open_probe(self, now_us: "Callable[[], int]") -> "Probe":
+        """Open the probe across its load.
 
-def desk_at(url: str, dummy_load_ohm: float | None) -> Desk:
-    """Return the stimulator at an address.
+        Raises
+        ------
+        ProbeError
+            If there is none, or it is across another load.
+        """
+        from hil.probe import ProbeError, open_probe
+
+        try:
+            probe = await open_probe(self.probe_url, now_us)
+        except OSError as error:
+            message = f"{self.probe_url}: {error}"
+            raise ProbeError(message) from error
+        said_ohm, found = self.dummy_load_ohm, probe.identity
+        if said_ohm is None or found is None:
+            return probe
+        if abs(found.load_ohm - said_ohm) > LOAD_TOLERANCE * said_ohm:
+            probe.close()
+            message = (
+                f"{self.probe_url}: {found.name} measures across {found.load_ohm} ohm, and "
+                f"--dummy-load says {said_ohm:g}; correct whichever is wrong"
+            )
+            raise ProbeError(message)
+        return probe
+
+
+def desk_at(url: str, dummy_load_ohm: float | None, probe_url: str | None = None) -> Desk:
+    """Return the stimulator at an address, and the probe at another.
 
     Raises
     ------
     Refusal
-        If the address says none.
+        If an address says none.
     """
     from fes_ctrl.links.url import LinkUrlError, parse_link_url
     from fes_ctrl.stimulators.config import MODES
 
     try:
-        return Desk(url, parse_link_url(url, tuple(MODES)), dummy_load_ohm)
+        address = parse_link_url(url, tuple(MODES))
     except LinkUrlError as error:
         message = f"--link {error}, or memory or pty"
         raise Refusal(message) from error
+    if probe_url is not None:
+        from hil.probe import ProbeError, parse_probe_url
+
+        try:
+            parse_probe_url(probe_url)
+        except ProbeError as error:
+            message = f"--probe {error}"
+            raise Refusal(message) from error
+    return Desk(url, address, dummy_load_ohm, probe_url or "")
 
 
 def _most_ua(control: "ControlConfig") -> int:

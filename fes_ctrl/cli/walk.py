@@ -52,6 +52,12 @@ if TYPE_CHECKING:
     help="What the stimulator on the desk gives into; without it, 10 mA at most.",
 )
 @click.option(
+    "--probe",
+    metavar="URL",
+    help="Probe across the dummy load (serial:///dev/ttyACM1, tcp://HOST:PORT): what it measures "
+    "is what reaches the patient.",
+)
+@click.option(
     "--limiter", is_flag=True, help="Fit the second guard between stimulator and electrode."
 )
 @click.option(
@@ -98,6 +104,7 @@ def command(
     out: Path | None,
     *,
     dummy_load: float | None,
+    probe: str | None,
     evaluation: bool,
     limiter: bool,
     as_json: bool,
@@ -108,7 +115,13 @@ def command(
     Without a SCENARIO the standard one is walked. Exit code 1: a bound of the scenario is not
     met, the witness saw a violation, the limiter latched, or an injection was never reached.
     """
-    desk = None if link in {"memory", "pty"} else desk_at(link, dummy_load)
+    desk = None if link in {"memory", "pty"} else desk_at(link, dummy_load, probe)
+    if probe is not None and desk is None:
+        message = (
+            f"--probe {probe} with --link {link}: a probe is across the load of a stimulator on "
+            "the desk; name its port with --link"
+        )
+        raise Refusal(message)
     if link != "memory" and clock != "real":
         what = "a pseudo-terminal" if desk is None else "a stimulator on the desk"
         message = f"--link {link} with --clock {clock}: {what} has real time only; add --clock real"
@@ -265,6 +278,7 @@ def _treated(walk: "WalkConfig", treatment: str) -> "WalkConfig":
 def _simulate(
     scenario: "Scenario", clock: str, link: "str | Desk", files: Path | None, *, quiet: bool
 ) -> "WalkResult":
+    from hil.probe import ProbeError
     from hil.simulate import simulate
     from hil.simulate_real import simulate_real
 
@@ -272,8 +286,12 @@ def _simulate(
     with _progress(scenario.name, scenario.walk.duration_s, quiet=quiet) as advance:
         if isinstance(link, Desk):
             opening = partial(link.open, scenario.walk.control)
+            probe = link.open_probe if link.probe_url else None
             try:
-                return simulate_real(scenario.walk, log, advance, desk=opening)
+                return simulate_real(scenario.walk, log, advance, desk=opening, probe=probe)
+            except ProbeError as error:
+                message = f"--probe {error}"
+                raise Refusal(message) from error
             except OSError as error:
                 message = f"--link {link.url}: {error}"
                 raise Refusal(message) from error

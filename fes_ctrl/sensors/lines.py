@@ -19,15 +19,13 @@ A line that is ``stop`` alone, checked or not, is a person's hand on a button.
 import json
 import math
 from collections.abc import Collection
-from functools import reduce
-from operator import xor
 from typing import Final
 
 from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS, Sample
 from fes_ctrl.sensors.source import Worn
 from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.wire.lines import STAR, Splitter, unseal
 
-LONGEST_LINE: Final = 512
 STOPS: Final = (b"stop", b"stop*18")
 """Whoever asks for a stop need not say it well."""
 
@@ -73,20 +71,21 @@ class SensorLines:
 
     Attributes
     ----------
-    bad : int
-        Lines that were no reading of one of these sensors, and were left out.
     stops : int
         Lines that asked for a stop.
     """
 
     def __init__(self, sensors: Collection[Worn]) -> None:
         self._times = {worn: DeviceTime() for worn in sensors}
-        self._rest = b""
-        # Whoever opens a port hears the end of a line first.
-        self._skip = True
+        self._splitter = Splitter()
         self._sums = False
-        self.bad = 0
+        self._misread = 0
         self.stops = 0
+
+    @property
+    def bad(self) -> int:
+        """How many lines were no reading of one of these sensors, and were left out."""
+        return self._misread + self._splitter.overlong
 
     def feed(self, arrive_us: Us, data: bytes) -> list[Sample]:
         """Return the readings that are complete with these bytes.
@@ -99,35 +98,27 @@ class SensorLines:
             The next piece, of any length.
         """
         samples: list[Sample] = []
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
+        for line, whole in self._splitter.feed(data):
             text = line.strip()
-            skipped, self._skip = self._skip, False
             if text in STOPS:
                 self.stops += 1
                 continue
-            if skipped or not text or text.startswith(b"#"):
+            if not whole or not text or text.startswith(b"#"):
                 continue
             try:
                 samples.append(self._sample(arrive_us, self._checked(text)))
             except (ValueError, KeyError, TypeError):
                 # A line that noise has spoilt: the next one is as good.
-                self.bad += 1
-        if len(self._rest) > LONGEST_LINE:
-            self.bad += not self._skip
-            self._skip = True
-            self._rest = b""
+                self._misread += 1
         return samples
 
     def _checked(self, text: bytes) -> bytes:
         """Return a line without its check; one that is wrong, or missing now, is refused."""
-        body, star, said = text.rpartition(b"*")
-        if not star:
+        if STAR not in text:
             if self._sums:
                 raise ValueError(text)
             return text
-        if len(said) != 2 or not said.isalnum() or int(said, 16) != reduce(xor, body, 0):
-            raise ValueError(text)
+        body = unseal(text)
         self._sums = True
         return body
 

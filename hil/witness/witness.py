@@ -49,14 +49,15 @@ class _Electrode:
         "zero_until_us",
     )
 
-    def __init__(self, limits: WitnessLimits) -> None:
+    def __init__(self, limits: WitnessLimits, coarse_ua: int) -> None:
         self.last_us: int = -NEVER_US
         self.burst_from_us: int = -NEVER_US
         self.before_us: int = 0
         # Pulses a second apart when they were sent may be this much less apart at the electrode.
         self.second = Second(JITTER_US)
         self.duty = Duty()
-        self.rise = Rise(limits.start_ua, limits.level_step_ua, limits.ramp_us, JITTER_US)
+        start_ua, step_ua = limits.start_ua + coarse_ua, limits.level_step_ua + coarse_ua
+        self.rise = Rise(start_ua, step_ua, limits.ramp_us, JITTER_US)
         # The level went to zero then; until so long after, a pulse may be one from before.
         self.zero_from_us: int = NEVER_US
         self.zero_until_us: int = NEVER_US
@@ -99,6 +100,9 @@ class Witness:
         load of the limits stands in.
     worn : frozenset of int or None
         The channels on which pulses are due at all; one on another is a violation.
+    resolution : (int, int)
+        How finely duration, us, and current, uA, are known of what it sees, where that was
+        measured: a limit of a pulse's own is broken where that cannot explain it.
     silent : bool
         While set, any pulse at all is a violation.
     """
@@ -120,6 +124,7 @@ class Witness:
         self.squared_max_uA2_us = 0.0
         self.impedance_ohm: list[int] | None = None
         self.worn: frozenset[int] | None = None
+        self.resolution: tuple[int, int] = (0, 0)
         self.silent = False
         self.first_us: int | None = None
         self.last_us: int | None = None
@@ -200,9 +205,13 @@ class Witness:
         if peak_ua == 0:
             return
         limits = self._limits
+        coarse_us, coarse_ua = self.resolution
+        unsure_pc = peak_ua * coarse_us + lasts_us * coarse_ua
+        # Of two phases.
+        net_pc = net_pc - max(-2 * unsure_pc, min(2 * unsure_pc, net_pc))
         electrode = self._electrodes.get(channel)
         if electrode is None:
-            electrode = self._electrodes[channel] = _Electrode(limits)
+            electrode = self._electrodes[channel] = _Electrode(limits, coarse_ua)
         self.pulses += 1
         self.charge_pC += first_pc
         self.charge_per_phase_max_pC = max(self.charge_per_phase_max_pC, largest_pc)
@@ -213,11 +222,11 @@ class Witness:
             self._violation(t_us, channel, "silence", peak_ua / 1e3, 0.0)
         if self.worn is not None and channel not in self.worn:
             self._violation(t_us, channel, "channel", float(channel), float(min(self.worn)))
-        if peak_ua > limits.current_ua:
+        if peak_ua - coarse_ua > limits.current_ua:
             self._violation(t_us, channel, "current_mA", peak_ua / 1e3, limits.current_ua / 1e3)
-        if first_us > limits.width_us:
+        if first_us - coarse_us > limits.width_us:
             self._violation(t_us, channel, "pulse_width_us", first_us, limits.width_us)
-        if largest_pc > limits.charge_pc:
+        if largest_pc - unsure_pc > limits.charge_pc:
             self._violation(
                 t_us, channel, "charge_per_phase_uC", largest_pc / 1e6, limits.charge_pc / 1e6
             )

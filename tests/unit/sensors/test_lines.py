@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT, Sample
-from fes_ctrl.sensors.lines import LONGEST_LINE, DeviceTime, SensorLines
+from fes_ctrl.sensors.lines import DeviceTime, SensorLines
 from fes_ctrl.sensors.source import Worn
+from fes_ctrl.wire.lines import LONGEST_LINE
 
 WORN = (Worn(RIGHT, HEEL_SWITCH), Worn(LEFT, FOOT_IMU))
 
