@@ -5,7 +5,7 @@ the command last.
 """
 
 from fes_ctrl.wire.probe_lines import Points, ProbeIdentity
-from hil.probe.opening import open_probe, parse_probe_url
+from hil.probe.opening import open_probe, open_probe_across, parse_probe_url
 from hil.probe.probe import Probe, ProbeError, ProbePulse
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "ProbeIdentity",
     "ProbePulse",
     "open_probe",
+    "open_probe_across",
     "parse_probe_url",
 ]

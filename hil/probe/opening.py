@@ -26,6 +26,9 @@ LOOK_EVERY_S: Final = 0.005
 FORMS: Final = "write serial:///dev/ttyACM1 or tcp://HOST:PORT"
 
 
+LOAD_TOLERANCE: Final = 0.1
+
+
 class SerialProbe(NamedTuple):
     """A probe on a serial port."""
 
@@ -128,3 +131,34 @@ async def _known(probe: Probe) -> None:
         if loop.time() >= ask_at_s:
             probe.ask()
             ask_at_s += ASK_EVERY_S
+
+
+async def open_probe_across(url: str, load_ohm: float | None, now_us: Callable[[], Us]) -> Probe:
+    """Open a probe, and hold what it measures across against what somebody has said that is.
+
+    Parameters
+    ----------
+    url, now_us
+        As of ``open_probe``.
+    load_ohm : float or None
+        What is said; nothing is held against that where nobody said.
+
+    Raises
+    ------
+    ProbeError
+        If it cannot be opened, or is across another load.
+    """
+    try:
+        probe = await open_probe(url, now_us)
+    except OSError as error:
+        raise ProbeError(f"{url}: {error}") from error
+    found = probe.identity
+    if load_ohm and found is not None:
+        off = abs(found.load_ohm - load_ohm) / load_ohm
+        if off > LOAD_TOLERANCE:
+            probe.close()
+            raise ProbeError(
+                f"{url}: {found.name} measures across {found.load_ohm} ohm, and the dummy load is "
+                f"said to be {load_ohm:g}; correct whichever is wrong"
+            )
+    return probe

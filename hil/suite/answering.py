@@ -53,7 +53,11 @@ def answer_late(bench: Bench) -> Result:
     pulses = since(bench, from_us + lingers_us(bench))
     require(bool(pulses), "output did not go on")
     for pulse in pulses:
-        before = [setpoint.at_us for _, setpoint in bench.written if setpoint.at_us <= pulse.t_us]
+        before = [
+            setpoint.at_us
+            for _, setpoint in bench.written
+            if setpoint.at_us <= pulse.t_us + bench.doubt_us
+        ]
         ms = max(ms, (pulse.t_us - before[-1]) / 1000)
     within(ms, lingers_us(bench) / 1000, "a pulse after its setpoint")
     fault = told(bench, FAULTS, from_us)

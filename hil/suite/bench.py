@@ -85,10 +85,14 @@ class Bench(Protocol):
         Where ``pulses`` are from.
     current_ma, more_ma : int
         What its trains are given with, and what another current is; the first is the smaller.
+    doubt_us : int
+        How far an instant of ``pulses`` may be from the truth, on the host's clock.
     eye_us : int
-        How far an instant or a duration of ``pulses`` may be from the truth.
+        How far a duration may be, or the distance of two of them.
     eye_share : float
         How far a current may be, as a share of it.
+    eye_ua : int
+        And how far besides, whatever the current.
     look_us : int
         How long silence is looked at that is to be proven.
     endurance_us, walk_us : int
@@ -108,8 +112,10 @@ class Bench(Protocol):
     source: Source
     current_ma: int
     more_ma: int
+    doubt_us: Us
     eye_us: Us
     eye_share: float
+    eye_ua: MicroAmp
     look_us: Us
     endurance_us: Us
     walk_us: Us
@@ -120,6 +126,10 @@ class Bench(Protocol):
 
     def run(self, for_us: Us) -> None:
         """Let time pass."""
+        ...
+
+    def settle(self) -> None:
+        """Let time pass until ``pulses`` has everything that was given up to now."""
         ...
 
     # -- the host -------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from typing import Any, Final
 import pytest
 
 from fes_ctrl.config.errors import ConfigError
-from fes_ctrl.links.url import LinkUrlError
+from fes_ctrl.links.url import LinkUrlError, parse_link_url
+from fes_ctrl.stimulators.config import MODES
 from fes_ctrl.stimulators.drivers import DRIVERS
+from hil.probe import ProbeError, parse_probe_url
 from hil.suite.bench import Bench
 from hil.suite.certificate import Conditions, certificate_html
 from hil.suite.checking import Check, Finding, put_through
@@ -66,9 +68,17 @@ def pytest_configure(config: pytest.Config) -> None:
         message = "-n with --fes-stimulator: there is one port; leave it out"
         raise pytest.UsageError(message)
     try:
-        config.stash[DESK_KEY] = read_desk(file, given)
+        parse_link_url(url, tuple(MODES))
+    except LinkUrlError as error:
+        raise pytest.UsageError(f"--fes-stimulator {error}") from error
+    try:
+        desk = config.stash[DESK_KEY] = read_desk(file, given)
+        if desk.probe:
+            parse_probe_url(desk.probe)
     except ConfigError as error:
         raise pytest.UsageError(f"--fes-bench {error}") from error
+    except ProbeError as error:
+        raise pytest.UsageError(f"--fes-probe {error}") from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,8 +113,9 @@ def _bench(config: pytest.Config, row: str) -> Bench:
     url = config.getoption("--fes-stimulator")
     try:
         return DeskBench(url, config.stash[DESK_KEY], _ask)
-    except (LinkUrlError, OSError, ValueError) as error:
-        raise pytest.fail.Exception(f"--fes-stimulator {error}", pytrace=False) from error
+    except (OSError, ProbeError, ValueError) as error:
+        # Nothing that follows would find it either.
+        pytest.exit(f"--fes-stimulator {url}: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def _ask(what: str) -> None:

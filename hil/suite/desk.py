@@ -16,6 +16,8 @@ from fes_ctrl.model import Setpoint
 from fes_ctrl.stimulators.config import MODES, StimulatorConfig
 from fes_ctrl.stimulators.drivers import LINES
 from fes_ctrl.units import Us, us_from_s
+from hil.probe import Probe, ProbeError, ProbePulse, open_probe_across
+from hil.probe.probe import SILENT_US
 from hil.simulate_real import simulate_real
 from hil.suite.bench import SEES, Answers, NotProvenError, Pulse, Who
 from hil.suite.desk_config import WITHOUT_LOAD_MA, DeskConfig
@@ -34,6 +36,11 @@ SETTLES_US: Final = 50_000
 COUNTS: Final = frozenset({"feslink"})
 """Devices that count pulses and charge themselves; their driver holds that against what it asked
 for, and tells a difference."""
+
+LOOK_EVERY_US: Final = 5_000
+
+LOAD_SHARE: Final = 0.05
+"""How far a dummy load may be from what it is said to be, and a probe's voltage with it."""
 
 Ask: TypeAlias = Callable[[str], None]
 """Asks a person for something and returns when it is done."""
@@ -59,6 +66,8 @@ class DeskBench(DrivenBench):
         If the device has no such mode.
     OSError
         If its port cannot be opened.
+    ProbeError
+        If there is no probe where one was said to be, or it is across another load.
     """
 
     def __init__(self, url: str, desk: DeskConfig, ask: Ask | None = None) -> None:
@@ -78,11 +87,35 @@ class DeskBench(DrivenBench):
         self.look_us = us_from_s(desk.look_s)
         self.endurance_us = us_from_s(desk.endurance_s)
         self.walk_us = us_from_s(desk.walk_s)
+        self._probe: Probe | None = None
         try:
+            if desk.probe:
+                self._look_through(self._time.complete(self._open_probe(self._time.clock.now_us)))
             self._join()
-        except OSError:
+        except (OSError, ProbeError):
             self._time.close()
             raise
+
+    async def _open_probe(self, now_us: Callable[[], Us]) -> Probe:
+        return await open_probe_across(self._desk.probe, self._desk.dummy_load_ohm, now_us)
+
+    def _look_through(self, probe: Probe) -> None:
+        """See what reaches the load through a probe."""
+        self._probe = probe
+        self.source = "probe"
+        if probe.identity is not None:
+            self.eye_us = 2 * probe.identity.time_step_us
+            self.eye_share = LOAD_SHARE
+            self.eye_ua = 2 * probe.identity.current_step_ua
+        self.doubt_us = probe.doubt_us
+        probe.begin()
+        probe.on_pulse = self._seen
+
+    def _seen(self, pulse: ProbePulse) -> None:
+        if self._probe is not None:
+            self.doubt_us = max(self.doubt_us, self._probe.doubt_us)
+        current_ua = pulse.points[0][1]
+        self.pulses.append(Pulse(pulse.t_us, pulse.channel, current_ua, pulse.points))
 
     async def _next_link(self) -> Link:
         if not self._plugged:
@@ -103,10 +136,21 @@ class DeskBench(DrivenBench):
             at_us = max(now_us, setpoint.at_us)
             self.pulses.append(Pulse(at_us, setpoint.channel, setpoint.current_ua))
 
+    def settle(self) -> None:
+        """Let time pass until the probe has told of everything up to now, or is silent."""
+        now_us = self.now_us()
+        probe = self._probe
+        while probe is not None and probe.told_until_us < now_us and not probe.lost:
+            if self.now_us() > now_us + SILENT_US:
+                return
+            self.run(LOOK_EVERY_US)
+
     def close(self) -> None:
         """Stop the device, and let go of its port."""
         self._time.do(self._stop)
         self._time.run(SETTLES_US)
+        if self._probe is not None:
+            self._time.do(self._probe.close)
         super().close()
 
     def _stop(self) -> None:
@@ -148,23 +192,40 @@ class DeskBench(DrivenBench):
 
     # -- the account ----------------------------------------------------------------------------
 
+    def blind(self) -> str:
+        """Return why what was seen of the output is not the whole of it, or nothing."""
+        probe = self._probe
+        if probe is None:
+            return super().blind()
+        self.settle()
+        problems = probe.problems()
+        if probe.told_until_us < self.now_us() - SILENT_US:
+            problems.append("the probe is silent")
+        return "; ".join(problems)
+
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk, in real time, with what is on the desk."""
         scenario = scenario_of(self._config, for_us)
         load_ohm = self._desk.dummy_load_ohm
-        most_ma = most_ua(scenario.walk.control) / 1000
+        walk = scenario.walk
+        most_ma = most_ua(walk.control) / 1000
         if most_ma > WITHOUT_LOAD_MA and not load_ohm:
             message = f"a walk gives up to {most_ma:g} mA: only into a dummy load, dummy_load_ohm"
             raise NotProvenError(message)
         self._time.do(self._session.close)
-        scenario.walk = replace(scenario.walk, address=self._url, dummy_load_ohm=load_ohm)
-        control = scenario.walk.control.stimulator
+        if self._probe is not None:
+            self._time.do(self._probe.close)
+        address, probe_url = self._url, self._desk.probe
+        scenario.walk = replace(walk, address=address, dummy_load_ohm=load_ohm, probe=probe_url)
+        control = walk.control.stimulator
 
         async def desk() -> Link:
             guarded_by = self._driver.stop_bytes if control.guardian else b""
             return await open_link(self._address, LINES[control.device], guarded_by)
 
-        return reasons(scenario, partial(simulate_real, scenario.walk, desk=desk), "real")
+        through = self._open_probe if probe_url else None
+        walked = partial(simulate_real, scenario.walk, desk=desk, probe=through)
+        return reasons(scenario, walked, "real")
 
 
 def stimulator_of(address: SerialAddress | TcpAddress, desk: DeskConfig) -> StimulatorConfig:

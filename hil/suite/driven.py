@@ -67,8 +67,10 @@ class DrivenBench:
         self.names_itself = device not in NAMELESS
         self.current_ma = 10
         self.more_ma = 14
+        self.doubt_us: Us = 0
         self.eye_us: Us = 0
         self.eye_share = 0.0
+        self.eye_ua: MicroAmp = 0
         self.look_us: Us = 2_000_000
         self.endurance_us: Us = 30_000_000
         self.walk_us: Us = 20_000_000
@@ -143,6 +145,9 @@ class DrivenBench:
     def run(self, for_us: Us) -> None:
         """Let time pass."""
         self._time.run(for_us)
+
+    def settle(self) -> None:
+        """Let no time pass: what is given is known at once."""
 
     # -- the host -------------------------------------------------------------------------------
 

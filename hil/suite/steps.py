@@ -57,7 +57,12 @@ def wait(bench: Bench, kinds: frozenset[str], since_us: Us, allowed_us: Us) -> t
 
 def is_current(bench: Bench, pulse: Pulse, asked_ma: int) -> bool:
     """Return whether a pulse has the current that was asked for, as well as the bench sees it."""
-    return abs(pulse.current_ua - asked_ma * 1000) <= asked_ma * 1000 * bench.eye_share
+    return abs(pulse.current_ua - asked_ma * 1000) <= unsure_ua(bench, asked_ma)
+
+
+def unsure_ua(bench: Bench, asked_ma: int) -> float:
+    """Return how far a current may look from what it is."""
+    return asked_ma * 1000 * bench.eye_share + bench.eye_ua
 
 
 def fine(bench: Bench, since_us: Us, *, refused: bool = False) -> None:
@@ -68,7 +73,8 @@ def fine(bench: Bench, since_us: Us, *, refused: bool = False) -> None:
 
 
 def since(bench: Bench, from_us: Us) -> list[Pulse]:
-    """Return the pulses from then on."""
+    """Return the pulses from then on, up to now."""
+    bench.settle()
     return [pulse for pulse in bench.pulses if pulse.t_us >= from_us]
 
 

@@ -18,6 +18,7 @@ from hil.suite.steps import (
     silent_by,
     since,
     train,
+    unsure_ua,
     up,
     within,
 )
@@ -45,13 +46,13 @@ def ramp(bench: Bench) -> Result:
     bench.run(QUIET_US)
     pulses = since(bench, from_us)
     most_ua = bench.current_ma * 1000
-    unsure_ua = most_ua * bench.eye_share
+    off_ua = unsure_ua(bench, bench.current_ma)
     for pulse, later in pairwise(pulses):
         fell = f"{pulse.current_ua} uA fell to {later.current_ua} in a rise"
-        require(later.current_ua >= pulse.current_ua - unsure_ua, fell)
-    tops = [pulse for pulse in pulses if pulse.current_ua >= most_ua - unsure_ua]
+        require(later.current_ua >= pulse.current_ua - off_ua, fell)
+    tops = [pulse for pulse in pulses if pulse.current_ua >= most_ua - off_ua]
     require(bool(tops), f"the ramp never came to {bench.current_ma} mA")
-    low = [pulse for pulse in pulses if pulse.current_ua < most_ua - unsure_ua]
+    low = [pulse for pulse in pulses if pulse.current_ua < most_ua - off_ua]
     require(len(low) >= RISE // 2, f"{len(low)} pulses of the rise were below its end")
     fine(bench, from_us)
     ms = max(0.0, (tops[0].t_us - risen_us) / 1000)
@@ -110,7 +111,7 @@ def setpoint_to_pulse(bench: Bench) -> Result:
     written = sorted([setpoint.at_us for _, setpoint in bench.written])
     delays: list[int] = []
     for pulse in since(bench, from_us):
-        before = [at_us for at_us in written if at_us <= pulse.t_us + bench.eye_us]
+        before = [at_us for at_us in written if at_us <= pulse.t_us + bench.doubt_us]
         require(bool(before), "a pulse came before its setpoint")
         delays.append(pulse.t_us - before[-1])
     delays.sort()
