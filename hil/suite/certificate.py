@@ -12,24 +12,29 @@ from hil.suite.checking import Finding
 from hil.suite.desk_config import DeskConfig
 
 STYLE: Final = """
-body { font: 9.5pt/1.35 system-ui, sans-serif; color: #1a1a1a; margin: 1.5em auto; max-width: 62em;
+body { font: 9.5pt/1.35 system-ui, sans-serif; color: #1a1a1a; margin: 1.5em auto; max-width: 84em;
   padding: 0 1em; }
 h1 { font-size: 1.5em; margin: 0 0 .2em; }
 h2 { font-size: 1.1em; margin: 1.2em 0 .3em; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em; margin: .6em 0; }
 dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; min-width: 50em; }
 th, td { text-align: left; vertical-align: top; padding: .15em .6em .15em 0;
   border-bottom: 1px solid #ddd; }
 th { color: #555; font-weight: normal; }
+th:nth-child(2) { width: 33%; } th:nth-child(4) { width: 24%; } th:nth-child(7) { width: 20%; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .passed { color: #05602c; } .failed { color: #a40000; font-weight: bold; }
 .not-proven { color: #7a5200; } .v { white-space: nowrap; }
 .verdict { font-size: 1.15em; font-weight: bold; }
 .small { color: #555; font-size: .9em; }
-@media print { @page { size: A4; margin: 10mm } body { font-size: 7.2pt; margin: 0; padding: 0;
-  max-width: none } h2 { break-after: avoid } tr { break-inside: avoid } }
+@media print { @page { size: A4; margin: 8mm }
+  table { min-width: 0 }
+  body { font-size: 6.4pt; line-height: 1.2; margin: 0; padding: 0; max-width: none }
+  h2 { margin: .6em 0 .2em; break-after: avoid } p { margin: .4em 0 } dl { margin: .3em 0 }
+  th, td { padding: .05em .6em .05em 0 } tr { break-inside: avoid }
+  section + section { break-before: page } }
 """
 
 
@@ -120,11 +125,11 @@ def _section(found: Sequence[Finding], expected: int) -> str:
     name = next((finding.identity for finding in found if finding.identity), "")
     verdict, sentence = verdict_of(found, expected)
     return (
-        f"<h2>{_text(found[0].row)}: {_text(name or 'it never said who it is')}</h2>"
+        f"<section><h2>{_text(found[0].row)}: {_text(name or 'it never said who it is')}</h2>"
         f'<p class="verdict {_class(verdict)}">{_text(sentence)}</p><div class="wide"><table>'
         "<tr><th>No.</th><th>It must hold that</th><th>Verdict</th><th>Seen</th><th>ms</th>"
         "<th>allowed</th><th>because of</th><th>source</th></tr>"
-        f"{''.join(_row(finding) for finding in found)}</table></div>"
+        f"{''.join(_row(finding) for finding in found)}</table></div></section>"
     )
 
 
@@ -139,7 +144,9 @@ def _row(finding: Finding) -> str:
 
 
 def _ms(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
+    if value is None:
+        return ""
+    return f"{value:.3f}" if 0.0 < value < 1.0 else f"{value:.1f}"
 
 
 def _class(verdict: str) -> str:

@@ -22,7 +22,7 @@ from hil.suite.certificate import Conditions, certificate_html
 from hil.suite.checking import Check, Finding, put_through
 from hil.suite.desk import DeskBench
 from hil.suite.desk_config import DeskConfig, read_desk
-from hil.suite.scenarios import SCENARIOS, Scenario
+from hil.suite.scenarios import SCENARIOS, SIMULATED_ONLY, Scenario
 from hil.suite.simulated import SimulatedBench
 
 DESK_KEY = pytest.StashKey[DeskConfig]()
@@ -90,10 +90,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let nobody end a test on the desk from outside: it ends what it gives by itself."""
-    if config.getoption("--fes-stimulator") is not None:
-        for item in items:
-            item.add_marker(pytest.mark.timeout(0))
+    """Leave out what no real device is asked for; nobody ends a test on the desk from outside."""
+    if config.getoption("--fes-stimulator") is None:
+        return
+    names = tuple(f"_{scenario.__name__}[{DESK}]" for scenario in SIMULATED_ONLY)
+    left_out = [item for item in items if item.name.endswith(names)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    for item in items:
+        item.add_marker(pytest.mark.timeout(0))
 
 
 @pytest.fixture
@@ -173,7 +178,10 @@ class Findings:
     def pytest_sessionfinish(self) -> None:
         """Write it."""
         found = sorted(self._found, key=_order)
-        page = certificate_html(found, _conditions(self._config), len(SCENARIOS))
+        expected = len(SCENARIOS)
+        if self._config.getoption("--fes-stimulator") is not None:
+            expected -= len(SIMULATED_ONLY)
+        page = certificate_html(found, _conditions(self._config), expected)
         (self._out / "certificate.html").write_text(page, encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

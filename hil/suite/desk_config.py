@@ -34,7 +34,7 @@ class DeskConfig:
         A guardian's process holds the port.
     look_s, endurance_s, walk_s : float
         How long silence is looked at that is to be proven, how long the endurance test goes on,
-        and the walk.
+        and the walk: fifteen seconds at least, or it is over before its level is up.
     conditions : dict of str to str
         Anything that the certificate is to say: serial numbers, the load's tolerance, the room.
     """
@@ -47,7 +47,7 @@ class DeskConfig:
     guardian: bool = False
     look_s: Annotated[float, Gt(0), Le(3_600)] = 3.0
     endurance_s: Annotated[float, Ge(5), Le(86_400)] = 60.0
-    walk_s: Annotated[float, Ge(5), Le(3_600)] = 30.0
+    walk_s: Annotated[float, Ge(15), Le(3_600)] = 30.0
     conditions: Annotated[dict[str, str], MaxLen(20)] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

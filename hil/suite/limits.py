@@ -118,10 +118,6 @@ def beyond(bench: Bench) -> Result:
 
 def too_much_for_it(bench: Bench) -> Result:
     """34. What no guard has seen and the device cannot give is refused by the driver, by name."""
-    if bench.source != "electrode":
-        raise NotProvenError(
-            "asks for more than a device gives, past the guard: simulated ones only"
-        )
     train(bench)
     bench.operate("pause")
     bench.run(QUIET_US)

@@ -92,6 +92,9 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     walk,
 )
 
+SIMULATED_ONLY: Final[frozenset[Scenario]] = frozenset({too_much_for_it})
+"""What asks, past the guard, for more than a device can give: of no real one."""
+
 
 def number_of(scenario: Scenario) -> int:
     """Return a scenario's number: of the test that runs it."""
