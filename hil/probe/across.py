@@ -116,6 +116,7 @@ class Across:
             "load_ohm": None if who is None else who.load_ohm,
             "resolution_mA": None if who is None else who.current_step_ua / 1e3,
             "resolution_us": None if who is None else who.time_step_us,
+            "floor_mA": None if who is None else who.floor_ua / 1e3,
             "pulses": pulses,
             "written": written,
             "missing": probe.missing,
