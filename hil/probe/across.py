@@ -75,8 +75,8 @@ class Across:
         """Wait until it has told of every pulse up to now, or is silent."""
         now_us = self._clock.now_us()
         until_us = now_us + self._began_us
-        while self._probe.told_until_us < until_us and not self._probe.lost:
-            if self._clock.now_us() - now_us > SILENT_US:
+        while self._probe.told_until_us < until_us:
+            if self._probe.lost or self._clock.now_us() - now_us > SILENT_US:
                 self._untold_us = until_us - max(self._began_us, self._probe.told_until_us)
                 return
             await asyncio.sleep(LOOK_EVERY_S)
