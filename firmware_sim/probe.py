@@ -56,6 +56,8 @@ class ProbeConfig:
         More current reads as this much.
     clock_ppm : int
         How far its clock may be off, by its own word.
+    floor_ua : int
+        Less current is not seen.
     clock_offset_us, drift_ppm : int
         Of its clock against true time: what it shows at the start, and how much faster it runs.
     byte_us : float
@@ -69,6 +71,7 @@ class ProbeConfig:
     time_step_us: Us = 4
     ceiling_ua: MicroAmp = 120_000
     clock_ppm: int = 200
+    floor_ua: MicroAmp = 500
     clock_offset_us: Us = 0
     drift_ppm: int = 0
     byte_us: float = 10e6 / 115_200
@@ -136,6 +139,8 @@ class SimProbe:
 
     def see(self, t_us: Us, channel: int, points: Points) -> None:
         """Take one pulse across the load, as a sink of an output stage."""
+        if max([abs(current_ua) for _, current_ua in points]) < self._config.floor_ua:
+            return
         self._pulses += 1
         measured, ended_us = self._measured(t_us, points)
         if len(self._records) >= RECORDS or not measured or len(measured) > PHASES_MAX:
@@ -224,6 +229,7 @@ class SimProbe:
             config.time_step_us,
             config.ceiling_ua,
             config.clock_ppm,
+            config.floor_ua,
         )
 
     def _write(self, now_us: Us, message: FromProbe) -> None:

@@ -53,6 +53,8 @@ class ProbeIdentity(NamedTuple):
         More current reads as this much.
     clock_ppm : int
         How far its clock may be off, parts in a million.
+    floor_ua : int
+        Less current is not seen: what it calls silence may hold as much.
     """
 
     version: int
@@ -63,6 +65,7 @@ class ProbeIdentity(NamedTuple):
     time_step_us: Us
     ceiling_ua: MicroAmp
     clock_ppm: int
+    floor_ua: MicroAmp
 
 
 class PulseSeen(NamedTuple):
@@ -219,7 +222,7 @@ def _from_probe(body: bytes) -> FromProbe:
     kind, *fields = body.split(b",")
     match kind, fields:
         # Fields that a later version adds come last.
-        case b"probe", [version, name, firmware, *rest] if len(rest) >= 5:
+        case b"probe", [version, name, firmware, *rest] if len(rest) >= 6:
             return ProbeIdentity(
                 _number(version, 1, VERSION_MAX),
                 _name(name),
@@ -229,6 +232,7 @@ def _from_probe(body: bytes) -> FromProbe:
                 _number(rest[2], 1, DURATION_MAX_US),
                 _number(rest[3], 1, CURRENT_MAX_UA),
                 _number(rest[4], 1, 100_000),
+                _number(rest[5], 0, CURRENT_MAX_UA),
             )
         case b"pulse", [number, t_us, channel, *phases] if 1 <= len(phases) <= PHASES_MAX:
             return PulseSeen(

@@ -75,8 +75,8 @@ class Across:
         """Wait until it has told of every pulse up to now, or is silent."""
         now_us = self._clock.now_us()
         until_us = now_us + self._began_us
-        while self._probe.told_until_us < until_us and not self._probe.lost:
-            if self._clock.now_us() - now_us > SILENT_US:
+        while self._probe.told_until_us < until_us:
+            if self._probe.lost or self._clock.now_us() - now_us > SILENT_US:
                 self._untold_us = until_us - max(self._began_us, self._probe.told_until_us)
                 return
             await asyncio.sleep(LOOK_EVERY_S)
@@ -116,6 +116,7 @@ class Across:
             "load_ohm": None if who is None else who.load_ohm,
             "resolution_mA": None if who is None else who.current_step_ua / 1e3,
             "resolution_us": None if who is None else who.time_step_us,
+            "floor_mA": None if who is None else who.floor_ua / 1e3,
             "pulses": pulses,
             "written": written,
             "missing": probe.missing,

@@ -36,6 +36,18 @@ def walk(*arguments: str) -> Result:
         ),
         ((*REAL, *LOAD, "--stimulator", "feslink"), "the scenario's stimulator is 'feslink'; name"),
         ((*REAL, "--evaluation"), "serial port /dev/none: there is no such port"),
+        (
+            ("--probe", "serial:///dev/none"),
+            "a probe is across the load of a stimulator on the desk",
+        ),
+        (
+            (*REAL, *LOAD, "--probe", "usb:1"),
+            "--probe usb:1: no such place of a probe; write serial",
+        ),
+        ((*REAL, *LOAD, "--probe", "serial:///dev/none?parity=1"), "the only option is baud, from"),
+        ((*REAL, *LOAD, "--probe", "serial://"), "no port is named; write serial:///dev/ttyACM1"),
+        ((*REAL, *LOAD, "--probe", "tcp://here"), "host and port alone are needed; write tcp://"),
+        ((*REAL, *LOAD, "--probe", "serial:///dev/no"), "--probe serial:///dev/no: serial port /d"),
         ((*REAL, "--dummy-load", "1"), "1.0 is not in the range 100<=x<=10000"),
     ],
 )

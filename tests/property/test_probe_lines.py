@@ -51,6 +51,7 @@ from_probe: st.SearchStrategy[FromProbe] = st.one_of(
         st.integers(1, DURATION_MAX_US),
         currents,
         st.integers(1, 100_000),
+        st.integers(0, CURRENT_MAX_UA),
     ),
     st.builds(
         PulseSeen,
@@ -138,8 +139,8 @@ def test_noise_is_no_message(noise: bytes) -> None:
         b"alive,1,2,3,0",
         b"alive,1,2,0",
         b"alive,1,2,0,0,0",
-        b"probe,1,a b,1.0,1000,100,4,120000,200",
-        b"probe,1,a,1.0,1000,100,4,120000",
+        b"probe,1,a b,1.0,1000,100,4,120000,200,500",
+        b"probe,1,a,1.0,1000,100,4,120000,200",
         b"clock,256,1",
         b"identify",
         b"nothing,1",
@@ -170,9 +171,9 @@ def test_whoever_opens_a_port_hears_the_end_of_a_line_and_counts_it_not() -> Non
 
 
 def test_fields_that_a_later_version_adds_to_who_it_is_are_let_pass() -> None:
-    line = seal(b"probe,2,later,9.9,1000,100,4,120000,200,7,8")
+    line = seal(b"probe,2,later,9.9,1000,100,4,120000,200,500,7,8")
     assert ProbeDecoder().feed(line) == [
-        ProbeIdentity(2, "later", "9.9", 1000, 100, 4, 120_000, 200)
+        ProbeIdentity(2, "later", "9.9", 1000, 100, 4, 120_000, 200, 500)
     ]
 
 
@@ -184,7 +185,7 @@ def test_fields_that_a_later_version_adds_to_who_it_is_are_let_pass() -> None:
         PulseSeen(1, 0, 0, ()),
         PlayEdge(True, 1 << 32),
         ClockRead(256, 0),
-        ProbeIdentity(1, "a,b", "1", 1000, 100, 4, 120_000, 200),
+        ProbeIdentity(1, "a,b", "1", 1000, 100, 4, 120_000, 200, 500),
     ],
 )
 def test_what_no_line_can_say_is_refused_before_it_is_said(message: FromProbe | ToProbe) -> None:

@@ -438,3 +438,29 @@ def test_whatever_stands_in_the_file_is_never_above_the_caps(tmp_path: Path, val
     assert caps.net_pc == 1e6
     assert caps.dose_pc == 1e14
     assert caps.session_us == 86_400e6
+
+
+def test_what_the_resolution_of_a_measurement_explains_breaks_no_limit(witness: Witness) -> None:
+    witness.resolution = (4, 100)
+    near = ((303, 20_000), (299, -20_000))
+    witness.see(0, 0, near)
+    witness.see(0, 1, ((249, 80_090), (248, -80_010)))
+    assert broken(witness) == set()
+    assert witness.charge_per_phase_max_pC == 249 * 80_090, "as measured"
+
+
+@pytest.mark.parametrize(
+    ("points", "limit"),
+    [
+        (((305, 20_000), (305, -20_000)), "pulse_width_us"),
+        (((100, 80_101), (100, -80_101)), "current_mA"),
+        (((298, 69_000), (298, -69_000)), "charge_per_phase_uC"),
+        (((200, 20_000), (200, -13_500)), "net_charge_uC"),
+    ],
+)
+def test_what_it_does_not_explain_does(
+    witness: Witness, points: tuple[tuple[int, int], ...], limit: str
+) -> None:
+    witness.resolution = (4, 100)
+    witness.see(0, 0, points)
+    assert broken(witness) == {limit}

@@ -56,6 +56,15 @@ def test_phases_are_measured_as_finely_as_the_probe_says_and_no_higher_than_its_
     assert {first_us, second_us} <= {300, 304}
 
 
+def test_what_is_below_its_floor_is_no_pulse() -> None:
+    bench = Bench(ProbeConfig(floor_ua=1_000))
+    bench.give(1.0, ((300, 900), (300, -900)))
+    bench.give(1.5, ((300, 1_000), (300, -1_000)))
+    bench.run(2.0)
+    assert [pulse.points[0] for pulse in bench.pulses] == [(300, 1_000)]
+    assert bench.probe.missing == 0
+
+
 def test_silence_is_proven_from_the_last_pulse_to_the_last_sign_of_life() -> None:
     bench = Bench(ProbeConfig(clock_offset_us=123))
     for at_s in (1.0, 1.5):
