@@ -103,4 +103,5 @@ def number_of(scenario: Scenario) -> int:
 
 def title_of(scenario: Scenario) -> str:
     """Return what a scenario demands, in one sentence."""
-    return str(scenario.__doc__).split(". ", maxsplit=1)[1]
+    first, _, _ = str(scenario.__doc__).partition("\n")
+    return first.split(". ", maxsplit=1)[1]

@@ -14,7 +14,17 @@ from fes_ctrl.stimulators.drivers import DRIVERS, driver_for
 from fes_ctrl.stimulators.session import DriverSession, DriverStep
 from fes_ctrl.units import Us
 from firmware_sim.output import Points
-from hil.suite import answering, driven, ordinary, returning, scenarios
+from hil.suite import (
+    answering,
+    driven,
+    hands,
+    limits,
+    ordinary,
+    returning,
+    scenarios,
+    silent,
+    timing,
+)
 from hil.suite.bench import BenchFailure, Pulse, Result
 from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, number_of, stop
 from hil.suite.simulated import LinkName, SimulatedBench
@@ -155,7 +165,17 @@ class RashLater(Rash):
 class Discreet(Broken):
     """Tells of nothing bad."""
 
-    BAD = ("silent", "stuck", "down", "error", "orphan", "corrupt", "skipped", "changed")
+    BAD = (
+        "electrode",
+        "silent",
+        "stuck",
+        "down",
+        "error",
+        "orphan",
+        "corrupt",
+        "skipped",
+        "changed",
+    )
 
     def done(self, now_us: Us, step: DriverStep) -> DriverStep:
         reports = [report for report in step.reports if report.kind not in self.BAD]
@@ -198,6 +218,16 @@ class Set(Broken):
         return super().command(now_us, command)
 
 
+class Clipping(Broken):
+    """Gives as much as the device can, where more is asked for."""
+
+    def command(self, now_us: Us, command: Command) -> DriverStep:
+        if isinstance(command, Setpoint):
+            most_ua = self.capabilities.current_max_ua
+            command = command._replace(current_ua=min(command.current_ua, most_ua))
+        return super().command(now_us, command)
+
+
 class Trusting:
     """Takes whoever answers for the device from before."""
 
@@ -226,6 +256,10 @@ def drives(monkeypatch: pytest.MonkeyPatch, broken: Callable[[DriverSession], ob
         (Discreet, scenarios.answer_to_nobody, "no 'orphan'"),
         (Unstoppable, scenarios.stop, "after a stop|no 'idle'"),
         (Stubborn, scenarios.stop, "after a stop|no 'idle'"),
+        (Discreet, scenarios.electrode_off, "no 'electrode or error'"),
+        (Clipping, scenarios.too_much_for_it, "came of more than the device can give"),
+        (Set, scenarios.staircase, "were asked for and there are no pulses of it"),
+        (Set, scenarios.ramp, "the ramp never came to"),
     ],
     ids=name_of,
 )
@@ -284,6 +318,14 @@ def test_a_driver_that_takes_anybody_does_not_pass(
         (3_000_000, 0, returning.lose_the_cable, "the last pulse without a cable"),
         (0, 500, ordinary.stimulate, "mA were asked for"),
         (5_000, 0, ordinary.stimulate, "setpoints came to|us apart"),
+        (200_000, 0, silent.off_is_off, "the last pulse after a stop"),
+        (3_000_000, 0, returning.host_freezes, "the last pulse of a frozen host"),
+        (0, 500, limits.staircase, "mA were asked for"),
+        (300, 0, limits.two_at_once, "us apart|pulses came of two"),
+        (300, 0, timing.rhythm, "us apart|median interval"),
+        (10_000, 0, timing.rhythm, "us apart|median interval"),
+        (10_000, 0, timing.endurance, "setpoints came to"),
+        (0, -2_000, timing.ramp, "fell to"),
     ],
 )
 @pytest.mark.parametrize("row", ROWS)
@@ -297,7 +339,7 @@ def test_a_device_that_gives_more_does_not_pass(
 ) -> None:
     """Each pulse comes once more, later or stronger."""
 
-    def twice(bench: SimulatedBench, t_us: int, channel: int, points: Points) -> None:
+    def twice(bench: SimulatedBench, t_us: Us, channel: int, points: Points) -> None:
         current_ua = points[0][1]
         bench.pulses.append(Pulse(t_us, channel, current_ua))
         bench.pulses.append(Pulse(t_us + shift_us, channel, current_ua + more_ua))
@@ -305,3 +347,90 @@ def test_a_device_that_gives_more_does_not_pass(
     monkeypatch.setattr(SimulatedBench, "_pulse", twice)
     with pytest.raises(BenchFailure, match=said):
         run(*row, "stepper", scenario)
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (((200, 10_000), (100, 0), (200, -2_000)), "nC are left of a pulse"),
+        (((260, 10_000), (100, 0), (260, -10_000)), "60 us off came"),
+    ],
+)
+def test_a_pulse_that_is_not_what_was_asked_for_does_not_pass(
+    points: Points, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shaped(bench: SimulatedBench, t_us: Us, channel: int, _: Points) -> None:
+        bench.pulses.append(Pulse(t_us, channel, points[0][1], points))
+
+    monkeypatch.setattr(SimulatedBench, "_pulse", shaped)
+    with pytest.raises(BenchFailure, match=said):
+        run("p24", "low_level", "stepper", limits.balance)
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize(("late_us", "said"), [(60_000, "after its setpoint"), (-40_000, "before")])
+def test_a_pulse_far_from_its_setpoint_does_not_pass(
+    row: tuple[str, str], late_us: Us, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shifted(bench: SimulatedBench, t_us: Us, channel: int, points: Points) -> None:
+        shift_us = late_us * 2 if row[1] in {"mid_level", "channel_list"} else late_us
+        bench.pulses.append(Pulse(t_us + shift_us, channel, points[0][1], points))
+
+    monkeypatch.setattr(SimulatedBench, "_pulse", shifted)
+    with pytest.raises(BenchFailure, match=f"{said}|setpoints came to"):
+        run(*row, "stepper", timing.setpoint_to_pulse)
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("after", [1, 2, 3, 4])
+def test_one_pulse_by_itself_and_off_is_not_off(
+    row: tuple[str, str], after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In whichever of the quiet spells it comes, the last one included."""
+    looks = 0
+    run_on = SimulatedBench.run
+
+    def restless(bench: SimulatedBench, for_us: Us) -> None:
+        nonlocal looks
+        run_on(bench, for_us)
+        if for_us == bench.look_us:
+            looks += 1
+            if looks == after + (after == 4):
+                bench.pulses.append(Pulse(bench.now_us() - 1, 0, 1_000))
+
+    monkeypatch.setattr(SimulatedBench, "run", restless)
+    with pytest.raises(BenchFailure, match=r"were given by a device|came of arming"):
+        run(*row, "stepper", silent.off_is_off)
+
+
+def test_a_guard_that_lets_anything_through_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Blind:
+        armed = True
+        given: Setpoint | None = None
+
+        def __init__(self, *_: object) -> None: ...
+
+        def check(self, setpoint: Setpoint, _: Us) -> str:
+            self.given = setpoint
+            return ""
+
+        def sensor_seen(self, *_: object) -> None: ...
+
+        def link_seen(self, _: Us) -> None: ...
+
+        def arm(self) -> None: ...
+
+        def skipped(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(hands, "Guard", Blind)
+    with pytest.raises(BenchFailure, match="250 mA were not refused"):
+        run("p24", "low_level", "stepper", limits.beyond)
+
+
+def test_slow_answers_and_a_walk_that_fails_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SimulatedBench, "answered_us", lambda *_: [1_000] * 98 + [200_000] * 2)
+    with pytest.raises(BenchFailure, match="an answer took 200"):
+        run("p24", "low_level", "stepper", timing.answered)
+    monkeypatch.setattr(SimulatedBench, "walk", lambda *_: ["the toe drags", "the foot slaps"])
+    with pytest.raises(BenchFailure, match="the toe drags; the foot slaps"):
+        run("p24", "low_level", "stepper", timing.walk)
