@@ -60,11 +60,18 @@ def simulated_name(device: str, config: WalkConfig) -> str:
     return SIM_NAME + device + (LIMITER_NAME if config.limiter.fitted else "")
 
 
+COUNTS: Final = frozenset({"feslink"})
+"""Devices that count pulses and charge themselves: their driver holds that against what it asked
+for, and tells a difference, which is a fault."""
+
+
 def source_of(config: WalkConfig) -> str:
     """Return where what reaches a walk's electrodes is known from: the best there is."""
     if config.probe:
         return "probe"
-    return "commanded" if config.address else "electrode"
+    if not config.address:
+        return "electrode"
+    return "device" if config.control.stimulator.device in COUNTS else "commanded"
 
 
 class _DeviceEnd:

@@ -18,6 +18,7 @@ from fes_ctrl.stimulators.drivers import LINES
 from fes_ctrl.units import Us, us_from_s
 from hil.probe import Probe, ProbeError, ProbePulse, open_probe_across
 from hil.probe.probe import SILENT_US
+from hil.rig import COUNTS
 from hil.simulate_real import simulate_real
 from hil.suite.bench import SEES, Answers, NotProvenError, Pulse, Who
 from hil.suite.desk_config import WITHOUT_LOAD_MA, DeskConfig
@@ -32,10 +33,6 @@ SLACK_US: Final = 100_000
 
 SETTLES_US: Final = 50_000
 """After a last stop: its bytes leave before the port is closed."""
-
-COUNTS: Final = frozenset({"feslink"})
-"""Devices that count pulses and charge themselves; their driver holds that against what it asked
-for, and tells a difference."""
 
 LOOK_EVERY_US: Final = 5_000
 

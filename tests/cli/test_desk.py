@@ -1,7 +1,6 @@
 """``fes-ctrl walk --link ADDRESS``: the virtual patient with a stimulator on the desk."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,24 +56,26 @@ def test_what_cannot_be_is_refused_in_one_line(arguments: tuple[str, ...], says:
     assert says in str(done.exception) + done.output
 
 
-@pytest.fixture
-def p24(tmp_path: Path) -> Iterator[str]:
-    with serving(pulses=tmp_path / "pulses") as port:
-        yield port
-
-
 @pytest.mark.real_time
-def test_a_walk_with_a_device_that_is_another_process(p24: str, tmp_path: Path) -> None:
-    link = ("--clock", "real", "--link", f"p24://{p24}", *LOAD)
-    done = walk(*link, "--duration", "6", "--json", "--out", str(tmp_path / "run"))
+@pytest.mark.parametrize(
+    ("device", "source"),
+    [("p24", "commanded"), ("feslink", "device")],
+)
+def test_a_walk_with_a_device_that_is_another_process(
+    device: str, source: str, tmp_path: Path
+) -> None:
+    """One that counts what it gives vouches for that; of any other only the command is known."""
+    with serving(pulses=tmp_path / "pulses", device=device) as port:
+        link = ("--clock", "real", "--link", f"{device}://{port}", "--stimulator", device, *LOAD)
+        done = walk(*link, "--duration", "6", "--json", "--out", str(tmp_path / "run"))
     summary = json.loads(done.stdout)
-    assert summary["stimulator"] == "p24", "not a simulated one"
-    assert summary["charge"]["source"] == "commanded"
+    assert summary["stimulator"] == device, "not a simulated one"
+    assert summary["charge"]["source"] == source
     leg = summary["legs"]["right"]
     assert leg["bursts"] >= 2
     given = [json.loads(line) for line in (tmp_path / "pulses").read_text().splitlines()]
     # What the device gave is what the patient was given, but for what a busy machine took back.
     assert 0 <= leg["pulses"] - len(given) <= 2
     header = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[0])
-    assert header["devices"] == ["p24"]
+    assert header["devices"] == [device]
     assert header["config"]["dummy_load_ohm"] == 1000.0
