@@ -46,7 +46,7 @@ def choose(
     value = _value(path, layout, column)
     times = [known for known in layout.columns if known.is_time]
     left = [known for known in times if known.place < value.place]
-    time = (left or times or [None])[-1 if left else 0]
+    time = left[-1] if left else next(iter(times), None)
     interval_s = layout.stated(INTERVAL_KEYS) or 0.0
     if time is None:
         if interval_s <= 0.0:

@@ -144,8 +144,8 @@ def _quantum(current: Samples) -> float:
     """
     size = min(current.size, 200_000)
     sample = current[:: max(1, current.size // size)]
-    levels, counts = np.unique(sample, return_counts=True)
-    if levels.size < 2 or float(np.median(counts)) < 2.0 and levels.size > sample.size / 4:
+    levels = np.unique(sample)
+    if levels.size < 2 or levels.size > sample.size / 4:
         return 0.0
     steps = np.diff(levels.astype(np.float64))
     # Levels that are a float's width apart are the same.

@@ -7,6 +7,7 @@ what is above or beside them is a preamble; the last rows above them are names a
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -165,8 +166,8 @@ def _preamble(rows: list[list[str]]) -> dict[str, tuple[str, ...]]:
 
 def _rises(style: Style, data: Sequence[Sequence[str]], place: int) -> bool:
     values = [style.number(row[place]) or 0.0 for row in data]
-    pairs = zip(values, values[1:], strict=False)
-    return values[-1] > values[0] and all(after >= before for before, after in pairs)
+    steady = all(after >= before for before, after in pairwise(values))
+    return steady and values[-1] > values[0]
 
 
 def _with_stated_units(

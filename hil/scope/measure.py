@@ -35,7 +35,7 @@ class Phase:
     inner: tuple[int, int]
 
     @property
-    def charge_uC(self) -> float:
+    def charge_uC(self) -> float:  # noqa: N802 - a unit's symbol
         """Its charge, signed."""
         return self.current_mA * self.duration_us / 1e3
 
@@ -66,7 +66,7 @@ class Pulse:
     samples: int
 
     @property
-    def amplitude_mA(self) -> float:
+    def amplitude_mA(self) -> float:  # noqa: N802 - a unit's symbol
         """The first phase's mean current, signed."""
         return self.phases[0].current_mA
 
@@ -187,7 +187,9 @@ def _meet(level: Floats, stop: int, start: int, before: float, after: float, pau
     return int(np.count_nonzero(quiet)) < pause
 
 
-def _crossing(level: Floats, start: int, limit: int, at: float, inside: float | None = None) -> float:
+def _crossing(
+    level: Floats, start: int, limit: int, at: float, inside: float | None = None
+) -> float:
     """Return where the current passes a level on the way out of a phase, in samples."""
     sign = 1.0 if (at if inside is None else inside - at) >= 0.0 else -1.0
     step = 1 if limit >= start else -1
