@@ -30,6 +30,12 @@ ROWS: Final = 20
     help="The load across which the voltage was taken; not for a current probe.",
 )
 @click.option("--channel", type=click.IntRange(0), help="Of the run, where it used several.")
+@click.option(
+    "--near",
+    type=float,
+    metavar="S",
+    help="About when in the run the trace begins, where its pulses alone do not tell.",
+)
 @click.option("--column", metavar="NAME|N", help="The signal's column, by name or from 1.")
 @click.option("--time-unit", metavar="UNIT", help="s, ms, us or ns, over what the file says.")
 @click.option("--unit", metavar="UNIT", help="V, mV, A or mA, over what the file says.")
@@ -51,6 +57,7 @@ def scope(
     run: Path | None,
     ohm: float | None,
     channel: int | None,
+    near: float | None,
     gain_percent: float,
     out: Path | None,
     *,
@@ -73,7 +80,7 @@ def scope(
     try:
         seen = measured(trace, read_trace(trace, Options(ohm=ohm, invert=invert, **said)))
         whole = summary(seen)
-        whole |= _compared(trace, seen, run, channel, gain_percent)
+        whole |= _compared(trace, seen, run, channel, gain_percent, near)
     except TraceError as error:
         raise Refusal(str(error)) from error
     if out is not None:
@@ -87,7 +94,12 @@ def scope(
 
 
 def _compared(
-    trace: Path, seen: "Measurement", run: Path | None, channel: int | None, gain_percent: float
+    trace: Path,
+    seen: "Measurement",
+    run: Path | None,
+    channel: int | None,
+    gain_percent: float,
+    near: float | None,
 ) -> dict[str, Any]:
     from hil.scope.asked import asked_of
     from hil.scope.check import check
@@ -96,7 +108,7 @@ def _compared(
     if run is None:
         return {"check": None, "verdict": None}
     asked = asked_of(run, channel)
-    checked = check(trace, seen, asked, gain_percent)
+    checked = check(trace, seen, asked, gain_percent, near)
     return {"check": comparison(checked, asked), "verdict": checked.verdict()}
 
 
@@ -150,11 +162,12 @@ def _print_pulses(whole: dict[str, Any], seen: "Measurement") -> None:
 
 def _print_check(check: dict[str, Any]) -> None:
     sd = check["drift_sd_ppm"]
-    drift = "drift not known" if sd is None else f"drift {check['drift_ppm']:g} ± {sd:.2g} ppm"
+    known = "unknown" if sd is None else f"known to ± {sd:.2g} ppm"
     click.echo(
-        f"{check['device']} {check['mode']}, channel {check['channel']}: trace begins its time at "
-        f"{check['offset_s']:.6f} s of the run, latency included, {drift} removed; the next best "
-        f"place leaves {check['margin_pulses']:g} more pulses unexplained"
+        f"{check['device']} {check['mode']}, channel {check['channel']}: the trace's time 0 is "
+        f"{check['offset_s']:.6f} s of the run, latency included; drift of {check['drift_ppm']:g} "
+        f"ppm removed, {known}; the next best place leaves {check['margin_pulses']:g} more pulses "
+        f"unexplained"
     )
     click.echo(f"{check['compared']} of {check['commanded']} commanded pulses compared")
     if check["not_seen"]:

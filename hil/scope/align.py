@@ -17,8 +17,8 @@ from hil.scope.read import Floats
 VOTERS: Final = 200
 BIN_S: Final = 1e-3
 CANDIDATES: Final = 300
-REACH: Final = 0.4
-"""A pulse is the commanded one if it is nearer than so much of the least distance of two."""
+REACH: Final = 0.45
+"""A pulse is the commanded one if it is nearer to it than so much of the way to the next."""
 
 CURRENT_SHARE: Final = 0.03
 TIME_WEIGHT: Final = 0.25
@@ -30,6 +30,7 @@ CLOCKS_PPM: Final = 100.0
 """Two quartz clocks differ by no more; what is above it is the device's, and is not removed."""
 
 SURE_SD: Final = 2.0
+NEAR_S: Final = 0.5
 
 Places = NDArray[np.int64]
 
@@ -49,6 +50,8 @@ class View:
         Commanded pulses below it cannot be seen in the trace.
     jitter_s : float
         What device and cable may shift one pulse against another.
+    near_s : float or None
+        When the trace began on the run's clock, give or take half a second, if somebody knows.
     """
 
     asked_s: Floats
@@ -59,6 +62,7 @@ class View:
     end_s: float
     weakest_mA: float
     jitter_s: float
+    near_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,12 @@ def align(view: View) -> Placed:
     TraceError
         If it fits nowhere, or as well elsewhere.
     """
-    reach_s = REACH * float(np.diff(view.asked_s).min(initial=10.0 * BIN_S))
-    places = [_reckon(view, offset_s, 0.0, reach_s, refine=True) for offset_s in _candidates(view)]
+    reach_s = _reach(view.asked_s)
+    candidates = _candidates(view)
+    if not candidates.size:
+        message = f"no pulse of the run is where --near {view.near_s:g} puts the trace; correct it"
+        raise TraceError(message)
+    places = [_reckon(view, offset_s, 0.0, reach_s, refine=True) for offset_s in candidates]
     places.sort(key=lambda place: place.cost)
     best = places[0]
     most = max(best.in_view.size, view.got_s.size)
@@ -119,12 +127,14 @@ def align(view: View) -> Placed:
             f"choose the trace's own run and channel"
         )
         raise TraceError(message)
-    others = [place for place in places if abs(place.offset_s - best.offset_s) > reach_s / 2]
+    others = [
+        place for place in places if abs(place.offset_s - best.offset_s) > float(reach_s.min()) / 2
+    ]
     margin = others[0].cost - best.cost if others else float(max(1, best.asked.size))
     if margin < LEAST_MARGIN:
         message = (
             f"the trace fits the run as well {abs(others[0].offset_s - best.offset_s):.4g} s "
-            f"apart; record where a train begins or ends, or where its current changes"
+            f"apart; record where a train begins or ends or changes, or say when: --near"
         )
         raise TraceError(message)
     drift_ppm, sd_ppm, residual_s = _drift(view, best)
@@ -145,6 +155,12 @@ def align(view: View) -> Placed:
     )
 
 
+def _reach(asked_s: Floats) -> Floats:
+    """Return how far from each commanded pulse the one that came may be."""
+    steps_s = np.concatenate(([1.0], np.diff(asked_s), [1.0]))
+    return REACH * np.minimum(steps_s[1:], steps_s[:-1])
+
+
 def _candidates(view: View) -> Floats:
     voters = view.got_s[:: max(1, view.got_s.size // VOTERS)]
     bin_s = max(BIN_S, view.jitter_s / 2.0)
@@ -156,6 +172,9 @@ def _candidates(view: View) -> Floats:
     around = votes.copy()
     around[1:] += votes[:-1]
     around[:-1] += votes[1:]
+    if view.near_s is not None:
+        begins_s = least + (np.arange(count) + 0.5) * bin_s + view.begin_s
+        around[np.abs(begins_s - view.near_s) > NEAR_S] = 0.0
     order = np.argsort(around, kind="stable")[::-1][: 4 * CANDIDATES]
     chosen: list[int] = []
     taken = np.zeros(count + 2, dtype=bool)
@@ -169,13 +188,13 @@ def _candidates(view: View) -> Floats:
 
 
 def _reckon(
-    view: View, offset_s: float, drift_ppm: float, reach_s: float, *, refine: bool
+    view: View, offset_s: float, drift_ppm: float, reach_s: Floats, *, refine: bool
 ) -> Placed:
     """Return what one place explains."""
     stretched = view.got_s * (1.0 + drift_ppm / 1e6)
     for _ in range(3 if refine else 1):
         near, away_s = _nearest(view.asked_s, stretched + offset_s)
-        close = np.abs(away_s) <= reach_s
+        close = np.abs(away_s) <= reach_s[near]
         if not refine or not close.any():
             break
         offset_s -= float(np.median(away_s[close]))
@@ -184,7 +203,7 @@ def _reckon(
     order = np.lexsort((np.abs(away_s), near))
     first = np.ones(order.size, dtype=bool)
     first[1:] = near[order][1:] != near[order][:-1]
-    got = np.sort(order[first & (np.abs(away_s[order]) <= reach_s)])
+    got = np.sort(order[first & (np.abs(away_s[order]) <= reach_s[near[order]])])
     asked = near[got]
     stretch = 1.0 + drift_ppm / 1e6
     begin_s, end_s = view.begin_s * stretch + offset_s, view.end_s * stretch + offset_s
@@ -240,4 +259,4 @@ def _drift(view: View, place: Placed) -> tuple[float, float, float]:
     if abs(slope) < SURE_SD * sd or abs(slope) > CLOCKS_PPM / 1e6 + SURE_SD * sd:
         slope = 0.0
     slope = float(np.clip(slope, -CLOCKS_PPM / 1e6, CLOCKS_PPM / 1e6))
-    return -slope * 1e6, sd * 1e6, -float(np.mean(late_s - slope * at_s))
+    return 0.0 - slope * 1e6, sd * 1e6, -float(np.mean(late_s - slope * at_s))

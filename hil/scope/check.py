@@ -45,7 +45,13 @@ class Checked:
         return {"passed": not reasons, "reasons": reasons}
 
 
-def check(path: Path, seen: Measurement, asked: Asked, gain_percent: float) -> Checked:
+def check(
+    path: Path,
+    seen: Measurement,
+    asked: Asked,
+    gain_percent: float,
+    near_s: float | None = None,
+) -> Checked:
     """Return how a trace compares with what was commanded.
 
     Parameters
@@ -56,6 +62,8 @@ def check(path: Path, seen: Measurement, asked: Asked, gain_percent: float) -> C
     asked : Asked
     gain_percent : float
         How well the scale of oscilloscope, probe and load is known.
+    near_s : float or None
+        About when the trace began on the run's clock, if somebody knows.
 
     Raises
     ------
@@ -74,6 +82,7 @@ def check(path: Path, seen: Measurement, asked: Asked, gain_percent: float) -> C
         trace.time_s(trace.current_mA.size - 1),
         seen.found.threshold_mA,
         bounds.jitter_s,
+        near_s,
     )
     try:
         placed = align(view)
