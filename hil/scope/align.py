@@ -16,7 +16,7 @@ from hil.scope.read import Floats
 
 VOTERS: Final = 200
 BIN_S: Final = 1e-3
-CANDIDATES: Final = 300
+CANDIDATES: Final = 150
 REACH: Final = 0.45
 """A pulse is the commanded one if it is nearer to it than so much of the way to the next."""
 
@@ -172,18 +172,22 @@ def _candidates(view: View) -> Floats:
     around = votes.copy()
     around[1:] += votes[:-1]
     around[:-1] += votes[1:]
+    middles_s = least + (np.arange(count) + 0.5) * bin_s
+    begins_s, ends_s = middles_s + view.begin_s, middles_s + view.end_s
+    expected = np.searchsorted(view.asked_s, ends_s) - np.searchsorted(view.asked_s, begins_s)
+    # Of a bare train every place within it has as many votes; not as many pulses are due in each.
+    score = 2.0 * around * (view.got_s.size / voters.size) - expected
+    score[around == 0.0] = -np.inf
     if view.near_s is not None:
-        begins_s = least + (np.arange(count) + 0.5) * bin_s + view.begin_s
-        around[np.abs(begins_s - view.near_s) > NEAR_S] = 0.0
-    order = np.argsort(around, kind="stable")[::-1][: 4 * CANDIDATES]
+        score[np.abs(begins_s - view.near_s) > NEAR_S] = -np.inf
     chosen: list[int] = []
-    taken = np.zeros(count + 2, dtype=bool)
-    for place in order.tolist():
-        if around[place] <= 0.0 or len(chosen) == CANDIDATES:
+    taken = np.zeros(count + 4, dtype=bool)
+    for place in np.argsort(-score, kind="stable")[: 5 * CANDIDATES].tolist():
+        if score[place] == -np.inf or len(chosen) == CANDIDATES:
             break
-        if not taken[place + 1]:
+        if not taken[place + 2]:
             chosen.append(place)
-            taken[place : place + 3] = True
+            taken[place : place + 5] = True
     return least + (np.array(chosen) + 0.5) * bin_s
 
 

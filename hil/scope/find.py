@@ -167,7 +167,10 @@ def find_pulses(trace: Trace, noise: Noise) -> Found:
     high = max(HIGH_SD * noise.smooth_sd_mA, HIGH_SHARE * highest)
     low = min(max(LOW_SD * noise.smooth_sd_mA, LOW_SHARE * highest), high)
     if highest <= high or highest == 0.0:
-        message = "no pulse stands out of the noise; choose the column, or a finer range in volts"
+        message = (
+            "no pulse stands out of the noise; choose another column, fewer volts a division "
+            "or a longer record"
+        )
         raise TraceError(message)
     codes: Codes = np.zeros(current.size, dtype=np.int8)
     for start, part in _parts(current, noise):

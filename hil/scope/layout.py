@@ -131,8 +131,10 @@ def _names(above: list[list[str]], places: Sequence[int]) -> tuple[list[str], li
     if not above:
         return [], []
     last = above[-1]
-    if not any(unit_of(_cell(last, place)) for place in places):
-        return last, []
+    bare = [unit_of(_cell(last, place)) for place in places]
+    inside = [named_unit(_cell(last, place))[1] for place in places]
+    if not any(bare) or any(known and not alone for known, alone in zip(inside, bare, strict=True)):
+        return last, [cell if unit_of(cell) else "" for cell in last]
     if len(above) > 1:
         names = [_cell(above[-2], place) for place in places]
         # A preamble's value is no name; a channel's bare number is one.

@@ -116,13 +116,18 @@ def style_of(path: Path, lines: Sequence[str]) -> tuple[Style, tuple[int, ...]]:
 
 
 def _numeric(style: Style, tail: Sequence[str]) -> tuple[int, ...]:
+    foreign = {",", ";", "\t"} - {style.delimiter, style.decimal}
+    if style.delimiter == " ":
+        foreign.discard("\t")
+    if any(sign in line for line in tail for sign in foreign):
+        return ()
     rows = style.cells(tail)
     columns = set(range(min(map(len, rows), default=0)))
     for row in rows:
         for index, cell in enumerate(row):
             if style.number(cell) is not None:
                 continue
-            if any(sign in cell for sign in ",;\t"):
+            if "," in cell:  # in quotation marks: a decimal sign
                 return ()
             columns.discard(index)
     return tuple(sorted(columns))
