@@ -16,7 +16,7 @@ from hil.scope.read import Floats
 
 VOTERS: Final = 200
 BIN_S: Final = 1e-3
-CANDIDATES: Final = 150
+CANDIDATES: Final = 100
 REACH: Final = 0.45
 """A pulse is the commanded one if it is nearer to it than so much of the way to the next."""
 
@@ -172,7 +172,7 @@ def _candidates(view: View) -> Floats:
     around = votes.copy()
     around[1:] += votes[:-1]
     around[:-1] += votes[1:]
-    middles_s = least + (np.arange(count) + 0.5) * bin_s
+    middles_s = least + (np.arange(count, dtype=np.float64) + 0.5) * bin_s
     begins_s, ends_s = middles_s + view.begin_s, middles_s + view.end_s
     expected = np.searchsorted(view.asked_s, ends_s) - np.searchsorted(view.asked_s, begins_s)
     # Of a bare train every place within it has as many votes; not as many pulses are due in each.
@@ -180,15 +180,23 @@ def _candidates(view: View) -> Floats:
     score[around == 0.0] = -np.inf
     if view.near_s is not None:
         score[np.abs(begins_s - view.near_s) > NEAR_S] = -np.inf
+    likely: Places = np.concatenate(
+        (_peaks(score), _peaks(np.where(np.isinf(score), score, around)))
+    )
+    return middles_s[np.unique(likely)]
+
+
+def _peaks(score: Floats) -> Places:
+    """Return the highest places that are not beside a higher one."""
     chosen: list[int] = []
-    taken = np.zeros(count + 4, dtype=bool)
+    taken = np.zeros(score.size + 4, dtype=bool)
     for place in np.argsort(-score, kind="stable")[: 5 * CANDIDATES].tolist():
         if score[place] == -np.inf or len(chosen) == CANDIDATES:
             break
         if not taken[place + 2]:
             chosen.append(place)
             taken[place : place + 5] = True
-    return least + (np.array(chosen) + 0.5) * bin_s
+    return np.array(chosen, dtype=np.int64)
 
 
 def _reckon(

@@ -22,7 +22,10 @@ STRONG_SD: Final = 12.0
 """Edges of stronger phases are read from the samples themselves, of weaker ones smoothed."""
 
 PAUSE_SAMPLES: Final = 2
-PAUSE_LEVEL: Final = 0.4
+PAUSE_LEVEL: Final = 0.15
+PASSING_LEVEL: Final = 0.5
+PAUSE_SHARE: Final = 0.5
+"""A pause dwells near zero; a current that turns slowly passes it, and is as long at each level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +186,10 @@ def _meet(level: Floats, stop: int, start: int, before: float, after: float, pau
     """Return whether one phase turns into the next without a pause."""
     if before * after >= 0.0:
         return False
-    quiet = np.abs(level[stop:start]) < PAUSE_LEVEL * min(abs(before), abs(after))
-    return int(np.count_nonzero(quiet)) < pause
+    amount = np.abs(level[stop:start]) / min(abs(before), abs(after))
+    quiet = int(np.count_nonzero(amount < PAUSE_LEVEL))
+    passing = int(np.count_nonzero(amount < PASSING_LEVEL))
+    return quiet < pause or quiet < PAUSE_SHARE * passing
 
 
 def _crossing(

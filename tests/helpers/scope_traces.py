@@ -41,6 +41,7 @@ class Probe:
     step_mA: float = 0.5
     offset_mA: float = 0.0
     coupling_s: float = 0.0
+    slew_us: float = 0.0
     limit_mA: float = 1e3
     seed: int = 1
 
@@ -58,6 +59,9 @@ class Probe:
                 first, stop = np.clip(np.ceil(edges), 0, current.size).astype(int)
                 current[first:stop] = current_ua / 1e3
                 at_s += duration_us / 1e6
+        if self.slew_us:
+            size = round(self.slew_us / 1e6 * self.rate_hz) | 1
+            current = np.convolve(current, np.full(size, 1.0 / size), mode="same")
         if self.coupling_s:
             current = self._coupled(current)
         current += self.offset_mA

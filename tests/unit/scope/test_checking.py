@@ -51,7 +51,7 @@ def test_a_right_device_passes_and_its_clock_is_found(
     # The trace's clock began at 1.9 s and called it -1.1 s; the device's latency is about 1 ms.
     assert placed.run_s(probe.begin_s - probe.zero_s) == pytest.approx(1.9, abs=2e-3)
     assert placed.drift_ppm == pytest.approx(-drift_ppm, abs=4 * placed.drift_sd_ppm)
-    assert placed.drift_sd_ppm < 20.0
+    assert placed.drift_sd_ppm < 30.0
     assert placed.margin > 20.0
     assert placed.asked.size == placed.in_view.size > 100
 
@@ -173,10 +173,9 @@ def test_pulses_of_one_phase_are_told(run: Run) -> None:
     assert "pulses not of two phases" in failed(checked(half, asked_of(folder, None), Probe()))
 
 
-def plain(count: int) -> tuple[list[int], Emitted]:
-    """Return a bare train of equal pulses, as it was asked and as it came."""
-    instants = [1_000_000 + 25_000 * k for k in range(count)]
-    return instants, [(at_us + 900, ((300, 30_000), (300, -30_000))) for at_us in instants]
+def given(instants: list[int]) -> Emitted:
+    """Return equal pulses, a little late."""
+    return [(at_us + 900, ((300, 30_000), (300, -30_000))) for at_us in instants]
 
 
 def bare(asked: Asked, instants: list[int]) -> Asked:
@@ -185,7 +184,8 @@ def bare(asked: Asked, instants: list[int]) -> Asked:
 
 
 def test_a_bare_train_without_beginning_or_end_is_refused(run: Run) -> None:
-    instants, emitted = plain(200)
+    instants = [1_000_000 + 25_000 * k for k in range(200)]
+    emitted = given(instants)
     asked = bare(asked_of(run[0], None), instants)
     with pytest.raises(TraceError, match=r"fits the run as well 0\.\d+ s apart.*--near"):
         checked(emitted, asked, Probe(begin_s=2.0, end_s=4.0))
@@ -194,16 +194,15 @@ def test_a_bare_train_without_beginning_or_end_is_refused(run: Run) -> None:
     assert found.placed.margin == pytest.approx(1.0, abs=0.3)
 
 
-def test_one_step_among_many_is_placed_by_hand(run: Run) -> None:
-    folder, emitted = run
-    asked = asked_of(folder, None)
-    middle_s = bursts(emitted)[3][0][0] / 1e6
-    probe = Probe(begin_s=middle_s - 0.15, end_s=middle_s + 0.5)
-    with pytest.raises(TraceError, match="as well"):
-        checked(emitted, asked, probe)
-    found = checked(emitted, asked, probe, near_s=probe.begin_s + 0.1)
+def test_one_burst_among_equal_ones_is_placed_by_hand(run: Run) -> None:
+    instants = [1_000_000 * burst + 25_000 * k for burst in range(1, 5) for k in range(20)]
+    asked = bare(asked_of(run[0], None), instants)
+    probe = Probe(begin_s=2.8, end_s=3.7)
+    with pytest.raises(TraceError, match=r"as well [123] s apart"):
+        checked(given(instants), asked, probe)
+    found = checked(given(instants), asked, probe, near_s=2.9)
     assert found.verdict()["passed"]
-    assert found.placed.run_s(probe.begin_s - 3.0) == pytest.approx(probe.begin_s, abs=3e-3)
+    assert found.placed.run_s(probe.begin_s - probe.zero_s) == pytest.approx(2.8, abs=2e-3)
 
 
 def test_the_trace_of_another_run_is_refused(run: Run) -> None:

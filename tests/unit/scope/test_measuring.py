@@ -54,6 +54,18 @@ def test_phases_are_as_long_and_as_high_as_they_were(
         assert pulse.net_charge_uC == pytest.approx(0.0, abs=edges_uC + 0.03 * abs(first))
 
 
+@pytest.mark.parametrize("noise_mA", [0.1, 1.0])
+@pytest.mark.parametrize(("points", "gap_us"), [(SYMMETRIC, 0.0), (GAPPED, 100.0)])
+def test_a_current_that_turns_slowly_is_measured_at_half_its_height(
+    points: Points, gap_us: float, noise_mA: float
+) -> None:
+    found = seen(train(points, 0.8), rate_hz=1e6, slew_us=15.0, noise_mA=noise_mA)
+    for pulse in found.pulses:
+        assert pulse.gap_us == pytest.approx(gap_us, abs=1.0 + noise_mA)
+        for phase in pulse.phases:
+            assert phase.duration_us == pytest.approx(points[0][0], abs=1.0 + noise_mA)
+
+
 def test_bursts_are_timed_from_the_first_onset_to_the_last_end() -> None:
     found = seen(train(SYMMETRIC), rate_hz=1e6)
     on_s = 4 * 0.025013 + 0.0006
