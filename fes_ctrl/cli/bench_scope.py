@@ -172,6 +172,8 @@ def _print_check(check: dict[str, Any]) -> None:
     click.echo(f"{check['compared']} of {check['commanded']} commanded pulses compared")
     if check["not_seen"]:
         click.echo(f"{check['not_seen']} commanded pulses are too weak for this trace")
+    if check["half_seen"]:
+        click.echo(f"{check['half_seen']} second phases are: neither they nor balance compared")
     click.echo(f"{'':2}{'figure':36}{'asked':>11}{'got':>11}{'± allowed':>11}")
     for row in check["figures"]:
         mark = " " if row["passed"] else "!"

@@ -16,6 +16,7 @@ from hil.scope.read import Floats
 
 VOTERS: Final = 200
 BIN_S: Final = 1e-3
+MOST_BINS: Final = 4_000_000
 CANDIDATES: Final = 100
 REACH: Final = 0.45
 """A pulse is the commanded one if it is nearer to it than so much of the way to the next."""
@@ -163,7 +164,8 @@ def _reach(asked_s: Floats) -> Floats:
 
 def _candidates(view: View) -> Floats:
     voters = view.got_s[:: max(1, view.got_s.size // VOTERS)]
-    bin_s = max(BIN_S, view.jitter_s / 2.0)
+    span_s = float(view.asked_s[-1] - view.asked_s[0])
+    bin_s = max(BIN_S, view.jitter_s / 2.0, span_s / MOST_BINS)
     least = float(view.asked_s[0] - voters[-1])
     count = int((view.asked_s[-1] - voters[0] - least) / bin_s) + 3
     votes = np.zeros(count)

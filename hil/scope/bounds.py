@@ -23,7 +23,9 @@ NET_SD: Final = math.sqrt(6.0 / 12.0)
 """Of the net charge: the middle edge turns the current over and counts twice."""
 
 NET_WORST: Final = 2.0
-DITHERED: Final = 0.15
+DITHERED: Final = 1.5
+"""Onsets that scatter by so many samples meet them at any phase; an edge that always lies on the
+same one scatters by a part of it at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Checked:
         Instants of pulses that nobody commanded, on the run's clock.
     not_seen : int
         Commanded pulses that are too weak for the trace.
+    half_seen : int
+        Those whose second phase is: neither it nor their balance was compared.
     """
 
     placed: Placed
@@ -38,6 +40,7 @@ class Checked:
     missing_s: list[float]
     extra_s: list[float]
     not_seen: int
+    half_seen: int
 
     def verdict(self) -> dict[str, Any]:
         """Return whether it is as commanded, and what is not."""
@@ -102,7 +105,8 @@ def check(
     figures += [_polarity(placed), _scale(pairs, placed, bounds)]
     figures += phase_figures(pairs, bounds)
     figures += span_figures(seen, asked, placed, run_s, bounds)
-    return Checked(placed, figures, missing_s, extra_s, placed.hidden.size)
+    half_seen = sum(not pair.whole for pair in pairs)
+    return Checked(placed, figures, missing_s, extra_s, placed.hidden.size, half_seen)
 
 
 def _polarity(placed: Placed) -> Figure:

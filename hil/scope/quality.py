@@ -1,7 +1,7 @@
 """What a trace is too poor for, and what its coupling did to it."""
 
 from dataclasses import dataclass
-from math import erfc
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,9 @@ WANTED_SAMPLES: Final = 10
 BY_CHANCE: Final = 1e-6
 AT_EXTREME: Final = 0.9
 NINE_IN_TEN_SD: Final = 1.2816
+LOOKS: Final = 200
+LOOK_SAMPLES: Final = 256
+QUIET_SHARE: Final = 0.6
 SAG_SAMPLES: Final = 8
 SAG_PULSES: Final = 5
 SAG_SURE: Final = 4.0
@@ -65,7 +68,7 @@ def require_unclipped(trace: Trace, noise: Noise, pulses: list[Pulse]) -> None:
         Saying which end.
     """
     current = trace.current_mA
-    stays = 1.0 - _above(noise)
+    stays = 1.0 - _above(trace, noise)
     for extreme, name in ((current.max(), "top"), (current.min(), "bottom")):
         count = sum(
             _at_extreme(current, phase, extreme) for pulse in pulses for phase in pulse.phases
@@ -78,15 +81,25 @@ def require_unclipped(trace: Trace, noise: Noise, pulses: list[Pulse]) -> None:
             raise TraceError(message)
 
 
-def _above(noise: Noise) -> float:
-    """Return how often at least a sample is above a step that holds nine in ten samples."""
+def _above(trace: Trace, noise: Noise) -> float:
+    """Return how often at least a sample is above a step that holds nine in ten samples.
+
+    The noise is told by how many samples are on neither of the two commonest steps: a level that
+    lies between two steps alternates with next to none.
+    """
     if noise.quantum_mA <= 0.0:
         return 0.5
-    # What rounding to steps adds to the noise pushes no sample over the next one.
-    squared = (noise.sd_mA / noise.quantum_mA) ** 2 - 1.0 / 12.0
-    if squared <= 0.0:
-        return 0.0
-    return erfc((squared**-0.5 - NINE_IN_TEN_SD) / 2.0**0.5) / 2.0
+    current = trace.current_mA
+    places = np.linspace(0, max(0, current.size - LOOK_SAMPLES), LOOKS).astype(int)
+    others = []
+    for place in places.tolist():
+        counts = np.unique(current[place : place + LOOK_SAMPLES], return_counts=True)[1]
+        others.append(1.0 - float(np.sort(counts)[-2:].sum()) / float(counts.sum()))
+    share = float(np.mean(sorted(others)[: round(QUIET_SHARE * LOOKS)]))
+    if not 0.0 < share < 0.5:
+        return 0.0 if share <= 0.0 else 0.5
+    per_step = 2.0 * NormalDist().inv_cdf(1.0 - share)
+    return 1.0 - NormalDist().cdf(per_step - NINE_IN_TEN_SD)
 
 
 def _at_extreme(current: Samples, phase: Phase, extreme: np.float32) -> int:

@@ -67,7 +67,9 @@ class Trace:
         """Return when a sample was taken; a fraction is between two."""
         if self.times_s is None:
             return self.t0_s + place * self.dt_s
-        return float(np.interp(place, np.arange(self.times_s.size), self.times_s))
+        before = min(int(place), self.times_s.size - 2)
+        first_s, next_s = self.times_s[before : before + 2].tolist()
+        return float(first_s + (place - before) * (next_s - first_s))
 
     @property
     def span_s(self) -> float:

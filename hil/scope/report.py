@@ -80,6 +80,7 @@ def comparison(checked: Checked, asked: Asked) -> dict[str, Any]:
         "commanded": int(placed.in_view.size),
         "compared": int(placed.asked.size),
         "not_seen": checked.not_seen,
+        "half_seen": checked.half_seen,
         "missing_s": [round(at_s, 6) for at_s in checked.missing_s],
         "extra_s": [round(at_s, 6) for at_s in checked.extra_s],
         "figures": [known.as_dict() for known in checked.figures],

@@ -108,7 +108,8 @@ def _intervals(asked: Asked, placed: Placed, run_s: Floats, bounds: Bounds) -> l
 
 
 def _spans(seen: Measurement, asked: Asked, placed: Placed) -> list[Span]:
-    """Return the commanded bursts that the trace holds from pause to pause."""
+    """Return the commanded bursts that the trace holds from pause to pause, and all of them."""
+    hidden = set(placed.hidden.tolist())
     trace = seen.trace
     ends = placed.run_s(np.array([trace.time_s(0), trace.time_s(trace.current_mA.size - 1)]))
     owner = dict(zip(placed.asked.tolist(), placed.got.tolist(), strict=True))
@@ -118,6 +119,8 @@ def _spans(seen: Measurement, asked: Asked, placed: Placed) -> list[Span]:
         last = asked.pulses[stop - 1]
         end_s = (last.at_us + sum(last.phases_us)) / 1e6
         if begin_s - BURST_GAP_S < ends[0] or end_s + BURST_GAP_S > ends[1]:
+            continue
+        if not hidden.isdisjoint(range(first, stop)):
             continue
         got = _burst_of(
             seen.bursts, (owner[index] for index in range(first, stop) if index in owner)

@@ -114,8 +114,19 @@ def test_a_trace_that_is_too_poor_is_refused(how: dict[str, float], says: str) -
 
 
 @pytest.mark.parametrize(
-    ("noise_mA", "step_mA"), [(0.0, 0.5), (0.05, 0.5), (0.2, 0.5), (1.0, 0.5), (0.3, 0.001)]
+    ("noise_mA", "step_mA", "offset_mA"),
+    [
+        (0.0, 0.5, 0.0),
+        (0.05, 0.3, -4.35),  # a baseline that lies between two steps
+        (0.2, 0.5, -0.25),
+        (1.0, 0.5, 0.0),
+        (0.3, 0.001, 0.0),
+    ],
 )
-def test_a_plateau_within_the_screen_is_not_called_clipped(noise_mA: float, step_mA: float) -> None:
-    found = seen(train(SYMMETRIC), noise_mA=noise_mA, step_mA=step_mA, rate_hz=1e6)
+def test_a_plateau_within_the_screen_is_not_called_clipped(
+    noise_mA: float, step_mA: float, offset_mA: float
+) -> None:
+    found = seen(
+        train(SYMMETRIC), noise_mA=noise_mA, step_mA=step_mA, offset_mA=offset_mA, rate_hz=1e6
+    )
     assert len(found.pulses) == 10
