@@ -17,7 +17,7 @@ from hil.scope.read import Floats
 VOTERS: Final = 200
 BIN_S: Final = 1e-3
 MOST_BINS: Final = 4_000_000
-CANDIDATES: Final = 100
+CANDIDATES: Final = 60
 REACH: Final = 0.45
 """A pulse is the commanded one if it is nearer to it than so much of the way to the next."""
 

@@ -14,7 +14,7 @@ from hil.scope.read import Options, read_trace
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("layout", LAYOUTS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     volts=st.lists(st.integers(-8000, 8000), min_size=30, max_size=90),
     start_ms=st.integers(-1000, 1000),

@@ -40,7 +40,7 @@ def bursts(emitted: Emitted) -> list[list[tuple[int, Points]]]:
     return found
 
 
-@pytest.mark.parametrize(("rate_hz", "drift_ppm"), [(50e3, -50.0), (200e3, 50.0), (1e6, -50.0)])
+@pytest.mark.parametrize(("rate_hz", "drift_ppm"), [(50e3, -50.0), (200e3, 50.0), (500e3, -50.0)])
 def test_a_right_device_passes_and_its_clock_is_found(
     run: Run, rate_hz: float, drift_ppm: float
 ) -> None:
