@@ -29,7 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
     "doctor": "Tell what this machine can do, what is plugged in and what speaks.",
-    "bench": "Measure this program on this machine, in real time.",
+    "bench": "Measure this program on this machine, and what comes out of a stimulator.",
     "config": "Show, check and describe the configuration.",
 }
 

@@ -1,4 +1,4 @@
-"""``fes-ctrl bench``: what this machine and this program do in real time."""
+"""``fes-ctrl bench``: what this machine, this program and a stimulator do in real time."""
 
 import json
 import multiprocessing
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from fes_ctrl.cli.bench_scope import scope
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ BUSY_MS: Final = 10.0
 
 @click.group(name="bench", epilog="Example: fes-ctrl bench latency --seconds 60")
 def command() -> None:
-    """Measure this program on this machine, in real time."""
+    """Measure this program on this machine, and what comes out of a stimulator."""
+
+
+command.add_command(scope)
 
 
 @command.command(epilog="Example: fes-ctrl bench latency --real-time --busy 2")
