@@ -95,9 +95,17 @@ def test_silence_is_proven_from_the_last_pulse_to_the_last_sign_of_life() -> Non
     bench.run(4.0)
     probe, now_us = bench.probe, bench.now_us()
     ended_us = bench.given[-1] + sum(us for us, _ in PULSE)
-    assert ended_us <= probe.silent_since(now_us) <= ended_us + 2 * probe.doubt_us
+    assert ended_us <= probe.silent_since(now_us) <= ended_us + 2 * bench.doubts_us[-1]
     assert now_us - 200_000 <= probe.told_until_us <= now_us
     assert probe.alive(now_us)
+
+
+def test_silence_begins_with_the_end_of_whichever_pulse_ends_last() -> None:
+    bench = Bench(ProbeConfig(byte_us=1.0), latency_us=50, jitter_us=0)
+    bench.give(1.0, ((20_000, 5_000), (20_000, -5_000)), channel=0)
+    bench.give(1.001, PULSE, channel=1)
+    bench.run(2.0)
+    assert 1_040_000 <= bench.probe.silent_since(bench.now_us()) <= 1_041_000
 
 
 def test_nothing_is_proven_by_a_probe_that_says_nothing() -> None:
