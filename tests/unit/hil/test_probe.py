@@ -6,6 +6,7 @@ from fes_ctrl.units import Us
 from fes_ctrl.wire.probe_lines import ClockRead
 from firmware_sim.probe import EDGES, RECORDS, ProbeConfig
 from helpers.probe_bench import PULSE, Bench
+from hil.probe import Probe
 from hil.probe.clock import ProbeClock
 
 WRAP_US = 1 << 32
@@ -96,6 +97,8 @@ def test_silence_is_proven_from_the_last_pulse_to_the_last_sign_of_life() -> Non
     probe, now_us = bench.probe, bench.now_us()
     ended_us = bench.given[-1] + sum(us for us, _ in PULSE)
     assert ended_us <= probe.silent_since(now_us) <= ended_us + 2 * bench.doubts_us[-1]
+    told_us = bench.pulses[-1].t_us + ended_us - bench.given[-1]
+    assert probe.silent_since(now_us) == told_us + bench.doubts_us[-1]
     assert now_us - 200_000 <= probe.told_until_us <= now_us
     assert probe.alive(now_us)
 
@@ -137,6 +140,20 @@ def test_a_pulse_that_no_line_told_of_is_missing_and_ends_the_proof_of_silence()
     assert bench.probe.problems() == ["the probe saw 1 pulses that no line told of"]
 
 
+def test_what_a_probe_counted_before_it_was_listened_to_is_not_missing() -> None:
+    bench = Bench()
+    for at_s in (0.5, 1.0):
+        bench.give(at_s)
+    bench.run(1.5)
+    bench.probe.begin()
+    later = Probe(bench.line, bench.now_us)
+    later.open()
+    bench.give(2.0)
+    bench.run(2.5)
+    assert (bench.probe.pulses, bench.probe.missing) == (0, 0)
+    assert (later.pulses, later.missing) == (1, 0)
+
+
 @pytest.mark.parametrize("config", [ProbeConfig(loss=0.1), ProbeConfig(corruption=0.1)])
 def test_lines_that_are_lost_or_spoilt_are_missed_and_never_another_pulse(
     config: ProbeConfig,
@@ -175,6 +192,7 @@ def test_a_probe_that_restarts_is_noticed_and_goes_on(after_s: float, clock_offs
     bench.run(6.0)
     assert bench.probe.restarts == 1
     assert bench.probe.missing == 0
+    assert bench.probe.pulses == 4
     assert max(map(abs, late_us(bench))) < 2_000
     assert bench.probe.problems() == ["the probe restarted 1 x: what it saw then is unknown"]
 
