@@ -7,6 +7,9 @@ from fes_ctrl.wire.probe_lines import TOKEN_MAX, ClockRead, ProbeIdentity, ReadC
 UNTOLD_PPM = 10_000
 """Twice a ceramic resonator's, until the probe has said how far its clock may be off."""
 
+HOST_PPM = 500
+"""Added to the probe's word: the host's own clock may be trimmed by so much."""
+
 ANSWER_US = 300_000
 """A question that has not been answered for so long is asked again."""
 
@@ -29,7 +32,7 @@ class ProbeClock:
 
     def terms(self, identity: ProbeIdentity) -> None:
         """Take the probe's word on how well it measures time."""
-        self._fit.limit_ppm(identity.clock_ppm)
+        self._fit.limit_ppm(identity.clock_ppm + HOST_PPM)
         self._step_us = identity.time_step_us
 
     def begin(self) -> None:

@@ -25,6 +25,7 @@ from fes_ctrl.wire.probe_lines import (
     encode,
 )
 from hil.probe.clock import ProbeClock
+from hil.probe.count import PulseCount
 
 SILENT_US: Final = 300_000
 """A probe that has said nothing for so long, three times what it may, is silent."""
@@ -100,17 +101,13 @@ class Probe:
         self.lost = ""
         self._others: list[ProbeIdentity] = []
         self._heard_us: Us = -NEVER_US
-        # Pulses, as counted by the probe: before it was listened to, lately, and told on.
-        self._base: int | None = None
-        self._seen = 0
-        self._told = 0
-        self._missed_before = 0
+        self._count = PulseCount()
         self._untimed: list[PulseSeen] = []
         # Of the probe's clock, whole.
         self._last_us: Us = -NEVER_US
         self._alive_us: Us | None = None
-        # Until then there was, or may have been, a pulse.
-        self._pulse_end_us: Us = NEVER_US
+        # On the host's: until then there was, or may have been, a pulse.
+        self._silent_from_us: Us = NEVER_US
 
     def open(self) -> None:
         """Listen, and ask who is there."""
@@ -125,9 +122,7 @@ class Probe:
 
     def begin(self) -> None:
         """Count from here on: forget what went wrong before, and what was seen."""
-        if self._base is not None:
-            self._base = self._seen
-        self._told = self._missed_before = 0
+        self._count.forget()
         self._untimed.clear()
         self._others.clear()
         self.restarts = 0
@@ -167,16 +162,12 @@ class Probe:
     @property
     def pulses(self) -> int:
         """How many pulses it has seen since it was listened to."""
-        return self._missed_before + self._told + self._missing_now
+        return self._count.all
 
     @property
     def missing(self) -> int:
         """Pulses that it counted and nobody was told of: lines lost, or never written."""
-        return self._missed_before + self._missing_now
-
-    @property
-    def _missing_now(self) -> int:
-        return 0 if self._base is None else self._seen - self._base - self._told
+        return self._count.missing
 
     def alive(self, now_us: Us) -> bool:
         """Return whether a line of it was heard within 300 ms."""
@@ -205,12 +196,12 @@ class Probe:
         Returns
         -------
         int
-            The end of the last pulse, told or missing, on the host's clock; ``now_us`` where
-            nothing is sure: it is not alive, or its clock not known.
+            The latest instant, on the host's clock, at which the last pulse may have ended, told
+            or missing; ``now_us`` where nothing is sure: it is not alive, or its clock not known.
         """
         if not self.alive(now_us) or self._alive_us is None or not self._clock.known:
             return now_us
-        return min(now_us, self._clock.on_host(self._pulse_end_us) + self.doubt_us)
+        return min(now_us, self._silent_from_us)
 
     def on_host(self, probe_us: Us) -> Us:
         """Return an instant of the probe's clock on the host's."""
@@ -253,14 +244,12 @@ class Probe:
                     self._began_anew()
                 self._tell(now_us)
             case PulseSeen(number, t_us):
-                self._check(now_us, t_us, behind=number <= self._seen)
-                if self._base is None:
-                    self._base = number - 1
-                self._seen = number
+                self._check(now_us, t_us, behind=number <= self._count.seen)
+                self._count.hear(number, number - 1)
                 self._untimed.append(message)
                 self._tell(now_us)
             case Alive():
-                self._check(now_us, message.t_us, behind=message.pulses < self._seen)
+                self._check(now_us, message.t_us, behind=message.pulses < self._count.seen)
                 self._lives(now_us, message)
                 self._ask_clock()
             case EdgePlayed(t_us, loaded):
@@ -274,7 +263,7 @@ class Probe:
 
     def _check(self, now_us: Us, t_us: Us, *, behind: bool) -> None:
         """Notice a probe that has begun anew, by a line whose count or instant cannot be."""
-        if self._base is None:
+        if not self._count.begun:
             return
         whole_us = self._last_us
         ahead = False
@@ -284,9 +273,8 @@ class Probe:
         if behind or whole_us < self._last_us:
             self._began_anew()
             # It counts from nothing.
-            self._missed_before = self.missing
+            self._count.restart()
             self._untimed.clear()
-            self._base = self._seen = self._told = 0
         elif ahead:
             self._began_anew()
         else:
@@ -298,21 +286,18 @@ class Probe:
         self.restarts += 1
         self._last_us = -NEVER_US
         self._alive_us = None
-        self._pulse_end_us = NEVER_US
+        self._silent_from_us = NEVER_US
 
     def _lives(self, now_us: Us, alive: Alive) -> None:
-        untold = self._base is not None and alive.pulses > self._seen
-        if self._base is None:
-            self._base = alive.pulses
-        self._seen = alive.pulses
+        untold = self._count.hear(alive.pulses, alive.pulses)
         self.unrecorded = alive.unrecorded
         self.refused = alive.refused
         if not self._clock.known:
             return
         alive_us = self._clock.whole_us(alive.t_us, now_us)
-        if untold or self._pulse_end_us == NEVER_US:
+        if untold or self._silent_from_us == NEVER_US:
             # Some time before this.
-            self._pulse_end_us = alive_us
+            self._silent_from_us = self._clock.on_host(alive_us) + self._clock.doubt_us(now_us)
         if self._alive_us is not None:
             self.longest_silence_us = max(self.longest_silence_us, alive_us - self._alive_us)
         self._alive_us = self._last_us = alive_us
@@ -325,9 +310,12 @@ class Probe:
         for _, t_us, channel, points in waiting:
             probe_us = self._clock.whole_us(t_us, now_us)
             self._last_us = probe_us
-            self._pulse_end_us = probe_us + sum([duration_us for duration_us, _ in points])
-            self._told += 1
+            self._count.tell()
             host_us = min(now_us, self._clock.on_host(probe_us))
+            lasts_us = sum([duration_us for duration_us, _ in points])
+            ended_us = host_us + lasts_us + self._clock.doubt_us(now_us)
+            if self._silent_from_us == NEVER_US or ended_us > self._silent_from_us:
+                self._silent_from_us = ended_us
             self.on_pulse(ProbePulse(host_us, probe_us, channel, points))
 
     def _ask_clock(self) -> None:

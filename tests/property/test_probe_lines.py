@@ -147,21 +147,32 @@ def test_noise_is_no_message(noise: bytes) -> None:
     ],
 )
 def test_a_line_that_says_anything_else_is_left_out_and_counted(body: bytes) -> None:
-    good = Alive(1, 2, 0, 0)
     reader = ProbeDecoder()
-    assert reader.feed(encode(good) + seal(body) + encode(good)) == [good, good]
+    assert reader.feed(encode(GOOD) + seal(body) + encode(GOOD)) == [GOOD, GOOD]
     assert reader.bad == 1
 
 
-def test_a_line_without_its_check_is_left_out_and_so_is_one_too_long() -> None:
-    good = Alive(1, 2, 0, 0)
-    reader = ProbeDecoder()
-    wire = encode(good) + b"alive,1,2,0,0\n" + seal(b"#" * LONGEST_LINE) + encode(good)
-    assert reader.feed(wire) == [good, good]
-    assert reader.bad == 2
-    in_bytes = ProbeDecoder()
-    assert [m for byte in wire for m in in_bytes.feed(bytes([byte]))] == [good, good]
-    assert in_bytes.bad == 2
+GOOD = Alive(1, 2, 0, 0)
+IDENTITY = b"probe,2,later,9.9,1000,100,4,120000,200,500"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"alive,1,2,0,0\n",
+        b"alive,1,2,0,0*\n",
+        encode(GOOD).replace(b"*", b"*0"),
+        encode(GOOD).replace(b"*", b"* "),
+        encode(GOOD).replace(b"\n", b" \n"),
+        seal(IDENTITY + b"," + b"7" * LONGEST_LINE),
+    ],
+)
+def test_a_line_without_its_check_is_left_out_and_so_is_one_too_long(line: bytes) -> None:
+    wire = encode(GOOD) + line + encode(GOOD)
+    whole, in_bytes = ProbeDecoder(), ProbeDecoder()
+    assert whole.feed(wire) == [GOOD, GOOD]
+    assert [m for byte in wire for m in in_bytes.feed(bytes([byte]))] == [GOOD, GOOD]
+    assert whole.bad == in_bytes.bad == 1
 
 
 def test_whoever_opens_a_port_hears_the_end_of_a_line_and_counts_it_not() -> None:
@@ -171,8 +182,7 @@ def test_whoever_opens_a_port_hears_the_end_of_a_line_and_counts_it_not() -> Non
 
 
 def test_fields_that_a_later_version_adds_to_who_it_is_are_let_pass() -> None:
-    line = seal(b"probe,2,later,9.9,1000,100,4,120000,200,500,7,8")
-    assert ProbeDecoder().feed(line) == [
+    assert ProbeDecoder().feed(seal(IDENTITY + b",7,8")) == [
         ProbeIdentity(2, "later", "9.9", 1000, 100, 4, 120_000, 200, 500)
     ]
 

@@ -442,8 +442,7 @@ def test_whatever_stands_in_the_file_is_never_above_the_caps(tmp_path: Path, val
 
 def test_what_the_resolution_of_a_measurement_explains_breaks_no_limit(witness: Witness) -> None:
     witness.resolution = (4, 100)
-    near = ((303, 20_000), (299, -20_000))
-    witness.see(0, 0, near)
+    witness.see(0, 0, ((303, 60_000), (283, -60_000)))
     witness.see(0, 1, ((249, 80_090), (248, -80_010)))
     assert broken(witness) == set()
     assert witness.charge_per_phase_max_pC == 249 * 80_090, "as measured"
@@ -464,3 +463,15 @@ def test_what_it_does_not_explain_does(
     witness.resolution = (4, 100)
     witness.see(0, 0, points)
     assert broken(witness) == {limit}
+
+
+@pytest.mark.parametrize(("first_ua", "breaks"), [(30_080, set()), (30_200, {"start_mA"})])
+def test_nor_is_a_first_pulse_held_to_more_than_was_resolved(
+    tmp_path: Path, first_ua: int, breaks: set[str]
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text("[limits]\nstart_mA = 30\n")
+    witness = Witness(file)
+    witness.resolution = (4, 100)
+    witness.see(0, 0, ((100, first_ua), (100, -first_ua)))
+    assert broken(witness) == breaks
