@@ -1,7 +1,7 @@
 """A stimulator on the desk as a walk's device: the patient is simulated, the current is not."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fes_ctrl.cli.errors import Refusal
 
@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from hil.probe import Probe
     from hil.scenarios import Scenario
-
-LOAD_TOLERANCE: Final = 0.1
-
-WITHOUT_LOAD_UA: Final = 10_000
-"""More is given only where somebody has said into what: nobody is to be at the electrodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +53,7 @@ class Desk:
             into nothing that is known.
         """
         from firmware_sim.injections import BY_NAME
+        from hil.desk import WITHOUT_LOAD_UA, most_ua_of
 
         walk = scenario.walk
         device = walk.control.stimulator.device
@@ -75,7 +71,7 @@ class Desk:
         if walk.limiter.fitted:
             message = f"--link {self.url} with a limiter: there is none on the desk; leave it out"
             raise Refusal(message)
-        most_ua = _most_ua(walk.control)
+        most_ua = most_ua_of(walk.control)
         if most_ua > WITHOUT_LOAD_UA and self.dummy_load_ohm is None and gives:
             message = (
                 f"--link {self.url}: the program gives up to {most_ua / 1000:g} mA, more than "
@@ -92,13 +88,9 @@ class Desk:
 
     async def open(self, control: "ControlConfig") -> "Link":
         """Open its port, behind a guardian where the configuration has one."""
-        from fes_ctrl.links.url import open_link
-        from fes_ctrl.safety.limits import Limits
-        from fes_ctrl.stimulators.drivers import LINES, driver_for
+        from hil.desk import open_desk
 
-        driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
-        guarded_by = driver.stop_bytes if control.stimulator.guardian else b""
-        return await open_link(self.address, LINES[self.address.device], guarded_by)
+        return await open_desk(self.address, control.stimulator, control.limits)
 
     async def open_probe(self, now_us: "Callable[[], int]") -> "Probe":
         """Open the probe across its load.
@@ -108,24 +100,9 @@ class Desk:
         ProbeError
             If there is none, or it is across another load.
         """
-        from hil.probe import ProbeError, open_probe
+        from hil.probe import open_probe_across
 
-        try:
-            probe = await open_probe(self.probe_url, now_us)
-        except OSError as error:
-            message = f"{self.probe_url}: {error}"
-            raise ProbeError(message) from error
-        said_ohm, found = self.dummy_load_ohm, probe.identity
-        if said_ohm is None or found is None:
-            return probe
-        if abs(found.load_ohm - said_ohm) > LOAD_TOLERANCE * said_ohm:
-            probe.close()
-            message = (
-                f"{self.probe_url}: {found.name} measures across {found.load_ohm} ohm, and "
-                f"--dummy-load says {said_ohm:g}; correct whichever is wrong"
-            )
-            raise ProbeError(message)
-        return probe
+        return await open_probe_across(self.probe_url, self.dummy_load_ohm, now_us)
 
 
 def desk_at(url: str, dummy_load_ohm: float | None, probe_url: str | None = None) -> Desk:
@@ -153,15 +130,3 @@ def desk_at(url: str, dummy_load_ohm: float | None, probe_url: str | None = None
             message = f"--probe {error}"
             raise Refusal(message) from error
     return Desk(url, address, dummy_load_ohm, probe_url or "")
-
-
-def _most_ua(control: "ControlConfig") -> int:
-    """Return the highest current that the program sets at full level."""
-    from fes_ctrl.stim.quantise import plan_channel
-    from fes_ctrl.stimulators.config import capabilities_of
-
-    device = capabilities_of(control.stimulator)
-    return max(
-        plan_channel(channel, control.setup.of(channel.muscle), device, index).full_ua
-        for index, channel in enumerate(control.program.channel)
-    )

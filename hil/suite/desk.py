@@ -11,22 +11,23 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from fes_ctrl.links.link import Link
-from fes_ctrl.links.url import SerialAddress, TcpAddress, open_link, parse_link_url
+from fes_ctrl.links.url import SerialAddress, TcpAddress, parse_link_url
 from fes_ctrl.model import Setpoint
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stimulators.config import MODES, StimulatorConfig
-from fes_ctrl.stimulators.drivers import LINES
 from fes_ctrl.units import Us, us_from_s
+from hil.desk import WITHOUT_LOAD_UA, most_ua_of, open_desk
 from hil.probe import Probe, ProbeError, ProbePulse, open_probe_across
 from hil.probe.probe import SILENT_US
 from hil.rig import COUNTS
 from hil.simulate_real import simulate_real
 from hil.suite.bench import SEES, Answers, NotProvenError, Pulse, Who
-from hil.suite.desk_config import WITHOUT_LOAD_MA, DeskConfig
+from hil.suite.desk_config import DeskConfig
 from hil.suite.driven import DrivenBench
 from hil.suite.hands import PERIOD_US
 from hil.suite.tampered import TamperedLink
 from hil.suite.times import real_time
-from hil.suite.walking import most_ua, reasons, scenario_of
+from hil.suite.walking import reasons, scenario_of
 
 SLACK_US: Final = 100_000
 """A machine may be busy."""
@@ -117,8 +118,7 @@ class DeskBench(DrivenBench):
     async def _next_link(self) -> Link:
         if not self._plugged:
             raise OSError(errno.ENODEV, "unplugged by the bench")
-        guarded_by = self._driver.stop_bytes if self._config.guardian else b""
-        link = await open_link(self._address, LINES[self._address.device], guarded_by)
+        link = await open_desk(self._address, self._config, LimitsConfig())
         self._tampered = TamperedLink(link, self._time.clock, self._address.device)
         self._tampered.wear(self._who)
         self._tampered.answer(self._how, self._by_us)
@@ -205,20 +205,21 @@ class DeskBench(DrivenBench):
         scenario = scenario_of(self._config, for_us)
         load_ohm = self._desk.dummy_load_ohm
         walk = scenario.walk
-        most_ma = most_ua(walk.control) / 1000
-        if most_ma > WITHOUT_LOAD_MA and not load_ohm:
-            message = f"a walk gives up to {most_ma:g} mA: only into a dummy load, dummy_load_ohm"
+        most_ua = most_ua_of(walk.control)
+        if most_ua > WITHOUT_LOAD_UA and not load_ohm:
+            message = (
+                f"a walk gives up to {most_ua / 1000:g} mA: only into a dummy load, dummy_load_ohm"
+            )
             raise NotProvenError(message)
         self._time.do(self._session.close)
         if self._probe is not None:
             self._time.do(self._probe.close)
         address, probe_url = self._url, self._desk.probe
         scenario.walk = replace(walk, address=address, dummy_load_ohm=load_ohm, probe=probe_url)
-        control = walk.control.stimulator
+        control = walk.control
 
         async def desk() -> Link:
-            guarded_by = self._driver.stop_bytes if control.guardian else b""
-            return await open_link(self._address, LINES[control.device], guarded_by)
+            return await open_desk(self._address, control.stimulator, control.limits)
 
         through = self._open_probe if probe_url else None
         walked = partial(simulate_real, scenario.walk, desk=desk, probe=through)

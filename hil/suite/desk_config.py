@@ -9,9 +9,9 @@ from annotated_types import Ge, Gt, Le, MaxLen
 from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import PathParts, line_of, parse, read_text, shown
+from hil.desk import WITHOUT_LOAD_UA
 
-WITHOUT_LOAD_MA: Final = 10
-"""More is given only where somebody has said into what: nobody is to be at the electrodes."""
+WITHOUT_LOAD_MA: Final = WITHOUT_LOAD_UA // 1000
 
 
 @dataclass(frozen=True, slots=True)

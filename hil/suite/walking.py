@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.stim.quantise import plan_channel
 from fes_ctrl.stimulators.config import GUARDED_MS, StimulatorConfig, capabilities_of
-from fes_ctrl.units import MicroAmp, Us
+from fes_ctrl.units import Us
 from hil.scenarios import Scenario, load_scenario
 from hil.simulate import WalkResult
 from hil.suite.hands import PERIOD_US
@@ -42,15 +40,6 @@ def scenario_of(config: StimulatorConfig, for_us: Us) -> Scenario:
     if config.guardian or capabilities_of(config).unattended_ms > GUARDED_MS:
         sets.append("stimulator.guardian=true")
     return load_scenario("standard", options, sets)
-
-
-def most_ua(control: ControlConfig) -> MicroAmp:
-    """Return the highest current that a program sets at full level, on any of its channels."""
-    device = capabilities_of(control.stimulator)
-    return max(
-        plan_channel(channel, control.setup.of(channel.muscle), device, index).full_ua
-        for index, channel in enumerate(control.program.channel)
-    )
 
 
 def reasons(scenario: Scenario, walk: Callable[[], WalkResult], clock: str) -> list[str]:

@@ -117,7 +117,7 @@ def bench(tmp_path: Path) -> Iterator[Told]:
 def test_what_a_probe_measures_is_what_the_patient_is_given(bench: Told, tmp_path: Path) -> None:
     link = ("--link", f"p24://{bench['port']}", "--probe", f"serial://{bench['probe']}", *LOAD)
     refused = walk(*link, "--dummy-load", "1120")
-    assert "measures across 1000 ohm, and --dummy-load says 1120" in refused.output
+    assert "measures across 1000 ohm, and the dummy load is said to be 1120" in refused.output
     done = walk(*link, "--duration", "6", "--out", str(tmp_path / "run"))
     summary = json.loads(done.stdout)
     reasons = summary["verdict"]["reasons"]
