@@ -61,16 +61,14 @@ def shape_of(pairs: Sequence[tuple[float, float]]) -> Shape:
     for index, (duration, current) in enumerate(pairs):
         # Not (duration <= 0 or …): a NaN is neither.
         if not 0 < duration <= WHOLE_MAX:
-            what = (
-                f"shape.{index}: duration share {duration:g} must be above 0, at most {WHOLE_MAX}"
-            )
-            raise ShapeError(what, index)
+            message = f"shape.{index}: duration share {duration:g}: above 0, at most {WHOLE_MAX}"
+            raise ShapeError(message, index)
         if not -1 <= current <= 1:
-            raise ShapeError(f"shape.{index}: current share {current:g} must be -1 to 1", index)
+            raise ShapeError(f"shape.{index}: current share {current:g}: -1 to 1", index)
     parts = _parts_of([current for _, current in pairs])
     points = [(round(duration * MILLION), round(current * parts)) for duration, current in pairs]
     _require_form(points)
-    points[-1] = (_balancing(points), points[-1][1])
+    points[-1] = (_balancing(points, parts), points[-1][1])
     index, excess = excess_of(tuple(points), parts, MILLION)
     if excess:
         raise ShapeError(f"shape.{index}: {excess}; lower its duration or current share", index)
@@ -86,7 +84,7 @@ def _parts_of(shares: list[float]) -> int:
             part = round(share * parts)
             # A current that is not zero must not be read as a pause.
             worst = max(worst, 1.0 if share and not part else abs(share - part / parts))
-        if worst * MILLION <= READ_PPM:
+        if round(worst * MILLION) <= READ_PPM:
             return parts
         if worst < off:
             nearest, off = parts, worst
@@ -112,7 +110,7 @@ def _require_form(points: list[tuple[int, int]]) -> None:
         raise ShapeError(message, last)
 
 
-def _balancing(points: list[tuple[int, int]]) -> int:
+def _balancing(points: list[tuple[int, int]], parts: int) -> int:
     """Return how long the last point has to last, millionths of the width."""
     net = 0
     for duration, part in points[:-1]:
@@ -122,15 +120,16 @@ def _balancing(points: list[tuple[int, int]]) -> int:
     if net * part >= 0:
         message = (
             f"shape.{index}: the last point must bring back what the others leave, "
-            f"{net / MILLION:+.4g} of its charge's unit; give it the other sign"
+            f"{net / (parts * MILLION):+.3g} of current times width; give it the other sign, or "
+            "change those before it"
         )
         raise ShapeError(message, index)
     balanced = abs(net) // abs(part)
     if abs(balanced - duration) > READ_PPM:
         left = net + duration * part
         message = (
-            f"shape.{index}: the points leave {left / MILLION:+.3g} of the charge they must bring "
-            f"back; the nearest that can be done is a last duration share of "
+            f"shape.{index}: the points leave {left / (parts * MILLION):+.3g} of current times "
+            f"width; the nearest that can be done is a last duration share of "
             f"{balanced / MILLION:.4g}"
         )
         raise ShapeError(message, index)
