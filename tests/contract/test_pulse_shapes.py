@@ -17,7 +17,7 @@ from hil.simulate import WalkResult, simulate
 BENCH = Path(__file__).parents[2] / "configs" / "limits" / "bench.toml"
 GAP = "[[1, 1], [0.33, 0], [1, -1]]"
 STEPPED = "[[0.5, 0.5], [0.5, 1], [0.2, 0], [1.5, -0.5]]"
-DURATION_S = 9.0
+DURATION_S = 7.0
 
 
 @pytest.fixture
@@ -60,10 +60,9 @@ def test_every_pulse_of_a_walk_has_the_asked_pause_and_nothing_else_changes(
 
 @pytest.mark.parametrize("mode", ["low_level", "mid_level"])
 def test_a_stepped_pulse_balances_and_excites_by_its_first_phase(allowing: str, mode: str) -> None:
-    _, before = walked(allowing, f"stimulator.mode={mode}")
     result, given = walked(allowing, f"stimulator.mode={mode}", f"stimulator.shape={STEPPED}")
     peaks_ua = {points[1][1] for points in given}
-    assert max(peaks_ua) == max(points[0][1] for points in before) // 1_000 * 1_000
+    assert max(peaks_ua) == 43_000
     for points in given:
         peak_ua = points[1][1]
         assert points == ((150, peak_ua // 2), (150, peak_ua), (60, 0), (450, -peak_ua // 2))
