@@ -4,7 +4,7 @@ The session knows how to greet a device, to arm and to stop it; a level knows ho
 written.
 """
 
-from typing import Final, Protocol
+from typing import Protocol
 
 from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, SYMMETRIC, Capabilities, Setpoint
 from fes_ctrl.stimulators.pending import Unanswered
@@ -65,11 +65,10 @@ def require_pulse(points: tuple[sm4.Point, ...], device: Capabilities) -> None:
         raise sm4.UnbalancedError(net_pc)
 
 
-KEPT_MAX: Final = 1_000
-
-
 class Pulses:
     """The pulses of one device: each setpoint's points, reckoned and judged once.
+
+    A program has no more of them than there are steps of current up to its plateau.
 
     Parameters
     ----------
@@ -96,10 +95,7 @@ class Pulses:
         key = setpoint.current_ua, setpoint.width_us, setpoint.waveform
         points = self._known.get(key)
         if points is None:
-            points = self._reckon(setpoint)
-            if len(self._known) >= KEPT_MAX:
-                self._known.clear()
-            self._known[key] = points
+            points = self._known[key] = self._reckon(setpoint)
         return points
 
     def _reckon(self, setpoint: Setpoint) -> tuple[sm4.Point, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from fes_ctrl.model import ASYMMETRIC, SYMMETRIC, Setpoint, Shape
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
-from fes_ctrl.stimulators.p24_level import KEPT_MAX, Pulses, points_of
+from fes_ctrl.stimulators.p24_level import Pulses, points_of
 from fes_ctrl.stimulators.shape import ShapeError, excess_of, points_in, shape_of, shaped, unshaped
 from fes_ctrl.wire import sciencemode4 as sm4
 
@@ -161,6 +161,12 @@ def test_current_shares_are_read_as_the_simplest_parts(
             "that each is whole steps of the device; the nearest that can be done are 1, 0, -1",
         ),
         (
+            ((1.0, 1.0), (0.5, 0.004), (1.0, -1.0)),
+            ("shape",),
+            "shape: current shares must be whole multiples of one share, a tenth at the least, so "
+            "that each is whole steps of the device; the nearest that can be done are 1, 0, -1",
+        ),
+        (
             ((1.2, 0.5), (0.6, -1.0)),
             ("shape", 0),
             "shape.0: a first phase that is longer than the width; lower its duration or current "
@@ -283,11 +289,12 @@ def test_an_asymmetric_setpoint_and_a_device_without_a_shape_give_what_they_alwa
     assert device(GAP).of(asymmetric) == ((300, 20_000), (1_200, -5_000))
 
 
-def test_what_is_kept_of_pulses_stays_right_however_many_there_were() -> None:
+def test_what_was_reckoned_of_one_setpoint_is_not_given_for_another() -> None:
     forms = device(GAP)
-    for width_us in range(100, 101 + KEPT_MAX):
-        forms.of(pulse(width_us=width_us))
-    assert forms.of(pulse()) == ((300, 20_000), (99, 0), (300, -20_000))
+    for _ in range(2):
+        assert forms.of(pulse()) == ((300, 20_000), (99, 0), (300, -20_000))
+        assert forms.of(pulse(-20_000)) == ((300, -20_000), (99, 0), (300, 20_000))
+        assert forms.of(pulse(width_us=200)) == ((200, 20_000), (66, 0), (200, -20_000))
 
 
 def test_a_shape_makes_current_steps_coarser_and_electrodes_felt_for_with_what_flows() -> None:
@@ -297,6 +304,8 @@ def test_a_shape_makes_current_steps_coarser_and_electrodes_felt_for_with_what_f
     assert unshaped(its) == row
     weak = shaped(row, shape_of(((1.0, 0.3), (1.0, -0.3))))
     assert (weak.current_step_ua, weak.electrode_detection_ua) == (5_000, 50_000)
+    back = shaped(row, shape_of(((1.0, 0.1), (0.1, -1.0))))
+    assert (back.current_step_ua, back.electrode_detection_ua) == (5_000, 15_000)
     assert its._replace(current_step_ua=500, shape=None) == row
 
 
