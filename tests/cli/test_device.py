@@ -100,6 +100,8 @@ def test_power_leaves_on_what_is_named_and_ends_what_the_device_does(
     assert [name for name, on in told["power"].items() if on] == ["stimulation"]
     assert list(told["power"]) == list(sm4.POWER_MODULES)
     assert answer_to(port, sm4.ll_init(3)).payload == b"\0"
+    still = fes_ctrl("device", "power", address, "stimulation").stdout
+    assert still == "SIMP240001: on are stimulation; no level\n", "it was stopped all the same"
     assert fes_ctrl("device", "power", address).stdout == "SIMP240001: on are none; no level\n"
     assert answer_to(port, sm4.ll_init(4)).command == sm4.GENERAL_ERROR
 

@@ -97,13 +97,22 @@ def test_a_limiter_between_device_and_electrode_has_nothing_against_a_shape() ->
             "within one of its share, or not at all; the nearest that can be done is 299",
         ),
         (
+            (
+                "stimulator.shape=[[0.5, 0.5], [0.5, 1], [0.75, -1]]",
+                "program.channel.0.pulse_width_us=297",
+            ),
+            "program.channel.0.pulse_width_us = 297: stimulator.shape: 297 us: the last point "
+            "would have to last 222.5 us, its share is 222.8: it balances in whole microseconds "
+            "within one of its share, or not at all; the nearest that can be done is 296",
+        ),
+        (
             ("stimulator.shape=[[1, 1], [0.02, 0], [1, -1]]",),
             "program.channel.0.pulse_width_us = 300: stimulator.shape: 6 us: the device gives 10 "
             "to 4095; the nearest that can be done is 475",
         ),
         (
-            ("stimulator.shape=[[1, 1], [0.01, 0], [1, -1]]",),
-            "program.channel.0.pulse_width_us = 300: stimulator.shape: 3 us: the device gives 10 "
+            ("stimulator.shape=[[1, 1], [0.015, 0], [1, -1]]",),
+            "program.channel.0.pulse_width_us = 300: stimulator.shape: 5 us: the device gives 10 "
             "to 4095; no pulse width can be done; choose other shares",
         ),
         (
