@@ -5,11 +5,13 @@ import struct
 
 import pytest
 
-from fes_ctrl.model import ASYMMETRIC, SYMMETRIC, Setpoint, Shape
+from fes_ctrl.model import ASYMMETRIC, LINK_ERROR, LINK_SKIPPED, SYMMETRIC, Setpoint, Shape
 from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
+from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.p24_level import Pulses, points_of
 from fes_ctrl.stimulators.shape import ShapeError, excess_of, points_in, shape_of, shaped, unshaped
 from fes_ctrl.wire import sciencemode4 as sm4
+from helpers.talk import POLL_US, WHICH, Talk
 
 GAP = ((1.0, 1.0), (0.33, 0.0), (1.0, -1.0))
 STEPPED = ((0.5, 0.5), (0.5, 1.0), (0.2, 0.0), (1.5, -0.5))
@@ -367,3 +369,28 @@ def test_by_what_a_pulse_is_more_than_the_symmetric_one_is_told_at_its_first_poi
         1,
         "more current than the setpoint's",
     )
+
+
+@pytest.mark.parametrize("mode", ["low_level", "mid_level"])
+def test_a_setpoint_that_does_not_come_out_is_never_written_and_told_as_an_error(mode: str) -> None:
+    config = StimulatorConfig(mode=mode, shape=((0.5, 0.5), (0.5, 1.0), (0.75, -1.0)))
+    talk = Talk()
+    talk.session = P24Session(capabilities_of(config), WHICH, 20_000, POLL_US)
+    talk.open()
+    talk.well(1_000)
+    talk.arm(50_000)
+    talk.well(52_000)
+    assert talk.session.state == "ready"
+    step = talk.take(
+        100_000,
+        talk.session.command(
+            100_000, pulse(width_us=302)._replace(at_us=100_000, expires_us=110_000)
+        ),
+    )
+    for at_us in range(101_000, 120_000, 1_000):
+        assert not talk.asked() or talk.asked() == [sm4.GET_STIM_STATUS]
+        assert step.written == talk.tick(at_us).written == ()
+    skipped, error = step.reports
+    assert (skipped.kind, error.kind) == (LINK_SKIPPED, LINK_ERROR)
+    assert skipped.detail == "pulse of 100000 us refused by the driver"
+    assert error.detail.startswith("setpoint refused: 302 us: the last point would have to last")
