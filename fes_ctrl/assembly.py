@@ -10,15 +10,25 @@ from typing import Final
 from fes_ctrl.controller import Controller
 from fes_ctrl.gait import SHANK, DetectorConfig, make_detector, read_by, reads_both_feet
 from fes_ctrl.leg import LegController
-from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, LEG_NAMES, Capabilities
+from fes_ctrl.model import (
+    ASYMMETRIC,
+    ASYMMETRY,
+    LEG_NAMES,
+    SYMMETRIC,
+    WAVEFORM_NAMES,
+    Capabilities,
+    Setpoint,
+)
 from fes_ctrl.safety.account import SECOND_US
 from fes_ctrl.safety.config import LimitsConfig
-from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.limits import CAP_WIDTH_US, Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.program import TRIGGERS, Program
 from fes_ctrl.stim.quantise import ChannelPlan, infeasible, plan_channel
 from fes_ctrl.stimulators.config import MODES, StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.drivers import is_driven
+from fes_ctrl.stimulators.p24_level import Pulses
+from fes_ctrl.units import Us
 
 CHANNELS_A_CONNECTOR: Final = 4
 """A P24's channels: four on the yellow connector, four on the green one."""
@@ -153,6 +163,8 @@ def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
                 "raise the limit in its file"
             )
         found += _beyond_over_time(f"program.channel.{index}", plan, limits, whole_ms)
+        if capabilities.shape is not None:
+            found += _beyond_shape(f"program.channel.{index}", plan, capabilities)
     if whole_ms * 1000 > limits.burst_us:
         found.append(
             f"program.time_out_ms + fall_ms = {whole_ms - lingers_ms:g}"
@@ -193,6 +205,44 @@ def _attended(device: str) -> str:
     return next(
         (name for name, mode in modes.items() if mode.unattended_ms == 0), next(iter(modes))
     )
+
+
+def _beyond_shape(where: str, plan: ChannelPlan, device: Capabilities) -> list[str]:
+    """Return why the pulses of a channel cannot have the stimulator's shape.
+
+    Every part of a shape grows with the current in whole steps, so that what can be given at one
+    step can be at any.
+    """
+    if plan.waveform != SYMMETRIC:
+        return [
+            f"{where}.waveform = {WAVEFORM_NAMES[plan.waveform]!r}: stimulator.shape is of "
+            "symmetric pulses; choose 'symmetric', or leave the shape out"
+        ]
+    why = _unshapely(plan.width_us, device)
+    if not why:
+        return []
+    for off_us in range(1, CAP_WIDTH_US):
+        near = [
+            f"{width_us}"
+            for width_us in (plan.width_us - off_us, plan.width_us + off_us)
+            if device.width_min_us <= width_us <= CAP_WIDTH_US and not _unshapely(width_us, device)
+        ]
+        if near:
+            way_out = f"the nearest that can be done is {' or '.join(near)}"
+            break
+    else:
+        way_out = "no pulse width can be done; choose other shares"
+    return [f"{where}.pulse_width_us = {plan.width_us}: stimulator.shape: {why}; {way_out}"]
+
+
+def _unshapely(width_us: Us, device: Capabilities) -> str:
+    """Return why pulses of a width cannot have the device's shape, or nothing."""
+    pulse = Setpoint(0, 0, 0, device.current_step_ua, width_us, 0, SYMMETRIC)
+    try:
+        Pulses(device).of(pulse)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _beyond_limits(where: str, plan: ChannelPlan, limits: Limits) -> list[str]:

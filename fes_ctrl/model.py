@@ -161,6 +161,17 @@ class Setpoint(NamedTuple):
     waveform: int
 
 
+class Shape(NamedTuple):
+    """What a symmetric setpoint looks like at the electrode, where it is to look otherwise.
+
+    Each of ``points`` is a duration in millionths of the setpoint's width, and a current in parts
+    of its current, of which there are ``parts``. The last one lasts as long as balances the others.
+    """
+
+    points: tuple[tuple[int, int], ...]
+    parts: int
+
+
 class Capabilities(NamedTuple):
     """What one stimulator in one mode can do: data to the program, the guard and the driver.
 
@@ -169,6 +180,7 @@ class Capabilities(NamedTuple):
     A pulse comes at most ``latency_us`` after its command, of which ``spread_us`` vary. A device
     that repeats pulses by itself does so every ``period_us`` (0: it does not, or at any), and for
     ``lingers_us`` at most after the last setpoint. ``one_form``: symmetric, positive phase first.
+    ``points_max``: any form of so many points, which a ``shape`` may ask for; 0: none.
     """
 
     device: str
@@ -191,6 +203,8 @@ class Capabilities(NamedTuple):
     period_us: Us = 0
     lingers_us: Us = 0
     one_form: bool = False
+    points_max: int = 0
+    shape: Shape | None = None
 
 
 class Stop(NamedTuple):

@@ -48,6 +48,8 @@ class OutputFigures:
         The highest.
     phase_us : tuple of int
         Duration of each phase of the strongest pulse; its first is the pulse width.
+    gap_us : tuple of int
+        Pause before each phase of that pulse but its first.
     rate_hz : float or None
         From the median interval within bursts.
     charge_per_phase_uC, net_charge_uC, pulse_energy_mJ : float
@@ -66,6 +68,7 @@ class OutputFigures:
     peak_mA: float
     voltage_V: float
     phase_us: tuple[int, ...]
+    gap_us: tuple[int, ...]
     rate_hz: float | None
     charge_per_phase_uC: float
     net_charge_uC: float
@@ -98,6 +101,7 @@ def output_figures(
     given = [pulse for pulse in pulses if any(current for _, current in pulse.points)]
     parts = [phases(pulse) for pulse in given]
     strongest = max(parts, key=_charge, default=())
+    model = given[parts.index(strongest)] if given else EmittedPulse(0, ())
     peak_a = max([phase.peak_ua for part in parts for phase in part], default=0) / 1e6
     charge_uC = max([abs(phase.charge_pc) for part in parts for phase in part], default=0) / 1e6
     rms_a = math.sqrt(largest_square(given, SECOND_US) / SECOND_US) / 1e6
@@ -109,6 +113,7 @@ def output_figures(
         peak_mA=peak_a * 1e3,
         voltage_V=peak_a * load_ohm,
         phase_us=tuple(phase.duration_us for phase in strongest),
+        gap_us=gaps(model),
         rate_hz=_rate_hz(given),
         charge_per_phase_uC=charge_uC,
         net_charge_uC=max([abs(sum(p.charge_pc for p in part)) for part in parts], default=0) / 1e6,
@@ -139,6 +144,20 @@ def phases(pulse: EmittedPulse) -> tuple[Phase, ...]:
             )
         else:
             found.append(Phase(duration_us, charge_pc, abs(current_ua)))
+    return tuple(found)
+
+
+def gaps(pulse: EmittedPulse) -> tuple[Us, ...]:
+    """Return the pause before each phase of a pulse but its first; one within a phase is none."""
+    found: list[Us] = []
+    sign = pause_us = 0
+    for duration_us, current_ua in pulse.points:
+        if current_ua == 0:
+            pause_us += duration_us
+            continue
+        if sign * current_ua < 0:
+            found.append(pause_us)
+        sign, pause_us = current_ua, 0
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""``fes-ctrl device``: what a stimulator says of itself, and a reset; nothing that gives output."""
+"""``fes-ctrl device``: what a stimulator says of itself, its reset and its power; no output."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ UNKNOWN: Final = "not told"
 
 @click.group(name="device", epilog="Example: fes-ctrl device info p24:///dev/ttyACM0")
 def command() -> None:
-    """Ask a stimulator about itself, or reset it; neither gives any output."""
+    """Ask a stimulator about itself, reset it or switch its modules; none gives any output."""
 
 
 @command.command(epilog="Example: fes-ctrl device info p24:///dev/ttyACM0 --json")
@@ -51,6 +51,37 @@ def reset(address: str, *, as_json: bool) -> None:
         click.echo(json.dumps(told, allow_nan=False))
     else:
         click.echo(f"{told['id']}: reset, {told['level']}")
+
+
+@command.command(epilog="Example: fes-ctrl device power p24:///dev/ttyACM0 stimulation")
+@click.argument("address")
+@click.argument("modules", nargs=-1, metavar="[MODULE]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def power(address: str, modules: tuple[str, ...], *, as_json: bool) -> None:
+    """Stop the stimulator at ADDRESS, switch these modules on and all others off.
+
+    Modules of a P24: stimulation, bluetooth, emg, memory_card, demultiplexer. Without any, all are
+    off until they are switched on again, or the device is reset.
+    """
+    from fes_ctrl.wire import sciencemode4 as sm4
+
+    for module in modules:
+        if module not in sm4.POWER_MODULES:
+            message = f"MODULE {module!r}: a P24 has none; choose {', '.join(sm4.POWER_MODULES)}"
+            raise Refusal(message)
+    bits = sum(1 << sm4.POWER_MODULES.index(module) for module in set(modules))
+
+    async def switch(inquirer: "Inquirer") -> dict[str, object]:
+        await _stop(inquirer)
+        await inquirer.ask(sm4.SET_POWER, bits.to_bytes(sm4.POWER_BYTES, "little"))
+        return await _ask_about(inquirer)
+
+    told = _talk(address, switch)
+    told["power"] = {module: module in modules for module in sm4.POWER_MODULES}
+    if as_json:
+        click.echo(json.dumps(told, allow_nan=False))
+    else:
+        click.echo(f"{told['id']}: on are {', '.join(modules) or 'none'}; {told['level']}")
 
 
 def _talk(
@@ -98,9 +129,7 @@ async def _ask_about(inquirer: "Inquirer") -> dict[str, object]:
     return about(told)
 
 
-async def _reset(inquirer: "Inquirer") -> dict[str, object]:
-    import contextlib
-
+async def _stop(inquirer: "Inquirer") -> None:
     from fes_ctrl.runtime.inquirer import InquiryError
     from fes_ctrl.stimulators.p24_inquiry import UNANSWERED
     from fes_ctrl.wire import sciencemode4 as sm4
@@ -111,6 +140,15 @@ async def _reset(inquirer: "Inquirer") -> dict[str, object]:
         except InquiryError as error:
             if error.result == UNANSWERED:
                 raise
+
+
+async def _reset(inquirer: "Inquirer") -> dict[str, object]:
+    import contextlib
+
+    from fes_ctrl.runtime.inquirer import InquiryError
+    from fes_ctrl.wire import sciencemode4 as sm4
+
+    await _stop(inquirer)
     with contextlib.suppress(InquiryError):
         # It may be gone in its reset before it has answered; whether it is well, it says next.
         await inquirer.ask(sm4.RESET)

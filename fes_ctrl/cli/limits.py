@@ -17,6 +17,7 @@ ROWS: Final = (
     ("peak_mA", "max output current, mA", ".2f"),
     ("voltage_V", "max output voltage, V", ".2f"),
     ("phase_us", "phase durations, us", ""),
+    ("gap_us", "pauses between phases, us", ""),
     ("rate_hz", "frequency, Hz", ".2f"),
     ("net_charge_uC", "net charge, uC a pulse", ".3f"),
     ("charge_per_phase_uC", "max phase charge, uC", ".2f"),
@@ -143,7 +144,9 @@ def _output_table(scenario: "Scenario") -> dict[str, Any]:
             "regulated": "current",
             "software_controlled": True,
             "no_load_trip_from_mA": device.electrode_detection_ua / 1e3,
-            "zero_net_charge_by": "two phases of equal charge in whole current steps",
+            "zero_net_charge_by": "two phases of equal charge in whole current steps"
+            if device.shape is None
+            else "points that add up to none, in whole current steps and microseconds",
             "longest_burst_ms": limits.burst_ms,
             "longest_session_min": limits.session_min,
         },

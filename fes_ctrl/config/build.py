@@ -78,7 +78,9 @@ def build(cls: type[Any], table: object, path: PathParts) -> Any:
         what = f"{dotted(path)}: {', '.join(missing)} must be given"
         raise UnplacedError(path, what) from error
     except ValueError as error:
-        raise UnplacedError(path, f"{dotted(path)}: {error}", together=True) from error
+        # One that knows which of the values it is says so.
+        place = (*path, *getattr(error, "path", ()))
+        raise UnplacedError(place, f"{dotted(path)}: {error}", together=True) from error
 
 
 def hints(cls: Any) -> dict[str, Any]:
@@ -115,9 +117,12 @@ def _value(hint: Any, value: object, path: PathParts) -> object:
         items = tuple(build(element, item, (*path, index)) for index, item in enumerate(value))
         _judge(_length_only(hint), tuple(value), path)
         return items
-    if isinstance(value, list):
-        value = tuple(value)
-    return _judge(_adapter(hint), value, path)
+    return _judge(_adapter(hint), _tuples(value), path)
+
+
+def _tuples(value: object) -> object:
+    """Return arrays, and arrays of arrays, as the classes hold them."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _judge(adapter: Callable[[object], object], value: object, path: PathParts) -> object:

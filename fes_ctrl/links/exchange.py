@@ -153,7 +153,9 @@ def _terms(header: Mapping[str, Any], where: str) -> tuple[StimulatorConfig, Us]
     if type(min_interval_us) is not int or min_interval_us < 0:
         raise ExchangeError(f"{where}: min_interval_us is no time; record it again")
     try:
-        return StimulatorConfig(**header["stimulator"]), min_interval_us
+        terms = dict(header["stimulator"])
+        terms["shape"] = tuple([(float(share), float(of)) for share, of in terms.get("shape", ())])
+        return StimulatorConfig(**terms), min_interval_us
     except (KeyError, TypeError, ValueError) as error:
         raise ExchangeError(f"{where}: stimulator: {error}; record it again") from error
 

@@ -1,11 +1,15 @@
 """Which stimulator, in which mode, on which link terms; the table of devices and modes."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le, MaxLen
 
 from fes_ctrl.model import Capabilities
+from fes_ctrl.stimulators.shape import WHOLE_MAX, ShapeError, shape_of, shaped
+
+DurationShare: TypeAlias = Annotated[float, Gt(0), Le(WHOLE_MAX)]
+CurrentShare: TypeAlias = Annotated[float, Ge(-1), Le(1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class StimulatorConfig:
     list_interval_ms : float
         Of a channel list: the distance of two rounds, which the program's rate must match; rounded
         up to the device's half milliseconds.
+    shape : tuple of (float, float)
+        Of a P24: what its symmetric pulses look like at the electrode, instead of two phases alike.
+        A pair for each point, 2 to 16 of them: its duration as a share of the pulse width, and its
+        current as a share of the pulse's. Nowhere more than the symmetric pulse, and balanced.
     """
 
     device: str = "p24"
@@ -42,6 +50,7 @@ class StimulatorConfig:
     guardian: bool = False
     dead_man_ms: Annotated[int, Ge(50), Le(150)] = 150
     list_interval_ms: Annotated[float, Ge(8), Le(1025)] = 25.0
+    shape: Annotated[tuple[tuple[DurationShare, CurrentShare], ...], MaxLen(16)] = ()
 
     def __post_init__(self) -> None:
         """Refuse a device that there is not, and a mode of another one."""
@@ -56,6 +65,25 @@ class StimulatorConfig:
                 f"{' or '.join(modes)}"
             )
             raise ValueError(message)
+        if self.shape:
+            self._require_shape(modes[self.mode].points_max)
+
+    def _require_shape(self, points_max: int) -> None:
+        """Refuse a shape that the device does not know, or that nobody could give."""
+        if not points_max:
+            able = [name for name, its in MODES.items() for row in its.values() if row.points_max]
+            message = (
+                f"shape: a {self.device} in {self.mode} gives its own form of pulse and no other; "
+                f"leave the shape out, or choose a {' or '.join(sorted(set(able)))}"
+            )
+            raise ShapeError(message)
+        if not 2 <= len(self.shape) <= points_max:
+            message = (
+                f"shape: a pulse of {len(self.shape)} points, and a {self.device} balances 2 to "
+                f"{points_max}; give so many"
+            )
+            raise ShapeError(message)
+        shape_of(self.shape)
 
 
 GUARDED_MS: Final = 200
@@ -82,6 +110,7 @@ _LOW_LEVEL: Final = Capabilities(
     unattended_ms=0,
     ack_deadline_us=100_000,
     electrode_detection_ua=15_000,
+    points_max=16,
 )
 
 P24_MODES: Final[dict[str, Capabilities]] = {
@@ -186,6 +215,8 @@ def capabilities_of(config: StimulatorConfig) -> Capabilities:
         period_us = -(-round(config.list_interval_ms * 1000) // LIST_STEP_US) * LIST_STEP_US
         lingers_us = period_us + LIFE_US + found.latency_us
         found = found._replace(period_us=period_us, lingers_us=lingers_us)
+    if config.shape:
+        found = shaped(found, shape_of(config.shape))
     return found._replace(
         ack_deadline_us=round(config.ack_deadline_ms * 1000), unattended_ms=unattended_ms
     )

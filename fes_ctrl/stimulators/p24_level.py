@@ -6,8 +6,9 @@ written.
 
 from typing import Protocol
 
-from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, Capabilities, Setpoint
+from fes_ctrl.model import ASYMMETRIC, ASYMMETRY, SYMMETRIC, Capabilities, Setpoint
 from fes_ctrl.stimulators.pending import Unanswered
+from fes_ctrl.stimulators.shape import excess_of, points_in, unshaped
 from fes_ctrl.units import Us
 from fes_ctrl.wire import sciencemode4 as sm4
 
@@ -62,6 +63,52 @@ def require_pulse(points: tuple[sm4.Point, ...], device: Capabilities) -> None:
             raise PulseError(message)
     if net_pc:
         raise sm4.UnbalancedError(net_pc)
+
+
+class Pulses:
+    """The pulses of one device: each setpoint's points, reckoned and judged once.
+
+    A program has no more of them than there are steps of current up to its plateau.
+
+    Parameters
+    ----------
+    device : Capabilities
+        Of the P24 in one of its modes; its shape, where it has one, is of symmetric setpoints.
+    """
+
+    __slots__ = ("_device", "_known", "_shape")
+
+    def __init__(self, device: Capabilities) -> None:
+        self._shape = device.shape
+        self._device = unshaped(device)
+        self._known: dict[tuple[int, int, int], tuple[sm4.Point, ...]] = {}
+
+    def of(self, setpoint: Setpoint) -> tuple[sm4.Point, ...]:
+        """Return duration in us and current in uA of each point of a pulse.
+
+        Raises
+        ------
+        ValueError
+            If the device cannot give it, it does not balance, or its shape makes it more than the
+            pulse that the guard has let through.
+        """
+        key = setpoint.current_ua, setpoint.width_us, setpoint.waveform
+        points = self._known.get(key)
+        if points is None:
+            points = self._known[key] = self._reckon(setpoint)
+        return points
+
+    def _reckon(self, setpoint: Setpoint) -> tuple[sm4.Point, ...]:
+        points = points_of(setpoint)
+        shape = self._shape
+        if shape is not None and setpoint.waveform == SYMMETRIC:
+            points = points_in(shape, setpoint.current_ua, setpoint.width_us)
+            index, excess = excess_of(points, setpoint.current_ua, setpoint.width_us)
+            if excess:
+                message = f"point {index} of the shape: {excess}"
+                raise PulseError(message)
+        require_pulse(points, self._device)
+        return points
 
 
 class Level(Protocol):

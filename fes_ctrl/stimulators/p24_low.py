@@ -7,7 +7,7 @@ unanswered, and never twice.
 
 from fes_ctrl.model import LINK_ANSWER, Capabilities, Setpoint
 from fes_ctrl.stimulators.driver_line import LEAVING_US, DriverLine
-from fes_ctrl.stimulators.p24_level import points_of, require_pulse
+from fes_ctrl.stimulators.p24_level import Pulses
 from fes_ctrl.stimulators.pending import Unanswered
 from fes_ctrl.stimulators.pulse_queue import PulseQueue
 from fes_ctrl.units import NEVER_US, Us
@@ -29,7 +29,7 @@ class LowLevel:
         Of the session; without meaning here.
     """
 
-    __slots__ = ("_device", "_line", "_pulses", "_void_us", "init_command")
+    __slots__ = ("_forms", "_line", "_pulses", "_void_us", "init_command")
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class LowLevel:
         poll_us: Us,  # noqa: ARG002 - as every level
     ) -> None:
         self._line = line
-        self._device = capabilities
+        self._forms = Pulses(capabilities)
         self._pulses = PulseQueue(capabilities.channels, min_interval_us)
         self._void_us: Us = NEVER_US
         self.init_command = sm4.LL_INIT
@@ -63,9 +63,8 @@ class LowLevel:
         setpoint = pulses.due(now_us)
         if setpoint is None:
             return
-        points = points_of(setpoint)
         try:
-            require_pulse(points, self._device)
+            points = self._forms.of(setpoint)
         except ValueError as error:
             line.refuse(now_us, setpoint, error)
             return

@@ -30,7 +30,7 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.stimulators.driver_line import LEAVING_US, DriverLine
-from fes_ctrl.stimulators.p24_level import points_of, require_pulse
+from fes_ctrl.stimulators.p24_level import Pulses
 from fes_ctrl.stimulators.p24_output import SINGLE_US, Output
 from fes_ctrl.stimulators.pending import Unanswered
 from fes_ctrl.stimulators.pulse_queue import PROMPT_US, WAVERS_US
@@ -70,6 +70,7 @@ class MidLevel:
         "_channels",
         "_device",
         "_fastest_us",
+        "_forms",
         "_fresh_us",
         "_line",
         "_live_us",
@@ -84,6 +85,7 @@ class MidLevel:
     ) -> None:
         self._line = line
         self._device = capabilities
+        self._forms = Pulses(capabilities)
         self._min_interval_us = min_interval_us
         self._poll_us = poll_us
         self._channels = [Output() for _ in range(capabilities.channels)]
@@ -102,10 +104,9 @@ class MidLevel:
 
     def hold(self, now_us: Us, setpoint: Setpoint) -> None:
         """Take a pulse: the train goes on, is updated, begun, or begun anew in another rhythm."""
-        points = points_of(setpoint)
         channel = self._channels[setpoint.channel]
         try:
-            require_pulse(points, self._device)
+            points = self._forms.of(setpoint)
             self._require_time(setpoint.channel, points)
         except ValueError as error:
             self._line.refuse(now_us, setpoint, error)
@@ -193,7 +194,7 @@ class MidLevel:
                 continue
             if not channel.points:
                 channel.begin(now_us)
-            channel.points = points_of(held)
+            channel.points = self._forms.of(held)
             self._cover(channel, held)
             self._line.written.append(held)
         self._send_trains(now_us, void_us)

@@ -19,6 +19,7 @@ from hil.patient.locomotion import (
     SWING,
     Locomotion,
 )
+from hil.patient.muscle.recruitment import first_phase
 from hil.patient.outcome import LegEvent, LegSwing, TraceRow
 from hil.patient.pace import Steps
 from hil.patient.rest.limb import Aside
@@ -92,7 +93,7 @@ class PatientLeg:
 
     def stimulate(self, t_us: int, points: tuple[tuple[int, int], ...]) -> None:
         """Take one delivered pulse; its first phase recruits."""
-        width_us, current_ua = points[0]
+        width_us, current_ua = first_phase(points)
         self._locomotion.muscles.stimulate(t_us, current_ua, width_us)
 
     def advance_to(self, t_us: int) -> None:

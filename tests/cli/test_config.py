@@ -143,3 +143,49 @@ def test_what_cannot_be_done_is_refused_with_the_way_out(
     assert result.exit_code == 2
     assert result.stdout == ""
     assert told in result.stderr
+
+
+SHAPED = """[stimulator]
+shape = [
+    [1.0, 1.0],
+    [0.33, 0.0],
+    [1.0, -1.0],
+]
+poll_ms = 50
+"""
+
+
+def test_a_pulse_shape_is_shown_as_a_file_can_hold_it(tmp_path: Path) -> None:
+    file = tmp_path / "shaped.toml"
+    file.write_text(SHAPED)
+    shown = config("show", "--stimulator", file, "--section", "stimulator").stdout
+    assert "shape = [[1.0, 1.0], [0.33, 0.0], [1.0, -1.0]] # " in shown
+    file.write_text(shown)
+    assert config("check", file).stdout == f"{file}: good (stimulator)\n"
+    changed = config(
+        "show", "--stimulator", file, "--set", "stimulator.shape.1.0=0.5", "--section", "stimulator"
+    )
+    assert "shape = [[1.0, 1.0], [0.5, 0.0], [1.0, -1.0]]" in changed.stdout
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ("-1.0", "-0.8", "stimulator: shape.2: the points leave +0.2 of current times width"),
+        ("-1.0", "-1.2", "stimulator.shape.2.1 = -1.2: must be at least -1"),
+        ("0.33", "0", "stimulator.shape.1.0 = 0: must be above 0"),
+        ("0.33", '"a third"', 'stimulator.shape.1.0 = "a third": must be a number'),
+        ("0.0]", "0.0, 1]", "stimulator.shape.1 = [0.33, 0.0, 1]: must have at most 2, not 3"),
+        ("[\n", '[\n"x",', 'stimulator.shape.0 = "x": must be an array, as [1, 2]'),
+    ],
+)
+def test_a_shape_that_cannot_be_is_refused_at_its_place(
+    tmp_path: Path, was: str, becomes: str, says: str
+) -> None:
+    file = tmp_path / "shaped.toml"
+    file.write_text(SHAPED.replace(was, becomes))
+    result = config("check", file)
+    assert result.exit_code == 2
+    assert f"fes-ctrl: {says}" in result.stderr
+    # Where the array ends, and not where the last value of the table stands.
+    assert result.stderr.endswith(f"({file}:6)\n")

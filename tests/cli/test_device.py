@@ -71,6 +71,50 @@ def test_reset_ends_what_the_device_does(served: tuple[str, Path]) -> None:
     assert pulses.read_text(), "it had been stimulating"
 
 
+def answer_to(port: str, frame: bytes) -> sm4.Frame:
+    """What the device itself says to a frame."""
+    fd = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        tty.setraw(fd)
+        os.write(fd, frame)
+        decoder = sm4.Decoder()
+        while True:
+            for answer in decoder.feed(os.read(fd, 100)):
+                return answer
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.real_time
+def test_power_leaves_on_what_is_named_and_ends_what_the_device_does(
+    served: tuple[str, Path],
+) -> None:
+    address, _ = served
+    port = address.removeprefix("p24://")
+    assert answer_to(port, sm4.ll_init(1)).payload == b"\0"
+    done = fes_ctrl("device", "power", address, "emg", "bluetooth")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "SIMP240001: on are emg, bluetooth; no level\n"
+    assert answer_to(port, sm4.ll_init(2)).command == sm4.GENERAL_ERROR, "no power to stimulate"
+    told = json.loads(fes_ctrl("device", "power", address, "stimulation", "--json").stdout)
+    assert [name for name, on in told["power"].items() if on] == ["stimulation"]
+    assert list(told["power"]) == list(sm4.POWER_MODULES)
+    assert answer_to(port, sm4.ll_init(3)).payload == b"\0"
+    still = fes_ctrl("device", "power", address, "stimulation").stdout
+    assert still == "SIMP240001: on are stimulation; no level\n", "it was stopped all the same"
+    assert fes_ctrl("device", "power", address).stdout == "SIMP240001: on are none; no level\n"
+    assert answer_to(port, sm4.ll_init(4)).command == sm4.GENERAL_ERROR
+
+
+def test_a_module_that_there_is_not_is_refused_before_the_device_is_asked() -> None:
+    done = CliRunner().invoke(group, ["device", "power", "p24:///dev/none", "laser"])
+    assert done.exit_code == 2
+    assert done.output.endswith(
+        "MODULE 'laser': a P24 has none; choose stimulation, bluetooth, emg, "
+        "memory_card, demultiplexer\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [
@@ -81,7 +125,7 @@ def test_reset_ends_what_the_device_does(served: tuple[str, Path]) -> None:
     ],
 )
 def test_what_cannot_be_reached_is_refused_in_one_line(address: str, says: str) -> None:
-    for verb in ("info", "reset"):
+    for verb in ("info", "reset", "power"):
         done = CliRunner().invoke(group, ["device", verb, address])
         assert done.exit_code == 2
         assert says in done.output

@@ -18,6 +18,31 @@ REFERENCE_WIDTH_US: Final = 300.0
 """Pulse width that currents are stated for."""
 
 
+def first_phase(points: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    """Return length and mean current of a pulse's first phase, us and uA without sign.
+
+    By Weiss's law a phase excites by its charge and its length, whatever its form in between; a
+    pause within it counts, one before or behind it does not. What comes after it, and how soon, is
+    not modelled.
+
+    Parameters
+    ----------
+    points : tuple of (int, int)
+        Duration in us and current in uA.
+    """
+    width_us = pause_us = charge_pc = 0
+    for duration_us, current_ua in points:
+        if current_ua == 0:
+            pause_us += duration_us
+        elif charge_pc * current_ua < 0:
+            break
+        else:
+            width_us += duration_us + (pause_us if charge_pc else 0)
+            pause_us = 0
+            charge_pc += duration_us * current_ua
+    return (width_us, abs(charge_pc) // width_us) if width_us else points[0]
+
+
 def equivalent_ma(current_ua: int, width_us: int, chronaxie_us: float = 200.0) -> float:
     """Return the current that recruits as much at the reference width, milliamperes.
 

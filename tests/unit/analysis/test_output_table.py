@@ -63,7 +63,16 @@ def test_what_does_not_balance_is_told() -> None:
     assert figures.net_charge_uC == pytest.approx(6.0 - 4.5)
     assert figures.shape == "asymmetric"
     assert figures.phase_us == (200, 500)
+    assert figures.gap_us == (0,)
     assert figures.pulse_energy_mJ == pytest.approx((900 * 200 + 100 * 400 + 25 * 100) * 500e-9)
+
+
+def test_a_pause_between_phases_is_told_and_one_within_a_phase_is_not() -> None:
+    points = ((100, 8_000), (50, 0), (100, 8_000), (70, 0), (30, 0), (200, -8_000), (40, 0))
+    weak = EmittedPulse(25_000, ((100, 4_000), (10, 0), (100, -4_000)))
+    figures = output_figures([weak, EmittedPulse(50_000, (*points, (5, 500)))], 500, 16)
+    assert figures.gap_us == (100, 40)
+    assert output_figures([], 500, 16).gap_us == ()
 
 
 def test_a_second_is_any_second_and_not_one_of_a_clock() -> None:

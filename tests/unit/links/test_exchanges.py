@@ -339,3 +339,19 @@ def test_notes_of_a_seizure_from_elsewhere_stay_in_order() -> None:
     recorder.note("seize", b"s")
     recorder.flush()
     assert [json.loads(line)["t_us"] for line in "".join(lines).splitlines()] == [5, 5]
+
+
+def test_the_shape_of_its_pulses_is_among_the_terms_of_an_exchange(tmp_path: Path) -> None:
+    terms = StimulatorConfig(shape=((1.0, 1.0), (0.33, 0.0), (1.0, -1.0)))
+    path = tmp_path / "shaped.jsonl"
+    path.write_text(header_line(terms, 20_000))
+    assert read_exchange(path).stimulator == terms
+    old = json.loads(header_line(terms, 20_000))
+    del old["stimulator"]["shape"]
+    path.write_text(json.dumps(old) + "\n")
+    assert read_exchange(path).stimulator == StimulatorConfig()
+    for wrong in (3, [1], [["x", "y"]], [[1, 1], [1, -0.5]]):
+        old["stimulator"]["shape"] = wrong
+        path.write_text(json.dumps(old) + "\n")
+        with pytest.raises(ExchangeError, match=r"shaped.jsonl:1: stimulator: "):
+            read_exchange(path)

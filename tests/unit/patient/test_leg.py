@@ -194,3 +194,18 @@ def test_every_stride_has_its_events_in_order() -> None:
     times = [event.t_us for event in body.events]
     assert times == sorted(times)
     assert times[0] > 1_000_000, "it stands before it walks"
+
+
+def test_a_stepped_phase_moves_the_foot_as_its_mean_current_does_and_a_pause_changes_nothing() -> (
+    None
+):
+    def after(*points: tuple[int, int]) -> dict[str, object]:
+        body = PatientLeg(PATIENT, LegConfig(), Random(1), level_steps(PATIENT), RIGHT)
+        for t_us in range(0, 1_000_000, 25_000):
+            body.stimulate(t_us, points)
+        body.advance_to(1_000_000)
+        return body.snapshot()
+
+    mean = after((300, 30_000), (300, -30_000))
+    assert after((150, 20_000), (150, 40_000), (100, 0), (450, -20_000)) == mean
+    assert after((150, 20_000), (150, -20_000)) != mean

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hil.patient.config import LegConfig, PatientConfig
 from hil.patient.muscle import Muscle, MuscleConfig, make_muscle
 from hil.patient.muscle.config import FatigueConfig
-from hil.patient.muscle.recruitment import equivalent_ma
+from hil.patient.muscle.recruitment import equivalent_ma, first_phase
 from hil.patient.open_loop import walk_open
 from hil.patient.train import OpenWalk, Train
 
@@ -172,3 +172,21 @@ def test_over_the_muscle_point_everything_that_can_be_lost_is_lost_in_three_minu
         muscle.step(1000 * (ms + 1), 0.0)
     rested = muscle.fitness()
     assert log((1 - tired) / (1 - rested)) == pytest.approx(1.0, abs=0.05), "127 s"
+
+
+@pytest.mark.parametrize(
+    ("points", "phase"),
+    [
+        (((300, 20_000), (300, -20_000)), (300, 20_000)),
+        (((300, -20_000), (100, 0), (300, 20_000)), (300, 20_000)),
+        (((150, 10_000), (150, 20_000), (60, 0), (450, -10_000)), (300, 15_000)),
+        (((100, 20_000), (50, 0), (100, 20_000), (200, -20_000), (9, 9_000)), (250, 16_000)),
+        (((80, 0), (200, 20_000), (200, -20_000)), (200, 20_000)),
+        (((5, 9_000), (10, 0), (5, 9_000), (10, 0), (5, 9_000), (15, -9_000)), (35, 3_857)),
+        (((80, 0),), (80, 0)),
+    ],
+)
+def test_a_phase_excites_by_its_charge_and_its_length_until_the_current_turns(
+    points: tuple[tuple[int, int], ...], phase: tuple[int, int]
+) -> None:
+    assert first_phase(points) == phase
