@@ -8,8 +8,9 @@ Parts:
   periods. Beside it a task that sleeps a period after each tick.
 - *walk* (60 minutes): ``fes-ctrl run`` in a process of its own, a heel switch at 100 Hz and a
   simulated P24 on pseudo-terminals in this one. Its processor time, its memory from the second
-  minute on, and what was late: by its own log, and by what reached the device. Beside it the
-  lateness of a bare loop's timers in a third process.
+  minute on, and what was late: by its own log, and by what reached the device. Where a fault ends
+  the output, as where this process stood still, a person clears it and arms again, after a while;
+  how often is told. Beside it the lateness of a bare loop's timers in a third process.
 """
 
 import argparse
@@ -33,10 +34,12 @@ from fes_ctrl.stim.program import SETPOINT_LIFE_US
 from fes_ctrl.units import Us
 from firmware_sim.devices.catalogue import DEVICES
 from firmware_sim.output import OutputStage, Points
-from hil.latency.measure import SAMPLE_S, Latency, Player
+from hil.latency.measure import LEVEL, SAMPLE_S, Latency, Player
 
 PERIOD_US = 10_000
 WARM_S = 60.0
+LOOK_S = 3.0
+STEPS = ("clear\n", "arm\n", f"level {LEVEL}\n")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -109,8 +112,10 @@ class Hour(Player):
         super().__init__(lambda _: None)
         self.pulses_us: list[Us] = []
         self.sent = 0
+        self.ended: list[str] = []
         self.resident: list[int] = []
         self.share = 0.0
+        self._step = 0
         output = OutputStage(DEVICES["p24"].channels)
         output.sinks.append(self._given)
         self._device = DEVICES["p24"].make(output, Random(1))
@@ -126,6 +131,7 @@ class Hour(Player):
         random = Random(2)
         begin = due = time.monotonic()
         looked = begin + WARM_S
+        again = begin + LOOK_S
         first_s, first_at = 0.0, 0.0
         heel = self._heel(random, begin)
         until_loaded, loaded = next(heel)
@@ -134,6 +140,9 @@ class Hour(Player):
                 until_loaded, loaded = next(heel)
             self._serve(run, due)
             self._sample(loaded=loaded)
+            if due >= again:
+                again = due + LOOK_S
+                self._mend(run, again - LOOK_S)
             if due >= looked:
                 looked += WARM_S
                 self.resident.append(resident_kb(run.pid))
@@ -149,6 +158,18 @@ class Hour(Player):
                 )
             due += SAMPLE_S
         return Latency([], [], 0)
+
+    def _mend(self, run: "subprocess.Popen[bytes]", now: float) -> None:
+        """Where there was no pulse for a while, clear, arm and raise the level, a step a look."""
+        last_us = self.pulses_us[-1] if self.pulses_us else 0
+        quiet_s = now - self._begin - last_us / 1e6
+        if quiet_s < LOOK_S:
+            self._step = 0
+            return
+        if self._step == 0:
+            self.ended.append(self._lines[-1])
+        self._type(run, STEPS[self._step % len(STEPS)])
+        self._step += 1
 
     @staticmethod
     def _heel(random: Random, at: float) -> Iterator[tuple[float, bool]]:
@@ -243,6 +264,7 @@ def walk(minutes: float) -> dict[str, Any]:
         "samples_in_log": len(numbers),
         "samples_missing_between": numbers[-1] - numbers[0] + 1 - len(numbers),
         **found,
+        "ended_by_faults": hour.ended,
         "resident_kb": {"first": hour.resident[0], "last": hour.resident[-1]},
         "growth_kb": growth_kb,
         "core_share": round(hour.share, 4),

@@ -27,7 +27,7 @@ from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.stimulators.drivers import driver_for
-from fes_ctrl.stimulators.p24_level import points_of
+from fes_ctrl.stimulators.p24_level import Pulses
 from fes_ctrl.units import NEVER_US, Us, us_from_s
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.devices.catalogue import DEVICES
@@ -162,7 +162,9 @@ class Rig:
         self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
         # Whoever evaluates gives nothing at all.
         self.witness.silent = config.evaluation
-        self._output = OutputStage(capabilities_of(config.control.stimulator).channels)
+        stimulator = capabilities_of(config.control.stimulator)
+        self._output = OutputStage(stimulator.channels)
+        self._pulses = Pulses(stimulator)
         device = DEVICES[config.control.stimulator.device]
         self._device = device.make(self._output, stream(config.seed, "device"))
         self.cable: Cable = (
@@ -238,7 +240,7 @@ class Rig:
     def _commanded(self, now_us: Us, setpoint: Setpoint) -> None:
         """Let what a stimulator on the desk was told reach the patient as if it were given."""
         self.account.written(now_us, setpoint)
-        self._output.deliver(now_us, setpoint.channel, points_of(setpoint))
+        self._output.deliver(now_us, setpoint.channel, self._pulses.of(setpoint))
 
     def measured(self, t_us: Us, channel: int, points: Points) -> None:
         """Let what a probe has measured reach patient and witness: what else is given is not."""
@@ -365,7 +367,8 @@ class _Electrode:
         if channel == self._channel:
             self._leg.stimulate(t_us, points)
             self._walk.pulses_us.append(t_us)
-            self._walk.pulses_ua.append(points[0][1])
+            # A pulse of several steps is as strong as its strongest.
+            self._walk.pulses_ua.append(max([ua for _, ua in points], key=abs))
 
 
 def _time_of(acknowledgement: Acknowledgement) -> Us:
