@@ -31,12 +31,12 @@ from fes_ctrl.model import (
     Setpoint,
     Step,
 )
-from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, WARN
+from fes_ctrl.safety.faults import CLEARED, INHIBIT, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import CROWD
-from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
+from fes_ctrl.senses import Senses
 from fes_ctrl.stim.program import TEST
 from fes_ctrl.units import NEVER_US, Us
 
@@ -72,9 +72,8 @@ class Controller:
         "_legs",
         "_limits",
         "_now_us",
-        "_plausibility",
         "_records",
-        "_sensor_max_age_us",
+        "_senses",
         "_wake_at_us",
     )
 
@@ -83,9 +82,7 @@ class Controller:
     ) -> None:
         self._legs = legs
         self._limits = limits
-        self._sensor_max_age_us = limits.sensor_max_age_us
         self._idle = Step((), (), NEVER_US)
-        self._plausibility = Plausibility()
         self._commands: list[Command] = []
         self._records: list[Record] = []
         self._authorities: list[Authority] = [
@@ -99,6 +96,15 @@ class Controller:
             )
             for stimulator, device in enumerate(devices)
         ]
+        self._senses = Senses(
+            legs,
+            self._authorities,
+            limits.sensor_max_age_us,
+            self._take_event,
+            self._cut,
+            self._look,
+            self._records,
+        )
         self._now_us: Us = -NEVER_US
         self._wake_at_us: Us = NEVER_US
         for leg in legs:
@@ -145,7 +151,7 @@ class Controller:
             self._fire_deadlines(now_us)
         if item is not None:
             if isinstance(item, Sample):
-                self._take_sample(now_us, item)
+                self._senses.take(now_us, item)
             elif isinstance(item, LinkReport):
                 self._authorities[item.stimulator].report(now_us, item)
             elif isinstance(item, Operator):
@@ -191,9 +197,9 @@ class Controller:
             # Of simultaneous deadlines the one that forbids comes before the one that gives.
             for leg in self._legs:
                 if leg.monitor.deadline_us <= at_us:
-                    self._sensor_silent(leg, at_us)
+                    self._senses.silent(leg, at_us)
                 if leg.roll.deadline_us <= at_us:
-                    self._call_roll(leg, at_us)
+                    self._senses.call_roll(leg, at_us)
             for leg in self._legs:
                 if leg.phase.deadline_us <= at_us:
                     change = leg.phase.tick(at_us)
@@ -276,34 +282,7 @@ class Controller:
         self._records.extend(leg.program.cut(at_us, reason))
         self._rouse()
 
-    # -- samples and gait -------------------------------------------------------------------------
-
-    def _take_sample(self, now_us: Us, sample: Sample) -> None:
-        if not self._plausibility.believes(sample, now_us):
-            return
-        for leg in self._legs:
-            own = leg.leg == sample.leg
-            if (own or leg.both_feet) and sample.sensor in leg.watched:
-                # A backlog after a stall is no news of the present, nor is a reading from the
-                # future: late data is no data, and data of unknown age is none either.
-                t_us = sample.t_meas_us
-                fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
-                if own and fresh:
-                    self._authorities[leg.stimulator].guard.sensor_seen(leg.leg, now_us)
-                    if leg.roll.saw(sample.sensor, now_us):
-                        detail = f"{sample.sensor}: fresh samples for 0.5 s"
-                        self._records.append(Fault(now_us, "F05", CLEARED, leg.leg, detail))
-                    if leg.monitor.saw(now_us):
-                        detail = "fresh samples for 0.5 s"
-                        self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
-                        leg.roll.resume(now_us)
-                for event in leg.detector.update(sample):
-                    self._take_event(leg, event)
-                remarks = leg.detector.remarks()
-                if remarks:
-                    self._records.extend(remarks)
-            if leg.readiness.awake and leg.readiness.update(sample):
-                self._look(sample.t_arrive_us)
+    # -- gait --------------------------------------------------------------------------------------
 
     def _take_event(self, leg: LegController, event: GaitEvent) -> None:
         self._records.append(event)
@@ -412,31 +391,6 @@ class Controller:
             ):
                 allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
-
-    def _sensor_silent(self, leg: LegController, at_us: Us) -> None:
-        fault = leg.monitor.expire(at_us)
-        if not fault:
-            return
-        age_ms = (at_us - leg.monitor.last_us) / 1000
-        row = BY_ID[fault]
-        detail = f"no fresh sample for {age_ms:.0f} ms"
-        doubt = self._plausibility.why.get(leg.leg)
-        if doubt:
-            detail = f"no believable sample for {age_ms:.0f} ms: {doubt}"
-        self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
-        self._cut(leg, at_us, "sensor")
-        leg.predictor.pause()
-        leg.readiness.forget()
-        self._look(at_us)
-        if row.reaction == LATCH:
-            self._authorities[leg.stimulator].hold(at_us, row)
-
-    def _call_roll(self, leg: LegController, at_us: Us) -> None:
-        """Tell of those sensors of a leg that are silent while others go on."""
-        for sensor in leg.roll.expire(at_us):
-            age_ms = (at_us - leg.roll.last_us[sensor]) / 1000
-            detail = f"{sensor}: no believable sample for {age_ms:.0f} ms"
-            self._records.append(Fault(at_us, "F05", WARN, leg.leg, detail))
 
     # -- parameters -------------------------------------------------------------------------------
 
