@@ -8,7 +8,7 @@ no I/O and logs nothing: what is to be remembered is in the records it returns.
 from typing import Final
 
 from fes_ctrl.authority import Authority
-from fes_ctrl.leg import LegController
+from fes_ctrl.leg import LegController, join
 from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
@@ -58,7 +58,7 @@ class Controller:
     Parameters
     ----------
     legs : list of LegController
-        At most one of each leg.
+        At most one of each leg; those that only sense may trigger the other one.
     devices : list of Capabilities
         The stimulators, as ``LegController.stimulator`` numbers them.
     limits : Limits
@@ -89,7 +89,7 @@ class Controller:
             Authority(
                 stimulator,
                 Guard(limits, device),
-                [leg for leg in legs if leg.stimulator == stimulator],
+                [leg for leg in legs if leg.stimulated and leg.stimulator == stimulator],
                 self._cut,
                 self._commands,
                 self._records,
@@ -107,10 +107,13 @@ class Controller:
         )
         self._now_us: Us = -NEVER_US
         self._wake_at_us: Us = NEVER_US
+        join(legs)
         for leg in legs:
-            for other in legs:
-                if leg.contralateral and other is not leg:
-                    leg.follow(other)
+            for other in leg.bears:
+                guard = self._authorities[other.stimulator].guard
+                guard.rest(other.leg, tuple([each.leg for each in other.rests_on]))
+                if guard not in leg.guards:
+                    leg.guards.append(guard)
         self._rouse()
 
     # -- the one call -----------------------------------------------------------------------------
@@ -265,8 +268,8 @@ class Controller:
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.
         self._rouse()
-        if end.ended_by == TEST:
-            # It needs no contact, and says nothing of those that steps need.
+        if end.ended_by == TEST or not leg.watched:
+            # It needs no contact, and says nothing of those that steps need; or nothing tells any.
             return
         if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
             leg.awaiting_contact = True
@@ -301,7 +304,10 @@ class Controller:
         if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
             self._pace_changed(leg, event.t_emit_us)
         for other in self._legs:
-            if (other is leg) != other.contralateral:
+            if other.source is leg:
+                if event.kind == HEEL_OFF:
+                    stance_us = leg.phase.last_stance_us
+                    self._records.extend(other.program.other_leaves(event, stance_us))
                 allowed = self._allowed(other) and not leg.pace.hurried
                 refusal = other.ahead.refusal(event)
                 starts = other.program.trigger(event, walking=walking, allowed=allowed)
@@ -319,7 +325,7 @@ class Controller:
         reaction = INHIBIT if hurried else CLEARED
         detail = f"{CROWD} heel-offs of the {LEG_NAMES[leg.leg]} within {leg.pace.lasted_s:.2f} s"
         for other in self._legs:
-            if (other is leg) != other.contralateral:
+            if other.source is leg:
                 self._records.append(Fault(at_us, "F03", reaction, other.leg, detail))
                 if hurried:
                     self._cut(other, at_us, "sensor")
@@ -330,7 +336,10 @@ class Controller:
         leg.program.level_percent = arming.level_percent
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return False
-        return not leg.monitor.silent and not arming.paused and not arming.latched
+        for sensed in leg.rests_on:
+            if sensed.monitor.silent:
+                return False
+        return not arming.paused and not arming.latched
 
     # -- tests ------------------------------------------------------------------------------------
 
@@ -342,7 +351,7 @@ class Controller:
                 authority.tell(now_us, f"no test burst: {why}")
                 continue
             for leg in self._legs:
-                if leg.stimulator == stimulator:
+                if leg.stimulated and leg.stimulator == stimulator:
                     why = self._why_held(leg)
                     if why:
                         authority.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
@@ -355,13 +364,14 @@ class Controller:
         """Return why no burst may begin on a leg whose stimulator may give one."""
         if leg.program.active:
             return "a burst is planned or running"
-        if leg.monitor.silent or leg.monitor.last_us == -NEVER_US:
-            return "its sensors are silent"
+        for sensed in leg.rests_on:
+            if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
+                whose = "its" if sensed is leg else f"the {LEG_NAMES[sensed.leg]}'s"
+                return f"{whose} sensors are silent"
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return "fault F10 inhibits it"
-        for source in self._legs:
-            if (leg is source) != leg.contralateral and source.pace.hurried:
-                return "fault F03 inhibits it"
+        if leg.source is not None and leg.source.pace.hurried:
+            return "fault F03 inhibits it"
         return ""
 
     # -- what is to come --------------------------------------------------------------------------
@@ -371,9 +381,8 @@ class Controller:
         for leg in self._legs:
             leg.readiness.awake = False
         for leg in self._legs:
-            for other in self._legs:
-                if (other is leg) != other.contralateral and other.ahead.wanted:
-                    leg.readiness.awake = True
+            if leg.source is not None and leg.ahead.wanted:
+                leg.source.readiness.awake = True
 
     def _look(self, t_us: Us) -> None:
         """Let every program plan anew what it does ahead of events."""
@@ -385,11 +394,9 @@ class Controller:
 
     def _fire_ahead(self, leg: LegController, at_us: Us) -> None:
         allowed = self._allowed(leg)
-        for source in self._legs:
-            if (leg is source) != leg.contralateral and (
-                source.phase.activity != WALKING or source.pace.hurried
-            ):
-                allowed = False
+        source = leg.source
+        if source is not None and (source.phase.activity != WALKING or source.pace.hurried):
+            allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
 
     # -- parameters -------------------------------------------------------------------------------
@@ -399,7 +406,7 @@ class Controller:
             self._narrow(change)
             return
         for leg in self._legs:
-            if change.leg in (ALL_LEGS, leg.leg):
+            if leg.stimulated and change.leg in (ALL_LEGS, leg.leg):
                 leg.program.change(change.name, change.value)
         self._rouse()
 
@@ -429,6 +436,7 @@ class Controller:
             "legs": [
                 {
                     "leg": leg.leg,
+                    "stimulated": leg.stimulated,
                     "silent": leg.monitor.silent,
                     "latched": leg.monitor.latched,
                     "detector": leg.detector.snapshot(),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from fes_ctrl.authority import Authority
 from fes_ctrl.leg import LegController
-from fes_ctrl.model import Fault, GaitEvent, Record, Sample
+from fes_ctrl.model import LEG_NAMES, Fault, GaitEvent, Record, Sample
 from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, WARN
 from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.units import Us
@@ -77,13 +77,13 @@ class Senses:
                 t_us = sample.t_meas_us
                 fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._max_age_us
                 if own and fresh:
-                    self._authorities[leg.stimulator].guard.sensor_seen(leg.leg, now_us)
+                    for guard in leg.guards:
+                        guard.sensor_seen(leg.leg, now_us)
                     if leg.roll.saw(sample.sensor, now_us):
                         detail = f"{sample.sensor}: fresh samples for 0.5 s"
                         self._records.append(Fault(now_us, "F05", CLEARED, leg.leg, detail))
                     if leg.monitor.saw(now_us):
-                        detail = "fresh samples for 0.5 s"
-                        self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
+                        self._tell(now_us, "F04", CLEARED, leg, "fresh samples for 0.5 s")
                         leg.roll.resume(now_us)
                 for event in leg.detector.update(sample):
                     self._event(leg, event)
@@ -104,13 +104,28 @@ class Senses:
         doubt = self._plausibility.why.get(leg.leg)
         if doubt:
             detail = f"no believable sample for {age_ms:.0f} ms: {doubt}"
-        self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
-        self._cut(leg, at_us, "sensor")
+        self._tell(at_us, fault, row.reaction, leg, detail)
+        if not leg.bears:
+            # Nobody is held by it, and nobody has to let go of it.
+            leg.monitor.clear()
+        for other in leg.bears:
+            self._cut(other, at_us, "sensor")
         leg.predictor.pause()
         leg.readiness.forget()
         self._look(at_us)
         if row.reaction == LATCH:
-            self._authorities[leg.stimulator].hold(at_us, row)
+            for other in leg.bears:
+                self._authorities[other.stimulator].hold(at_us, row)
+
+    def _tell(self, at_us: Us, fault: str, reaction: str, leg: LegController, detail: str) -> None:
+        """Tell of a leg's sensors as a whole, as a fault of each leg whose bursts rest on them."""
+        for other in leg.bears:
+            whose = detail if other is leg else f"sensors of the {LEG_NAMES[leg.leg]}: {detail}"
+            self._records.append(Fault(at_us, fault, reaction, other.leg, whose))
+        if not leg.bears and fault == "F04":
+            no_fault = CLEARED if reaction == CLEARED else WARN
+            detail = f"{detail}; no burst rests on it"
+            self._records.append(Fault(at_us, "F05", no_fault, leg.leg, detail))
 
     def call_roll(self, leg: LegController, at_us: Us) -> None:
         """Tell of those sensors of a leg that are silent while others go on."""
