@@ -178,6 +178,13 @@ def _unsensed(legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, .
     crossed = program.trigger_side == "contralateral"
     enough = " and ".join([" or ".join(group) for group in needs_of(config.detector.name)])
     found = []
+    strangers = [LEG_NAMES[leg] for leg in legs if config.setup.leg not in ("", LEG_NAMES[leg])]
+    if strangers:
+        found.append(
+            f"setup.leg = {config.setup.leg!r}: these thresholds are not those of the "
+            f"{strangers[0]} leg, which is to be stimulated; take a setup of its own, or stimulate "
+            f"the {config.setup.leg} one"
+        )
     if program.end == "other_heel_off" and not crossed:
         found.append(
             "program.end = 'other_heel_off': the other leg ends only what it triggers; set "

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import click
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.links.link import Link
@@ -43,6 +43,8 @@ class Keeping:
         Ask the machine for priority, memory and calm.
     sync : str
         Port, and ``:dtr`` where it is not RTS, of a line that is up while a burst is given.
+    roles : mapping of str to str
+        What each leg is there for, in words: told at the start, and kept in the log.
     """
 
     duration_s: float | None = None
@@ -51,6 +53,7 @@ class Keeping:
     watchdog: bool = True
     real_time: bool = False
     sync: str = ""
+    roles: "Mapping[str, str]" = field(default_factory=dict)
 
 
 def stimulator_at(url: str) -> "SerialAddress | TcpAddress":
@@ -87,7 +90,7 @@ async def attend(
     address : SerialAddress or TcpAddress
         Of the stimulator.
     legs : tuple of int
-        Those that are sensed.
+        Those that are stimulated.
     control : ControlConfig
         What the controller is made of.
     person : callable
@@ -120,6 +123,8 @@ async def attend(
     from fes_ctrl.stimulators.drivers import LINES, driver_for
     from fes_ctrl.stimulators.same_device import SameDevice
 
+    sensed = tuple(sorted({worn.leg for worn in source.sensors}))
+
     record = keeping.record
     try:
         wire = _sync_wire(keeping.sync)
@@ -147,15 +152,17 @@ async def attend(
         recorder = Recorder(clock.now_us, taken.put)
         driver, link = NotedDriver(driver, recorder), RecordingLink(link, recorder)
     device = SameDevice(driver)
-    log = _log(keeping.out, control)
+    log = _log(keeping, control)
     session = ControlSession(
         clock,
-        assemble(legs, control),
+        assemble(legs, control, sensed),
         [(device, link)],
         dict.fromkeys(legs, 0),
         NullLog() if log is None else log,
     )
     hand = person(session)
+    for side, role in keeping.roles.items():
+        say(f"{side} leg: {role}")
     session.listeners.append(_tell)
     listen(source, hand)
     if isinstance(source, SerialSensors):
@@ -240,13 +247,14 @@ def _come_back(session: "ControlSession") -> None:
     session.reopen(0)
 
 
-def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
+def _log(keeping: Keeping, control: "ControlConfig") -> "RunLogWriter | None":
     from dataclasses import asdict
 
     from fes_ctrl import __version__
     from fes_ctrl.config.layers import sha256_of
     from fes_ctrl.runlog.log import RunLogWriter
 
+    out = keeping.out
     if out is None:
         return None
     config = {"control": asdict(control)}
@@ -257,6 +265,7 @@ def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
         "versions": {"fes_ctrl": __version__},
         "devices": [control.stimulator.device],
         "clock": {"unit": "us", "starts_at": 0},
+        "legs": dict(keeping.roles),
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -289,11 +298,13 @@ def _alarm(wrong: str) -> None:
 
 def _tell(now_us: int, records: tuple[object, ...]) -> None:
     """Tell the person what matters: faults, and changes of arming and level."""
-    from fes_ctrl.model import Fault, StateChange
+    from fes_ctrl.model import ALL_LEGS, LEG_NAMES, Fault, StateChange
 
     for record in records:
         if isinstance(record, Fault):
-            say(f"{now_us / 1e6:9.3f} s  fault {record.id} {record.reaction}: {record.detail}")
+            whose = "" if record.leg == ALL_LEGS else f", {LEG_NAMES[record.leg]}"
+            what = f"fault {record.id} {record.reaction}{whose}: {record.detail}"
+            say(f"{now_us / 1e6:9.3f} s  {what}")
         elif isinstance(record, StateChange):
             armed = "armed" if record.armed else "not armed"
             say(f"{now_us / 1e6:9.3f} s  {armed}, level {record.level_percent} %: {record.reason}")

@@ -1,6 +1,7 @@
 """``fes-ctrl run``: the controller in real time, on real sensors and a stimulator."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,12 @@ if TYPE_CHECKING:
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
 @click.option(
     "--detector", metavar="heel|foot-imu|shank-imu|fused", help="Default: what the sensors allow."
+)
+@click.option(
+    "--leg",
+    type=click.Choice(LEG_CHOICES),
+    help="The leg to stimulate; another that wears a sensor only senses. Default: the setup's, "
+    "else every leg that wears one.",
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
 @click.option(
@@ -74,6 +82,7 @@ def command(
     program: str,
     setup: str,
     detector: str | None,
+    leg: str | None,
     sets: tuple[str, ...],
     arm_allowed: str | None,
     duration: float | None,
@@ -112,7 +121,7 @@ def command(
     keeping = Keeping(duration, out, record, watchdog=watchdog, real_time=real_time, sync=sync)
     may_arm = arm_allowed is not None
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
-        runner.run(_run(place, address, layers_for, detector, keeping, may_arm=may_arm))
+        runner.run(_run(place, address, layers_for, detector, leg, keeping, may_arm=may_arm))
     return 0
 
 
@@ -121,6 +130,7 @@ async def _run(
     address: "SerialAddress | TcpAddress",
     layers_for: "Callable[[str], Layers]",
     chosen: str | None,
+    leg: str | None,
     keeping: "Keeping",
     *,
     may_arm: bool,
@@ -141,19 +151,22 @@ async def _run(
         raise Refusal(message) from error
     try:
         worn = worn_by(source)
-        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), tuple(worn))
+        layers = layers_for(choose_for_all(worn, chosen, "--sensor"))
+        legs = legs_to_stimulate(worn, leg, layers.get("setup").leg)
+        control = control_of(layers, legs, tuple(worn))
         choose_for_all(worn, control.detector.name, "--sensor")
     except Refusal:
         source.close()
         raise
+    told = roles(legs, worn)
     await attend(
         clock,
         source,
         address,
-        tuple(worn),
+        legs,
         control,
         lambda session: Hand(session, clock, say, may_arm=may_arm),
-        keeping,
+        replace(keeping, roles=told),
     )
 
 

@@ -133,9 +133,13 @@ class SetupConfig:
 
     Attributes
     ----------
+    leg : str
+        Whose; empty where it does not say.
     dorsiflexors, evertors, hamstrings, quadriceps, calf : MuscleSetup
         By muscle group, as programs name them.
     """
+
+    leg: Literal["", "left", "right"] = ""
 
     dorsiflexors: MuscleSetup = MuscleSetup()
     evertors: MuscleSetup = MuscleSetup()
