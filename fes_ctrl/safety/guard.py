@@ -312,6 +312,7 @@ class Guard:
             "last_peak_ua": [account.last_peak_ua for account in accounts],
             "pending_since_us": self._pending_since_us,
             "sensor_us": list(self._sensor_us),
+            "rests_on": list(self._rests_on),
             "duty_high": [account.duty_high for account in accounts],
             "dose_pc": self._dose_pc,
             "session_from_us": self._session_from_us,

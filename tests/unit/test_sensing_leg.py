@@ -12,6 +12,7 @@ from fes_ctrl.model import (
     RIGHT,
     BurstEnd,
     BurstStart,
+    Decision,
     Fault,
     Input,
     Operator,
@@ -74,7 +75,8 @@ def test_the_sensing_leg_s_contact_begins_a_burst_on_the_other_and_it_has_none_i
 
 
 def test_a_sensing_leg_that_is_silent_is_the_other_s_fault_and_ends_its_burst_in_time() -> None:
-    inputs = feet(2_500_000, {500_000: 3.0, 2_300_000: 3.0}, silent={LEFT: (710_000, 1_500_000)})
+    contacts = {500_000: 3.0, 1_700_000: 3.0, 2_300_000: 3.0}
+    inputs = feet(2_500_000, contacts, silent={LEFT: (710_000, 1_500_000)})
     commands, records = live(sensing(), [*ARMING, *inputs])
     told, cleared = [record for record in records if isinstance(record, Fault)]
     assert (told.id, told.reaction, told.leg, told.t_us) == ("F04", "inhibit", RIGHT, 800_000)
@@ -84,12 +86,18 @@ def test_a_sensing_leg_that_is_silent_is_the_other_s_fault_and_ends_its_burst_in
     assert given_us[0] < 800_000
     assert not [at_us for at_us in given_us if 800_000 <= at_us < 2_300_000]
     assert given_us[-1] > 2_300_000, "with the sensor bursts are back"
+    starts_us = [record.t_us for record in records if isinstance(record, BurstStart)]
+    assert starts_us == [500_000, 2_300_000], "and not before it was back for half a second"
+    assert [record.ended_by for record in records if isinstance(record, BurstEnd)] == ["sensor"]
+    verdicts = {record.verdict for record in records if isinstance(record, Decision)}
+    assert "refuse" not in verdicts, "the guard was not needed"
 
 
 def test_the_stimulated_leg_s_own_sensor_is_still_needed() -> None:
-    inputs = feet(1_200_000, {500_000: 3.0}, silent={RIGHT: (710_000, 1_200_000)})
+    inputs = feet(1_200_000, {500_000: 3.0, 1_000_000: 3.0}, silent={RIGHT: (710_000, 1_200_000)})
     commands, records = live(sensing(), [*ARMING, *inputs])
     assert faults(records) == [("F04", "inhibit", RIGHT)]
+    assert len([record for record in records if isinstance(record, BurstStart)]) == 1
     assert setpoints(commands)[-1].at_us < 800_000
 
 
@@ -141,6 +149,19 @@ def test_a_switch_under_the_other_heel_alone_ends_a_burst_by_the_time_out_where_
     assert end.t_us <= 500_000 + 1_800_000 + 150_000
 
 
+def test_bursts_that_time_alone_ends_wait_for_no_contact_that_nothing_could_tell() -> None:
+    program = ProgramConfig(
+        trigger="initial_contact", trigger_side="contralateral", end="time_out", time_out_ms=400.0
+    )
+    left = {500_000 + k * 1_000_000: 3.0 for k in range(5)}
+    left |= {1_100_000 + k * 1_000_000: 2.0 for k in range(5)}
+    inputs = [*ARMING, *feet(5_500_000, left, worn=(LEFT,))]
+    _, records = live(sensing(program, bare=(RIGHT,)), inputs)
+    ends = [record.ended_by for record in records if isinstance(record, BurstEnd)]
+    assert ends == ["time_out"] * 5
+    assert not faults(records)
+
+
 def test_the_other_heel_that_leaves_before_a_delayed_onset_takes_the_burst_back() -> None:
     program = ProgramConfig(
         trigger="initial_contact",
@@ -175,6 +196,12 @@ def test_a_test_burst_is_the_stimulated_leg_s_alone_and_waits_for_every_sensor_i
     live(target, more)
     said = target.step(600_000, Operator(600_000, "test", 0)).records
     assert [record.leg for record in said if isinstance(record, BurstStart)] == [RIGHT]
+
+
+@pytest.mark.parametrize(("bare", "on"), [((), (RIGHT, LEFT)), ((RIGHT,), (LEFT,))])
+def test_the_guard_is_told_whose_sensors_count(bare: tuple[int, ...], on: tuple[int, ...]) -> None:
+    (guard,) = sensing(SWITCH_ALONE, bare).snapshot()["guards"]  # type: ignore[misc, str-unpack]
+    assert guard["rests_on"][RIGHT] == on
 
 
 def test_the_guard_lets_nothing_through_while_one_of_the_sensors_is_old() -> None:
