@@ -20,10 +20,7 @@ from fes_ctrl.model import (
     Sample,
     StateChange,
 )
-from fes_ctrl.safety.guard import ALLOWED, Guard
-from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
-from fes_ctrl.stimulators.config import StimulatorConfig, capabilities_of
 from helpers.played import ARMING, controller, live, report, setpoints
 
 CROSSED = ProgramConfig(trigger="initial_contact", trigger_side="contralateral")
@@ -202,25 +199,6 @@ def test_a_test_burst_is_the_stimulated_leg_s_alone_and_waits_for_every_sensor_i
 def test_the_guard_is_told_whose_sensors_count(bare: tuple[int, ...], on: tuple[int, ...]) -> None:
     (guard,) = sensing(SWITCH_ALONE, bare).snapshot()["guards"]  # type: ignore[misc, str-unpack]
     assert guard["rests_on"][RIGHT] == on
-
-
-def test_the_guard_lets_nothing_through_while_one_of_the_sensors_is_old() -> None:
-    """By itself: the controller's own watch over silence has no part in it."""
-    device = capabilities_of(StimulatorConfig())
-    for ages_us, reason in (
-        ((0, 0), ALLOWED),
-        ((99_999, 0), ALLOWED),
-        ((100_000, 0), "sensor_age"),
-        ((0, 100_000), "sensor_age"),
-    ):
-        guard = Guard(Limits(ControlConfig().limits), device)
-        guard.rest(RIGHT, (RIGHT, LEFT))
-        guard.arm()
-        commands, _ = live(sensing(), [*ARMING, *feet(600_000, {500_000: 3.0})])
-        pulse = setpoints(commands)[0]
-        for leg, age_us in zip((LEFT, RIGHT), ages_us, strict=True):
-            guard.sensor_seen(leg, pulse.at_us - age_us)
-        assert guard.check(pulse, pulse.at_us) == reason, ages_us
 
 
 @pytest.mark.parametrize(
