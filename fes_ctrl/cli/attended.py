@@ -1,6 +1,5 @@
 """What a command does that stimulates with a person at the console: joined, run, kept and told."""
 
-import asyncio
 import contextlib
 import os
 from dataclasses import dataclass, field
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.runtime.sync_line import Wire
     from fes_ctrl.sensors.source import SensorSource
-
-WATCH_LOG_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +107,7 @@ async def attend(
     """
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.console import listen
+    from fes_ctrl.cli.notices import expect_device, expect_lines, watch_log
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
     from fes_ctrl.links.url import open_link, returning
@@ -160,15 +158,17 @@ async def attend(
         dict.fromkeys(legs, 0),
         NullLog() if log is None else log,
     )
-    hand = person(session)
     for side, role in keeping.roles.items():
         say(f"{side} leg: {role}")
+    hand = person(session)
+    expect_device(device, say)
     session.listeners.append(_tell)
     listen(source, hand)
     if isinstance(source, SerialSensors):
         source.on_stop = lambda: _stop(session)
+        expect_lines(source, say)
     if log is not None:
-        _watch(log, 0)
+        watch_log(log, say)
     ended = "interrupted"
     alarm = _alarm if keeping.watchdog else None
     try:
@@ -273,14 +273,6 @@ def _log(keeping: Keeping, control: "ControlConfig") -> "RunLogWriter | None":
     except OSError as error:
         message = f"--out {out}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
-
-
-def _watch(log: "RunLogWriter", known: int) -> None:
-    """Tell the person while it goes on that the disk does not take the log."""
-    dropped = log.dropped
-    if dropped and not known:
-        say(f"fault F24 warn: {dropped} lines of the run log dropped so far; control goes on")
-    asyncio.get_running_loop().call_later(WATCH_LOG_S, _watch, log, dropped)
 
 
 def say(line: str) -> None:

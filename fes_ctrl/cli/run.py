@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from fes_ctrl.cli.attended import Keeping
     from fes_ctrl.config.layers import Layers
     from fes_ctrl.links.url import SerialAddress, TcpAddress
+    from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
+
+
+NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit arming"
 
 
 @click.command(
@@ -96,7 +100,7 @@ def command(
     """Run the controller in real time; it starts unarmed, at level zero.
 
     On a terminal: a arm, + and - level, t test burst at the level, p pause, r resume, c clear,
-    s stop, d disarm, q quit.
+    s stop, d disarm, i how it stands, q quit.
     Otherwise the same as words, a line each, on standard input; its end changes nothing.
     """
     from functools import partial
@@ -138,8 +142,9 @@ async def _run(
     from fes_ctrl.cli.attended import attend, say
     from fes_ctrl.cli.replay import control_of
     from fes_ctrl.recordings import RecordingError
-    from fes_ctrl.runtime.live import Hand
+    from fes_ctrl.runtime.live import HELP, Hand
     from fes_ctrl.runtime.realtime import RealClock
+    from fes_ctrl.runtime.tally import Tally
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_source
 
@@ -159,15 +164,19 @@ async def _run(
         source.close()
         raise
     told = roles(legs, worn)
-    await attend(
-        clock,
-        source,
-        address,
-        legs,
-        control,
-        lambda session: Hand(session, clock, say, may_arm=may_arm),
-        replace(keeping, roles=told),
-    )
+    tallies: list[Tally] = []
+
+    def person(session: "ControlSession") -> Hand:
+        tally = Tally(session, told)
+        tallies.append(tally)
+        say(f"not armed, level 0 %; {HELP if may_arm else NO_ARMING}")
+        return Hand(session, clock, say, may_arm=may_arm, info=lambda: str(tally))
+
+    try:
+        await attend(clock, source, address, legs, control, person, replace(keeping, roles=told))
+    finally:
+        for tally in tallies:
+            say(str(tally))
 
 
 def worn_by(source: "SensorSource") -> dict[int, list[str]]:
