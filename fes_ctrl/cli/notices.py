@@ -46,9 +46,7 @@ def expect_lines(source: "SerialSensors", say: Say, waited_s: float = 0.0, told:
         for worn in source.sensors:
             if worn not in lines.heard:
                 name = f"{LEG_NAMES[worn.leg]}.{worn.sensor}"
-                say(
-                    f"sensors: no reading of {name} so far; does the board send it, at this baud rate?"
-                )
+                say(f"sensors: no reading of {name} so far; does the board send it at this rate?")
     if lines.bad > 2 * told:
         told = lines.bad
         counted = "1 line is no reading" if told == 1 else f"{told} lines are no reading"
