@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fes_ctrl.controller import Controller
-from fes_ctrl.gait import SHANK, DetectorConfig, make_detector, read_by, reads_both_feet
+from fes_ctrl.gait import SHANK, DetectorConfig, make_detector, needs_of, read_by, reads_both_feet
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ASYMMETRIC,
@@ -51,38 +51,47 @@ class ControlConfig:
     detector: DetectorConfig = DetectorConfig()
 
 
-def assemble(legs: tuple[int, ...], config: ControlConfig) -> Controller:
+def assemble(
+    legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, ...] | None = None
+) -> Controller:
     """Return a controller for these legs on one stimulator.
 
     Parameters
     ----------
     legs : tuple of int
-        ``model.LEFT``, ``model.RIGHT`` or both; the second has the stimulator's second connector.
+        ``model.LEFT``, ``model.RIGHT`` or both: those to stimulate; the second has the stimulator's
+        second connector.
     config : ControlConfig
         What it is made of.
+    sensed : tuple of int or None
+        Those that wear sensors; the same ones where nothing is said. One that is not stimulated
+        only senses.
 
     Raises
     ------
     ValueError
         If the parts do not fit together: what, where and the way out.
     """
-    problems = problems_of(legs, config)
+    worn = legs if sensed is None else sensed
+    problems = problems_of(legs, config, worn)
     if problems:
         raise ValueError(problems[0])
     capabilities = capabilities_of(config.stimulator)
     limits = Limits(config.limits)
+    programs = {leg: on_connector(config.program, index) for index, leg in enumerate(legs)}
+    silent = replace(config.program, channel=())
     return Controller(
         [
             LegController(
                 leg,
                 make_detector(config.detector.name, config.detector, leg),
-                read_by(config.detector.name),
-                Program(leg, on_connector(config.program, index), config.setup, capabilities),
+                read_by(config.detector.name) if leg in worn else (),
+                Program(leg, programs.get(leg, silent), config.setup, capabilities),
                 limits,
                 contralateral=config.program.trigger_side == "contralateral",
                 both_feet=reads_both_feet(config.detector.name),
             )
-            for index, leg in enumerate(legs)
+            for leg in (*legs, *[leg for leg in worn if leg not in legs])
         ],
         [capabilities],
         limits,
@@ -108,15 +117,19 @@ def on_connector(program: ProgramConfig, index: int) -> ProgramConfig:
     return replace(program, channel=channels)
 
 
-def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
+def problems_of(
+    legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, ...] | None = None
+) -> list[str]:
     """Return what does not fit together, one sentence each, the gravest first.
 
     Parameters
     ----------
     legs : tuple of int
-        Those that are sensed, as ``assemble`` takes them.
+        Those to stimulate, as ``assemble`` takes them.
     config : ControlConfig
         What the controller is to be made of.
+    sensed : tuple of int or None
+        Those that wear sensors, as ``assemble`` takes them.
     """
     capabilities = capabilities_of(config.stimulator)
     found = _unattended(config, capabilities)
@@ -133,11 +146,7 @@ def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
             "program.trigger = 'tilt': only a shank IMU tells it; set detector.name = 'shank-imu' "
             "and detector.shank_imu.by = 'tilt', or choose heel_off"
         )
-    if config.program.trigger_side == "contralateral" and len(legs) == 1:
-        found.append(
-            f"program.trigger_side = 'contralateral': only the {LEG_NAMES[legs[0]]} leg is sensed, "
-            f"and nothing would trigger its bursts; sense the other one too, or choose 'same'"
-        )
+    found += _unsensed(legs, config, legs if sensed is None else sensed)
     channels = config.program.channel
     try:
         setups = {channel.muscle: config.setup.of(channel.muscle) for channel in channels}
@@ -172,6 +181,51 @@ def problems_of(legs: tuple[int, ...], config: ControlConfig) -> list[str]:
             f"limits.burst_ms = {limits.burst_us / 1000:g}; lower one of them, or raise the limit "
             "in its file"
         )
+    return found
+
+
+def _unsensed(legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, ...]) -> list[str]:
+    """Return what a program waits for and no sensor tells."""
+    program = config.program
+    crossed = program.trigger_side == "contralateral"
+    enough = " and ".join([" or ".join(group) for group in needs_of(config.detector.name)])
+    found = []
+    strangers = [LEG_NAMES[leg] for leg in legs if config.setup.leg not in ("", LEG_NAMES[leg])]
+    if strangers:
+        found.append(
+            f"setup.leg = {config.setup.leg!r}: these thresholds are not those of the "
+            f"{strangers[0]} leg, which is to be stimulated; take a setup of its own, or stimulate "
+            f"the {config.setup.leg} one"
+        )
+    if program.end == "other_heel_off" and not crossed:
+        found.append(
+            "program.end = 'other_heel_off': the other leg ends only what it triggers; set "
+            "program.trigger_side = 'contralateral', or choose 'initial_contact'"
+        )
+    elif program.end == "other_heel_off" and program.trigger != "initial_contact":
+        found.append(
+            f"program.trigger = {program.trigger!r}: with program.end = 'other_heel_off' a burst "
+            "would begin where the last one ends; set program.trigger = 'initial_contact'"
+        )
+    for leg in legs:
+        name, other = LEG_NAMES[leg], LEG_NAMES[1 - leg]
+        if crossed and 1 - leg not in sensed:
+            found.append(
+                f"program.trigger_side = 'contralateral': only the {name} leg is sensed, and "
+                f"nothing would trigger its bursts; the {other} leg needs a sensor too ({enough}), "
+                "or choose 'same'"
+            )
+        elif leg not in sensed and not crossed:
+            found.append(
+                f"the {name} leg is to be stimulated and wears no sensor that would trigger its "
+                f"bursts; it needs one ({enough}), or set program.trigger_side = 'contralateral' "
+                f"where the {other} leg has one"
+            )
+        elif leg not in sensed and program.end == "initial_contact":
+            found.append(
+                f"program.end = 'initial_contact': the {name} leg wears no sensor that would tell "
+                f"it; it needs one ({enough}), or choose 'other_heel_off' or 'time_out'"
+            )
     return found
 
 

@@ -239,8 +239,9 @@ class Authority:
             return
         held = self.arming.clear()
         for leg in self._legs:
-            if leg.monitor.latched:
-                leg.monitor.clear()
+            for sensed in leg.rests_on:
+                if sensed.monitor.latched:
+                    sensed.monitor.clear()
         if held == "F32":
             self.guard.new_session()
         if held:

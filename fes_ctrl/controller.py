@@ -8,7 +8,7 @@ no I/O and logs nothing: what is to be remembered is in the records it returns.
 from typing import Final
 
 from fes_ctrl.authority import Authority
-from fes_ctrl.leg import LegController
+from fes_ctrl.leg import LegController, join
 from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
@@ -31,12 +31,12 @@ from fes_ctrl.model import (
     Setpoint,
     Step,
 )
-from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, WARN
+from fes_ctrl.safety.faults import CLEARED, INHIBIT, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import CROWD
-from fes_ctrl.safety.plausible import Plausibility
 from fes_ctrl.safety.refusals import REFUSALS
+from fes_ctrl.senses import Senses
 from fes_ctrl.stim.program import TEST
 from fes_ctrl.units import NEVER_US, Us
 
@@ -58,7 +58,7 @@ class Controller:
     Parameters
     ----------
     legs : list of LegController
-        At most one of each leg.
+        At most one of each leg; those that only sense may trigger the other one.
     devices : list of Capabilities
         The stimulators, as ``LegController.stimulator`` numbers them.
     limits : Limits
@@ -72,9 +72,8 @@ class Controller:
         "_legs",
         "_limits",
         "_now_us",
-        "_plausibility",
         "_records",
-        "_sensor_max_age_us",
+        "_senses",
         "_wake_at_us",
     )
 
@@ -83,28 +82,38 @@ class Controller:
     ) -> None:
         self._legs = legs
         self._limits = limits
-        self._sensor_max_age_us = limits.sensor_max_age_us
         self._idle = Step((), (), NEVER_US)
-        self._plausibility = Plausibility()
         self._commands: list[Command] = []
         self._records: list[Record] = []
         self._authorities: list[Authority] = [
             Authority(
                 stimulator,
                 Guard(limits, device),
-                [leg for leg in legs if leg.stimulator == stimulator],
+                [leg for leg in legs if leg.stimulated and leg.stimulator == stimulator],
                 self._cut,
                 self._commands,
                 self._records,
             )
             for stimulator, device in enumerate(devices)
         ]
+        self._senses = Senses(
+            legs,
+            self._authorities,
+            limits.sensor_max_age_us,
+            self._take_event,
+            self._cut,
+            self._look,
+            self._records,
+        )
         self._now_us: Us = -NEVER_US
         self._wake_at_us: Us = NEVER_US
+        join(legs)
         for leg in legs:
-            for other in legs:
-                if leg.contralateral and other is not leg:
-                    leg.follow(other)
+            for other in leg.bears:
+                guard = self._authorities[other.stimulator].guard
+                guard.rest(other.leg, tuple([each.leg for each in other.rests_on]))
+                if guard not in leg.guards:
+                    leg.guards.append(guard)
         self._rouse()
 
     # -- the one call -----------------------------------------------------------------------------
@@ -145,7 +154,7 @@ class Controller:
             self._fire_deadlines(now_us)
         if item is not None:
             if isinstance(item, Sample):
-                self._take_sample(now_us, item)
+                self._senses.take(now_us, item)
             elif isinstance(item, LinkReport):
                 self._authorities[item.stimulator].report(now_us, item)
             elif isinstance(item, Operator):
@@ -191,9 +200,9 @@ class Controller:
             # Of simultaneous deadlines the one that forbids comes before the one that gives.
             for leg in self._legs:
                 if leg.monitor.deadline_us <= at_us:
-                    self._sensor_silent(leg, at_us)
+                    self._senses.silent(leg, at_us)
                 if leg.roll.deadline_us <= at_us:
-                    self._call_roll(leg, at_us)
+                    self._senses.call_roll(leg, at_us)
             for leg in self._legs:
                 if leg.phase.deadline_us <= at_us:
                     change = leg.phase.tick(at_us)
@@ -259,8 +268,8 @@ class Controller:
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.
         self._rouse()
-        if end.ended_by == TEST:
-            # It needs no contact, and says nothing of those that steps need.
+        if end.ended_by == TEST or not leg.watched:
+            # It needs no contact, and says nothing of those that steps need; or nothing tells any.
             return
         if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
             leg.awaiting_contact = True
@@ -276,34 +285,7 @@ class Controller:
         self._records.extend(leg.program.cut(at_us, reason))
         self._rouse()
 
-    # -- samples and gait -------------------------------------------------------------------------
-
-    def _take_sample(self, now_us: Us, sample: Sample) -> None:
-        if not self._plausibility.believes(sample, now_us):
-            return
-        for leg in self._legs:
-            own = leg.leg == sample.leg
-            if (own or leg.both_feet) and sample.sensor in leg.watched:
-                # A backlog after a stall is no news of the present, nor is a reading from the
-                # future: late data is no data, and data of unknown age is none either.
-                t_us = sample.t_meas_us
-                fresh = t_us <= sample.t_arrive_us and now_us - t_us < self._sensor_max_age_us
-                if own and fresh:
-                    self._authorities[leg.stimulator].guard.sensor_seen(leg.leg, now_us)
-                    if leg.roll.saw(sample.sensor, now_us):
-                        detail = f"{sample.sensor}: fresh samples for 0.5 s"
-                        self._records.append(Fault(now_us, "F05", CLEARED, leg.leg, detail))
-                    if leg.monitor.saw(now_us):
-                        detail = "fresh samples for 0.5 s"
-                        self._records.append(Fault(now_us, "F04", CLEARED, leg.leg, detail))
-                        leg.roll.resume(now_us)
-                for event in leg.detector.update(sample):
-                    self._take_event(leg, event)
-                remarks = leg.detector.remarks()
-                if remarks:
-                    self._records.extend(remarks)
-            if leg.readiness.awake and leg.readiness.update(sample):
-                self._look(sample.t_arrive_us)
+    # -- gait --------------------------------------------------------------------------------------
 
     def _take_event(self, leg: LegController, event: GaitEvent) -> None:
         self._records.append(event)
@@ -322,7 +304,10 @@ class Controller:
         if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
             self._pace_changed(leg, event.t_emit_us)
         for other in self._legs:
-            if (other is leg) != other.contralateral:
+            if other.source is leg:
+                if event.kind == HEEL_OFF:
+                    stance_us = leg.phase.last_stance_us
+                    self._records.extend(other.program.other_leaves(event, stance_us))
                 allowed = self._allowed(other) and not leg.pace.hurried
                 refusal = other.ahead.refusal(event)
                 starts = other.program.trigger(event, walking=walking, allowed=allowed)
@@ -340,7 +325,7 @@ class Controller:
         reaction = INHIBIT if hurried else CLEARED
         detail = f"{CROWD} heel-offs of the {LEG_NAMES[leg.leg]} within {leg.pace.lasted_s:.2f} s"
         for other in self._legs:
-            if (other is leg) != other.contralateral:
+            if other.source is leg:
                 self._records.append(Fault(at_us, "F03", reaction, other.leg, detail))
                 if hurried:
                     self._cut(other, at_us, "sensor")
@@ -351,7 +336,10 @@ class Controller:
         leg.program.level_percent = arming.level_percent
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return False
-        return not leg.monitor.silent and not arming.paused and not arming.latched
+        for sensed in leg.rests_on:
+            if sensed.monitor.silent:
+                return False
+        return not arming.paused and not arming.latched
 
     # -- tests ------------------------------------------------------------------------------------
 
@@ -363,7 +351,7 @@ class Controller:
                 authority.tell(now_us, f"no test burst: {why}")
                 continue
             for leg in self._legs:
-                if leg.stimulator == stimulator:
+                if leg.stimulated and leg.stimulator == stimulator:
                     why = self._why_held(leg)
                     if why:
                         authority.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
@@ -376,13 +364,14 @@ class Controller:
         """Return why no burst may begin on a leg whose stimulator may give one."""
         if leg.program.active:
             return "a burst is planned or running"
-        if leg.monitor.silent or leg.monitor.last_us == -NEVER_US:
-            return "its sensors are silent"
+        for sensed in leg.rests_on:
+            if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
+                whose = "its" if sensed is leg else f"the {LEG_NAMES[sensed.leg]}'s"
+                return f"{whose} sensors are silent"
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return "fault F10 inhibits it"
-        for source in self._legs:
-            if (leg is source) != leg.contralateral and source.pace.hurried:
-                return "fault F03 inhibits it"
+        if leg.source is not None and leg.source.pace.hurried:
+            return "fault F03 inhibits it"
         return ""
 
     # -- what is to come --------------------------------------------------------------------------
@@ -392,9 +381,8 @@ class Controller:
         for leg in self._legs:
             leg.readiness.awake = False
         for leg in self._legs:
-            for other in self._legs:
-                if (other is leg) != other.contralateral and other.ahead.wanted:
-                    leg.readiness.awake = True
+            if leg.source is not None and leg.ahead.wanted:
+                leg.source.readiness.awake = True
 
     def _look(self, t_us: Us) -> None:
         """Let every program plan anew what it does ahead of events."""
@@ -406,37 +394,10 @@ class Controller:
 
     def _fire_ahead(self, leg: LegController, at_us: Us) -> None:
         allowed = self._allowed(leg)
-        for source in self._legs:
-            if (leg is source) != leg.contralateral and (
-                source.phase.activity != WALKING or source.pace.hurried
-            ):
-                allowed = False
+        source = leg.source
+        if source is not None and (source.phase.activity != WALKING or source.pace.hurried):
+            allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
-
-    def _sensor_silent(self, leg: LegController, at_us: Us) -> None:
-        fault = leg.monitor.expire(at_us)
-        if not fault:
-            return
-        age_ms = (at_us - leg.monitor.last_us) / 1000
-        row = BY_ID[fault]
-        detail = f"no fresh sample for {age_ms:.0f} ms"
-        doubt = self._plausibility.why.get(leg.leg)
-        if doubt:
-            detail = f"no believable sample for {age_ms:.0f} ms: {doubt}"
-        self._records.append(Fault(at_us, fault, row.reaction, leg.leg, detail))
-        self._cut(leg, at_us, "sensor")
-        leg.predictor.pause()
-        leg.readiness.forget()
-        self._look(at_us)
-        if row.reaction == LATCH:
-            self._authorities[leg.stimulator].hold(at_us, row)
-
-    def _call_roll(self, leg: LegController, at_us: Us) -> None:
-        """Tell of those sensors of a leg that are silent while others go on."""
-        for sensor in leg.roll.expire(at_us):
-            age_ms = (at_us - leg.roll.last_us[sensor]) / 1000
-            detail = f"{sensor}: no believable sample for {age_ms:.0f} ms"
-            self._records.append(Fault(at_us, "F05", WARN, leg.leg, detail))
 
     # -- parameters -------------------------------------------------------------------------------
 
@@ -445,7 +406,7 @@ class Controller:
             self._narrow(change)
             return
         for leg in self._legs:
-            if change.leg in (ALL_LEGS, leg.leg):
+            if leg.stimulated and change.leg in (ALL_LEGS, leg.leg):
                 leg.program.change(change.name, change.value)
         self._rouse()
 
@@ -475,6 +436,7 @@ class Controller:
             "legs": [
                 {
                     "leg": leg.leg,
+                    "stimulated": leg.stimulated,
                     "silent": leg.monitor.silent,
                     "latched": leg.monitor.latched,
                     "detector": leg.detector.snapshot(),

@@ -1,4 +1,7 @@
-"""What one leg is made of; the controller composes legs and guards."""
+"""What one leg is made of, and which legs rest on which; the controller composes legs and guards.
+
+A leg whose program has no channel only senses: nothing is ever given on it.
+"""
 
 from fes_ctrl.ahead import LookAhead
 from fes_ctrl.gait.phase import PhaseMachine
@@ -6,6 +9,7 @@ from fes_ctrl.gait.prediction import StridePredictor
 from fes_ctrl.gait.readiness import Readiness
 from fes_ctrl.model import Detector
 from fes_ctrl.safety.freshness import SensorMonitor
+from fes_ctrl.safety.guard import Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import Pace
 from fes_ctrl.safety.roll_call import RollCall
@@ -22,9 +26,10 @@ class LegController:
     detector : Detector
         Of this leg.
     watched : tuple of str
-        The sensor kinds that the detector reads, whose silence is a fault.
+        The sensor kinds that the detector reads, whose silence is a fault; none where the leg
+        wears no sensor.
     program : Program
-        Of this leg.
+        Of this leg; one without a channel where the leg only senses.
     limits : Limits
         For the age of samples.
     stimulator : int
@@ -42,6 +47,14 @@ class LegController:
         Of this leg's next events.
     ahead : LookAhead
         What the program makes of predictions; of this leg's own, or as ``follow`` says.
+    source : LegController or None
+        Whose events trigger the program; none where the leg only senses.
+    rests_on : list of LegController
+        Whose sensors its bursts rest on: where one of them is silent, there is none.
+    bears : list of LegController
+        Whose bursts rest on this leg's sensors.
+    guards : list of Guard
+        Who is told of this leg's samples.
     awaiting_contact : bool
         A burst has ended by its time-out, and no contact has come since.
     without_contact : int
@@ -51,9 +64,11 @@ class LegController:
     __slots__ = (
         "ahead",
         "awaiting_contact",
+        "bears",
         "both_feet",
         "contralateral",
         "detector",
+        "guards",
         "leg",
         "monitor",
         "pace",
@@ -61,7 +76,10 @@ class LegController:
         "predictor",
         "program",
         "readiness",
+        "rests_on",
         "roll",
+        "source",
+        "stimulated",
         "stimulator",
         "watched",
         "without_contact",
@@ -89,17 +107,41 @@ class LegController:
         self.roll = RollCall(self.monitor, limits.sensor_max_age_us)
         self.pace = Pace()
         self.stimulator = stimulator
+        self.stimulated = bool(program.config.channel)
         self.contralateral = contralateral
         self.both_feet = both_feet
         self.awaiting_contact = False
         self.without_contact = 0
         self.predictor = StridePredictor(leg)
         self.readiness = Readiness(leg) if readiness is None else readiness
-        self.follow(None if contralateral else self)
+        self.rests_on: list[LegController] = [self]
+        self.bears: list[LegController] = []
+        self.guards: list[Guard] = []
+        self.follow(None if contralateral or not self.stimulated else self)
 
     def follow(self, source: "LegController | None") -> None:
         """Look ahead to the events of that leg: those that trigger the program."""
+        self.source = source
         if source is None:
             self.ahead = LookAhead(self.program, self.predictor, None, None)
             return
         self.ahead = LookAhead(self.program, self.predictor, source.predictor, source.readiness)
+
+
+def join(legs: list[LegController]) -> None:
+    """Let each leg know whose events trigger it, and whose sensors its bursts rest on.
+
+    Parameters
+    ----------
+    legs : list of LegController
+        At most one of each leg.
+    """
+    for leg in legs:
+        if not leg.stimulated:
+            continue
+        for other in legs:
+            if leg.contralateral and other is not leg:
+                leg.follow(other)
+                leg.rests_on = [leg, other] if leg.watched else [other]
+        for each in leg.rests_on:
+            each.bears.append(leg)

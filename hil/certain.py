@@ -44,7 +44,7 @@ def is_certain(config: WalkConfig, injection: Injection) -> bool:
         case "sensor_late":
             return amount >= age_ms
         case "legs_swapped":
-            return len(config.legs) == 1
+            return len(config.sensed) == 1
         case "answers_delayed":
             return amount >= control.stimulator.ack_deadline_ms
         case "clock_forward":

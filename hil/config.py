@@ -108,6 +108,12 @@ class WalkConfig:
         """Those with drop foot, as in ``model.Sample``: sensed and stimulated."""
         return tuple([LEG_NAMES.index(leg.side) for leg in self.patient.leg])
 
+    @property
+    def sensed(self) -> tuple[int, ...]:
+        """Those that wear sensors: those with drop foot, and the other one where it does."""
+        other = self.patient.other
+        return self.legs if other is None else (*self.legs, LEG_NAMES.index(other.side))
+
 
 def treated(walk: WalkConfig, treatment: str) -> WalkConfig:
     """Return the same steps under another treatment.

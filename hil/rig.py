@@ -231,6 +231,7 @@ class Rig:
             duration_us=self._end_us,
             settled_from_us=us_from_s(settled_s),
             legs=[LegWalk(leg.leg) for leg in self.patient.legs],
+            sensing=[] if self.patient.other is None else [LegWalk(self.patient.other.leg)],
             charge=Charge(
                 electrode_area_cm2=config.control.limits.electrode_area_cm2,
                 source=source_of(config),
@@ -336,7 +337,9 @@ class Rig:
         """End the walk: advance the patient to its end and return what it amounts to."""
         walk = self.account.walk
         self.account.finish()
-        for leg, about in zip(self.patient.legs, walk.legs, strict=True):
+        patient = self.patient
+        legs = patient.legs if patient.other is None else [*patient.legs, patient.other]
+        for leg, about in zip(legs, (*walk.legs, *walk.sensing), strict=True):
             leg.advance_to(self._end_us)
             about.truth = [TrueEvent(event.kind, event.t_us) for event in leg.events]
             about.swings = [Swing(*swing) for swing in leg.swings]
@@ -387,5 +390,5 @@ def build_session(config: WalkConfig, clock: Clock, link: Link, log: RunLog) -> 
     legs = config.legs
     limits = Limits(control.limits)
     driver = driver_for(control.stimulator, limits.min_interval_us)
-    controller = assemble(legs, control)
+    controller = assemble(legs, control, config.sensed)
     return ControlSession(clock, controller, [(driver, link)], dict.fromkeys(legs, 0), log)

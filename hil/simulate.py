@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from fes_ctrl import __version__
 from fes_ctrl.analysis.summary import summarise
 from fes_ctrl.analysis.walk import Walk
+from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
@@ -153,6 +154,10 @@ def log_header(config: WalkConfig) -> dict[str, object]:
         "versions": {"fes_ctrl": __version__},
         "devices": [simulated_name(config.control.stimulator.device, config)],
         "clock": {"unit": "us", "starts_at": 0},
+        "legs": {
+            LEG_NAMES[leg]: "stimulated" if leg in config.legs else "only senses"
+            for leg in sorted(config.sensed)
+        },
     }
 
 

@@ -26,7 +26,7 @@ class Account:
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self._leg = {leg.leg: leg for leg in walk.legs}
+        self._leg = {leg.leg: leg for leg in (*walk.legs, *walk.sensing)}
         self._open: dict[tuple[int, int], Burst] = {}
         self._digest = hashlib.sha256()
         self.setpoints = 0

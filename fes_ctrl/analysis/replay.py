@@ -45,6 +45,7 @@ def replay(
     control: ControlConfig,
     operator: OperatorConfig,
     log: RunLog | None = None,
+    sensed: tuple[int, ...] | None = None,
 ) -> ReplayResult:
     """Replay samples in the order in which they arrived.
 
@@ -53,13 +54,15 @@ def replay(
     samples : iterable of Sample
         In order of arrival.
     legs : tuple of int
-        The legs that they are of.
+        Those to stimulate.
     control : ControlConfig
         What the controller is made of.
     operator : OperatorConfig
         The scripted hand; its times count from the first sample.
     log : RunLog or None
         Takes the run.
+    sensed : tuple of int or None
+        Those that the samples are of; the same ones where nothing is said.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def replay(
     first = next(stream, None)
     start_us = 0 if first is None else first.t_arrive_us
     clock = Stepper(start_us)
-    controller = assemble(legs, control)
+    worn = legs if sensed is None else sensed
+    controller = assemble(legs, control, worn)
     driver = PaperDriver(capabilities_of(control.stimulator))
     session = ControlSession(
         clock,
@@ -91,6 +95,7 @@ def replay(
             duration_us=0,
             settled_from_us=start_us + us_from_s(settled_s),
             legs=[LegWalk(leg) for leg in legs],
+            sensing=[LegWalk(leg) for leg in worn if leg not in legs],
             charge=Charge(electrode_area_cm2=control.limits.electrode_area_cm2),
         )
     )

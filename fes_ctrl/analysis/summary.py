@@ -14,7 +14,7 @@ import numpy as np
 from fes_ctrl.analysis.matching import match
 from fes_ctrl.analysis.refusals import by_reason
 from fes_ctrl.analysis.walk import Burst, Charge, LegWalk, Swing, Walk
-from fes_ctrl.model import EVENT_KINDS, LEG_NAMES
+from fes_ctrl.model import ALL_LEGS, EVENT_KINDS, LEG_NAMES
 from fes_ctrl.units import Us, ms_from_us, s_from_us
 
 FORMAT: Final = 1
@@ -234,11 +234,15 @@ def summarise(walk: Walk) -> dict[str, object]:
     Returns
     -------
     dict
-        ``duration_s``, ``legs``, ``charge`` and ``safety`` of the summary.
+        ``duration_s``, ``legs``, ``sensing``, ``charge`` and ``safety`` of the summary.
     """
     return {
         "duration_s": s_from_us(walk.duration_us),
         "legs": {LEG_NAMES[leg.leg]: leg_summary(walk, leg) for leg in walk.legs},
+        "sensing": {
+            LEG_NAMES[leg.leg]: {"detection": detection(leg), "strides": len(leg.swings)}
+            for leg in walk.sensing
+        },
         "charge": charge_figures(walk.charge),
         "safety": {
             "faults": [
@@ -246,6 +250,7 @@ def summarise(walk: Walk) -> dict[str, object]:
                     "id": fault.id,
                     "t_s": s_from_us(fault.t_us),
                     "reaction": fault.reaction,
+                    "leg": None if fault.leg == ALL_LEGS else LEG_NAMES[fault.leg],
                     "detail": fault.detail,
                 }
                 for fault in walk.faults

@@ -115,6 +115,8 @@ class Walk:
     ----------
     settled_from_us : int
         When the operator's last planned level was set; strides that begin before are warm-up.
+    legs, sensing : list of LegWalk
+        Those that are stimulated, and those that only sense.
     limiter : dict or None
         Of the limiter before the electrode, if one is fitted: ``reason``, ``t_s`` and ``channel``
         of its latch (``None`` while there is none), and how many pulses it ``blocked``.
@@ -124,6 +126,7 @@ class Walk:
     settled_from_us: Us
     legs: list[LegWalk]
     charge: Charge
+    sensing: list[LegWalk] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     refusals: list[Decision] = field(default_factory=list)
     clips: list[Decision] = field(default_factory=list)

@@ -1,9 +1,8 @@
 """What a command does that stimulates with a person at the console: joined, run, kept and told."""
 
-import asyncio
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import click
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.links.link import Link
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.runtime.sync_line import Wire
     from fes_ctrl.sensors.source import SensorSource
-
-WATCH_LOG_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,8 @@ class Keeping:
         Ask the machine for priority, memory and calm.
     sync : str
         Port, and ``:dtr`` where it is not RTS, of a line that is up while a burst is given.
+    roles : mapping of str to str
+        What each leg is there for, in words: told at the start, and kept in the log.
     """
 
     duration_s: float | None = None
@@ -51,6 +50,7 @@ class Keeping:
     watchdog: bool = True
     real_time: bool = False
     sync: str = ""
+    roles: "Mapping[str, str]" = field(default_factory=dict)
 
 
 def stimulator_at(url: str) -> "SerialAddress | TcpAddress":
@@ -87,7 +87,7 @@ async def attend(
     address : SerialAddress or TcpAddress
         Of the stimulator.
     legs : tuple of int
-        Those that are sensed.
+        Those that are stimulated.
     control : ControlConfig
         What the controller is made of.
     person : callable
@@ -107,6 +107,7 @@ async def attend(
     """
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.console import listen
+    from fes_ctrl.cli.notices import expect_device, expect_lines, watch_log
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
     from fes_ctrl.links.url import open_link, returning
@@ -119,6 +120,8 @@ async def attend(
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.stimulators.drivers import LINES, driver_for
     from fes_ctrl.stimulators.same_device import SameDevice
+
+    sensed = tuple(sorted({worn.leg for worn in source.sensors}))
 
     record = keeping.record
     try:
@@ -147,21 +150,25 @@ async def attend(
         recorder = Recorder(clock.now_us, taken.put)
         driver, link = NotedDriver(driver, recorder), RecordingLink(link, recorder)
     device = SameDevice(driver)
-    log = _log(keeping.out, control)
+    log = _log(keeping, control)
     session = ControlSession(
         clock,
-        assemble(legs, control),
+        assemble(legs, control, sensed),
         [(device, link)],
         dict.fromkeys(legs, 0),
         NullLog() if log is None else log,
     )
+    for side, role in keeping.roles.items():
+        say(f"{side} leg: {role}")
     hand = person(session)
+    expect_device(device, say)
     session.listeners.append(_tell)
     listen(source, hand)
     if isinstance(source, SerialSensors):
         source.on_stop = lambda: _stop(session)
+        expect_lines(source, say)
     if log is not None:
-        _watch(log, 0)
+        watch_log(log, say)
     ended = "interrupted"
     alarm = _alarm if keeping.watchdog else None
     try:
@@ -240,13 +247,14 @@ def _come_back(session: "ControlSession") -> None:
     session.reopen(0)
 
 
-def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
+def _log(keeping: Keeping, control: "ControlConfig") -> "RunLogWriter | None":
     from dataclasses import asdict
 
     from fes_ctrl import __version__
     from fes_ctrl.config.layers import sha256_of
     from fes_ctrl.runlog.log import RunLogWriter
 
+    out = keeping.out
     if out is None:
         return None
     config = {"control": asdict(control)}
@@ -257,6 +265,7 @@ def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
         "versions": {"fes_ctrl": __version__},
         "devices": [control.stimulator.device],
         "clock": {"unit": "us", "starts_at": 0},
+        "legs": dict(keeping.roles),
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -264,14 +273,6 @@ def _log(out: Path | None, control: "ControlConfig") -> "RunLogWriter | None":
     except OSError as error:
         message = f"--out {out}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
-
-
-def _watch(log: "RunLogWriter", known: int) -> None:
-    """Tell the person while it goes on that the disk does not take the log."""
-    dropped = log.dropped
-    if dropped and not known:
-        say(f"fault F24 warn: {dropped} lines of the run log dropped so far; control goes on")
-    asyncio.get_running_loop().call_later(WATCH_LOG_S, _watch, log, dropped)
 
 
 def say(line: str) -> None:
@@ -289,11 +290,13 @@ def _alarm(wrong: str) -> None:
 
 def _tell(now_us: int, records: tuple[object, ...]) -> None:
     """Tell the person what matters: faults, and changes of arming and level."""
-    from fes_ctrl.model import Fault, StateChange
+    from fes_ctrl.model import ALL_LEGS, LEG_NAMES, Fault, StateChange
 
     for record in records:
         if isinstance(record, Fault):
-            say(f"{now_us / 1e6:9.3f} s  fault {record.id} {record.reaction}: {record.detail}")
+            whose = "" if record.leg == ALL_LEGS else f", {LEG_NAMES[record.leg]}"
+            what = f"fault {record.id} {record.reaction}{whose}: {record.detail}"
+            say(f"{now_us / 1e6:9.3f} s  {what}")
         elif isinstance(record, StateChange):
             armed = "armed" if record.armed else "not armed"
             say(f"{now_us / 1e6:9.3f} s  {armed}, level {record.level_percent} %: {record.reason}")

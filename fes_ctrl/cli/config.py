@@ -120,7 +120,7 @@ def _check(value: str) -> str:
         layers.get(part)
         return part
     scenario = load_scenario(value)
-    problems = problems_of(scenario.walk.legs, scenario.walk.control)
+    problems = problems_of(scenario.walk.legs, scenario.walk.control, scenario.walk.sensed)
     if problems:
         raise ConfigError(f"{problems[0]} ({value})")
     return "scenario"

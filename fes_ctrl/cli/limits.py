@@ -115,7 +115,7 @@ def _output_table(scenario: "Scenario") -> dict[str, Any]:
     from hil.rig import SIM_NAME
 
     walk = scenario.walk
-    problems = problems_of(walk.legs, walk.control)
+    problems = problems_of(walk.legs, walk.control, walk.sensed)
     if problems:
         raise Refusal(problems[0])
     limits = walk.control.limits

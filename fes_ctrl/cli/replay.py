@@ -10,6 +10,7 @@ import click
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
     from fes_ctrl.analysis.walk import LegWalk
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 )
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
 @click.option("--limits", default="bench", show_default=True, help="Limits: name or file.")
+@click.option(
+    "--leg",
+    type=click.Choice(LEG_CHOICES),
+    help="The leg to stimulate; another that was recorded only senses. Default: the setup's, else "
+    "every recorded one.",
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
 @click.option(
     "--events", type=click.Path(path_type=Path), metavar="REFERENCE", help="Reference events."
@@ -42,6 +49,7 @@ def command(
     detector: str | None,
     setup: str,
     limits: str,
+    leg: str | None,
     sets: tuple[str, ...],
     events: Path | None,
     out: Path | None,
@@ -60,9 +68,9 @@ def command(
         raise Refusal(str(error)) from error
     parts = {"setup": setup, "limits": limits, "stimulator": "p24"}
     chosen = choose_for_all(worn_in(signal), detector, str(signal.path))
-    summary = _replay(signal, program, chosen, parts, sets, events, out)
+    summary = _replay(signal, program, chosen, leg, parts, sets, events, out)
     if against is not None:
-        summary["against"] = _replay(signal, against, chosen, parts, sets, events, None)
+        summary["against"] = _replay(signal, against, chosen, leg, parts, sets, events, None)
     if as_json:
         click.echo(json.dumps(summary, allow_nan=False))
     else:
@@ -75,6 +83,7 @@ def _replay(
     signal: "Recording",
     program: str,
     detector: str,
+    leg: str | None,
     parts: Mapping[str, str],
     sets: tuple[str, ...],
     events: Path | None,
@@ -89,7 +98,8 @@ def _replay(
     from fes_ctrl.runtime.operator import OperatorConfig
 
     layers = layers_of(program, detector, parts, sets)
-    control = control_of(layers, signal.legs)
+    legs = legs_to_stimulate(signal.legs, leg, layers.get("setup").leg)
+    control = control_of(layers, legs, signal.legs)
     choose_for_all(worn_in(signal), control.detector.name, str(signal.path))
     effective = layers.effective()
     log = None
@@ -104,6 +114,7 @@ def _replay(
                 "devices": ["paper+p24"],
                 "clock": {"unit": "us", "starts_at": 0},
                 "recording": signal.path.name,
+                "legs": roles(legs, worn_in(signal)),
             }
             log = RunLogWriter(out / "log.jsonl", header)
         except OSError as error:
@@ -111,7 +122,7 @@ def _replay(
             raise Refusal(message) from error
     ended = "interrupted"
     try:
-        result = replay(signal.samples(), signal.legs, control, OperatorConfig(), log)
+        result = replay(signal.samples(), legs, control, OperatorConfig(), log, signal.legs)
         ended = "finished"
     finally:
         if log is not None:
@@ -129,24 +140,22 @@ def _replay(
         "setpoints_sha256": result.setpoints_sha256,
         "duration_s": figures["duration_s"],
         "legs": {
-            LEG_NAMES[leg.leg]: {
-                "events": {
-                    kind: sum(event.kind == kind for event in leg.detected)
-                    for kind in ("ic", "ff", "ho", "tc")
-                },
-                "bursts": sum(bool(burst.setpoints) for burst in leg.bursts),
-                "setpoints": leg.setpoints,
-                "burst": _burst(figures, LEG_NAMES[leg.leg]),
+            LEG_NAMES[each.leg]: {
+                "events": _events(each),
+                "bursts": sum(bool(burst.setpoints) for burst in each.bursts),
+                "setpoints": each.setpoints,
+                "burst": _burst(figures, LEG_NAMES[each.leg]),
             }
-            for leg in result.walk.legs
+            for each in result.walk.legs
         },
+        "sensing": {LEG_NAMES[each.leg]: {"events": _events(each)} for each in result.walk.sensing},
         "charge": figures["charge"],
         "safety": figures["safety"],
         # A replay has no bounds: stalls of the recording show as faults, listed and cleared.
         "verdict": {"passed": not refused, "reasons": [*refused, *reasons]},
     }
     if events is not None:
-        summary["score"] = _score(result.walk.legs, events)
+        summary["score"] = _score([*result.walk.legs, *result.walk.sensing], events)
     if out is not None:
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
         write_whole(out / "summary.json", text)
@@ -156,6 +165,11 @@ def _replay(
 def worn_in(signal: "Recording") -> dict[int, tuple[str, ...]]:
     """Return the sensor kinds of a recording, leg by leg."""
     return {leg: signal.sensors(leg) for leg in signal.legs}
+
+
+def _events(leg: "LegWalk") -> dict[str, int]:
+    kinds = ("ic", "ff", "ho", "tc")
+    return {kind: sum(event.kind == kind for event in leg.detected) for kind in kinds}
 
 
 def _burst(figures: dict[str, Any], side: str) -> dict[str, Any]:
@@ -193,12 +207,12 @@ def layers_of(
     return layers
 
 
-def control_of(layers: "Layers", legs: tuple[int, ...]) -> "ControlConfig":
+def control_of(layers: "Layers", legs: tuple[int, ...], sensed: tuple[int, ...]) -> "ControlConfig":
     """Return the configuration of a controller of these legs, or refuse what does not fit."""
     from fes_ctrl.assembly import problems_of
 
     control = parts_of(layers)
-    problems = problems_of(legs, control)
+    problems = problems_of(legs, control, sensed)
     if problems:
         raise Refusal(problems[0])
     return control
@@ -255,11 +269,16 @@ def _print(summary: dict[str, Any]) -> None:
         cells = [_cells(column["legs"][side]) for column in columns]
         for name in cells[0]:
             table.add_row(f"{side} {name}", *[cell[name] for cell in cells])
+    for side in summary["sensing"]:
+        counts = [_counts(column["sensing"][side]["events"]) for column in columns]
+        table.add_row(f"{side} (only senses) events", *counts)
     table.add_row("charge, mC", *[f"{column['charge']['total_mC']:.2f}" for column in columns])
     console.print(table)
     for fault in summary["safety"]["faults"]:
+        whose = f" on the {fault['leg']}" if fault["leg"] else ""
         console.print(
-            f"fault {fault['id']} at {fault['t_s']:.3f} s: {fault['reaction']}, {fault['detail']}"
+            f"fault {fault['id']}{whose} at {fault['t_s']:.3f} s: {fault['reaction']}, "
+            f"{fault['detail']}"
         )
     if "score" in summary:
         console.print_json(json.dumps(summary["score"]))

@@ -1,6 +1,7 @@
 """``fes-ctrl run``: the controller in real time, on real sensors and a stimulator."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
     from fes_ctrl.cli.attended import Keeping
     from fes_ctrl.config.layers import Layers
     from fes_ctrl.links.url import SerialAddress, TcpAddress
+    from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
+
+
+NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit arming"
 
 
 @click.command(
@@ -36,6 +42,12 @@ if TYPE_CHECKING:
 @click.option("--setup", default="standard", show_default=True, help="Thresholds: name or file.")
 @click.option(
     "--detector", metavar="heel|foot-imu|shank-imu|fused", help="Default: what the sensors allow."
+)
+@click.option(
+    "--leg",
+    type=click.Choice(LEG_CHOICES),
+    help="The leg to stimulate; another that wears a sensor only senses. Default: the setup's, "
+    "else every leg that wears one.",
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
 @click.option(
@@ -74,6 +86,7 @@ def command(
     program: str,
     setup: str,
     detector: str | None,
+    leg: str | None,
     sets: tuple[str, ...],
     arm_allowed: str | None,
     duration: float | None,
@@ -87,7 +100,7 @@ def command(
     """Run the controller in real time; it starts unarmed, at level zero.
 
     On a terminal: a arm, + and - level, t test burst at the level, p pause, r resume, c clear,
-    s stop, d disarm, q quit.
+    s stop, d disarm, i how it stands, q quit.
     Otherwise the same as words, a line each, on standard input; its end changes nothing.
     """
     from functools import partial
@@ -112,7 +125,7 @@ def command(
     keeping = Keeping(duration, out, record, watchdog=watchdog, real_time=real_time, sync=sync)
     may_arm = arm_allowed is not None
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
-        runner.run(_run(place, address, layers_for, detector, keeping, may_arm=may_arm))
+        runner.run(_run(place, address, layers_for, detector, leg, keeping, may_arm=may_arm))
     return 0
 
 
@@ -121,6 +134,7 @@ async def _run(
     address: "SerialAddress | TcpAddress",
     layers_for: "Callable[[str], Layers]",
     chosen: str | None,
+    leg: str | None,
     keeping: "Keeping",
     *,
     may_arm: bool,
@@ -128,8 +142,9 @@ async def _run(
     from fes_ctrl.cli.attended import attend, say
     from fes_ctrl.cli.replay import control_of
     from fes_ctrl.recordings import RecordingError
-    from fes_ctrl.runtime.live import Hand
+    from fes_ctrl.runtime.live import HELP, Hand
     from fes_ctrl.runtime.realtime import RealClock
+    from fes_ctrl.runtime.tally import Tally
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_source
 
@@ -141,20 +156,27 @@ async def _run(
         raise Refusal(message) from error
     try:
         worn = worn_by(source)
-        control = control_of(layers_for(choose_for_all(worn, chosen, "--sensor")), tuple(worn))
+        layers = layers_for(choose_for_all(worn, chosen, "--sensor"))
+        legs = legs_to_stimulate(worn, leg, layers.get("setup").leg)
+        control = control_of(layers, legs, tuple(worn))
         choose_for_all(worn, control.detector.name, "--sensor")
     except Refusal:
         source.close()
         raise
-    await attend(
-        clock,
-        source,
-        address,
-        tuple(worn),
-        control,
-        lambda session: Hand(session, clock, say, may_arm=may_arm),
-        keeping,
-    )
+    told = roles(legs, worn)
+    tallies: list[Tally] = []
+
+    def person(session: "ControlSession") -> Hand:
+        tally = Tally(session, told)
+        tallies.append(tally)
+        say(f"not armed, level 0 %; {HELP if may_arm else NO_ARMING}")
+        return Hand(session, clock, say, may_arm=may_arm, info=lambda: str(tally))
+
+    try:
+        await attend(clock, source, address, legs, control, person, replace(keeping, roles=told))
+    finally:
+        for tally in tallies:
+            say(str(tally))
 
 
 def worn_by(source: "SensorSource") -> dict[int, list[str]]:

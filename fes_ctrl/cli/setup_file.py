@@ -50,6 +50,9 @@ def as_toml(record: SetupRecord) -> str:
 # Bursts: {channel.rate_hz:g} Hz, {found.pulse_width_us} us, a plateau of 1 s at most, from \
 {record.start_ma} mA in steps of 1 mA
 
+[setup]
+leg = "{record.leg}"
+
 [setup.{channel.muscle}]
 sensory_mA = {found.sensory_mA:<18g}# the burst that was said to be felt
 motor_mA = {found.motor_mA:<20g}# the burst that was said to move the foot

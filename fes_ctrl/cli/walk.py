@@ -200,7 +200,7 @@ def _load(name: str, options: dict[str, object], sets: tuple[str, ...]) -> "Scen
         scenario = load_scenario(name, options, sets)
     except ConfigError as error:
         raise Refusal(str(error)) from error
-    problems = problems_of(scenario.walk.legs, scenario.walk.control)
+    problems = problems_of(scenario.walk.legs, scenario.walk.control, scenario.walk.sensed)
     if problems:
         raise Refusal(problems[0])
     return scenario

@@ -42,6 +42,10 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
         charge = [_charge(column["charge"]) for column in columns.values()]
         table.add_row("charge, mC (largest phase, uC)", *charge)
         console.print(table)
+    for side, sensed in summary["sensing"].items():
+        found = sensed["detection"].items()
+        told = ", ".join(f"{kind} {each['n']} (F1 {show(each['f1'], 2)})" for kind, each in found)
+        console.print(f"{side} leg: only senses, {sensed['strides']} strides; {told or 'no event'}")
     for note in summary["notes"]:
         console.print(f"note: {note}")
     _verdict(console, summary)
@@ -98,8 +102,10 @@ def _charge(charge: Mapping[str, Any]) -> str:
 
 def _verdict(console: Console, summary: Mapping[str, Any]) -> None:
     for fault in summary["safety"]["faults"]:
+        whose = f" on the {fault['leg']}" if fault["leg"] else ""
         console.print(
-            f"fault {fault['id']} at {fault['t_s']:.3f} s: {fault['reaction']}, {fault['detail']}"
+            f"fault {fault['id']}{whose} at {fault['t_s']:.3f} s: {fault['reaction']}, "
+            f"{fault['detail']}"
         )
     found = summary["verdict"]
     if found["passed"]:

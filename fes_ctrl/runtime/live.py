@@ -23,7 +23,7 @@ FLUSH_S = 0.25
 DRAIN_S = 0.05
 LEVEL_STEP_PERCENT = 5
 
-HELP = "a arm, + - level, t test, p pause, r resume, c clear, s stop, d disarm, q quit"
+HELP = "a arm, + - level, t test, p pause, r resume, c clear, s stop, d disarm, i info, q quit"
 
 
 class Person(Protocol):
@@ -63,6 +63,10 @@ class Hand:
         Whether arming was allowed on the command line.
     say : callable
         Takes lines for the person to read.
+    may_arm : bool
+        Arming was allowed.
+    info : callable or None
+        Returns how it stands.
 
     Attributes
     ----------
@@ -71,12 +75,19 @@ class Hand:
     """
 
     def __init__(
-        self, session: ControlSession, clock: Clock, say: Callable[[str], None], *, may_arm: bool
+        self,
+        session: ControlSession,
+        clock: Clock,
+        say: Callable[[str], None],
+        *,
+        may_arm: bool,
+        info: Callable[[], str] | None = None,
     ) -> None:
         self._session = session
         self._clock = clock
         self._say = say
         self._may_arm = may_arm
+        self._info = info
         self._level = 0
         self.quit = asyncio.Event()
         session.listeners.append(self._see)
@@ -95,6 +106,7 @@ class Hand:
             "c": "clear",
             "s": "stop",
             "d": "disarm",
+            "i": "info",
             "q": "quit",
         }.get(key)
         if action is None:
@@ -107,7 +119,7 @@ class Hand:
         words = line.split()
         if not words:
             return
-        known = ("arm", "test", "pause", "resume", "clear", "stop", "disarm", "quit")
+        known = ("arm", "test", "pause", "resume", "clear", "stop", "disarm", "info", "quit")
         if words[0] == "level" and len(words) == 2 and fullmatch("[0-9]{1,3}", words[1]):
             self._act("level", int(words[1]))
         elif len(words) == 1 and words[0] in known:
@@ -121,6 +133,8 @@ class Hand:
     def _act(self, action: str, value: int) -> None:
         if action == "quit":
             self.quit.set()
+        elif action == "info":
+            self._say(HELP if self._info is None else self._info())
         elif action == "arm" and not self._may_arm:
             self._say("arming was not allowed: start again with --arm-allowed LIMITS")
         else:

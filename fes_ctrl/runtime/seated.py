@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from fes_ctrl.assembly import ControlConfig, problems_of
 from fes_ctrl.model import Operator, Record, StateChange
@@ -59,7 +59,8 @@ def control_for_search(
     # Beyond every threshold there may be, until they are found.
     unknown = MuscleSetup(FIRST_MA, FIRST_MA, 100.0, pulse_width_us)
     control.setup.of(muscle)
-    setup = replace(SetupConfig(), **{muscle: unknown})
+    searched: dict[str, Any] = {muscle: unknown}
+    setup = replace(SetupConfig(), **searched)
     most_ma = 100
     while True:
         channel = replace(

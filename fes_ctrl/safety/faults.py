@@ -74,9 +74,10 @@ ROWS: Final = (
     FaultRow(
         "F04",
         "sensor silent",
-        "no believable sample of a leg's detector for longer than sensor_max_age_ms: none came, "
-        "or it is old, from the future, no number, impossible, has been the same for 0.2 s, or an "
-        "axis has through half a second of movement",
+        "no believable sample of a leg's detector, or of the other leg's where that triggers its "
+        "bursts, for longer than sensor_max_age_ms: none came, or it is old, from the future, no "
+        "number, impossible, has been the same for 0.2 s, or an axis has through half a second of "
+        "movement",
         INHIBIT,
         100,
         "by itself, after 0.5 s of fresh samples",
@@ -97,7 +98,8 @@ ROWS: Final = (
         "F05",
         "one of a leg's sensors silent",
         "no believable sample of a sensor that a leg's detector reads for 0.5 s, where it has had "
-        "some before and the leg's other sensors go on",
+        "some before and the leg's other sensors go on; or all those of a leg that only senses and "
+        "that no burst rests on",
         WARN,
         100,
         "by itself, after 0.5 s of fresh samples of that sensor",

@@ -60,6 +60,7 @@ class Guard:
         "_n_legs",
         "_pending_since_us",
         "_refused_us",
+        "_rests_on",
         "_sensor_us",
         "_session_from_us",
         "armed",
@@ -76,6 +77,7 @@ class Guard:
         self._accounts: list[ChannelAccount] = [ChannelAccount() for _ in range(device.channels)]
         self._n_legs = n_legs
         self._sensor_us: list[Us] = [-NEVER_US] * n_legs
+        self._rests_on: list[tuple[int, ...]] = [(leg,) for leg in range(n_legs)]
         self._pending_since_us: Us = NEVER_US
         self._refused_us: deque[Us] = deque(maxlen=REFUSALS_TO_LATCH)
         self.armed = False
@@ -126,6 +128,10 @@ class Guard:
     def sensor_seen(self, leg: int, arrived_us: Us) -> None:
         """Take note of a sample that the leg's detector reads."""
         self._sensor_us[leg] = arrived_us
+
+    def rest(self, leg: int, on: tuple[int, ...]) -> None:
+        """Let a leg's pulses rest on the samples of all these legs, instead of its own alone."""
+        self._rests_on[leg] = on
 
     def link_seen(self, pending_since_us: Us) -> None:
         """Take note of when the oldest unanswered frame was written; ``NEVER_US`` if none is."""
@@ -208,8 +214,9 @@ class Guard:
         since_us = at_us - account.last_us
         if since_us < limits.min_interval_us:
             return "interval"
-        if at_us - self._sensor_us[leg] >= limits.sensor_max_age_us:
-            return "sensor_age"
+        for sensed in self._rests_on[leg]:
+            if at_us - self._sensor_us[sensed] >= limits.sensor_max_age_us:
+                return "sensor_age"
         if at_us - self._pending_since_us >= limits.answer_max_age_us:
             return "answer_age"
         # Its burst. What may be felt as one of its own has to rise like one; what may be felt as
@@ -305,6 +312,7 @@ class Guard:
             "last_peak_ua": [account.last_peak_ua for account in accounts],
             "pending_since_us": self._pending_since_us,
             "sensor_us": list(self._sensor_us),
+            "rests_on": list(self._rests_on),
             "duty_high": [account.duty_high for account in accounts],
             "dose_pc": self._dose_pc,
             "session_from_us": self._session_from_us,

@@ -32,33 +32,72 @@ STOPS: Final = (b"stop", b"stop*18")
 WINDOW_US: Final = 10_000_000
 """Two crystals that differ by 100 ppm part by 1 ms in so long."""
 
+SPAN_US: Final = 1_000_000
+RISES: Final = 3
+"""So many spans on end whose least delay rises: no line is ever slower, it is the clock that is."""
+
+SLOWEST: Final = 100
+"""A clock may lose one part in so many: ceramic resonators lose up to one in 200."""
+
 
 class DeviceTime:
     """A sensor's own clock on the host's: the reading that came fastest tells the difference.
 
     Delay is only ever added, so the least difference of arrival and stamp seen lately is the
-    offset of the clocks plus the least delay, which stays unknown and is counted as none.
+    offset of the clocks plus the least delay, which stays unknown and is counted as none. Where a
+    clock is so slow that its readings would seem to grow old, that difference goes with it.
     """
 
-    __slots__ = ("_last_us", "_new_us", "_old_us", "_turn_us")
+    __slots__ = (
+        "_last_us",
+        "_least_us",
+        "_new_us",
+        "_old_us",
+        "_rises_us",
+        "_span_from_us",
+        "_span_us",
+        "_turn_us",
+    )
 
     def __init__(self) -> None:
         self._last_us: Us = -1
         self._new_us: Us = NEVER_US
         self._old_us: Us = NEVER_US
         self._turn_us: Us = -NEVER_US
+        self._span_from_us: Us = -NEVER_US
+        self._span_us: Us = NEVER_US
+        self._least_us: Us = NEVER_US
+        self._rises_us: list[Us] = []
 
     def on_host(self, device_us: Us, arrive_us: Us) -> Us:
         """Return when a reading was taken, on the host's clock; never after its arrival."""
         if device_us < self._last_us:
             # The sensor was restarted, or its counter ran over.
             self._new_us = self._old_us = NEVER_US
+            self._least_us = self._span_us = NEVER_US
         self._last_us = device_us
         if arrive_us >= self._turn_us:
             self._turn_us = arrive_us + WINDOW_US
             self._old_us, self._new_us = self._new_us, NEVER_US
+        if arrive_us - self._span_from_us >= SPAN_US:
+            self._follow(arrive_us)
+        self._span_us = min(self._span_us, arrive_us - device_us)
         self._new_us = min(self._new_us, arrive_us - device_us)
         return device_us + min(self._new_us, self._old_us)
+
+    def _follow(self, arrive_us: Us) -> None:
+        """Let the difference of the clocks rise where every reading of some seconds says so."""
+        if NEVER_US in (self._span_us, self._least_us):
+            self._rises_us.clear()
+        else:
+            self._rises_us.append(self._span_us - self._least_us)
+        del self._rises_us[:-RISES]
+        if len(self._rises_us) == RISES:
+            rise_us = min(max(0, min(self._rises_us)), SPAN_US // SLOWEST)
+            self._new_us += rise_us
+            self._old_us += rise_us
+        self._least_us, self._span_us = self._span_us, NEVER_US
+        self._span_from_us = arrive_us
 
 
 class SensorLines:
@@ -71,6 +110,10 @@ class SensorLines:
 
     Attributes
     ----------
+    last_bad : bytes
+        The last line that was left out, to be shown to whoever wonders.
+    heard : set of Worn
+        Sensors that have given a reading.
     stops : int
         Lines that asked for a stop.
     """
@@ -80,6 +123,8 @@ class SensorLines:
         self._splitter = Splitter()
         self._sums = False
         self._misread = 0
+        self.last_bad = b""
+        self.heard: set[Worn] = set()
         self.stops = 0
 
     @property
@@ -110,6 +155,7 @@ class SensorLines:
             except (ValueError, KeyError, TypeError):
                 # A line that noise has spoilt: the next one is as good.
                 self._misread += 1
+                self.last_bad = text
         return samples
 
     def _checked(self, text: bytes) -> bytes:
@@ -128,6 +174,7 @@ class SensorLines:
         time = self._times[worn]
         if len(values) != len(SENSOR_CHANNELS[sensor]) or not all(map(math.isfinite, values)):
             raise ValueError(text)
+        self.heard.add(worn)
         meas_us = arrive_us if device_us is None else time.on_host(device_us, arrive_us)
         return Sample(meas_us, arrive_us, seq, worn.leg, sensor, values)
 

@@ -59,7 +59,8 @@ class ProgramConfig:
     rise_ms : float
         From the motor threshold, below which a ramp does nothing, to the set current.
     end : str
-        What starts the fall: initial contact of this leg, or the time-out alone.
+        What starts the fall: initial contact of this leg; heel-off of the other one, where that
+        triggers and this leg may wear no sensor; or the time-out alone.
     extension_ms : float
         From the ending event to the start of the fall.
     extension_percent_stance : float or None
@@ -87,7 +88,7 @@ class ProgramConfig:
     delay_ms: Annotated[float, Ge(0), Le(2000)] = 0.0
     trigger_lead_ms: Annotated[float, Ge(0), Le(300)] = 0.0
     rise_ms: Annotated[float, Ge(0), Le(2000)] = 200.0
-    end: Literal["initial_contact", "time_out"] = "initial_contact"
+    end: Literal["initial_contact", "other_heel_off", "time_out"] = "initial_contact"
     extension_ms: Annotated[float, Ge(0), Le(1000)] = 100.0
     extension_percent_stance: Annotated[float, Ge(0), Le(100)] | None = None
     end_lead_ms: Annotated[float, Ge(0), Le(300)] = 0.0
@@ -132,9 +133,13 @@ class SetupConfig:
 
     Attributes
     ----------
+    leg : str
+        Whose; empty where it does not say.
     dorsiflexors, evertors, hamstrings, quadriceps, calf : MuscleSetup
         By muscle group, as programs name them.
     """
+
+    leg: Literal["", "left", "right"] = ""
 
     dorsiflexors: MuscleSetup = MuscleSetup()
     evertors: MuscleSetup = MuscleSetup()

@@ -87,6 +87,7 @@ class Program:
     __slots__ = (
         "_delay_us",
         "_ends_on_contact",
+        "_ends_on_other",
         "_extension_us",
         "_fall_us",
         "_grid_us",
@@ -166,6 +167,7 @@ class Program:
         self._min_on_us: Us = us_from_ms(config.min_on_ms)
         self._lock_out_us: Us = us_from_ms(config.lock_out_ms)
         self._ends_on_contact = config.end == "initial_contact"
+        self._ends_on_other = config.end == "other_heel_off"
 
     @property
     def active(self) -> bool:
@@ -341,6 +343,33 @@ class Program:
         if fall_from_us < self.fall_from_us:
             self.fall_from_us = fall_from_us
             self.ended_by = reason
+        return ()
+
+    def other_leaves(self, event: GaitEvent, stance_us: Us) -> tuple[Record, ...]:
+        """Take a heel-off of the other leg, where that triggers: the swing is about to end.
+
+        Parameters
+        ----------
+        event : GaitEvent
+            The heel-off.
+        stance_us : int
+            That leg's last stance, for an extension in per cent of it; 0 if unknown.
+
+        Returns
+        -------
+        tuple of Record
+            The end of a burst whose onset had not come yet, or nothing.
+        """
+        if not self._ends_on_other or self.onset_us == NEVER_US or self.testing:
+            return ()
+        if event.t_event_us <= self._trigger_us:
+            return ()
+        if event.t_emit_us < self.onset_us:
+            return self._finish(event.t_emit_us, "other_heel_off")
+        fall_from_us = max(self.fall_for(event.t_event_us, stance_us), event.t_emit_us)
+        if fall_from_us < self.fall_from_us:
+            self.fall_from_us = fall_from_us
+            self.ended_by = "other_heel_off"
         return ()
 
     def fall_for(self, contact_us: Us, stance_us: Us) -> Us:

@@ -258,7 +258,7 @@ def _load(name: str, options: Mapping[str, object], changed: Sequence[str]) -> "
         scenario = load_scenario(name, options, changed)
     except ConfigError as error:
         raise RefusedError(str(error).replace("--set ", "")) from None
-    problems = problems_of(scenario.walk.legs, scenario.walk.control)
+    problems = problems_of(scenario.walk.legs, scenario.walk.control, scenario.walk.sensed)
     if problems:
         raise RefusedError(problems[0])
     return scenario

@@ -105,7 +105,7 @@ def refusals(case: Case) -> list[str]:
         except UnplacedError as problem:
             return [problem.what]
     legs = tuple(LEG_NAMES.index(leg.side) for leg in case.walk.patient.leg)
-    return problems_of(legs, case.walk.control)
+    return problems_of(legs, case.walk.control, case.walk.sensed)
 
 
 def scenario_text(case: Case, comments: tuple[str, ...] = ()) -> str:

@@ -278,6 +278,26 @@ class LegConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherLegConfig:
+    """The other leg of a patient with one affected: it is not stimulated.
+
+    Attributes
+    ----------
+    sensed : bool
+        It wears sensors; otherwise nothing asks for it, and it is not simulated.
+    gait, voluntary
+        As for the affected one; those of the able walker (``configs/patients/healthy.toml``).
+    sensors : SensorConfig
+        Those that it wears; by default those that the detector reads.
+    """
+
+    sensed: bool = False
+    gait: GaitConfig = GaitConfig(stance_percent=64)
+    voluntary: VoluntaryConfig = VoluntaryConfig(drive=0.2, before_contact_ms=50, loading=3)
+    sensors: SensorConfig = SensorConfig()
+
+
+@dataclass(frozen=True, slots=True)
 class PatientConfig:
     """One patient.
 
@@ -292,10 +312,12 @@ class PatientConfig:
     stride_s, stride_cv_percent : float
         Stride time and its variation from stride to stride.
     step_percent : float
-        Where two legs are affected: the second one's contact, after this share of the first
-        one's stride. 50 is even; hemiparetic steps are not.
+        Where two legs are affected or sensed: the second one's contact, after this share of the
+        first one's stride. 50 is even; hemiparetic steps are not.
     leg : tuple of LegConfig
         The legs with drop foot.
+    other_leg : OtherLegConfig
+        The one without, where one is affected.
     """
 
     name: str = "flaccid drop foot"
@@ -306,6 +328,7 @@ class PatientConfig:
     stride_cv_percent: Annotated[float, Ge(0), Le(20)] = 2.0
     step_percent: Annotated[float, Ge(30), Le(70)] = 50.0
     leg: Annotated[tuple[LegConfig, ...], MinLen(1)] = (LegConfig(),)
+    other_leg: OtherLegConfig = OtherLegConfig()
 
     def __post_init__(self) -> None:
         """Refuse two legs of one side, or on one channel: each gets bursts of its own."""
@@ -318,3 +341,24 @@ class PatientConfig:
         if len(set(channels)) < len(channels):
             message = f"legs share channel {channels[0]}; give each a channel of its own"
             raise ValueError(message)
+        if self.other_leg.sensed and len(self.leg) > 1:
+            message = "other_leg.sensed: both legs are affected, and sensed as they are; leave out"
+            raise ValueError(message)
+
+    @property
+    def other(self) -> LegConfig | None:
+        """The leg that only senses, where one does."""
+        other = self.other_leg
+        if not other.sensed:
+            return None
+        affected = self.leg[0]
+        return LegConfig(
+            side="left" if affected.side == "right" else "right",
+            # Nothing is ever given on it; an output of its own shows if anything is.
+            channel=(affected.channel + 4) % 8,
+            gait=other.gait,
+            voluntary=other.voluntary,
+            eversion=EversionConfig(rest_deg=0),
+            compensation=CompensationConfig(noise_mm=3),
+            sensors=other.sensors,
+        )

@@ -32,11 +32,13 @@ class VirtualPatient:
     ----------
     legs : list of PatientLeg
         The legs with drop foot.
+    other : PatientLeg or None
+        The leg that only wears sensors, where one does.
     hubs : list of SensorHub
-        Their sensors, in the same order.
+        The sensors of the legs, in the same order; then those of the other one.
     """
 
-    __slots__ = ("hubs", "legs")
+    __slots__ = ("hubs", "legs", "other")
 
     def __init__(
         self,
@@ -48,9 +50,16 @@ class VirtualPatient:
     ) -> None:
         self.legs: list[PatientLeg] = []
         pace = Pace(config, Plan(way), stream(seed, "pace"))
-        for index, leg in enumerate(config.leg):
+        self.other: PatientLeg | None = None
+        only_sensed = config.other
+        walking = config.leg if only_sensed is None else (*config.leg, only_sensed)
+        for index, leg in enumerate(walking):
             side = LEFT if leg.side == "left" else RIGHT
             steps = Steps(pace, config, index, stream(seed, f"{leg.side}.steps"))
             random = stream(seed, f"{leg.side}.leg")
-            self.legs.append(PatientLeg(config, leg, random, steps, side, orthosis))
-        self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in self.legs]
+            if leg is only_sensed:
+                self.other = PatientLeg(config, leg, random, steps, side)
+            else:
+                self.legs.append(PatientLeg(config, leg, random, steps, side, orthosis))
+        worn_by = self.legs if self.other is None else [*self.legs, self.other]
+        self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in worn_by]

@@ -88,7 +88,7 @@ def test_a_trigger_by_the_other_leg_needs_one_that_is_sensed(tmp_path: Path, way
     result = replay(path, *crossed) if way == "replay" else run(f"replay:{path}", *crossed)
     assert result.exit_code == 2
     assert "trigger_side = 'contralateral': only the left leg is sensed" in result.stderr
-    assert "sense the other one too" in result.stderr
+    assert "the right leg needs a sensor too (heel_switch or heel_force)" in result.stderr
     assert result.stderr.count("\n") == 1
     both = recording(tmp_path, HEEL, HEEL)
     result = replay(both, *crossed) if way == "replay" else run(f"replay:{both}", *crossed)

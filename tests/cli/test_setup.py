@@ -89,12 +89,13 @@ def test_the_file_says_what_was_found_and_how() -> None:
     text = as_toml(RECORD)
     assert tomllib.loads(text) == {
         "setup": {
+            "leg": "left",
             "evertors": {
                 "sensory_mA": 10,
                 "motor_mA": 19,
                 "tolerated_mA": 60,
                 "pulse_width_us": 300,
-            }
+            },
         }
     }
     for told in (
@@ -108,5 +109,5 @@ def test_the_file_says_what_was_found_and_how() -> None:
 
 def test_what_a_device_calls_itself_stays_a_comment() -> None:
     text = as_toml(replace(RECORD, device="P24\n[setup.calf]\nmotor_mA = 1", position=""))
-    assert list(tomllib.loads(text)["setup"]) == ["evertors"]
+    assert list(tomllib.loads(text)["setup"]) == ["leg", "evertors"]
     assert "Position: not told" in text

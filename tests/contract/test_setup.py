@@ -126,12 +126,13 @@ def test_words_find_three_thresholds_and_the_file_sets_up_a_walk(tmp_path: Path)
         assert seat.end() == 0, seat.said
         assert strongest_ma(pulses) == 22.0
     assert read(out) == {
+        "leg": "right",
         "dorsiflexors": {
             "sensory_mA": 20,
             "motor_mA": 21,
             "tolerated_mA": 22,
             "pulse_width_us": 300,
-        }
+        },
     }
     text = out.read_text()
     assert f"# Position: {position}\n" in text

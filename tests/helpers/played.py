@@ -1,6 +1,7 @@
 """A controller that is played by hand: scripted events, and calls as a runtime makes them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.controller import Controller
@@ -52,23 +53,33 @@ class Scripted:
         return ()
 
 
-def controller(program: ProgramConfig | None = None, legs: Iterable[int] = (RIGHT,)) -> Controller:
-    """Return a controller of scripted legs, by default one under the standard program."""
+def controller(
+    program: ProgramConfig | None = None,
+    legs: Iterable[int] = (RIGHT,),
+    only_sensing: Iterable[int] = (),
+    bare: Iterable[int] = (),
+) -> Controller:
+    """Return a controller of scripted legs, by default one under the standard program.
+
+    Those that only sense are given nothing; those that are bare wear no sensor.
+    """
     config = ControlConfig()
     device = capabilities_of(config.stimulator)
     limits = Limits(config.limits)
     chosen = program or config.program
+    programs = dict.fromkeys(legs, chosen)
+    programs |= dict.fromkeys(only_sensing, replace(chosen, channel=()))
     return Controller(
         [
             LegController(
                 leg,
                 Scripted(),
-                (HEEL_SWITCH,),
-                Program(leg, chosen, config.setup, device),
+                () if leg in bare else (HEEL_SWITCH,),
+                Program(leg, its, config.setup, device),
                 limits,
                 contralateral=chosen.trigger_side == "contralateral",
             )
-            for leg in legs
+            for leg, its in programs.items()
         ],
         [device],
         limits,

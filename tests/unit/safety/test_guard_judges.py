@@ -63,6 +63,7 @@ def test_a_new_guard_has_an_empty_account_and_is_not_armed() -> None:
         "last_peak_ua": [0, 0],
         "pending_since_us": NEVER_US,
         "sensor_us": [-NEVER_US, -NEVER_US],
+        "rests_on": [(0,), (1,)],
         "duty_high": [False, False],
         "dose_pc": 0,
         "session_from_us": NEVER_US,
@@ -93,6 +94,7 @@ def test_the_account_after_two_channels_gave_pulses_and_a_refusal_came() -> None
         "last_peak_ua": [24_000, 0],
         "pending_since_us": AT_US + 210_000,
         "sensor_us": [AT_US + 215_000, AT_US + 210_000],
+        "rests_on": [(0,), (1,)],
         "duty_high": [False, False],
         "dose_pc": (20_000 + 24_000) * 200 + 22_000 * 100 + 8_000 * 300,
         "session_from_us": AT_US,
@@ -299,6 +301,28 @@ def test_the_leg_s_newest_sample_is_younger_than_its_limit(age_us: int, reason: 
     found.sensor_seen(0, AT_US - age_us)
     found.sensor_seen(1, AT_US)
     assert found.check(pulse(), AT_US) == reason
+
+
+@pytest.mark.parametrize(
+    ("on", "ages_us", "reason"),
+    [
+        ((0, 1), (99_999, 99_999), ""),
+        ((0, 1), (100_000, 0), "sensor_age"),
+        ((0, 1), (0, 100_000), "sensor_age"),
+        ((1,), (100_000, 99_999), ""),
+        ((1,), (0, 100_000), "sensor_age"),
+    ],
+)
+def test_pulses_rest_on_every_leg_s_samples_that_the_guard_was_told_of(
+    on: tuple[int, ...], ages_us: tuple[int, int], reason: str
+) -> None:
+    found = guard()
+    found.rest(0, on)
+    for leg, age_us in enumerate(ages_us):
+        found.sensor_seen(leg, AT_US - age_us)
+    assert found.check(pulse(), AT_US) == reason
+    found.rest(1, (0,))
+    assert found.snapshot()["rests_on"] == [on, (0,)]
 
 
 @pytest.mark.parametrize(("age_us", "reason"), [(99_999, ""), (100_000, "answer_age")])

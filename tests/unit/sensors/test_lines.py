@@ -131,6 +131,28 @@ def test_drift_of_the_sensor_s_clock_is_followed() -> None:
     assert all(-1001 <= error <= 1000 for error in errors)
 
 
+@pytest.mark.parametrize("parts", [200, 100, -100])
+def test_a_board_whose_clock_is_a_cheap_one_does_not_seem_to_grow_silent(parts: int) -> None:
+    """Half a per cent slow: 10 s later its readings would count as 50 ms older than they are."""
+    clock = DeviceTime()
+    ages = []
+    for number, host_us in enumerate(range(0, 120_000_000, 10_000)):
+        arrive_us = host_us + 1000 + number * 7919 % 3000
+        ages.append(arrive_us - clock.on_host(host_us - host_us // parts, arrive_us))
+    assert all(age >= 0 for age in ages)
+    # It grows for the first seconds, until the clock is known: at one per cent by 40 ms.
+    assert max(ages) < 50_000
+
+
+def test_a_line_that_is_slower_for_a_while_is_not_taken_for_a_slow_clock() -> None:
+    clock = DeviceTime()
+    ages = []
+    for host_us in range(0, 12_000_000, 10_000):
+        delay_us = 80_000 if 5_000_000 <= host_us < 9_000_000 else 1_000
+        ages.append(host_us + delay_us - clock.on_host(host_us, host_us + delay_us))
+    assert ages[850] == 79_000
+
+
 def test_a_sensor_that_starts_anew_is_placed_anew() -> None:
     clock = DeviceTime()
     assert clock.on_host(1_000_000, 5_000_000) == 5_000_000
@@ -207,3 +229,10 @@ def test_a_stop_is_heard_however_it_is_said() -> None:
     reader.feed(5, b"stop*19\nstopp\nstop,1\n# stop\n")
     assert reader.stops == 3
     assert reader.bad == 3
+
+
+def test_what_was_no_reading_and_who_has_spoken_is_known() -> None:
+    lines = SensorLines((Worn(1, "heel_switch"), Worn(0, "heel_switch")))
+    lines.feed(1, b"\nright,heel_switch,1,,1\nrihgt,heel_switch,2,,1\n")
+    assert (lines.bad, lines.last_bad) == (1, b"rihgt,heel_switch,2,,1")
+    assert lines.heard == {Worn(1, "heel_switch")}
