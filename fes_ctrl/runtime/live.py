@@ -16,7 +16,7 @@ from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.runtime.watchdog import Watchdog
-from fes_ctrl.sensors.source import SensorError, SensorSource
+from fes_ctrl.sensors.source import PromptSource, SensorError, SensorSource
 from fes_ctrl.units import Us
 
 FLUSH_S = 0.25
@@ -240,9 +240,16 @@ def _part_ended(session: ControlSession, part: "asyncio.Task[Any]") -> None:
 
 
 async def _feed(source: SensorSource, session: ControlSession) -> None:
-    async with contextlib.aclosing(source.samples()) as samples:
-        async for sample in samples:
-            session.take(sample)
+    prompt = source if isinstance(source, PromptSource) else None
+    try:
+        if prompt is not None:
+            prompt.on_sample = session.take
+        async with contextlib.aclosing(source.samples()) as samples:
+            async for sample in samples:
+                session.take(sample)
+    finally:
+        if prompt is not None:
+            prompt.on_sample = None
 
 
 async def _flush(log: RunLogWriter) -> None:

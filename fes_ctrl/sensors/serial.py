@@ -30,6 +30,8 @@ class SerialSensors:
         With the count of bad lines.
     on_stop : callable
         Called when a line asks for a stop, before the samples that came with it are handed on.
+    on_sample : callable or None
+        As of every ``PromptSource``.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class SerialSensors:
         self._news: asyncio.Queue[Sample | str] = asyncio.Queue()
         self.lines = SensorLines(sensors)
         self.on_stop: Callable[[], None] = _nobody
+        self.on_sample: Callable[[Sample], None] | None = None
         try:
             self._link = serial_link(port, settings)
         except SerialLinkError as error:
@@ -75,8 +78,9 @@ class SerialSensors:
         samples = self.lines.feed(self._now_us(), data)
         if self.lines.stops > stops:
             self.on_stop()
+        take = self.on_sample or self._news.put_nowait
         for sample in samples:
-            self._news.put_nowait(sample)
+            take(sample)
 
 
 def _nobody() -> None:

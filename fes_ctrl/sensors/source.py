@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from fes_ctrl.model import Sample
 from fes_ctrl.units import Us
@@ -42,6 +42,20 @@ class SensorSource(Protocol):
     def close(self) -> None:
         """Let go of ports and terminals; as often as you like."""
         ...
+
+
+@runtime_checkable
+class PromptSource(SensorSource, Protocol):
+    """A source that can hand a sample on in the very call in which it arrives.
+
+    Attributes
+    ----------
+    on_sample : callable or None
+        Takes each sample instead of ``samples``, which then yields none; a task that has to be
+        woken first would take the line's time once more.
+    """
+
+    on_sample: Callable[[Sample], None] | None
 
 
 async def until(t_us: Us, now_us: NowUs) -> Us:

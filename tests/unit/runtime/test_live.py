@@ -1,7 +1,8 @@
 """However a run ends, the device is stopped the instant it ends; in virtual time."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import contextlib
+from collections.abc import AsyncGenerator, Callable
 from random import Random
 
 import pytest
@@ -58,6 +59,22 @@ class Ending:
         self.closed = True
 
 
+class Prompt(Ending):
+    """The same that hands each sample on in the call in which it arrives."""
+
+    def __init__(self, error: Exception | None) -> None:
+        super().__init__(error)
+        self.on_sample: Callable[[Sample], None] | None = None
+
+    async def samples(self) -> AsyncGenerator[Sample, None]:
+        async with contextlib.aclosing(super().samples()) as samples:
+            async for sample in samples:
+                if self.on_sample is None:
+                    yield sample
+                else:
+                    self.on_sample(sample)
+
+
 class Telling(SimulatedP24):
     """A device that tells when it is made ready, and when it is stopped."""
 
@@ -83,7 +100,9 @@ class Walk:
         self.pulses_us: list[int] = []
         self.faults: list[Fault] = []
 
-    async def go(self, error: Exception | None, duration_s: float | None) -> None:
+    async def go(
+        self, error: Exception | None, duration_s: float | None, make: type[Ending] = Ending
+    ) -> None:
         clock = virtual_clock()
         cable = SimCable(clock, CableConfig(), Random(1))
         output = OutputStage(sm4.CHANNELS)
@@ -96,12 +115,13 @@ class Walk:
         session.listeners.append(self._see)
         for at_us, action, value in ((200_000, "arm", 0), (300_000, "level", 100)):
             clock.call_at_us(at_us, 5, session.take, Operator(at_us, action, value))
-        source = Ending(error)
+        source = make(error)
         hand = Hand(session, clock, print, may_arm=True)
         try:
             await live(session, source, hand, None, duration_s)
         finally:
             assert source.closed
+            assert getattr(source, "on_sample", None) is None, "nobody is handed anything any more"
             # What was written has yet to arrive.
             await asyncio.sleep(0.05)
 
@@ -141,6 +161,14 @@ def test_an_end_in_mid_burst_stops_the_device_at_once(duration_s: float | None) 
     run(walk.go(None, duration_s))
     walk.assert_stopped_at(ENDS_US if duration_s is None else round(duration_s * 1e6))
     assert [known for known in walk.faults if known.id == "F29"] == []
+
+
+def test_a_source_that_hands_samples_on_at_once_gives_the_same_walk() -> None:
+    pulled, prompt = Walk(), Walk()
+    run(pulled.go(None, None))
+    run(prompt.go(None, None, Prompt))
+    prompt.assert_stopped_at(ENDS_US)
+    assert prompt.pulses_us == pulled.pulses_us
 
 
 @pytest.mark.parametrize("typed", ["level ²", "level " + 5000 * "9", "level -5", "level 5 5"])

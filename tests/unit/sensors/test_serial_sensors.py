@@ -68,3 +68,33 @@ async def test_a_stop_is_passed_on_before_the_readings_that_came_with_it() -> No
     assert stopped.is_set()
     source.close()
     os.close(sensor)
+
+
+@pytest.mark.asyncio
+async def test_who_takes_readings_at_once_gets_each_in_the_call_in_which_it_came() -> None:
+    """What nobody takes any more waits again."""
+    sensor, host = os.openpty()
+    tty.setraw(host)
+    place = parse_sensor_url(f"serial:{os.ttyname(host)}?sensors=right.heel_switch")
+    source = open_source(place, RealClock(asyncio.get_running_loop()).now_us)
+    os.close(host)
+    assert isinstance(source, SerialSensors)
+    taken: list[int] = []
+    came = asyncio.Event()
+
+    def take(sample: Sample) -> None:
+        taken.append(sample.seq)
+        came.set()
+
+    source.on_sample = take
+    os.write(sensor, b"tail\nright,heel_switch,1,500,1\nright,heel_switch,2,600,0\n")
+    async with asyncio.timeout(10):
+        await came.wait()
+    assert taken == [1, 2]
+    source.on_sample = None
+    os.write(sensor, b"right,heel_switch,3,700,1\n")
+    async with asyncio.timeout(10), contextlib.aclosing(source.samples()) as samples:
+        assert (await anext(samples)).seq == 3
+    assert taken == [1, 2]
+    source.close()
+    os.close(sensor)
