@@ -201,6 +201,7 @@ def unshown(log: Path, pulses_us: list[Us]) -> dict[str, Any]:
     at_us = sorted(at for at, _ in written)
     shift_us = _shift(at_us, pulses_us)
     by_plan = {at: now - at for (at, _), now in written.items()}
+    answers_us = [row["now"] for row in records(log, "report") if row["report"] == "answer"]
     hidden = 0
     device_late: list[Us] = []
     for pulse_us in pulses_us:
@@ -208,8 +209,13 @@ def unshown(log: Path, pulses_us: list[Us]) -> dict[str, Any]:
         at = at_us[max(0, bisect_left(at_us, moved_us + 1_000) - 1)]
         off_us = moved_us - at
         device_late.append(off_us)
-        # A deadline that is missed: the pulse comes when its setpoint is over.
-        hidden += off_us > SETPOINT_LIFE_US >= by_plan[at]
+        # A deadline that is missed: the pulse comes when its setpoint is over. The log shows it by
+        # when the frame was written, or by when it was answered.
+        if off_us > SETPOINT_LIFE_US:
+            written_us = at + by_plan[at]
+            index = bisect_left(answers_us, written_us)
+            told_us = answers_us[index] - at if index < len(answers_us) else 0
+            hidden += max(by_plan[at], told_us) < off_us
     device_late.sort()
     return {
         "setpoints": len(planned),
