@@ -334,16 +334,7 @@ class Program:
         self.contact_us = event.t_event_us
         if not self._ends_on_contact:
             return ()
-        reason = "foot_flat" if flat else "initial_contact"
-        if event.t_emit_us < self.onset_us:
-            return self._finish(event.t_emit_us, reason)
-        fall_from_us = self.fall_for(event.t_event_us, stance_us)
-        # A contact that is known late cannot take back pulses that were given.
-        fall_from_us = max(fall_from_us, event.t_emit_us)
-        if fall_from_us < self.fall_from_us:
-            self.fall_from_us = fall_from_us
-            self.ended_by = reason
-        return ()
+        return self._ends_after(event, stance_us, "foot_flat" if flat else "initial_contact")
 
     def other_leaves(self, event: GaitEvent, stance_us: Us) -> tuple[Record, ...]:
         """Take a heel-off of the other leg, where that triggers: the swing is about to end.
@@ -364,12 +355,17 @@ class Program:
             return ()
         if event.t_event_us <= self._trigger_us:
             return ()
+        return self._ends_after(event, stance_us, "other_heel_off")
+
+    def _ends_after(self, event: GaitEvent, stance_us: Us, reason: str) -> tuple[Record, ...]:
+        """Let the running burst fall after an event, or end before its onset has come."""
         if event.t_emit_us < self.onset_us:
-            return self._finish(event.t_emit_us, "other_heel_off")
+            return self._finish(event.t_emit_us, reason)
+        # An event that is known late cannot take back pulses that were given.
         fall_from_us = max(self.fall_for(event.t_event_us, stance_us), event.t_emit_us)
         if fall_from_us < self.fall_from_us:
             self.fall_from_us = fall_from_us
-            self.ended_by = "other_heel_off"
+            self.ended_by = reason
         return ()
 
     def fall_for(self, contact_us: Us, stance_us: Us) -> Us:

@@ -52,14 +52,20 @@ async def test_a_port_that_is_not_there_is_refused() -> None:
         open_source(place, lambda: 0)
 
 
-@pytest.mark.asyncio
-async def test_a_stop_is_passed_on_before_the_readings_that_came_with_it() -> None:
+def heel_switch() -> tuple[int, SerialSensors]:
+    """Return the board's end of a port, and the source at the other."""
     sensor, host = os.openpty()
     tty.setraw(host)
     place = parse_sensor_url(f"serial:{os.ttyname(host)}?sensors=right.heel_switch")
     source = open_source(place, RealClock(asyncio.get_running_loop()).now_us)
     os.close(host)
     assert isinstance(source, SerialSensors)
+    return sensor, source
+
+
+@pytest.mark.asyncio
+async def test_a_stop_is_passed_on_before_the_readings_that_came_with_it() -> None:
+    sensor, source = heel_switch()
     stopped = asyncio.Event()
     source.on_stop = stopped.set
     os.write(sensor, b"tail\nright,heel_switch,1,500,1\nstop\n")
@@ -73,12 +79,7 @@ async def test_a_stop_is_passed_on_before_the_readings_that_came_with_it() -> No
 @pytest.mark.asyncio
 async def test_who_takes_readings_at_once_gets_each_in_the_call_in_which_it_came() -> None:
     """What nobody takes any more waits again."""
-    sensor, host = os.openpty()
-    tty.setraw(host)
-    place = parse_sensor_url(f"serial:{os.ttyname(host)}?sensors=right.heel_switch")
-    source = open_source(place, RealClock(asyncio.get_running_loop()).now_us)
-    os.close(host)
-    assert isinstance(source, SerialSensors)
+    sensor, source = heel_switch()
     taken: list[int] = []
     came = asyncio.Event()
 
