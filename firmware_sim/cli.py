@@ -54,7 +54,8 @@ def group() -> None:
     "--probe",
     "probed",
     is_flag=True,
-    help="Put a bench probe across the load, on a port of its own of the same kind.",
+    help="Put a bench probe across the load, and a heel switch's board on its pin, each on a port "
+    "of its own of the same kind.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of everything random.")
 @click.option(
@@ -73,6 +74,7 @@ def serve(
 ) -> int:
     """Run a simulated stimulator; prints one JSON line with its port, and waits."""
     from firmware_sim import server
+    from firmware_sim.board import SimBoard
     from firmware_sim.ceilings import Ceilings
     from firmware_sim.injection_text import parse, require_device
     from firmware_sim.limiter import Limiter
@@ -88,7 +90,7 @@ def serve(
     limiter: Limiter | None = None
     device = row.make(output, Random(f"{seed}:{name}"))
     port: server.Port | None = None
-    probe: tuple[server.Port, SimProbe] | None = None
+    besides: dict[str, tuple[server.Port, server.Beside]] = {}
     file = None
     try:
         injections = [parse(text) for text in inject]
@@ -106,9 +108,11 @@ def serve(
             sinks.append(server.PulseFile(file).see)
         port = _tcp(tcp) if tcp is not None else server.PtyPort(Path(pty) if pty else None)
         if probed:
-            beside = SimProbe(ProbeConfig(), Random(f"{seed}:probe"))
-            sinks.append(beside.see)
-            probe = _beside(tcp, pty), beside
+            probe, board = SimProbe(ProbeConfig(), Random(f"{seed}:probe")), SimBoard()
+            sinks.append(probe.see)
+            probe.on_edge = board.edge
+            besides["probe"] = _beside(tcp, pty, "probe"), probe
+            besides["board"] = _beside(tcp, pty, "board"), board
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
@@ -122,15 +126,14 @@ def serve(
     try:
         called = f"sim+{name}" if limiter is None else f"sim+{name}+limiter"
         told = {"port": port.name, "device": called}
-        if probe is not None:
-            told["probe"] = probe[0].name
+        told |= {name: near.name for name, (near, _) in besides.items()}
         click.echo(json.dumps(told))
         sys.stdout.flush()
-        server.serve(port, device, links, lambda: bool(stop), limiter, probe)
+        server.serve(port, device, links, lambda: bool(stop), limiter, list(besides.values()))
     finally:
         port.unplug()
-        if probe is not None:
-            probe[0].unplug()
+        for near, _ in besides.values():
+            near.unplug()
         if file is not None:
             file.close()
     return INTERRUPTED if signal.SIGINT in stop else 0
@@ -141,13 +144,13 @@ def _latched(t_us: int, reason: str) -> None:
     click.echo(json.dumps({"limiter": "latched", "t_s": t_us / 1e6, "reason": reason}), err=True)
 
 
-def _beside(tcp: str | None, pty: str | None) -> "Port":
-    """Return the probe's port: beside the device's, in the same way."""
+def _beside(tcp: str | None, pty: str | None, name: str) -> "Port":
+    """Return one more port: beside the device's, in the same way."""
     from firmware_sim.server import PtyPort
 
     if tcp is not None:
         return _tcp(f"{tcp.rpartition(':')[0]}:0")
-    return PtyPort(Path(f"{pty}.probe") if pty else None)
+    return PtyPort(Path(f"{pty}.{name}") if pty else None)
 
 
 def _tcp(text: str) -> "TcpPort":

@@ -11,16 +11,15 @@ import selectors
 import socket
 import time
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 from fes_ctrl.units import NEVER_US, Us
-from firmware_sim.devices.device import Device
+from firmware_sim.devices.device import Device, DeviceStep
 from firmware_sim.injections import BY_NAME, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points
-from firmware_sim.probe import SimProbe
 
 READ_SIZE: Final = 4096
 LONGEST_WAIT_S: Final = 0.5
@@ -174,6 +173,14 @@ class TcpPort:
         self._listener.close()
 
 
+class Beside(Protocol):
+    """What is on the bench beside a stimulator, and talks on a port of its own."""
+
+    def receive(self, now_us: Us, data: bytes) -> DeviceStep:
+        """Take bytes of the host, none as well; return what leaves now, and when it wakes."""
+        ...
+
+
 class PulseFile:
     """Writes each delivered pulse as a line of JSON."""
 
@@ -220,7 +227,7 @@ def serve(
     links: list[Injection],
     stopped: Callable[[], bool],
     limiter: Limiter | None = None,
-    probe: tuple[Port, SimProbe] | None = None,
+    besides: Sequence[tuple[Port, Beside]] = (),
 ) -> None:
     """Serve until told to stop or unplugged.
 
@@ -236,8 +243,9 @@ def serve(
         Asked at least twice a second.
     limiter : Limiter or None
         Listens on the line, where one is fitted.
-    probe : (Port, SimProbe) or None
-        Across the load, on a port of its own; it sees a pulse before it says that it lives.
+    besides : sequence of (Port, Beside)
+        What else is there, each on a port of its own: a probe sees a pulse before it says that it
+        lives, and a board on its pin comes after it.
     """
     start_ns = time.monotonic_ns()
     wake_us: Us = NEVER_US
@@ -249,7 +257,7 @@ def serve(
             return
         wait_s = min(LONGEST_WAIT_S, max(0, min(wake_us, pull_us) - now_us) / 1e6)
         files = port.files()
-        ready = list(_ready(files if probe is None else files + probe[0].files(), wait_s))
+        ready = list(_ready(files + [fd for near, _ in besides for fd in near.files()], wait_s))
         data = b"".join([port.read(fd) for fd in ready if fd in files])
         now_us = (time.monotonic_ns() - start_ns) // 1000
         if limiter is not None and data:
@@ -258,12 +266,13 @@ def serve(
         wake_us = step.wake_at_us
         if step.out:
             port.write(step.out)
-        if probe is not None:
-            said = b"".join([probe[0].read(fd) for fd in ready if fd not in files])
-            told = probe[1].receive(now_us, said)
+        for near, beside in besides:
+            ours = near.files()
+            said = b"".join([near.read(fd) for fd in ready if fd in ours])
+            told = beside.receive(now_us, said)
             wake_us = min(wake_us, told.wake_at_us)
             if told.out:
-                probe[0].write(told.out)
+                near.write(told.out)
 
 
 def _ready(files: list[int], wait_s: float) -> Iterator[int]:

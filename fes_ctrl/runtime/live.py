@@ -208,7 +208,7 @@ async def _until_something_ends(
     session.open()
     async with asyncio.TaskGroup() as tasks:
         parts: list[asyncio.Task[Any]] = [
-            tasks.create_task(_feed(source, session), name="sensors"),
+            tasks.create_task(feed(source, session), name="sensors"),
             tasks.create_task(hand.quit.wait(), name="hand"),
         ]
         if log is not None:
@@ -239,7 +239,14 @@ def _part_ended(session: ControlSession, part: "asyncio.Task[Any]") -> None:
         session.fail(error)
 
 
-async def _feed(source: SensorSource, session: ControlSession) -> None:
+async def feed(source: SensorSource, session: ControlSession) -> None:
+    """Hand each sample of a source to a session, until it ends or this is cancelled.
+
+    Raises
+    ------
+    SensorError
+        If the source is lost.
+    """
     prompt = source if isinstance(source, PromptSource) else None
     try:
         if prompt is not None:

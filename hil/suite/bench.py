@@ -195,6 +195,14 @@ class Bench(Protocol):
         """Return how long each word of the host since then waited for the device's next one."""
         ...
 
+    def heel_to_pulse(self, strides: int) -> list[Us]:
+        """Play so many strides on the heel; return from each heel-off to its burst's first pulse.
+
+        Through the sensor's board, the whole controller and the device; on one clock. A heel-off
+        that no pulse follows is left out.
+        """
+        ...
+
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk on this stimulator; return what speaks against a pass."""
         ...

@@ -25,6 +25,7 @@ from hil.suite.bench import SEES, Answers, NotProvenError, Pulse, Who
 from hil.suite.desk_config import DeskConfig
 from hil.suite.driven import DrivenBench
 from hil.suite.hands import PERIOD_US
+from hil.suite.played_heel import PlayedHeel
 from hil.suite.tampered import TamperedLink
 from hil.suite.times import real_time
 from hil.suite.walking import reasons, scenario_of
@@ -199,6 +200,20 @@ class DeskBench(DrivenBench):
         if probe.told_until_us < self.now_us() - SILENT_US:
             problems.append("the probe is silent")
         return "; ".join(problems)
+
+    def heel_to_pulse(self, strides: int) -> list[Us]:
+        """Let the probe play the heel, and a whole controller give the bursts; on its clock."""
+        if self._probe is None:
+            raise NotProvenError("nobody plays the heel's edges: connect a probe")
+        if not self._desk.sensor:
+            raise NotProvenError("no board reads the probe's pin: sensor = 'serial:…'")
+        self._time.do(self._session.close)
+        heel = PlayedHeel(self._time.clock, self._probe, self._desk.sensor)
+
+        async def opened(config: StimulatorConfig) -> Link:
+            return await open_desk(self._address, config, LimitsConfig())
+
+        return self._time.complete(heel.walk(opened, self._config, self.current_ma, strides))
 
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk, in real time, with what is on the desk."""

@@ -28,6 +28,9 @@ class DeskConfig:
         What the output is connected to; 0 where nobody said.
     probe : str
         Address of a probe across that load; empty without one.
+    sensor : str
+        Address of a heel switch's board that the probe's pin is connected to, as ``run --sensor``
+        takes it; empty without one.
     attended : bool
         Somebody is there to take the electrode off and to switch the device off, when asked.
     guardian : bool
@@ -43,6 +46,7 @@ class DeskConfig:
     current_mA: Annotated[int, Ge(2), Le(100)] = WITHOUT_LOAD_MA
     dummy_load_ohm: Annotated[float, Ge(0), Le(100_000)] = 0.0
     probe: Annotated[str, MaxLen(256)] = ""
+    sensor: Annotated[str, MaxLen(256)] = ""
     attended: bool = False
     guardian: bool = False
     look_s: Annotated[float, Gt(0), Le(3_600)] = 3.0

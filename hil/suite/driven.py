@@ -81,6 +81,7 @@ class DrivenBench:
         self.reports = self._hands.reports
         self.refused = self._hands.refused
         self._lines: list[str] = []
+        self._opened = False
         self._recorder = Recorder(time.clock.now_us, self._lines.append)
         self._driver = driver_for(config, self._limits.min_interval_us)
         self._same = SameDevice(NotedDriver(self._driver, self._recorder))
@@ -154,6 +155,7 @@ class DrivenBench:
     def open(self) -> None:
         """Let the driver begin."""
         self._lines.clear()
+        self._opened = True
         self._time.do(self._session.open)
 
     def operate(self, action: str, value: int = 0) -> None:
@@ -236,7 +238,7 @@ class DrivenBench:
 
     def transcript(self) -> str:
         """Return what passed on the line since it was opened, as ``run --record`` writes it."""
-        if not self._lines:
+        if not self._opened:
             return ""
         header = header_line(self._config, self._limits.min_interval_us)
         return header + "".join(self._lines)

@@ -47,6 +47,7 @@ from hil.suite.silent import (
 from hil.suite.timing import (
     answered,
     endurance,
+    heel_to_pulse,
     ramp,
     rhythm,
     setpoint_to_pulse,
@@ -88,6 +89,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     answer_wrong,
     setpoint_to_pulse,
     answered,
+    heel_to_pulse,
     endurance,
     walk,
 )

@@ -7,6 +7,7 @@ from random import Random
 from typing import Final, Literal, TypeAlias
 
 from fes_ctrl.links.link import Link
+from fes_ctrl.model import HEEL_OFF
 from fes_ctrl.stimulators.config import StimulatorConfig
 from fes_ctrl.stimulators.drivers import LINES
 from fes_ctrl.stimulators.line import PLAIN
@@ -22,7 +23,7 @@ from hil.suite.driven import DrivenBench
 from hil.suite.far_end import FarEnd
 from hil.suite.hands import PERIOD_US
 from hil.suite.times import StepperTime, Time, real_time, virtual_time
-from hil.suite.walking import reasons, scenario_of
+from hil.suite.walking import delays_of, reasons, scenario_of
 
 LinkName: TypeAlias = Literal["stepper", "virtual", "pty", "tcp", "guarded"]
 
@@ -42,6 +43,13 @@ SLACK_US: Final = 5_000
 
 REAL_SLACK_US: Final = 100_000
 """A machine may be busy."""
+
+
+STRIDE_US: Final = 1_400_000
+"""No stride of the standard patient takes longer."""
+
+STANDS_US: Final = 2_600_000
+"""He stands first, and is armed and brought to his level meanwhile."""
 
 
 class SimulatedBench(DrivenBench):
@@ -137,6 +145,13 @@ class SimulatedBench(DrivenBench):
         self._far.restart()
 
     # -- the account ----------------------------------------------------------------------------
+
+    def heel_to_pulse(self, strides: int) -> list[Us]:
+        """Let the virtual patient walk so far: the heel's edges are the truth of his steps."""
+        scenario = scenario_of(self._config, round((strides + 2) * STRIDE_US + STANDS_US))
+        leg = simulate(scenario.walk).walk.legs[0]
+        left_us = [event.t_us for event in leg.truth if event.kind == HEEL_OFF]
+        return delays_of([t_us for t_us in left_us if t_us > STANDS_US][:strides], leg.pulses_us)
 
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk, on the stepper."""

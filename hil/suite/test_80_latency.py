@@ -10,3 +10,7 @@ def test_81_setpoint_to_pulse(check: Check) -> None:
 
 def test_82_answered(check: Check) -> None:
     check(timing.answered)
+
+
+def test_83_heel_to_pulse(check: Check) -> None:
+    check(timing.heel_to_pulse)

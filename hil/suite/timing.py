@@ -4,6 +4,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from fes_ctrl.safety.config import LimitsConfig
+from fes_ctrl.units import us_from_ms
 from hil.suite.bench import TALK, Bench, Result
 from hil.suite.hands import PERIOD_US
 from hil.suite.steps import (
@@ -28,6 +30,9 @@ BURST_US: Final = 1_800_000
 
 REST_US: Final = 600_000
 BURSTS: Final = 3
+STRIDES: Final = 10
+SENSOR_AGE_US: Final = us_from_ms(LimitsConfig().sensor_max_age_ms)
+
 RISE: Final = 10
 """A ramp rises in so many pulses."""
 
@@ -147,6 +152,19 @@ def answered(bench: Bench) -> Result:
     within(p99_ms, allowed_ms, "an answer")
     seen = f"{len(waited)} answers: p50 {median(waited) / 1000:.2f}, p99"
     return Result(seen, p99_ms, allowed_ms, "the deadline of an answer", TALK)
+
+
+def heel_to_pulse(bench: Bench) -> Result:
+    """83. From the heel's edge to the first pulse, through sensor, controller and device."""
+    delays = sorted(bench.heel_to_pulse(STRIDES))
+    # Out of standing the first step is not surely one.
+    require(len(delays) >= STRIDES - 1, f"{STRIDES} strides came to {len(delays)} bursts")
+    p95_ms = delays[int(len(delays) * 0.95)] / 1000
+    allowed_us = SENSOR_AGE_US + bench.capabilities.latency_us + bench.slack_us
+    within(p95_ms, allowed_us / 1000, "the first pulse after the heel's edge")
+    seen = f"{len(delays)} bursts of {STRIDES} strides: p50 {median(delays) / 1000:.1f}, p95"
+    origin = "the oldest reading that counts (sensor_max_age_ms), and the device's latency"
+    return Result(seen, p95_ms, allowed_us / 1000, origin)
 
 
 def endurance(bench: Bench) -> Result:

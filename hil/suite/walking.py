@@ -1,10 +1,10 @@
 """The walk of the suite: the standard patient, its device, and the verdict of every walk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from fes_ctrl.stimulators.config import GUARDED_MS, StimulatorConfig, capabilities_of
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 from hil.scenarios import Scenario, load_scenario
 from hil.simulate import WalkResult
 from hil.suite.hands import PERIOD_US
@@ -15,6 +15,10 @@ PROGRAM: Final = "standard_25_hz"
 
 TIME_OUT_MS: Final = 1_500
 """What a device that repeats lingers for goes on top of it, and still is no more than a burst."""
+
+
+BURSTS_APART_US: Final = 150_000
+"""Pulses that are further apart than any two of one train."""
 
 
 def scenario_of(config: StimulatorConfig, for_us: Us) -> Scenario:
@@ -47,3 +51,23 @@ def reasons(scenario: Scenario, walk: Callable[[], WalkResult], clock: str) -> l
     verdict = walk_summary(scenario, walk(), clock, {})["verdict"]
     assert isinstance(verdict, dict)  # noqa: S101 - for the type checker
     return list(verdict["reasons"])
+
+
+def delays_of(left_us: Sequence[Us], pulses_us: Sequence[Us]) -> list[Us]:
+    """Return from each heel-off to the first pulse of its burst; in no case to a later stride's.
+
+    Parameters
+    ----------
+    left_us, pulses_us : sequence of int
+        In order, on one clock.
+    """
+    first = [
+        pulse_us
+        for before_us, pulse_us in zip((-NEVER_US, *pulses_us), pulses_us, strict=False)
+        if pulse_us - before_us > BURSTS_APART_US
+    ]
+    found: list[Us] = []
+    for from_us, until_us in zip(left_us, (*left_us[1:], NEVER_US), strict=False):
+        after = [pulse_us - from_us for pulse_us in first if from_us <= pulse_us < until_us]
+        found += after[:1]
+    return found

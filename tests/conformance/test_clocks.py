@@ -15,7 +15,7 @@ import pytest
 from fes_ctrl.assembly import ControlConfig, assemble
 from fes_ctrl.config.build import build
 from fes_ctrl.config.files import names_of
-from fes_ctrl.model import LEG_NAMES, Setpoint
+from fes_ctrl.model import LEFT, LEG_NAMES, RIGHT, Setpoint
 from fes_ctrl.runlog.format import command_line
 from fes_ctrl.runlog.reader import controller_inputs, read_log
 from firmware_sim.injection_text import parse as parse_injection
@@ -38,7 +38,8 @@ def fed_to_the_bare_controller(log: Path) -> list[str]:
     assert isinstance(config, dict)
     control: ControlConfig = build(ControlConfig, config["control"], ("control",))
     legs = tuple(LEG_NAMES.index(leg["side"]) for leg in config["patient"]["leg"])
-    controller = assemble(legs, control)
+    other = config["patient"]["other_leg"]["sensed"]
+    controller = assemble(legs, control, (LEFT, RIGHT) if other else legs)
     return [
         command_line(now_us, command)
         for now_us, item in controller_inputs(log)

@@ -28,6 +28,7 @@ from hil.suite import (
 from hil.suite.bench import BenchFailure, Pulse, Result
 from hil.suite.scenarios import SCENARIOS, Scenario, found_stimulating, number_of, stop
 from hil.suite.simulated import LinkName, SimulatedBench
+from hil.suite.walking import delays_of
 
 ROWS = tuple(DRIVERS)
 MATRIX: list[tuple[str, str, LinkName, Scenario]] = [
@@ -83,8 +84,8 @@ def test_a_driver_and_its_device_pass_on_a_link_that_the_kernel_carries(
 def test_no_row_and_no_scenario_is_left_out() -> None:
     """Whoever adds a driver or a scenario changes these numbers, and has looked at the matrix."""
     assert len(ROWS) == 5
-    assert len(SCENARIOS) == 34
-    assert len(MATRIX) == 170
+    assert len(SCENARIOS) == 35
+    assert len(MATRIX) == 175
     assert len(REAL) == 20
     modules = {sys.modules[scenario.__module__] for scenario in SCENARIOS}
     written = [
@@ -434,3 +435,24 @@ def test_slow_answers_and_a_walk_that_fails_do_not_pass(monkeypatch: pytest.Monk
     monkeypatch.setattr(SimulatedBench, "walk", lambda *_: ["the toe drags", "the foot slaps"])
     with pytest.raises(BenchFailure, match="the toe drags; the foot slaps"):
         run("p24", "low_level", "stepper", timing.walk)
+
+
+@pytest.mark.parametrize(
+    ("delays", "said"),
+    [([30_000] * 8, "10 strides came to 8 bursts"), ([30_000] * 9 + [250_000], "heel's edge took")],
+)
+def test_late_or_missing_bursts_do_not_pass(
+    delays: list[Us], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SimulatedBench, "heel_to_pulse", lambda *_: delays)
+    with pytest.raises(BenchFailure, match=said):
+        run("p24", "low_level", "stepper", timing.heel_to_pulse)
+
+
+def test_a_heel_off_has_the_first_pulse_of_its_own_burst() -> None:
+    train = [1_100_000, 1_125_000, 1_150_000]
+    assert delays_of([1_000_000], train) == [100_000]
+    assert delays_of([1_000_000, 1_050_000], train) == [50_000], "the first came to none"
+    assert delays_of([1_110_000], train) == [], "it runs already: that is an earlier one's"
+    assert delays_of([1_000_000, 2_000_000], [*train, 2_030_000]) == [100_000, 30_000]
+    assert delays_of([], train) == []
