@@ -9,6 +9,7 @@ import json
 import os
 import selectors
 import socket
+import termios
 import time
 import tty
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,9 @@ from firmware_sim.output import OutputStage, Points
 
 READ_SIZE: Final = 4096
 LONGEST_WAIT_S: Final = 0.5
+ISPEED: Final = 4
+OSPEED: Final = 5
+"""Places in what ``termios.tcgetattr`` returns."""
 
 
 class ServeError(OSError):
@@ -83,7 +87,10 @@ class PtyPort:
 
     def files(self) -> list[int]:
         """Return the terminal's near end."""
-        return [self._master] if self._master >= 0 else []
+        if self._master < 0:
+            return []
+        self._slow_down()
+        return [self._master]
 
     def read(self, fd: int) -> bytes:
         """Return what has come in."""
@@ -91,6 +98,17 @@ class PtyPort:
             return os.read(fd, READ_SIZE)
         except OSError:
             return b""
+
+    def _slow_down(self) -> None:
+        """Forget the rate that a client has set; a pseudo-terminal has none.
+
+        It drops the parity that a client asks for as well, and glibc calls that an error where
+        nothing else has changed: the second client with the same settings could not open it.
+        """
+        attributes = termios.tcgetattr(self._slave)
+        if attributes[ISPEED] != termios.B50:
+            attributes[ISPEED] = attributes[OSPEED] = termios.B50
+            termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
 
     def write(self, data: bytes) -> None:
         """Send what the client takes at once."""
