@@ -222,7 +222,10 @@ class DrivenBench:
 
     def blind(self) -> str:
         """Return why what was seen of the output so far is not the whole of it, or nothing."""
-        return "" if self.source in SEES else "there is no probe across the load"
+        if self.source in SEES:
+            return ""
+        counts = "; the device counts its pulses, and nobody sees when they come"
+        return "there is no probe across the load" + (counts if self.source == "device" else "")
 
     def answered_us(self, from_us: Us) -> list[Us]:
         """Return how long each word of the host since then waited for the device's next one."""
