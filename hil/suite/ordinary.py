@@ -12,6 +12,7 @@ from hil.suite.hands import PERIOD_US
 from hil.suite.steps import (
     QUIET_US,
     TRAIN_US,
+    fewer_pulses,
     fine,
     found_us,
     go_on,
@@ -19,6 +20,7 @@ from hil.suite.steps import (
     idle,
     is_current,
     lingers_us,
+    more_pulses,
     pulse_us,
     questions_us,
     quiet,
@@ -75,10 +77,9 @@ def stimulate(bench: Bench) -> Result:
     written = [setpoint for _, setpoint in bench.written]
     asked = TRAIN_US // PERIOD_US
     require(len(written) >= asked - 1, f"{len(written)} of {asked} setpoints were written")
-    extra = len(pulses) - len(written)
-    # A train that a device repeats by itself may be told of once more than it gives, or less.
-    most = 1 if repeats(bench) else 0
-    require(abs(extra) <= most, f"{len(written)} setpoints came to {len(pulses)} pulses")
+    most, least = len(written) + more_pulses(bench, 1), len(written) - fewer_pulses(bench, 1)
+    counts = f"{len(written)} setpoints came to {len(pulses)} pulses"
+    require(least <= len(pulses) <= most, counts)
     closest_us = min([later.t_us - pulse.t_us for pulse, later in pairwise(pulses)])
     least_us = bench.capabilities.min_interval_us
     require(

@@ -132,6 +132,19 @@ def lingers_us(bench: Bench) -> Us:
     return pulse_us(bench) + (PERIOD_US if repeats(bench) else 0)
 
 
+def more_pulses(bench: Bench, trains: int) -> int:
+    """Return how many pulses more than setpoints there may be of some trains: none, usually.
+
+    A device that repeats by itself goes on for a while after the last setpoint of each.
+    """
+    return trains * (lingers_us(bench) // PERIOD_US) if repeats(bench) else 0
+
+
+def fewer_pulses(bench: Bench, trains: int) -> int:
+    """Return how many fewer there may be: one that repeats may be told once more than it gives."""
+    return trains if repeats(bench) else 0
+
+
 def stopped_us(bench: Bench) -> Us:
     """Return how long a stop may take on a good line: what it takes the device, no second one."""
     return bench.capabilities.latency_us + bench.slack_us

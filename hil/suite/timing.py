@@ -10,9 +10,11 @@ from hil.suite.bench import TALK, Bench, Result
 from hil.suite.hands import PERIOD_US
 from hil.suite.steps import (
     QUIET_US,
+    fewer_pulses,
     fine,
     go_on,
     lingers_us,
+    more_pulses,
     pulse_us,
     ready,
     repeats,
@@ -183,9 +185,8 @@ def endurance(bench: Bench) -> Result:
     fine(bench, from_us)
     pulses = len(since(bench, from_us))
     written = len(bench.written)
-    # A train that a device repeats by itself may be told of once more than it gives, or less.
-    most = bursts if repeats(bench) else 0
-    require(abs(pulses - written) <= most, f"{written} setpoints came to {pulses} pulses")
+    fits = written - fewer_pulses(bench, bursts) <= pulses <= written + more_pulses(bench, bursts)
+    require(fits, f"{written} setpoints came to {pulses} pulses")
     seen = f"{bursts} bursts, {written} setpoints, {pulses} pulses, then silence"
     return Result(seen, ms, lingers_us(bench) / 1000, "every setpoint expires", TALK)
 

@@ -48,9 +48,10 @@ def scenario_of(config: StimulatorConfig, for_us: Us) -> Scenario:
 
 def reasons(scenario: Scenario, walk: Callable[[], WalkResult], clock: str) -> list[str]:
     """Let the walk be walked; return what speaks against a pass."""
-    verdict = walk_summary(scenario, walk(), clock, {})["verdict"]
+    result = walk()
+    verdict = walk_summary(scenario, result, clock, {})["verdict"]
     assert isinstance(verdict, dict)  # noqa: S101 - for the type checker
-    return list(verdict["reasons"])
+    return [*verdict["reasons"], *[str(violation) for violation in result.walk.violations[:3]]]
 
 
 def delays_of(left_us: Sequence[Us], pulses_us: Sequence[Us]) -> list[Us]:
