@@ -122,8 +122,10 @@ def test_a_run_stimulates_the_one_leg_and_says_which_sensor_has_failed(tmp_path:
                 assert process.poll() is None
                 threading.Event().wait(0.05)
             board.speaking.remove("left")
-            while "fault" not in line:
+            # That the right foot never lands is told as well, sooner or later.
+            while "fault F04" not in line:
                 line = process.stderr.readline()
+                assert line, "F04 was never told"
             process.stdin.write("quit\n")
             process.stdin.flush()
             assert process.wait(timeout=30) == 0
