@@ -30,7 +30,7 @@ from typing import Any
 
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
-from fes_ctrl.stim.program import SETPOINT_LIFE_US
+from fes_ctrl.stim.trains import SETPOINT_LIFE_US
 from fes_ctrl.units import Us
 from firmware_sim.devices.catalogue import DEVICES
 from firmware_sim.output import OutputStage, Points

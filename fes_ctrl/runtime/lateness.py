@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER
 from fes_ctrl.runtime.realtime import RealClock
-from fes_ctrl.stim.program import SETPOINT_LIFE_US
+from fes_ctrl.stim.trains import SETPOINT_LIFE_US
 from fes_ctrl.units import Us
 
 TICK_US: Final = 5_000

@@ -20,18 +20,9 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.dials import check_dial, turned
-from fes_ctrl.stim.envelope import envelope_ua
-from fes_ctrl.stim.quantise import (
-    ChannelPlan,
-    ceil_to_grid,
-    floor_to_step,
-    plan_channel,
-    set_current_ua,
-)
+from fes_ctrl.stim.quantise import ceil_to_grid, floor_to_step, plan_channel
+from fes_ctrl.stim.trains import SETPOINT_LIFE_US, Trains
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, us_from_ms
-
-SETPOINT_LIFE_US: Final = 10_000
-"""A pulse that cannot be written so soon after its instant is not worth giving."""
 
 FELT_LATE_US: Final = SETPOINT_LIFE_US + 5_000
 """A pulse may be felt so long after its instant: its life; then line, device, a late loop."""
@@ -70,6 +61,8 @@ class Program:
 
     Attributes
     ----------
+    trains : Trains
+        Its channels.
     next_at_us : int
         When ``fire`` wants to be called next; ``NEVER_US`` between bursts.
     level_percent : int
@@ -93,12 +86,8 @@ class Program:
         "_grid_us",
         "_lock_out_us",
         "_min_on_us",
-        "_most_ua",
-        "_next_pulse_us",
-        "_plans",
         "_queued",
         "_rise_us",
-        "_set_ua",
         "_stance_percent",
         "_time_out_us",
         "_trigger_us",
@@ -108,7 +97,6 @@ class Program:
         "end_lead_us",
         "ended_by",
         "fall_from_us",
-        "last_pulse_us",
         "lead_us",
         "leg",
         "level_percent",
@@ -116,6 +104,7 @@ class Program:
         "next_at_us",
         "onset_us",
         "testing",
+        "trains",
         "trigger_kind",
         "unconfirmed",
     )
@@ -131,13 +120,13 @@ class Program:
             raise ValueError(message)
         self.leg = leg
         self._grid_us = device.time_grid_us
-        self._plans: list[ChannelPlan] = [
-            plan_channel(channel, setup.of(channel.muscle), device, index)
-            for index, channel in enumerate(config.channel)
-        ]
-        self._set_ua: list[MicroAmp] = [0] * len(self._plans)
-        self._most_ua: list[MicroAmp] = [plan.full_ua for plan in self._plans]
-        self._next_pulse_us: list[Us] = [NEVER_US] * len(self._plans)
+        self.trains = Trains(
+            leg,
+            [
+                plan_channel(channel, setup.of(channel.muscle), device, index)
+                for index, channel in enumerate(config.channel)
+            ],
+        )
         self._waiting_changes: dict[str, float] = {}
         self._queued: GaitEvent | None = None
         self._trigger_us: Us = NEVER_US
@@ -145,7 +134,6 @@ class Program:
         self.onset_us: Us = NEVER_US
         self.fall_from_us: Us = NEVER_US
         self.contact_us: Us = NEVER_US
-        self.last_pulse_us: Us = NEVER_US
         self.lock_until_us: Us = -NEVER_US
         self.next_at_us: Us = NEVER_US
         self.ended_by = ""
@@ -283,13 +271,8 @@ class Program:
         self._trigger_us = trigger_us
         self.fall_from_us = onset_us + self._time_out_us
         self.contact_us = NEVER_US
-        self.last_pulse_us = NEVER_US
         self.ended_by = "time_out"
-        for index, plan in enumerate(self._plans):
-            asked_ua = current_ua or set_current_ua(plan, self.level_percent)
-            self._set_ua[index] = min(self._most_ua[index], asked_ua)
-            self._next_pulse_us[index] = onset_us + plan.stagger_us
-        self.next_at_us = min(self._next_pulse_us)
+        self.next_at_us = self.trains.begin(onset_us, self.level_percent, current_ua)
         return tuple(
             [
                 BurstStart(
@@ -298,9 +281,9 @@ class Program:
                     plan.channel,
                     trigger,
                     trigger_us,
-                    floor_to_step(self._set_ua[index], plan.step_ua),
+                    floor_to_step(set_ua, plan.step_ua),
                 )
-                for index, plan in enumerate(self._plans)
+                for plan, set_ua in zip(self.trains.plans, self.trains.set_ua, strict=True)
             ]
         )
 
@@ -409,39 +392,9 @@ class Program:
             if queued is not None:
                 records.extend(self._plan(queued))
             return
-        next_us = self._next_pulse_us
-        soonest_us = NEVER_US
-        index = 0
-        for plan in self._plans:
-            due_us = next_us[index]
-            if due_us == at_us:
-                current_ua = envelope_ua(
-                    plan.motor_ua,
-                    self._set_ua[index],
-                    self._rise_us,
-                    self._fall_us,
-                    at_us - self.onset_us - plan.stagger_us,
-                    at_us - self.fall_from_us,
-                )
-                current_ua = floor_to_step(current_ua, plan.step_ua)
-                if current_ua:
-                    setpoints.append(
-                        Setpoint(
-                            at_us,
-                            self.leg,
-                            plan.channel,
-                            plan.sign * current_ua,
-                            plan.width_us,
-                            at_us + SETPOINT_LIFE_US,
-                            plan.waveform,
-                        )
-                    )
-                    self.last_pulse_us = at_us
-                due_us = at_us + plan.period_us
-                next_us[index] = due_us
-            soonest_us = min(soonest_us, due_us)
-            index += 1
-        self.next_at_us = soonest_us
+        self.next_at_us = self.trains.give(
+            at_us, self.onset_us, self._rise_us, self.fall_from_us, self._fall_us, setpoints
+        )
 
     def cut(self, at_us: Us, reason: str) -> tuple[Record, ...]:
         """End a burst at once, without a ramp; nothing if there is none."""
@@ -450,16 +403,17 @@ class Program:
         return self._finish(at_us, reason)
 
     def _finish(self, at_us: Us, reason: str) -> tuple[Record, ...]:
-        last_us = at_us if self.last_pulse_us == NEVER_US else self.last_pulse_us
+        given_us = self.trains.last_pulse_us
+        last_us = at_us if given_us == NEVER_US else given_us
         ends = tuple(
             [
                 BurstEnd(last_us, self.leg, plan.channel, reason, self.onset_us, self.contact_us)
-                for plan in self._plans
+                for plan in self.trains.plans
             ]
         )
-        slowest_us = max([plan.period_us for plan in self._plans])
         self.lock_until_us = max(
-            min(self.fall_from_us, at_us) + self._lock_out_us, last_us + pause_us(slowest_us)
+            min(self.fall_from_us, at_us) + self._lock_out_us,
+            last_us + pause_us(self.trains.slowest_us),
         )
         self._queued = None
         self.unconfirmed = False
@@ -476,23 +430,11 @@ class Program:
         The next burst may wait already, for the end of a lock-out or of this one.
         """
         self.level_percent = level_percent
-        for index, plan in enumerate(self._plans):
-            self._set_ua[index] = min(self._set_ua[index], set_current_ua(plan, level_percent))
+        self.trains.lower(level_percent)
 
     def bound(self, current_ua: MicroAmp, charge_pc: PicoCoulomb) -> None:
-        """Give no more than this from now on, in a running burst too.
-
-        Parameters
-        ----------
-        current_ua : int
-            Highest plateau.
-        charge_pc : int
-            Highest charge of a phase.
-        """
-        for index, plan in enumerate(self._plans):
-            most_ua = min(self._most_ua[index], current_ua, charge_pc // plan.width_us)
-            self._most_ua[index] = most_ua
-            self._set_ua[index] = min(self._set_ua[index], most_ua)
+        """Give no more than this from now on: see ``Trains.bound``."""
+        self.trains.bound(current_ua, charge_pc)
 
     def snapshot(self) -> dict[str, object]:
         """Return the burst as it stands."""

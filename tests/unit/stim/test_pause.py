@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from fes_ctrl.safety.felt import BEGINS, Felt
-from fes_ctrl.stim.program import BURST_PAUSE_US, FELT_LATE_US, SETPOINT_LIFE_US, pause_us
+from fes_ctrl.stim.program import BURST_PAUSE_US, FELT_LATE_US, pause_us
+from fes_ctrl.stim.trains import SETPOINT_LIFE_US
 
 LATE_US = (0, 3_000, SETPOINT_LIFE_US)
 """When a pulse is let through after its instant: at once, a little later, at the last moment."""
