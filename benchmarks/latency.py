@@ -9,12 +9,14 @@ Devices are a process of its own. Parts:
   the same bytes, and now and then science-mode-4.
 - *rate*: 40 Hz timed by the host in low level, as it arrives at the device.
 - *keepalive*: a train in mid level, both cores loaded, the loop blocked for 300 ms now and then;
-  the worst gap between two live signals that the device saw. ``--minutes 10`` for all of it.
+  the worst gap between two live signals that the device saw, and the train has to go on to the
+  end. The device comes first, where that is allowed. ``--minutes 10`` for all of it.
 - *callers*: two callers on one link whose answers come late and in another order.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import multiprocessing
@@ -319,7 +321,10 @@ async def keep_alive(
         "allowed_ms": 0.6 * WATCHDOG_MS,
         "paused_by_the_device": seen["pauses"],
         "reports": driven.counts,
-        "reached": worst_ms < 0.6 * WATCHDOG_MS and not seen["pauses"],
+        "reached": worst_ms < 0.6 * WATCHDOG_MS
+        and not seen["pauses"]
+        and not driven.counts.get("silent")
+        and len(seen["pulses_us"]) > 0.95 * count,
     }
 
 
@@ -328,6 +333,10 @@ def run_part(name: str, options: argparse.Namespace) -> dict[str, object]:
     command = [sys.executable, str(Path(__file__).with_name("latency_devices.py"))]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        if name == "keepalive":
+            # It is the host that is loaded, and not the device on its desk.
+            with contextlib.suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, -10)
         try:
             with asyncio.Runner(loop_factory=real_time_loop) as runner:
                 if process.stdout is None:
