@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from fes_ctrl.links.link import Link
+from fes_ctrl.links.recorder import RecordingLink
 from fes_ctrl.links.url import SerialAddress, TcpAddress, parse_link_url
 from fes_ctrl.model import Setpoint
 from fes_ctrl.safety.config import LimitsConfig
@@ -210,10 +211,15 @@ class DeskBench(DrivenBench):
         self._time.do(self._session.close)
         heel = PlayedHeel(self._time.clock, self._probe, self._desk.sensor)
 
-        async def opened(config: StimulatorConfig) -> Link:
-            return await open_desk(self._address, config, LimitsConfig())
+        return self._time.complete(
+            heel.walk(self._opened_for, self._recorder, self._config, self.current_ma, strides)
+        )
 
-        return self._time.complete(heel.walk(opened, self._config, self.current_ma, strides))
+    async def _opened_for(self, config: StimulatorConfig) -> Link:
+        """Open the port for a controller of its own; what passes is kept."""
+        link = await open_desk(self._address, config, LimitsConfig())
+        self._record(config)
+        return RecordingLink(link, self._recorder)
 
     def walk(self, for_us: Us) -> list[str]:
         """Let the virtual patient walk, in real time, with what is on the desk."""
@@ -231,10 +237,9 @@ class DeskBench(DrivenBench):
             self._time.do(self._probe.close)
         address, probe_url = self._url, self._desk.probe
         scenario.walk = replace(walk, address=address, dummy_load_ohm=load_ohm, probe=probe_url)
-        control = walk.control
 
         async def desk() -> Link:
-            return await open_desk(self._address, control.stimulator, control.limits)
+            return await self._opened_for(walk.control.stimulator)
 
         through = self._open_probe if probe_url else None
         walked = partial(simulate_real, scenario.walk, desk=desk, probe=through)

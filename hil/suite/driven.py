@@ -56,6 +56,7 @@ class DrivenBench:
         device = config.device
         self._time = time
         self._config = config
+        self._terms = config
         self._limits = Limits(LimitsConfig())
         self.capabilities = capabilities_of(config)
         self.hello_ms = HELLOS[device].listen_ms if device in HELLOS else HELLO_MS
@@ -154,9 +155,14 @@ class DrivenBench:
 
     def open(self) -> None:
         """Let the driver begin."""
-        self._lines.clear()
-        self._opened = True
+        self._record(self._config)
         self._time.do(self._session.open)
+
+    def _record(self, terms: StimulatorConfig) -> None:
+        """Keep what passes on the line from now on, with a stimulator on these terms."""
+        self._lines.clear()
+        self._terms = terms
+        self._opened = True
 
     def operate(self, action: str, value: int = 0) -> None:
         """Let a person act."""
@@ -243,5 +249,5 @@ class DrivenBench:
         """Return what passed on the line since it was opened, as ``run --record`` writes it."""
         if not self._opened:
             return ""
-        header = header_line(self._config, self._limits.min_interval_us)
+        header = header_line(self._terms, self._limits.min_interval_us)
         return header + "".join(self._lines)

@@ -11,6 +11,7 @@ from typing import Final
 
 from fes_ctrl.assembly import assemble
 from fes_ctrl.links.link import Link
+from fes_ctrl.links.recorder import NotedDriver, Recorder
 from fes_ctrl.model import Operator, Record, StateChange
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.clock import Clock
@@ -60,7 +61,12 @@ class PlayedHeel:
         self._said = ""
 
     async def walk(
-        self, open_link: OpenLink, config: StimulatorConfig, current_ma: int, strides: int
+        self,
+        open_link: OpenLink,
+        recorder: Recorder,
+        config: StimulatorConfig,
+        current_ma: int,
+        strides: int,
     ) -> list[Us]:
         """Walk; return from each heel-off to the first pulse of its burst, in us.
 
@@ -68,6 +74,8 @@ class PlayedHeel:
         ----------
         open_link : callable
             Opens the stimulator's port.
+        recorder : Recorder
+            Takes what the driver is told.
         config : StimulatorConfig
             Device and mode.
         current_ma : int
@@ -94,7 +102,7 @@ class PlayedHeel:
         session = ControlSession(
             self._clock,
             assemble(legs, control),
-            [(driver, link)],
+            [(NotedDriver(driver, recorder), link)],
             dict.fromkeys(legs, 0),
             NullLog(),
         )

@@ -122,8 +122,7 @@ def test_what_is_on_the_desk_is_seen_through_a_probe(
     assert "none: &lt;simulated&gt;" in page
     assert "SIMP24" in page, "who it is"
     transcripts = sorted((tmp_path / "out" / "transcripts").iterdir())
-    # A whole walk's exchange is its own: it opens the port once more.
-    assert len(transcripts) == len(chosen) - 1
+    assert len(transcripts) == len(chosen)
     for transcript in transcripts:
         recorded = read_exchange(transcript)
         reports = play(driver_for(recorded.stimulator, recorded.min_interval_us), recorded)
