@@ -357,7 +357,7 @@ def test_a_disk_that_takes_nothing_touches_no_step(tmp_path: Path, bench: Any, d
             resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (size, size))
         deadline_s = time.monotonic() + PATIENCE_S
         while len(onsets_us(device)) < 4:
-            assert time.monotonic() < deadline_s, "no bursts"
+            assert time.monotonic() < deadline_s, f"no bursts: {run.said[-8:]}"
             time.sleep(0.1)
         assert run.end() == 0
     finally:
