@@ -1,11 +1,12 @@
 """Real time for long: one JSON line a part on stdout, a line a minute on stderr.
 
-    python benchmarks/real_time.py [--part drift|walk] [--minutes M]
+    python benchmarks/real_time.py [--part drift|walk] [--minutes M] [--real-time]
 
 Parts:
 
 - *drift* (10 minutes): a tick every 10 ms on the controller's clock; how far the n-th is from n
-  periods. Beside it a task that sleeps a period after each tick.
+  periods. Beside it a task that sleeps a period after each tick. ``--real-time`` asks for
+  priority, locked memory and frozen garbage collection, as ``fes-ctrl run`` does.
 - *walk* (60 minutes): ``fes-ctrl run`` in a process of its own, a heel switch at 100 Hz and a
   simulated P24 on pseudo-terminals in this one. Its processor time, its memory from the second
   minute on, and what was late: by its own log, and by what reached the device. Where a fault ends
@@ -15,6 +16,7 @@ Parts:
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -30,6 +32,7 @@ from typing import Any
 
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
+from fes_ctrl.runtime.steady import steadied
 from fes_ctrl.stim.trains import SETPOINT_LIFE_US
 from fes_ctrl.units import Us
 from firmware_sim.devices.catalogue import DEVICES
@@ -308,14 +311,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=["drift", "walk", "bare"], help="all by default")
     parser.add_argument("--minutes", type=float, help="10 of drift, 60 of walking by default")
+    parser.add_argument("--real-time", action="store_true", help="drift with priority")
     arguments = parser.parse_args()
     if arguments.part == "bare":
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
             print(json.dumps(runner.run(bare(arguments.minutes * 60))))
         return
     if arguments.part in {None, "drift"}:
-        with asyncio.Runner(loop_factory=real_time_loop) as runner:
-            print(json.dumps(runner.run(drift((arguments.minutes or 10) * 60))), flush=True)
+        asked = steadied() if arguments.real_time else contextlib.nullcontext(())
+        with asked as got, asyncio.Runner(loop_factory=real_time_loop) as runner:
+            found = runner.run(drift((arguments.minutes or 10) * 60))
+            found["conditions"] = [str(each) for each in got]
+            print(json.dumps(found), flush=True)
     if arguments.part in {None, "walk"}:
         print(json.dumps(walk(arguments.minutes or 60)), flush=True)
 
