@@ -4,6 +4,7 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
+from typing import Final
 
 from fes_ctrl.links.liveness import SEES_SLEEP
 from fes_ctrl.runtime.stepper import Timer, TimerQueue
@@ -16,12 +17,18 @@ def _now_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) if SEES_SLEEP else time.monotonic_ns()
 
 
+HELD_UP_US: Final = 5_000
+"""A ring that is later than this comes after something that held the loop up."""
+
+
 class RealClock:
     """A ``Clock`` over the running loop.
 
     Timers are set for absolute instants, so lateness does not add up. Those that are due together
     ring in the order that the seam promises, which asyncio's own timers do not; what becomes due
-    meanwhile waits for the loop's next round, so that bytes are read in between.
+    meanwhile waits for the loop's next round, so that bytes are read in between. So do those of a
+    round in which something else has held the loop up: an answer that came meanwhile is read before
+    anybody finds it missing.
 
     What a callback raises goes to the loop's exception handler, and the rest still ring.
 
@@ -38,7 +45,16 @@ class RealClock:
         How late the latest of them was.
     """
 
-    __slots__ = ("_alarm", "_alarm_us", "_loop", "_queue", "_start_ns", "late_us_max", "rung")
+    __slots__ = (
+        "_alarm",
+        "_alarm_us",
+        "_loop",
+        "_queue",
+        "_start_ns",
+        "_waited",
+        "late_us_max",
+        "rung",
+    )
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -46,6 +62,7 @@ class RealClock:
         self._queue = TimerQueue()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_us: Us = NEVER_US
+        self._waited = False
         self.rung = 0
         self.late_us_max: Us = 0
 
@@ -72,6 +89,12 @@ class RealClock:
         self._alarm = self._loop.call_later(max(0, left_us) / 1e6, self._ring)
 
     def _ring(self) -> None:
+        if self.now_us() - self._alarm_us > HELD_UP_US and not self._waited:
+            # A timer of asyncio's that is due rings after what the round's descriptors have.
+            self._waited = True
+            self._alarm = self._loop.call_later(0, self._ring)
+            return
+        self._waited = False
         self._alarm = None
         # No alarm is set from in here: the first of those that remain sets one at the end.
         self._alarm_us = 0

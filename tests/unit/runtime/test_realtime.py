@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import time
 
 import pytest
@@ -135,3 +136,41 @@ async def test_time_that_the_machine_slept_is_seen(monkeypatch: pytest.MonkeyPat
     async with asyncio.timeout(10):
         await rung.wait()
     assert clock.late_us_max >= 3_590_000_000
+
+
+def pass_a_moment() -> None:
+    time.sleep(0.001)
+
+
+@pytest.mark.asyncio
+async def test_what_came_while_something_held_the_loop_up_is_read_before_a_timer_rings() -> None:
+    """Held up in the very round in which the timer is due, the reader has not been asked yet."""
+    loop = asyncio.get_running_loop()
+    clock = RealClock(loop)
+    far, near = socket.socketpair()
+    near.setblocking(False)
+    happened: list[str] = []
+    over = asyncio.Event()
+
+    def hold_up() -> None:
+        far.send(b"answer")
+        time.sleep(0.03)
+
+    def read() -> None:
+        happened.append(near.recv(64).decode())
+
+    def ring() -> None:
+        happened.append("ring")
+        over.set()
+
+    loop.add_reader(near, read)
+    # Both are due when the loop turns next, the holder first.
+    loop.call_later(0, hold_up)
+    clock.call_at_us(clock.now_us(), 0, ring)
+    pass_a_moment()
+    async with asyncio.timeout(10):
+        await over.wait()
+    loop.remove_reader(near)
+    far.close()
+    near.close()
+    assert happened == ["answer", "ring"]
