@@ -123,7 +123,7 @@ class Hour(Player):
         output.sinks.append(self._given)
         self._device = DEVICES["p24"].make(output, Random(1))
 
-    def _given(self, t_us: Us, channel: int, points: Points) -> None:  # noqa: ARG002
+    def _given(self, t_us: Us, _channel: int, _points: Points) -> None:
         self.pulses_us.append(t_us)
 
     def _sample(self, *, loaded: bool) -> None:
