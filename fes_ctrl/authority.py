@@ -115,6 +115,8 @@ class Authority:
         if kind in {"skipped", "missed"}:
             # Of one that was missed nobody knows whether it was felt; it is no pulse by name.
             self.guard.skipped(report.channel, report.pulse_us)
+        elif kind == "outlasted":
+            self.guard.outlasted(report.channel, report.pulse_us)
         elif kind == "up":
             arming.link_up = True
         elif kind == "ready":

@@ -248,6 +248,7 @@ ReportKind: TypeAlias = Literal[
     "dead",
     "changed",
     "missed",
+    "outlasted",
     "orphan",
     "corrupt",
 ]
@@ -266,6 +267,7 @@ LINK_BLOCKED: Final = "blocked"  # the program did not turn
 LINK_DEAD: Final = "dead"  # a part of the program failed
 LINK_CHANGED: Final = "changed"  # the device is not the one that answered before
 LINK_MISSED: Final = "missed"  # a pulse was taken back: whether it was given is not known
+LINK_OUTLASTED: Final = "outlasted"  # a pulse was repeated after its setpoint's time was over
 LINK_ORPHAN: Final = "orphan"  # an answer belongs to no frame
 LINK_CORRUPT: Final = "corrupt"  # bytes came that are no whole frame
 
@@ -274,7 +276,8 @@ class LinkReport(NamedTuple):
     """What a driver session has to say about its device.
 
     ``pending_since_us`` is when the oldest unanswered frame was written, or ``NEVER_US``. Where a
-    pulse was skipped, ``channel`` and ``pulse_us`` are its channel and planned instant.
+    pulse was skipped, ``channel`` and ``pulse_us`` are its channel and planned instant; where one
+    was repeated for too long, its channel and when that ended at the latest.
     """
 
     t_us: Us

@@ -5,8 +5,10 @@ interval of two pulses lets through, so never more than the caps allow.
 """
 
 from collections import deque
+from itertools import pairwise
 from typing import Final
 
+from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.felt import BEGINS, GOES_ON, UNCLEAR, Felt
 from fes_ctrl.units import NEVER_US, MicroAmp, Us
 
@@ -18,6 +20,11 @@ DUTY_WINDOW_US: Final = 10_000_000
 
 class ChannelAccount:
     """One channel.
+
+    Parameters
+    ----------
+    device : Capabilities
+        Whose output it is.
 
     Attributes
     ----------
@@ -32,8 +39,9 @@ class ChannelAccount:
         or the first after one that was skipped while it rose; ``NEVER_US`` where that is still to
         come.
     peak_ua, last_peak_ua : int
-        Highest current felt of its burst so far, and of the burst before; 0 after ``start_over``.
-        Where it is unclear which is which, the lower.
+        Highest current surely felt of its burst so far, and of the burst before; 0 after
+        ``start_over``. Where it is unclear which is which, the lower. A device that repeats may
+        give an update in none of its rounds, but of two in turn it gives one.
     square : int
         The square of its current, integrated over the second that ends with ``forget``'s instant,
         uA2 us; a pulse counts as a whole, from its instant until a second later.
@@ -48,6 +56,7 @@ class ChannelAccount:
         "_bursts",
         "_bursts_us",
         "_pulses",
+        "_repeats",
         "burst_from_us",
         "duty_high",
         "felt",
@@ -59,11 +68,12 @@ class ChannelAccount:
         "square",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, device: Capabilities) -> None:
         self._pulses: deque[tuple[Us, int]] = deque()
         self._bursts: deque[list[Us]] = deque()
         self._bursts_us: Us = 0
-        self.felt = Felt()
+        self._repeats = device.period_us > 0
+        self.felt = Felt(device)
         self.last_us: Us = -NEVER_US
         self.burst_from_us: Us = -NEVER_US
         self.rises_from_us: Us = -NEVER_US
@@ -102,9 +112,19 @@ class ChannelAccount:
             # Of an earlier burst, or nobody knows which: how strong the last was is not known.
             self.start_over()
             return
-        felt_ua = self.felt.highest_ua(began_us)
-        # If nothing of it was felt, the next one is measured by the burst before.
-        self.peak_ua = felt_ua or self.last_peak_ua
+        self.peak_ua = self._surely_felt_ua(self.felt.currents_ua(began_us))
+
+    def _surely_felt_ua(self, currents_ua: list[MicroAmp]) -> MicroAmp:
+        """Return the highest current that was felt of some in turn, whichever of them were.
+
+        If none of a burst was felt, the next one is measured by the burst before.
+        """
+        if not currents_ua:
+            return self.last_peak_ua
+        if not self._repeats:
+            return max(currents_ua)
+        in_turn_ua = pairwise([self.last_peak_ua, *currents_ua])
+        return max([min(pair_ua) for pair_ua in in_turn_ua])
 
     def forget(self, at_us: Us) -> None:
         """Let go of what is older than the windows that end at an instant."""
@@ -143,7 +163,8 @@ class ChannelAccount:
                 self.rises_from_us = at_us
             # Most pulses are as strong as the one before.
             if current_ua != self.peak_ua:
-                self.peak_ua = max(self.peak_ua, current_ua)
+                before_ua = self.felt.current_ua if self._repeats else current_ua
+                self.peak_ua = max(self.peak_ua, min(before_ua, current_ua))
         else:
             self._began_us = now_us
             self.rises_from_us = at_us
@@ -151,12 +172,11 @@ class ChannelAccount:
             if parting == UNCLEAR:
                 before_ua = min(before_ua, self.last_peak_ua)
             self.last_peak_ua = before_ua
-            self.peak_ua = current_ua
-        if parting == BEGINS:
+            self.peak_ua = min(current_ua, before_ua) if self._repeats else current_ua
+        if parting == BEGINS or not self._bursts:
             self.burst_from_us = at_us
             self._bursts.append([at_us, at_us])
         else:
-            # Not so long after the last that it were forgotten: there is one.
             self._bursts[-1][1] = at_us
             self._bursts_us += at_us - self.last_us
         self.last_us = at_us

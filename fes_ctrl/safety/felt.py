@@ -7,13 +7,17 @@ than ``SLOWEST_US`` are no train: the distance after such a one is measured agai
 that was skipped is none, so distances reach over it.
 
 The host knows no instant at the electrode, only bounds: a pulse is felt when it is let through at
-the earliest, and ``DRAWN_OUT_US`` after it has expired at the latest. So whether there was a pause
-may stay unclear, and whoever asks takes it both ways.
+the earliest, and at the latest ``DRAWN_OUT_US``, and what the device's own time varies by, after it
+has expired. So whether there was a pause may stay unclear, and whoever asks takes it both ways.
+
+A device that repeats by itself gives the last pulse again and again, a period apart, until its list
+has lingered to its end: a setpoint that never came need not have been missed by anybody.
 """
 
 from collections import deque
 from typing import Final
 
+from fes_ctrl.model import Capabilities
 from fes_ctrl.units import NEVER_US, MicroAmp, Us
 
 BURST_GAP_US: Final = 100_000
@@ -25,9 +29,6 @@ SLOWEST_US: Final = 500_000
 DRAWN_OUT_US: Final = 5_000
 """So long after its time is over a pulse may still be felt: line, device and a late turn of the
 loop. What all pulses take alike is no matter."""
-
-SOON_US: Final = BURST_GAP_US - DRAWN_OUT_US
-"""A pulse that expires so soon after another was let through comes after no pause."""
 
 NO_TRAIN_US: Final = 0
 """Stands for a distance that nothing is measured by."""
@@ -56,15 +57,37 @@ def stands_out(since_us: Us, before_us: Us) -> bool:
 class Felt:
     """The pulses of one channel that are not known to have been skipped.
 
+    Parameters
+    ----------
+    device : Capabilities
+        What their times vary by, and whether it repeats them by itself.
+
     Attributes
     ----------
     earliest_us, expires_us : int
         When the last of them was let through, and until when it may be written.
     """
 
-    __slots__ = ("_given", "earliest_us", "expires_us")
+    __slots__ = (
+        "_drawn_out_us",
+        "_given",
+        "_lingers_us",
+        "_outlasted_us",
+        "_period_us",
+        "_soon_us",
+        "earliest_us",
+        "expires_us",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, device: Capabilities) -> None:
+        self._period_us = device.period_us
+        # A list that is begun comes sooner or later, one that runs comes in its rounds.
+        varies_us = device.latency_us if device.period_us else device.spread_us
+        self._drawn_out_us = DRAWN_OUT_US + varies_us
+        self._lingers_us = DRAWN_OUT_US + (device.lingers_us or device.spread_us)
+        # What expires so soon after another was let through comes after no pause.
+        self._soon_us = BURST_GAP_US - self._drawn_out_us
+        self._outlasted_us: Us = -NEVER_US
         self._given: deque[tuple[Us, Us, Us, MicroAmp]] = deque()
         self._forget(-NEVER_US)
 
@@ -94,29 +117,54 @@ class Felt:
         """
         if self.expires_us >= now_us:
             # What may not even be written yet may turn out to be skipped.
-            soon = expires_us - self._settled_us(now_us) <= SOON_US
+            soon = expires_us - self._settled_us(now_us) <= self._soon_us
             return GOES_ON if soon else UNCLEAR
         since_us = expires_us - self.earliest_us
-        if since_us <= SOON_US:
+        if since_us <= self._soon_us:
             return GOES_ON
+        since_us += self._drawn_out_us
         least_us, most_us = self._before()
-        if not stands_out(since_us + DRAWN_OUT_US, least_us):
+        if self._period_us:
+            if expires_us - self.expires_us <= self._period_us:
+                # The device repeats until then: its next round is the one that comes.
+                since_us = self._period_us + DRAWN_OUT_US
+            else:
+                # The list may begin anew, at any distance, and that is what its rounds follow.
+                least_us = NO_TRAIN_US
+        if since_us <= BURST_GAP_US or not stands_out(since_us, least_us):
             return GOES_ON
-        since_us = now_us - self.expires_us - DRAWN_OUT_US
+        since_us = now_us - self._until_us(self.expires_us)
         if since_us > BURST_GAP_US and stands_out(since_us, most_us):
             return BEGINS
         return UNCLEAR
+
+    def _until_us(self, expires_us: Us) -> Us:
+        """Return until when one that expired then was felt at the latest, again and again."""
+        if expires_us == -NEVER_US:
+            return expires_us
+        return max(expires_us + self._lingers_us, self._outlasted_us + DRAWN_OUT_US)
 
     def _before(self) -> tuple[Us, Us]:
         """Return the least and the most that the distance before the last may have been."""
         if len(self._given) == 1:
             return NO_TRAIN_US, SLOWEST_US
         _, earliest_us, expires_us, _ = self._given[-2]
-        least_us = self.earliest_us - expires_us - DRAWN_OUT_US
-        most_us = self.expires_us + DRAWN_OUT_US - earliest_us
+        least_us = self.earliest_us - self._until_us(expires_us)
+        most_us = self.expires_us + self._drawn_out_us - earliest_us
+        period_us = self._period_us
+        if period_us:
+            # The last may be one that was repeated; it is where the device went on until then.
+            again_us = period_us - DRAWN_OUT_US, period_us + DRAWN_OUT_US
+            if self.expires_us - expires_us <= period_us:
+                least_us, most_us = again_us
+            least_us, most_us = min(least_us, again_us[0]), max(most_us, again_us[1])
         if most_us <= SLOWEST_US:
             return least_us, most_us
         return NO_TRAIN_US, SLOWEST_US if least_us <= SLOWEST_US else NO_TRAIN_US
+
+    def outlasted(self, until_us: Us) -> None:
+        """Take it that what a device repeats was felt until then, later than it was to linger."""
+        self._outlasted_us = max(self._outlasted_us, until_us)
 
     def _settled_us(self, now_us: Us) -> Us:
         """Return when the last was let through whose time is over."""
@@ -155,6 +203,11 @@ class Felt:
         self._forget(self.expires_us)
         return -NEVER_US
 
-    def highest_ua(self, since_us: Us) -> MicroAmp:
-        """Return the highest current that was let through since then and felt; 0 if none was."""
-        return max([ua for _, now_us, _, ua in self._given if now_us >= since_us], default=0)
+    @property
+    def current_ua(self) -> MicroAmp:
+        """Current of the last of them; 0 where none is known."""
+        return self._given[-1][3]
+
+    def currents_ua(self, since_us: Us) -> list[MicroAmp]:
+        """Return the currents of those that were let through since then."""
+        return [ua for _, now_us, _, ua in self._given if now_us >= since_us]

@@ -74,7 +74,7 @@ class Guard:
     def __init__(self, limits: Limits, device: Capabilities, n_legs: int = 2) -> None:
         self._limits = limits
         self._device = device
-        self._accounts: list[ChannelAccount] = [ChannelAccount() for _ in range(device.channels)]
+        self._accounts = [ChannelAccount(device) for _ in range(device.channels)]
         self._n_legs = n_legs
         self._sensor_us: list[Us] = [-NEVER_US] * n_legs
         self._rests_on: list[tuple[int, ...]] = [(leg,) for leg in range(n_legs)]
@@ -120,6 +120,20 @@ class Guard:
         for number, account in enumerate(self._accounts):
             if channel in {number, UNKNOWN}:
                 account.skipped(at_us, self._limits.ramp_us)
+
+    def outlasted(self, channel: int, until_us: Us) -> None:
+        """Take note that the device repeated a pulse for longer than any setpoint stood for it.
+
+        Parameters
+        ----------
+        channel : int
+            Its output, or ``UNKNOWN``: it may have been any.
+        until_us : int
+            When the last of them was given, at the latest.
+        """
+        for number, account in enumerate(self._accounts):
+            if channel in {number, UNKNOWN}:
+                account.felt.outlasted(until_us)
 
     def limits_changed(self) -> None:
         """Take over limits that have been narrowed."""

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from fes_ctrl.model import LINK_CORRUPT, LINK_ERROR, LINK_SKIPPED, LinkReport, Setpoint
+from fes_ctrl.model import (
+    LINK_CORRUPT,
+    LINK_ERROR,
+    LINK_OUTLASTED,
+    LINK_SKIPPED,
+    LinkReport,
+    Setpoint,
+)
 from fes_ctrl.stimulators.pending import PendingFrames
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US, Us
@@ -117,6 +124,20 @@ class DriverLine:
                 f"pulse of {setpoint.at_us} us {why}",
                 setpoint.channel,
                 setpoint.at_us,
+            )
+        )
+
+    def outlast(self, now_us: Us, channel: int, until_us: Us) -> None:
+        """Tell that the device has repeated a channel's pulse for too long, and until when."""
+        self.reports.append(
+            LinkReport(
+                now_us,
+                self._stimulator,
+                LINK_OUTLASTED,
+                self.pending.oldest_us,
+                f"channel {channel} may have been repeated until {until_us} us",
+                channel,
+                until_us,
             )
         )
 

@@ -44,6 +44,9 @@ GRACE_US: Final = 4_000
 """A setpoint may be so late before its pulse is taken back; what is left of the head start is the
 line's."""
 
+LATE_US: Final = 1_000
+"""A train that is ended so long after its setpoint's time may give another pulse first."""
+
 SLOWEST_US: Final = 250_000
 """Setpoints farther apart than this are not of one train."""
 
@@ -201,10 +204,13 @@ class MidLevel:
 
     def _end(self, now_us: Us, over: list[Output]) -> None:
         """End these trains; all of them where the others cannot be said again just now."""
-        blocked = self._line.pending.with_current
+        line = self._line
+        blocked = line.pending.with_current
         void_us: Us = NEVER_US
-        for channel in self._channels:
+        for index, channel in enumerate(self._channels):
             if blocked or channel in over:
+                if channel.repeats and now_us > channel.covered_us + LATE_US:
+                    line.outlast(now_us, index, now_us + LEAVING_US)
                 channel.end(now_us)
             void_us = min(void_us, channel.covered_us)
         self._send_trains(now_us, void_us)

@@ -44,6 +44,11 @@ class Output:
         self.likely_us: Us = -NEVER_US
         self.last_us: Us = -NEVER_US  # the last pulse was given by then; never while not known
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a train runs that gives pulse after pulse."""
+        return bool(self.points) and self.period_us != SINGLE_US
+
     def begin(self, now_us: Us) -> None:
         """Take note that a train is being begun."""
         self.begun_us = now_us

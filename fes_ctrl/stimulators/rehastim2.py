@@ -72,7 +72,7 @@ class Rehastim2Session(Conversation):
         An idle link is asked for the device's mode this often.
     """
 
-    __slots__ = ("_current_void_us", "_decoder", "_output")
+    __slots__ = ("_current_void_us", "_decoder", "_latency_us", "_output")
 
     def __init__(
         self, capabilities: Capabilities, stimulator: int, min_interval_us: Us, poll_us: Us
@@ -90,6 +90,7 @@ class Rehastim2Session(Conversation):
             else SinglePulses(capabilities, min_interval_us)
         )
         self._current_void_us: Us = NEVER_US
+        self._latency_us = capabilities.latency_us
 
     # -- pulses: the mode's idea ------------------------------------------------------------------
 
@@ -114,12 +115,20 @@ class Rehastim2Session(Conversation):
         if wanted is None:
             return
         line.send(now_us, number, wanted.command, wanted.frame, current=True)
+        self._tell_outlasted(now_us, wanted.outlasted)
         self._current_void_us = max(wanted.void_us, now_us + LEAVING_US)
         line.written.extend(wanted.written)
 
+    def _tell_outlasted(self, now_us: Us, channels: tuple[int, ...]) -> None:
+        for channel in channels:
+            self._line.outlast(now_us, channel, now_us + self._latency_us)
+
     def _let_go(self, now_us: Us) -> None:
+        self._drop(now_us, "waited when the device complained")
+
+    def _drop(self, now_us: Us, why: str) -> None:
         while setpoint := self._output.drop():
-            self._line.skip(now_us, setpoint, "waited when the device complained")
+            self._line.skip(now_us, setpoint, why)
 
     def _takes_back(self, now_us: Us) -> bool:
         """Return whether a frame's time is over that has no answer.
@@ -152,6 +161,8 @@ class Rehastim2Session(Conversation):
         """Fire the deadlines that have come."""
         if self.state == READY and self._output.over(now_us):
             # The next setpoint did not come: the burst is over, and the device does not know.
+            self._drop(now_us, "waited when the list was over")
+            self._tell_outlasted(now_us, self._output.outlasted(now_us))
             self._begin_stop(now_us, READY)
             return self._done(discard=True)
         return super().tick(now_us)

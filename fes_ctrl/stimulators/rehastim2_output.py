@@ -30,18 +30,21 @@ GROUP_US: Final = 2_000
 """Between the pulses of doublets, of which there are none; any that the device takes."""
 
 
-NO_HOLD: Final[tuple[Us, Us, MicroAmp]] = (-NEVER_US, 0, 0)
 OFF: Final = sm2.ListPulse(sm2.SINGLE, 0, 0)
 """What a channel of a running list is told that is to give nothing."""
 
 
 class Wanted(NamedTuple):
-    """One frame to write: what it was made of, and until when it may lie on this side."""
+    """One frame to write: what it was made of, and until when it may lie on this side.
+
+    ``outlasted`` are the channels that it ends and that were repeated for too long until then.
+    """
 
     command: int
     frame: bytes
     written: tuple[Setpoint, ...]
     void_us: Us
+    outlasted: tuple[int, ...] = ()
 
 
 class OutputMode(Protocol):
@@ -79,6 +82,10 @@ class OutputMode(Protocol):
 
     def over(self, now_us: Us, /) -> bool:
         """Return whether the device gives pulses that no setpoint stands for any more."""
+        ...
+
+    def outlasted(self, now_us: Us, /) -> tuple[int, ...]:
+        """Return the channels of which it has given some for too long, and let go of all that."""
         ...
 
     def wake_at_us(self, *, blocked: bool) -> Us:
@@ -145,6 +152,10 @@ class SinglePulses:
         """Return whether the device gives what nobody wants: never."""
         return False
 
+    def outlasted(self, _now_us: Us) -> tuple[int, ...]:
+        """Return the channels that were repeated for too long: none is."""
+        return ()
+
     def wake_at_us(self, *, blocked: bool) -> Us:
         """Return when the first pulse is due, or has expired."""
         return self._pulses.wake_at_us(blocked=blocked)
@@ -207,7 +218,8 @@ class ChannelLists:
         if self._set_up != self._channels:
             if self._started:
                 frame = sm2.stop_channel_list(number)
-                return Wanted(sm2.STOP_CHANNEL_LIST, frame, (), NEVER_US)
+                outlasted = self.outlasted(now_us)
+                return Wanted(sm2.STOP_CHANNEL_LIST, frame, (), NEVER_US, outlasted)
             bits = sum([1 << channel for channel in self._channels])
             setup = sm2.ListSetup(0, bits, 0, GROUP_US, self._period_us, sm2.FAST)
             frame = sm2.init_channel_list(number, setup)
@@ -222,13 +234,17 @@ class ChannelLists:
         if not written:
             return None
         self._started = True
-        pulses = [self._pulse_of(channel, now_us) for channel in self._set_up]
+        outlasted = self.outlasted(now_us)
+        pulses = [self._pulse_of(channel) for channel in self._set_up]
         frame = sm2.start_channel_list(number, pulses)
-        return Wanted(sm2.START_CHANNEL_LIST, frame, tuple(written), written[0].expires_us)
+        void_us = written[0].expires_us
+        return Wanted(sm2.START_CHANNEL_LIST, frame, tuple(written), void_us, outlasted)
 
-    def _pulse_of(self, channel: int, now_us: Us) -> sm2.ListPulse:
-        until_us, width_us, current_ua = self._holds.get(channel, NO_HOLD)
-        return sm2.ListPulse(sm2.SINGLE, width_us, current_ua) if until_us >= now_us else OFF
+    def _pulse_of(self, channel: int) -> sm2.ListPulse:
+        if channel not in self._holds:
+            return OFF
+        _, width_us, current_ua = self._holds[channel]
+        return sm2.ListPulse(sm2.SINGLE, width_us, current_ua)
 
     def answered(self, command: int, _sent_us: Us, _now_us: Us) -> None:
         """Take note of what the device is in now."""
@@ -246,8 +262,15 @@ class ChannelLists:
         """Return whether a list runs of which no setpoint holds any more."""
         return self._started and now_us > self._until_us()
 
+    def outlasted(self, now_us: Us) -> tuple[int, ...]:
+        """Let go of what holds no more; return what was to end longer ago than a host is late."""
+        over = {channel: hold[0] for channel, hold in self._holds.items() if hold[0] < now_us}
+        for channel in over:
+            del self._holds[channel]
+        return tuple([channel for channel, until_us in over.items() if until_us < now_us - LIFE_US])
+
     def _until_us(self) -> Us:
-        return max([until_us for until_us, _, _ in self._holds.values()])
+        return max([until_us for until_us, _, _ in self._holds.values()], default=-NEVER_US)
 
     def wake_at_us(self, *, blocked: bool) -> Us:
         """Return when an update is due, has expired, or the list is over."""

@@ -58,6 +58,7 @@ class ReferenceGuard:
         self.first_burst: dict[int, int] = {}
         self.known_from: dict[int, int] = {}
         self.felt_until_us: dict[int, int] = {}
+        self.outlasted_us: dict[int, int] = {}
         self.rises_anew: set[int] = set()
         self.refused_us: list[int] = []
 
@@ -90,7 +91,18 @@ class ReferenceGuard:
         part, since = self.part(channel)
         if part and len(since) == len(part) and not any(p.felt for p in part):
             return self.before_ua(channel)
-        return max([p.counts_ua for p in since if p.felt], default=0)
+        if not self.device.period_us:
+            return max([p.counts_ua for p in since if p.felt], default=0)
+        # Of two updates in turn the device has surely given one, and nobody knows which.
+        found = [0]
+        for pulse in since:
+            before = [p for p in self.of(channel) if p.felt and p.at_us < pulse.at_us]
+            before_ua = before[-1].counts_ua if before else 0
+            if not any(p.felt and p.at_us < pulse.at_us for p in part) and since == part:
+                before_ua = pulse.before_ua
+            if pulse.felt:
+                found.append(min(before_ua, pulse.counts_ua))
+        return max(found)
 
     def remembered(self, channel: int) -> tuple[list[Pulse], list[Pulse]]:
         """Those felt that were let through in the second before the last, and one before them."""
@@ -101,13 +113,19 @@ class ReferenceGuard:
             p for p in known if p.given_us > oldest_us
         ]
 
-    def felt(self, channel: int) -> list[tuple[float, float]]:
-        """From when until when each of them may have been felt, but for what the line takes."""
-        found: list[tuple[float, float]] = []
+    def felt(self, channel: int) -> list[tuple[float, int]]:
+        """From when each of them may have been felt, and until when it was valid."""
+        found: list[tuple[float, int]] = []
         if channel in self.felt_until_us:
-            found.append((-inf, self.felt_until_us[channel] + 5_000))
+            found.append((-inf, self.felt_until_us[channel]))
         before, young = self.remembered(channel)
-        return found + [(p.given_us, p.expires_us + 5_000) for p in before + young]
+        return found + [(p.given_us, p.expires_us) for p in before + young]
+
+    def outlasted(self, channel: int, until_us: int) -> None:
+        """The device has repeated a pulse until then; -1 is any channel's."""
+        for each in range(self.device.channels) if channel == -1 else [channel]:
+            if self.felt(each):
+                self.outlasted_us[each] = max(until_us, self.outlasted_us.get(each, until_us))
 
     def skipped(self, channel: int, at_us: int) -> None:
         """A pulse that was let through has not been felt; -1 is any channel's."""
@@ -121,7 +139,7 @@ class ReferenceGuard:
             if not of_it:
                 felt = self.felt(each)
                 if felt:
-                    self.felt_until_us[each] = int(felt[-1][1]) - 5_000
+                    self.felt_until_us[each] = felt[-1][1]
                 self.known_from[each] = self.first_burst[each] = len(own)
                 continue
             of_it[0].felt = False
@@ -202,27 +220,48 @@ class ReferenceGuard:
     def pauses(self, channel: int, now_us: int, expires_us: int) -> set[bool]:
         """Whether a pulse comes after a pause: of each instant at which all may have been felt."""
         felt = self.felt(channel)
-        settled = [pulse for pulse in felt if pulse[1] - 5_000 < now_us]
+        device = self.device
+        period_us = device.period_us
+        varies_us = 5_000 + (device.latency_us if period_us else device.spread_us)
+
+        def at_last(expired_us: int) -> int:
+            """When it was felt at the latest, however often."""
+            again_us = device.lingers_us or device.spread_us
+            return 5_000 + max(expired_us + again_us, self.outlasted_us.get(channel, -(10**18)))
+
         if not felt:
             return {True}
-        if settled != felt:
+        if felt[-1][1] >= now_us:
             # One may be skipped yet, and then who knows what the distance before it was.
+            settled = [pulse for pulse in felt if pulse[1] < now_us]
             from_us = settled[-1][0] if settled else -inf
-            return {False, expires_us + 5_000 - from_us > 100_000}
-        since = (now_us - felt[-1][1], expires_us + 5_000 - felt[-1][0])
-        before: set[float] = {0} if len(felt) == 1 else set()
-        if len(felt) == 1 and felt[0][0] == -inf:
-            before = {0, 500_000}
-        elif len(felt) > 1:
-            least_us, most_us = felt[-1][0] - felt[-2][1], felt[-1][1] - felt[-2][0]
-            if most_us > 500_000:
-                before.add(0)
-            if least_us <= 500_000:
-                before |= {least_us, min(most_us, 500_000)}
+            return {False, expires_us + varies_us - from_us > 100_000}
+        repeated = expires_us - felt[-1][1] <= period_us
+        since = (now_us - at_last(felt[-1][1]), expires_us + varies_us - felt[-1][0])
+        if repeated and since[1] > 100_000:
+            since = (since[0], period_us + 5_000)
+        # From when until when the distance before the last may lie; of one alone there is none.
+        between: tuple[float, float] = (inf, inf)
+        if len(felt) > 1:
+            between = (felt[-1][0] - at_last(felt[-2][1]), felt[-1][1] + varies_us - felt[-2][0])
+        elif felt[0][0] == -inf:
+            between = (0, 500_000)
+        if period_us and felt[-1][0] > -inf:
+            rounds = (period_us - 5_000, period_us + 5_000)
+            in_turn = len(felt) > 1 and felt[-1][1] - felt[-2][1] <= period_us
+            between = (
+                rounds if in_turn else (min(between[0], rounds[0]), max(between[1], rounds[1]))
+            )
+        before: set[float] = set()
+        if between[1] > 500_000:
+            before.add(0)
+        if between[0] <= 500_000:
+            before |= {between[0], min(between[1], 500_000)}
+        longest = {0} if period_us and not repeated else before
         return {
-            since_us > 500_000 or since_us > max(100_000, 1.5 * before_us)
-            for since_us in since
-            for before_us in before
+            since[0] > 500_000 or since[0] > max(100_000, 1.5 * before_us) for before_us in before
+        } | {
+            since[1] > 500_000 or since[1] > max(100_000, 1.5 * before_us) for before_us in longest
         }
 
     def in_account(self, setpoint: Setpoint, now_us: int) -> tuple[set[str], Pulse]:

@@ -2,7 +2,14 @@
 
 from typing import Final, get_args
 
-from fes_ctrl.model import LINK_ANSWER, LINK_SKIPPED, LinkReport, ReportKind, Setpoint
+from fes_ctrl.model import (
+    LINK_ANSWER,
+    LINK_OUTLASTED,
+    LINK_SKIPPED,
+    LinkReport,
+    ReportKind,
+    Setpoint,
+)
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 
@@ -31,6 +38,11 @@ def _hold(report: LinkReport, now_us: int, stimulator: int) -> None:
         assert report.channel >= 0
         assert report.detail.startswith(f"pulse of {report.pulse_us} us ")
         assert "None" not in report.detail
+    elif report.kind == LINK_OUTLASTED:
+        assert report.channel >= 0
+        assert now_us < report.pulse_us <= now_us + 50_000
+        until = f"until {report.pulse_us} us"
+        assert report.detail == f"channel {report.channel} may have been repeated {until}"
     else:
         assert report.pulse_us == NEVER_US
         assert bool(report.detail) != (report.kind == LINK_ANSWER), "an answer is told bare"

@@ -21,6 +21,7 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.faults import BY_ID
+from fes_ctrl.safety.felt import BEGINS, DRAWN_OUT_US
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
@@ -338,6 +339,20 @@ def test_a_pulse_that_was_not_or_may_not_have_been_given_raises_nothing(kind: st
     assert desk.heard() == ([], [], [])
     # Of a pulse that no account remembers nothing is known: the next burst is a first one.
     assert {account.peak_ua for account in desk.authority.guard._accounts} == {0}
+
+
+@pytest.mark.parametrize("channel", [-1, 1])
+def test_a_pulse_that_was_repeated_for_too_long_counts_for_its_channel(channel: int) -> None:
+    desk = armed()
+    guard = desk.authority.guard
+    told = LinkReport(10_000, WHICH, "outlasted", NEVER_US, "", channel, 34_000)
+    desk.authority.report(10_000, told)
+    assert desk.heard() == ([], [], [])
+    for number, account in enumerate(guard._accounts):
+        account.felt.enter(0, 0, 1_000, 20_000)
+        parted = account.felt.parting(34_000 + DRAWN_OUT_US + 100_000, NEVER_US) == BEGINS
+        assert parted == (number != 1 and channel != -1)
+        assert account.felt.parting(34_000 + DRAWN_OUT_US + 100_001, NEVER_US) == BEGINS
 
 
 def test_a_hand_that_disarms_is_obeyed_once() -> None:

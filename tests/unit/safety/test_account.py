@@ -2,6 +2,7 @@
 
 from fes_ctrl.safety.account import ChannelAccount
 from fes_ctrl.safety.felt import BEGINS, GOES_ON, UNCLEAR
+from fes_ctrl.stimulators.config import P24_MODES, REHASTIM2_MODES
 from fes_ctrl.units import NEVER_US
 
 
@@ -24,6 +25,7 @@ def peaks(account: ChannelAccount) -> tuple[int, int]:
     return account.last_peak_ua, account.peak_ua
 
 
+DEVICE = P24_MODES["low_level"]
 FRESH = {
     "burst_from_us": -NEVER_US,
     "duty_high": False,
@@ -39,14 +41,14 @@ FRESH = {
 
 
 def test_a_channel_that_gave_nothing_remembers_nothing() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     assert stands(account) == FRESH
     account.forget(123)
     assert stands(account) == FRESH
 
 
 def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 1_000_000, 20_000, 7, BEGINS)
     first = {**FRESH, "last_us": 1_000_000, "burst_from_us": 1_000_000, "peak_ua": 20_000}
     first |= {"rises_from_us": 1_000_000}
@@ -77,7 +79,7 @@ def test_every_pulse_moves_what_it_should_and_nothing_else() -> None:
 
 
 def test_what_may_be_a_burst_of_its_own_rises_anew_and_counts_as_the_same() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 1_000_000, 20_000, 0, BEGINS)
     give(account, 1_500_000, 24_000, 0, BEGINS)
     give(account, 1_600_000, 15_000, 0, UNCLEAR)
@@ -91,7 +93,7 @@ def test_what_may_be_a_burst_of_its_own_rises_anew_and_counts_as_the_same() -> N
 
 
 def test_a_burst_counts_for_what_was_felt_of_it() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 1_000_000, 20_000, 0, BEGINS)
     account.skipped(1_000_000, 100_000)
     assert peaks(account) == (0, 0), "the next is a first burst yet"
@@ -111,7 +113,7 @@ def test_a_burst_counts_for_what_was_felt_of_it() -> None:
 
 
 def test_what_was_skipped_before_the_level_was_at_zero_raises_nothing_after_it() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 1_000_000, 40_000, 0, BEGINS)
     give(account, 1_025_000, 40_000, 0, GOES_ON)
     account.start_over()
@@ -123,7 +125,7 @@ def test_what_was_skipped_before_the_level_was_at_zero_raises_nothing_after_it()
 
 def test_where_nobody_knows_what_was_felt_the_next_burst_is_a_first_one() -> None:
     for at_us in (NEVER_US, 1_524_999, 1_000_000):
-        account = ChannelAccount()
+        account = ChannelAccount(DEVICE)
         give(account, 1_000_000, 20_000, 0, BEGINS)
         give(account, 1_500_000, 20_000, 0, BEGINS)
         give(account, 1_525_000, 20_000, 0, GOES_ON)
@@ -134,7 +136,7 @@ def test_where_nobody_knows_what_was_felt_the_next_burst_is_a_first_one() -> Non
 
 
 def test_a_rise_begins_anew_after_a_pulse_of_it_that_was_not_given() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 1_000_000, 20_000, 0, BEGINS)
     assert account.rises_from_us == 1_000_000
     give(account, 1_025_000, 20_000, 0, GOES_ON)
@@ -152,8 +154,52 @@ def test_a_rise_begins_anew_after_a_pulse_of_it_that_was_not_given() -> None:
     assert account.rises_from_us == 2_000_000
 
 
+LISTS = REHASTIM2_MODES["channel_list"]._replace(period_us=40_000, lingers_us=84_000)
+
+
+def test_of_two_updates_of_a_list_in_turn_one_is_felt_and_nobody_knows_which() -> None:
+    account = ChannelAccount(LISTS)
+    give(account, 0, 20_000, 0, BEGINS)
+    assert peaks(account) == (0, 0), "it was the first of all"
+    give(account, 40_000, 22_000, 0, GOES_ON)
+    assert peaks(account) == (0, 20_000)
+    give(account, 80_000, 30_000, 0, GOES_ON)
+    assert peaks(account) == (0, 22_000)
+    give(account, 120_000, 15_000, 0, GOES_ON)
+    assert peaks(account) == (0, 22_000), "30 mA may never have been felt"
+    give(account, 600_000, 18_000, 0, BEGINS)
+    assert peaks(account) == (22_000, 18_000)
+    give(account, 1_200_000, 40_000, 0, UNCLEAR)
+    assert peaks(account) == (18_000, 18_000), "no more than the one before, if it goes on"
+
+
+def test_of_a_list_what_is_left_after_one_was_skipped_is_taken_in_turn() -> None:
+    account = ChannelAccount(LISTS)
+    for index, ua in enumerate((16_000, 20_000, 24_000, 22_000)):
+        give(account, 40_000 * index, ua, 0, GOES_ON if index else BEGINS)
+    account.skipped(40_000, 0)
+    assert account.peak_ua == 22_000
+    account.skipped(80_000, 0)
+    assert account.peak_ua == 16_000
+    account.skipped(120_000, 0)
+    assert account.peak_ua == 0, "the one before was none"
+    account.skipped(0, 0)
+    assert account.peak_ua == 0
+
+
+def test_a_burst_that_was_repeated_for_ten_seconds_begins_another_in_the_account() -> None:
+    account = ChannelAccount(LISTS)
+    give(account, 0, 20_000, 0, BEGINS)
+    give(account, 40_000, 20_000, 0, GOES_ON)
+    account.forget(20_000_000)
+    give(account, 20_000_000, 20_000, 0, UNCLEAR)
+    assert (account.burst_from_us, len(account)) == (20_000_000, 2)
+    account.forget(20_000_001)
+    assert account.on_us == 0
+
+
 def test_a_pulse_leaves_the_second_when_it_is_a_second_old() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 0, 1_000, 3, BEGINS)
     give(account, 20_000, 1_000, 5, GOES_ON)
     account.forget(999_999)
@@ -166,7 +212,7 @@ def test_a_pulse_leaves_the_second_when_it_is_a_second_old() -> None:
 
 
 def test_a_burst_leaves_the_ten_seconds_bit_by_bit_and_is_then_let_go() -> None:
-    account = ChannelAccount()
+    account = ChannelAccount(DEVICE)
     give(account, 0, 1_000, 0, BEGINS)
     give(account, 20_000, 1_000, 0, GOES_ON)
     give(account, 50_000, 1_000, 0, GOES_ON)

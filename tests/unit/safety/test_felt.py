@@ -2,10 +2,13 @@
 
 import pytest
 
+from fes_ctrl.model import Capabilities
 from fes_ctrl.safety import felt as module
 from fes_ctrl.safety.felt import BEGINS, DRAWN_OUT_US, GOES_ON, UNCLEAR, Felt, stands_out
+from fes_ctrl.stimulators.config import P24_MODES, REHASTIM2_MODES
 from fes_ctrl.units import NEVER_US
 
+DEVICE = P24_MODES["low_level"]
 LIFE_US = 10_000
 SPREAD_US = LIFE_US + DRAWN_OUT_US
 """By so much may a distance at the electrode differ from the one that was planned."""
@@ -14,7 +17,7 @@ AT_US = 5_000_000
 
 def train(*gaps_us: int, life_us: int = LIFE_US) -> tuple[Felt, int]:
     """Return what is felt of pulses let through at their instants so far apart, and the last."""
-    felt, at_us = Felt(), AT_US
+    felt, at_us = Felt(DEVICE), AT_US
     felt.enter(at_us, at_us, at_us + life_us, 1_000)
     for gap_us in gaps_us:
         at_us += gap_us
@@ -54,8 +57,8 @@ def test_a_pause_stands_out_from_the_distance_before(
 
 
 def test_the_first_pulse_of_all_begins_a_burst() -> None:
-    assert parting(Felt(), 0) == BEGINS
-    assert parting(Felt(), AT_US) == BEGINS
+    assert parting(Felt(DEVICE), 0) == BEGINS
+    assert parting(Felt(DEVICE), AT_US) == BEGINS
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_the_second_distance_of_all_is_measured_by_nothing() -> None:
 
 def test_after_a_skipped_pulse_the_distance_that_was_felt_counts() -> None:
     # The pulse of 5.29 s came 563 ms after the last that was felt, not 446 after a skipped one.
-    felt = Felt()
+    felt = Felt(DEVICE)
     for at_us in (4_604_748, 4_722_257, 4_839_766):
         felt.enter(at_us, at_us, at_us + LIFE_US, 40_000)
     assert felt.skipped(4_839_766) == 4_839_766
@@ -137,7 +140,7 @@ def test_after_a_skipped_pulse_the_distance_that_was_felt_counts() -> None:
 
 
 def test_one_that_is_let_through_late_may_be_felt_then_at_the_earliest() -> None:
-    felt = Felt()
+    felt = Felt(DEVICE)
     for at_us, now_us in ((0, 8_000), (25_000, 30_000)):
         felt.enter(at_us, now_us, at_us + LIFE_US, 1_000)
     assert (felt.earliest_us, felt.expires_us) == (30_000, 35_000)
@@ -190,7 +193,7 @@ def test_where_nobody_knows_which_was_skipped_it_is_unclear_until_half_a_second_
 
 
 def test_a_second_is_remembered_and_one_pulse_more() -> None:
-    felt = Felt()
+    felt = Felt(DEVICE)
     for index in range(400):
         felt.enter(index * 10_000, index * 10_000, index * 10_000 + 10_000, index)
     last_us = 3_990_000
@@ -208,13 +211,110 @@ def test_a_second_is_remembered_and_one_pulse_more() -> None:
     assert parting(felt, last_us + 25_000) == BEGINS
 
 
-def test_the_highest_current_that_was_felt_since_an_instant() -> None:
-    felt = Felt()
-    assert felt.highest_ua(-NEVER_US) == 0
-    for now_us, ua in ((3_000, 30_000), (28_000, 20_000), (53_000, 25_000)):
-        felt.enter(now_us - 3_000, now_us, now_us + 7_000, ua)
-    assert felt.highest_ua(3_000) == 30_000
-    assert felt.highest_ua(3_001) == 25_000
-    assert felt.highest_ua(53_001) == 0
-    felt.skipped(50_000)
-    assert (felt.highest_ua(3_001), felt.earliest_us, felt.expires_us) == (20_000, 28_000, 35_000)
+LISTS = REHASTIM2_MODES["channel_list"]._replace(period_us=40_000, lingers_us=84_000)
+SINGLE = REHASTIM2_MODES["single_pulse"]
+
+
+def listed(*gaps_us: int, device: Capabilities = LISTS) -> tuple[Felt, int]:
+    """Return what is felt of updates of a list, so far apart, and the last of them."""
+    felt, at_us = Felt(device), AT_US
+    for gap_us in (0, *gaps_us):
+        at_us += gap_us
+        felt.enter(at_us, at_us, at_us + LIFE_US, 1_000)
+    return felt, at_us
+
+
+@pytest.mark.parametrize(
+    ("gap_us", "expected"),
+    [
+        # A list that is begun anew comes up to 24 ms later than one did that was begun at once.
+        (100_000 - SPREAD_US - 24_000, GOES_ON),
+        (100_001 - SPREAD_US - 24_000, UNCLEAR),
+        (100_000 + SPREAD_US + 84_000, UNCLEAR),
+        (100_001 + SPREAD_US + 84_000, BEGINS),
+    ],
+)
+def test_what_a_device_repeats_is_felt_until_it_has_lingered(gap_us: int, expected: int) -> None:
+    felt, last_us = listed(40_000, 40_000)
+    assert parting(felt, last_us + gap_us) == expected
+
+
+@pytest.mark.parametrize(
+    ("gap_us", "expected"),
+    [
+        (100_000 - SPREAD_US - 14_000, GOES_ON),
+        (100_001 - SPREAD_US - 14_000, UNCLEAR),
+        (100_000 + SPREAD_US + 14_000, UNCLEAR),
+        (100_001 + SPREAD_US + 14_000, BEGINS),
+    ],
+)
+def test_what_a_devices_own_time_varies_by_counts_both_ways(gap_us: int, expected: int) -> None:
+    felt, last_us = listed(25_000, 25_000, device=SINGLE)
+    assert parting(felt, last_us + gap_us) == expected
+
+
+def test_a_pulse_alone_of_a_device_that_varies_is_measured_by_nothing() -> None:
+    felt, last_us = listed(device=SINGLE)
+    assert parting(felt, last_us + 100_001 + SPREAD_US + 14_000) == BEGINS
+
+
+@pytest.mark.parametrize(("late_us", "expected"), [(0, GOES_ON), (1, UNCLEAR)])
+def test_a_slow_list_goes_on_where_it_was_said_again_in_time(late_us: int, expected: int) -> None:
+    slow = LISTS._replace(period_us=200_000, lingers_us=244_000)
+    felt, last_us = listed(200_000, device=slow)
+    assert parting(felt, last_us + 200_000 + late_us) == expected
+    # After one that may have begun anew, its rounds are no measure either.
+    felt, last_us = listed(200_001, device=slow)
+    assert parting(felt, last_us + 200_000) == UNCLEAR
+
+
+@pytest.mark.parametrize(("gap_us", "expected"), [(360_000, UNCLEAR), (360_001, BEGINS)])
+def test_a_pause_after_a_slow_list_is_measured_by_its_rounds(gap_us: int, expected: int) -> None:
+    slow = LISTS._replace(period_us=150_000, lingers_us=100_000)
+    felt, last_us = listed(150_000, device=slow)
+    # Half as long again as 155 ms, after 10 ms of its life, 100 of lingering and 5 of the line.
+    edge_us = 3 * 155_000 // 2 + 115_000 - 360_000 + 12_500
+    assert parting(felt, last_us + gap_us - 12_500 + edge_us) == expected
+
+
+@pytest.mark.parametrize(("period_us", "expected"), [(95_000, GOES_ON), (95_001, UNCLEAR)])
+def test_no_round_of_a_list_is_a_pause_but_a_slow_ones(period_us: int, expected: int) -> None:
+    device = LISTS._replace(period_us=period_us, lingers_us=period_us + 44_000)
+    # The second may be the first of a list that was begun anew.
+    felt, last_us = listed(period_us + 1, device=device)
+    assert parting(felt, last_us + period_us) == expected
+
+
+def test_what_a_held_up_host_let_a_device_repeat_is_felt_until_then() -> None:
+    felt, last_us = listed(40_000, 40_000)
+    edge_us = last_us + LIFE_US + 84_000 + DRAWN_OUT_US + 100_001
+    for until_us, expected in (
+        (last_us + LIFE_US + 84_000, BEGINS),
+        (last_us + LIFE_US + 84_001, UNCLEAR),
+        (last_us, UNCLEAR),
+    ):
+        felt.outlasted(until_us)
+        assert felt.parting(edge_us, edge_us + LIFE_US) == expected
+    assert felt.parting(edge_us + 1, edge_us + 1 + LIFE_US) == BEGINS
+
+
+def test_a_device_of_single_pulses_may_have_repeated_too() -> None:
+    felt, last_us = train(40_000, 40_000)
+    felt.outlasted(last_us + 60_000)
+    assert parting(felt, last_us + 60_000 + DRAWN_OUT_US + 100_000) == UNCLEAR
+    assert parting(felt, last_us + 60_000 + DRAWN_OUT_US + 100_001) == BEGINS
+
+
+def test_what_never_gave_anything_has_repeated_nothing() -> None:
+    felt = Felt(LISTS)
+    felt.outlasted(AT_US + 1_000_000)
+    assert parting(felt, AT_US) == BEGINS
+
+
+def test_the_currents_of_those_that_were_let_through_since_an_instant() -> None:
+    felt, last_us = listed(40_000, 40_000)
+    felt.enter(last_us + 40_000, last_us + 40_001, last_us + 50_000, 2_000)
+    assert felt.current_ua == 2_000
+    assert felt.currents_ua(last_us) == [1_000, 2_000]
+    assert felt.currents_ua(last_us + 40_001) == [2_000]
+    assert felt.currents_ua(last_us + 40_002) == []

@@ -18,6 +18,7 @@ from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import P24_MODES
 from fes_ctrl.units import NEVER_US
 
+DEVICE = P24_MODES["low_level"]
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -26,7 +27,7 @@ LENGTHS_US = st.sampled_from([1, 25_000, 400_000, 999_999, 1_000_000, 1_000_001,
 
 @given(st.lists(LENGTHS_US, min_size=1, max_size=60))
 def test_a_second_holds_every_pulse_that_is_younger_and_no_other(gaps_us: list[int]) -> None:
-    account, now_us = ChannelAccount(), 0
+    account, now_us = ChannelAccount(DEVICE), 0
     pulses = []
     for index, gap_us in enumerate(gaps_us):
         now_us += gap_us
@@ -39,7 +40,7 @@ def test_a_second_holds_every_pulse_that_is_younger_and_no_other(gaps_us: list[i
 @given(st.lists(st.tuples(LENGTHS_US, st.booleans()), min_size=1, max_size=60))
 @example([(400_000, True)] * 24 + [(3_000_000, True)])
 def test_duty_is_the_exact_share_of_the_last_ten_seconds(steps: list[tuple[int, bool]]) -> None:
-    account, now_us = ChannelAccount(), 0
+    account, now_us = ChannelAccount(DEVICE), 0
     account.enter(0, 0, 0, 1_000, 1, BEGINS)
     spans = []
     for length_us, stimulated in steps:

@@ -193,8 +193,8 @@ def test_of_a_train_that_may_have_begun_late_the_end_is_when_the_device_said_so(
 
 def test_states_that_cannot_be_read_end_every_train() -> None:
     trains = asked()
-    trains.well(90_000, b"\0")
-    assert trains.told() == [(90_000, "error", "states of the channels cannot be read", -1)]
+    trains.well(62_000, b"\0")
+    assert trains.told() == [(62_000, "error", "states of the channels cannot be read", -1)]
     assert ends(trains)
 
 
@@ -232,21 +232,44 @@ def test_a_channel_that_is_not_well_is_named_and_every_train_ended(
     state: int, kind: str, name: str
 ) -> None:
     trains = asked()
-    trains.well(90_000, states(channel_5=state))
-    assert trains.told() == [(90_000, kind, f"channel 5: {name}", 5)]
+    trains.well(62_000, states(channel_5=state))
+    assert trains.told() == [(62_000, kind, f"channel 5: {name}", 5)]
     assert ends(trains)
 
 
 def test_channels_that_run_otherwise_than_told_end_every_train() -> None:
     trains = asked()
-    trains.well(90_000, states(running=3))
+    trains.well(62_000, states(running=3))
     why = "channels 00000011 run, 00000001 were told to: it paused, was reset or driven by another"
-    assert trains.told() == [(90_000, "error", why, -1)]
+    assert trains.told() == [(62_000, "error", why, -1)]
     assert ends(trains)
 
 
 def test_channels_that_are_well_are_an_answer_and_their_trains_go_on() -> None:
     trains = asked()
-    trains.well(90_000, states())
-    assert [(r.t_us, r.kind, r.detail) for r in trains.line.reports] == [(90_000, "answer", "")]
+    trains.well(62_000, states())
+    assert [(r.t_us, r.kind, r.detail) for r in trains.line.reports] == [(62_000, "answer", "")]
     assert trains.frames() == []
+
+
+@pytest.mark.parametrize(("late_us", "told"), [(0, 0), (1_000, 0), (1_001, 1)])
+def test_a_train_that_is_ended_too_late_may_have_given_another_pulse(
+    late_us: int, told: int
+) -> None:
+    trains = running(0, 3)
+    now_us = PERIOD_US + PERIOD_US + 4_000 + late_us
+    trains.level.write(now_us)
+    assert ends(trains)
+    assert [(r.t_us, r.kind, r.channel, r.pulse_us) for r in trains.line.reports] == [
+        (now_us, "outlasted", channel, now_us + 5_000) for channel in (0, 3)
+    ] * told
+
+
+def test_a_train_of_one_pulse_gives_no_other_however_late_it_is_ended() -> None:
+    trains = Trains()
+    trains.hold(0)
+    trains.level.write(6_000)
+    trains.well(6_700)
+    trains.level.write(60_000)
+    assert ends(trains)
+    assert trains.told() == []

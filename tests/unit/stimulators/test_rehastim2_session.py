@@ -11,7 +11,7 @@ from fes_ctrl.stimulators.rehastim2_output import ChannelLists
 from fes_ctrl.stimulators.session import DriverStep
 from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import sciencemode2 as sm2
-from helpers.rehastim2_bench import CABLE_US, INTERVAL_US, PERIOD_US, WHICH, Bench
+from helpers.rehastim2_bench import CABLE_US, INTERVAL_US, LIFE_US, PERIOD_US, WHICH, Bench
 
 OVER_US = PERIOD_US + 10_000
 """A round and a setpoint's life after its instant, the next one has to be there."""
@@ -234,8 +234,45 @@ def test_a_channel_of_a_running_list_that_gets_no_more_setpoints_gives_no_more()
             last_us = bench.now_us - PERIOD_US
         bench.until(bench.now_us + PERIOD_US)
     late = [at_us - last_us for at_us, channel, _ in bench.pulses if channel == 1]
-    assert 0 < max(late) <= bench.session.capabilities.lingers_us + PERIOD_US
+    assert 0 < max(late) <= LIFE_US + bench.session.capabilities.lingers_us
+    assert "outlasted" not in bench.kinds()
     assert bench.pulses[-1][1] == 0
+
+
+@pytest.mark.parametrize(("late_us", "told"), [(0, False), (19_999, False), (20_000, True)])
+def test_a_host_that_ends_a_list_too_late_tells_until_when_it_was_repeated(
+    late_us: int, *, told: bool
+) -> None:
+    bench = Bench("channel_list").ready()
+    for _ in range(10):
+        bench.pulse(20_000, 0)
+        bench.pulse(20_000, 5)
+        last_us = bench.now_us
+        bench.until(bench.now_us + PERIOD_US - 1)
+        bench.now_us += 1
+    bench.reports.clear()
+    bench._session_us = last_us + LIFE_US + PERIOD_US + 1 + late_us
+    bench.until(bench._session_us)
+    until_us = bench.now_us + 24_000
+    found = [(r.channel, r.pulse_us) for r in bench.reports if r.kind == "outlasted"]
+    assert found == ([(0, until_us), (5, until_us)] if told else [])
+    bench.until(bench.now_us + 500_000)
+    assert max(at_us for at_us, _, _ in bench.pulses) <= until_us
+    assert [r.kind for r in bench.reports].count("outlasted") == len(found)
+
+
+def test_what_waits_when_a_list_is_over_is_told() -> None:
+    bench = Bench("channel_list").ready()
+    bench.burst(5, PERIOD_US)
+    bench.deaf = True
+    bench.pulse()
+    bench.until(bench.now_us + PERIOD_US)
+    waits = bench.pulse(21_000)
+    bench.reports.clear()
+    bench.until(bench.now_us + LIFE_US + 1)
+    (told,) = bench.reports
+    assert (told.kind, told.channel, told.pulse_us) == ("skipped", 0, waits.at_us)
+    assert told.detail == f"pulse of {waits.at_us} us waited when the list was over"
 
 
 def test_a_list_is_not_kept_alive_by_polls_however_often_an_idle_link_is_asked() -> None:
