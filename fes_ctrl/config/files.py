@@ -1,8 +1,10 @@
 """Finding and reading configuration files; line numbers where something is wrong."""
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -179,15 +181,18 @@ def line_of(text: str, path: PathParts) -> int | None:
     int or None
         ``None`` where the text does not give it.
     """
+    return next((number for number, tables in _prefixes(text) if _holds(tables, path)), None)
+
+
+@lru_cache(maxsize=8)
+def _prefixes(text: str) -> list[tuple[int, dict[str, object]]]:
+    """Return what each whole-line prefix that parses holds; whoever asks asks for many values."""
     lines = _lines(text)
+    found: list[tuple[int, dict[str, object]]] = []
     for number in range(1, len(lines) + 1):
-        try:
-            tables = tomllib.loads("".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
-            continue
-        if _holds(tables, path):
-            return number
-    return None
+        with contextlib.suppress(tomllib.TOMLDecodeError):
+            found.append((number, tomllib.loads("".join(lines[:number]))))
+    return found
 
 
 def _holds(tables: object, path: Sequence[str | int]) -> bool:
