@@ -47,13 +47,16 @@ PREDICTED: Final = "predicted_"
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
 
 
-def pause_us(slowest_us: Us) -> Us:
+def pause_us(slowest_us: Us, device: Capabilities) -> Us:
     """Return the least pause after a burst whose slowest train has this period.
 
     It has to stand out from the train, however late each pulse is felt: who counts the length of
-    bursts takes even pulses for one.
+    bursts takes even pulses for one. A device that repeats goes on until it has lingered.
     """
-    return max(BURST_PAUSE_US, 2 * slowest_us + FELT_LATE_US)
+    varies_us = device.latency_us if device.period_us else device.spread_us
+    longest_us = slowest_us + FELT_LATE_US + varies_us
+    stands_out_us = max(2 * slowest_us, 3 * longest_us // 2 + 1) + FELT_LATE_US
+    return max(BURST_PAUSE_US, stands_out_us) + (device.lingers_us or device.spread_us)
 
 
 class Program:
@@ -79,6 +82,7 @@ class Program:
 
     __slots__ = (
         "_delay_us",
+        "_device",
         "_ends_on_contact",
         "_ends_on_other",
         "_extension_us",
@@ -119,6 +123,7 @@ class Program:
             )
             raise ValueError(message)
         self.leg = leg
+        self._device = device
         self._grid_us = device.time_grid_us
         self.trains = Trains(
             leg,
@@ -413,7 +418,7 @@ class Program:
         )
         self.lock_until_us = max(
             min(self.fall_from_us, at_us) + self._lock_out_us,
-            last_us + pause_us(self.trains.slowest_us),
+            last_us + pause_us(self.trains.slowest_us, self._device),
         )
         self._queued = None
         self.unconfirmed = False

@@ -125,10 +125,12 @@ def _bench(config: pytest.Config, row: str) -> Bench:
 
 def _ask(what: str) -> None:
     """Ask the person at the terminal, past pytest's capturing."""
-    with Path("/dev/tty").open("r+", encoding="utf-8") as terminal:
-        terminal.write(f"\n>>> {what}, then press Enter: ")
-        terminal.flush()
-        terminal.readline()
+    terminal = Path("/dev/tty")
+    # Twice: one that is read and written at once would have to be seekable.
+    with terminal.open("w", encoding="utf-8") as told, terminal.open(encoding="utf-8") as answer:
+        told.write(f"\n>>> {what}, then press Enter: ")
+        told.flush()
+        answer.readline()
 
 
 @pytest.fixture
