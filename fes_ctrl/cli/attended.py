@@ -117,6 +117,7 @@ async def attend(
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
     from fes_ctrl.sensors.serial import SerialSensors
+    from fes_ctrl.sensors.several import parts_of
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.stimulators.drivers import LINES, driver_for
     from fes_ctrl.stimulators.same_device import SameDevice
@@ -164,9 +165,10 @@ async def attend(
     expect_device(device, say)
     session.listeners.append(_tell)
     listen(source, hand)
-    if isinstance(source, SerialSensors):
-        source.on_stop = lambda: _stop(session)
-        expect_lines(source, say)
+    for part in parts_of(source):
+        if isinstance(part, SerialSensors):
+            part.on_stop = lambda: _stop(session)
+            expect_lines(part, say)
     if log is not None:
         watch_log(log, say)
     ended = "interrupted"

@@ -19,10 +19,12 @@ WATCHABLE: Final = os.name == "posix"
 def listen(source: "SensorSource", hand: "Person") -> None:
     """Let the person's keys or lines reach the hand."""
     from fes_ctrl.sensors.manual import KeyTerminal, Manual
+    from fes_ctrl.sensors.several import parts_of
 
-    if isinstance(source, Manual):
-        source.on_key = hand.key
-        return
+    for part in parts_of(source):
+        if isinstance(part, Manual):
+            part.on_key = hand.key
+            return
     if sys.stdin is None:  # closed by whoever started it
         hand.left()
         return

@@ -30,7 +30,12 @@ NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit armi
     "--arm-allowed bench"
 )
 @click.option(
-    "--sensor", required=True, metavar="URL", help="serial:, replay:, manual:, metronome:"
+    "--sensor",
+    "sensors",
+    required=True,
+    multiple=True,
+    metavar="URL",
+    help="serial:, replay:, manual:, metronome:; once for each board.",
 )
 @click.option(
     "--stimulator",
@@ -81,7 +86,7 @@ NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit armi
     help="A serial port whose RTS (or DTR) is up while a burst is given: for EMG, motion capture.",
 )
 def command(
-    sensor: str,
+    sensors: tuple[str, ...],
     stimulator: str,
     program: str,
     setup: str,
@@ -114,7 +119,7 @@ def command(
         message = f"--duration {duration:g}: give seconds above 0 and up to a day"
         raise Refusal(message)
     try:
-        place = parse_sensor_url(sensor)
+        places = [parse_sensor_url(sensor) for sensor in sensors]
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
@@ -125,12 +130,12 @@ def command(
     keeping = Keeping(duration, out, record, watchdog=watchdog, real_time=real_time, sync=sync)
     may_arm = arm_allowed is not None
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
-        runner.run(_run(place, address, layers_for, detector, leg, keeping, may_arm=may_arm))
+        runner.run(_run(places, address, layers_for, detector, leg, keeping, may_arm=may_arm))
     return 0
 
 
 async def _run(
-    place: "SensorPlace",
+    places: "list[SensorPlace]",
     address: "SerialAddress | TcpAddress",
     layers_for: "Callable[[str], Layers]",
     chosen: str | None,
@@ -146,11 +151,11 @@ async def _run(
     from fes_ctrl.runtime.realtime import RealClock
     from fes_ctrl.runtime.tally import Tally
     from fes_ctrl.sensors.source import SensorError
-    from fes_ctrl.sensors.url import open_source
+    from fes_ctrl.sensors.url import open_sources
 
     clock = RealClock(asyncio.get_running_loop())
     try:
-        source = open_source(place, clock.now_us)
+        source = open_sources(places, clock.now_us)
     except (SensorError, RecordingError) as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error

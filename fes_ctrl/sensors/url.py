@@ -7,6 +7,7 @@ metronome:?stride_s=1.4&stance=0.62&leg=right
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -17,7 +18,8 @@ from fes_ctrl.sensors.manual import Manual
 from fes_ctrl.sensors.metronome import Metronome
 from fes_ctrl.sensors.replay import Replay
 from fes_ctrl.sensors.serial import SerialSensors
-from fes_ctrl.sensors.source import NowUs, SensorSource, Worn
+from fes_ctrl.sensors.several import Several
+from fes_ctrl.sensors.source import NowUs, SensorError, SensorSource, Worn
 
 STRIDE_S: Final = (0.3, 10.0)
 STANCE: Final = (0.05, 0.95)
@@ -127,6 +129,35 @@ def open_source(place: SensorPlace, now_us: NowUs) -> SensorSource:
             recording = read_recording(path)
             worn = tuple([Worn(stream.leg, stream.sensor) for stream in recording.streams])
             return Replay(recording.samples(), worn, now_us)
+
+
+def open_sources(places: Sequence[SensorPlace], now_us: NowUs) -> SensorSource:
+    """Open one source, or several as one.
+
+    Parameters
+    ----------
+    places : sequence of SerialPlace, ReplayPlace, ManualPlace or MetronomePlace
+        Where; at least one.
+    now_us : callable
+        The walk's clock.
+
+    Raises
+    ------
+    SensorError
+        If a port or terminal cannot be had, or two have the same sensor; none is left open.
+    RecordingError
+        If a recording cannot be used.
+    """
+    if sum(isinstance(place, ManualPlace) for place in places) > 1:
+        raise SensorError("manual: there is one thumb at this keyboard; leave one out")
+    found: list[SensorSource] = []
+    try:
+        found.extend(open_source(place, now_us) for place in places)
+        return found[0] if len(found) == 1 else Several(*found)
+    except BaseException:
+        for source in found:
+            source.close()
+        raise
 
 
 def _place(url: str, kind: str, text: str, example: str) -> str:
