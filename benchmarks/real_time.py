@@ -5,8 +5,9 @@
 Parts:
 
 - *drift* (10 minutes): a tick every 10 ms on the controller's clock; how far the n-th is from n
-  periods. Beside it a task that sleeps a period after each tick. ``--real-time`` asks for
-  priority, locked memory and frozen garbage collection, as ``fes-ctrl run`` does.
+  periods. Beside it a task that sleeps a period after each tick, and a process in C that does
+  nothing but tick, with the same priority. ``--real-time`` asks for priority, locked memory and
+  frozen garbage collection, as ``fes-ctrl run`` does.
 - *walk* (60 minutes): ``fes-ctrl run`` in a process of its own, a heel switch at 100 Hz and a
   simulated P24 on pseudo-terminals in this one. Its processor time, its memory from the second
   minute on, and what was late: by its own log, and by what reached the device. Where a fault ends
@@ -19,6 +20,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +34,7 @@ from typing import Any
 
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
-from fes_ctrl.runtime.steady import steadied
+from fes_ctrl.runtime.steady import PRIORITY, steadied
 from fes_ctrl.stim.trains import SETPOINT_LIFE_US
 from fes_ctrl.units import Us
 from firmware_sim.devices.catalogue import DEVICES
@@ -92,6 +94,28 @@ async def drift(seconds: float) -> dict[str, Any]:
         "reached": ordered[-1] <= 2_000,
         "reference_sleeping_off_ms": slept_us / 1e3,
     }
+
+
+def ticking_in_c(seconds: float, priority: int, folder: Path) -> "subprocess.Popen[str]":
+    """Start the same ticks in C, after compiling them."""
+    program = folder / "bare_ticks"
+    source = Path(__file__).with_name("bare_ticks.c")
+    compiler = shutil.which("cc") or sys.exit("drift: no C compiler for what stands beside it")
+    subprocess.run([compiler, "-O2", "-Wall", "-o", str(program), str(source)], check=True)
+    count = str(round(seconds * 1e6) // PERIOD_US)
+    command = [str(program), count, str(PERIOD_US), str(priority)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def drift_beside_c(seconds: float, *, real_time: bool) -> dict[str, Any]:
+    """Tick for so long, and beside it in C."""
+    asked = steadied() if real_time else contextlib.nullcontext(())
+    with tempfile.TemporaryDirectory() as folder, asked as got:
+        bare_c = ticking_in_c(seconds, PRIORITY if real_time else 0, Path(folder))
+        with asyncio.Runner(loop_factory=real_time_loop) as runner:
+            found = runner.run(drift(seconds))
+        told, _ = bare_c.communicate(timeout=60)
+    return {**found, "reference_in_c": json.loads(told), "conditions": [str(each) for each in got]}
 
 
 # -- walk -----------------------------------------------------------------------------------------
@@ -318,11 +342,9 @@ def main() -> None:
             print(json.dumps(runner.run(bare(arguments.minutes * 60))))
         return
     if arguments.part in {None, "drift"}:
-        asked = steadied() if arguments.real_time else contextlib.nullcontext(())
-        with asked as got, asyncio.Runner(loop_factory=real_time_loop) as runner:
-            found = runner.run(drift((arguments.minutes or 10) * 60))
-            found["conditions"] = [str(each) for each in got]
-            print(json.dumps(found), flush=True)
+        minutes = arguments.minutes or 10
+        found = drift_beside_c(minutes * 60, real_time=arguments.real_time)
+        print(json.dumps(found), flush=True)
     if arguments.part in {None, "walk"}:
         print(json.dumps(walk(arguments.minutes or 60)), flush=True)
 
