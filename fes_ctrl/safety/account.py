@@ -72,7 +72,7 @@ class ChannelAccount:
         self._pulses: deque[tuple[Us, int]] = deque()
         self._bursts: deque[list[Us]] = deque()
         self._bursts_us: Us = 0
-        self._repeats = device.period_us > 0
+        self._repeats = bool(device.period_us)
         self.felt = Felt(device)
         self.last_us: Us = -NEVER_US
         self.burst_from_us: Us = -NEVER_US

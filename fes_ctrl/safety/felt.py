@@ -119,19 +119,18 @@ class Felt:
             # What may not even be written yet may turn out to be skipped.
             soon = expires_us - self._settled_us(now_us) <= self._soon_us
             return GOES_ON if soon else UNCLEAR
-        since_us = expires_us - self.earliest_us
-        if since_us <= self._soon_us:
+        since_us = expires_us - self.earliest_us + self._drawn_out_us
+        goes_on = expires_us - self.expires_us <= self._period_us
+        if goes_on:
+            # The device repeats until then: its next round is the one that comes.
+            since_us = self._period_us + DRAWN_OUT_US
+        if since_us <= BURST_GAP_US:
             return GOES_ON
-        since_us += self._drawn_out_us
         least_us, most_us = self._before()
-        if self._period_us:
-            if expires_us - self.expires_us <= self._period_us:
-                # The device repeats until then: its next round is the one that comes.
-                since_us = self._period_us + DRAWN_OUT_US
-            else:
-                # The list may begin anew, at any distance, and that is what its rounds follow.
-                least_us = NO_TRAIN_US
-        if since_us <= BURST_GAP_US or not stands_out(since_us, least_us):
+        if self._period_us and not goes_on:
+            # The list may begin anew, at any distance, and that is what its rounds follow.
+            least_us = NO_TRAIN_US
+        if not stands_out(since_us, least_us):
             return GOES_ON
         since_us = now_us - self._until_us(self.expires_us)
         if since_us > BURST_GAP_US and stands_out(since_us, most_us):
@@ -154,10 +153,10 @@ class Felt:
         period_us = self._period_us
         if period_us:
             # The last may be one that was repeated; it is where the device went on until then.
-            again_us = period_us - DRAWN_OUT_US, period_us + DRAWN_OUT_US
-            if self.expires_us - expires_us <= period_us:
-                least_us, most_us = again_us
-            least_us, most_us = min(least_us, again_us[0]), max(most_us, again_us[1])
+            in_turn = self.expires_us - expires_us <= period_us
+            if in_turn:
+                least_us, most_us = period_us, period_us + DRAWN_OUT_US
+            least_us = min(least_us, period_us)
         if most_us <= SLOWEST_US:
             return least_us, most_us
         return NO_TRAIN_US, SLOWEST_US if least_us <= SLOWEST_US else NO_TRAIN_US

@@ -238,7 +238,7 @@ class ReferenceGuard:
             return {False, expires_us + varies_us - from_us > 100_000}
         repeated = expires_us - felt[-1][1] <= period_us
         since = (now_us - at_last(felt[-1][1]), expires_us + varies_us - felt[-1][0])
-        if repeated and since[1] > 100_000:
+        if repeated:
             since = (since[0], period_us + 5_000)
         # From when until when the distance before the last may lie; of one alone there is none.
         between: tuple[float, float] = (inf, inf)
@@ -247,7 +247,7 @@ class ReferenceGuard:
         elif felt[0][0] == -inf:
             between = (0, 500_000)
         if period_us and felt[-1][0] > -inf:
-            rounds = (period_us - 5_000, period_us + 5_000)
+            rounds = (period_us, period_us + 5_000)
             in_turn = len(felt) > 1 and felt[-1][1] - felt[-2][1] <= period_us
             between = (
                 rounds if in_turn else (min(between[0], rounds[0]), max(between[1], rounds[1]))

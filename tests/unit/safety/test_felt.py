@@ -305,7 +305,18 @@ def test_a_device_of_single_pulses_may_have_repeated_too() -> None:
     assert parting(felt, last_us + 60_000 + DRAWN_OUT_US + 100_001) == BEGINS
 
 
+def test_one_update_alone_of_a_slow_list_may_have_been_repeated() -> None:
+    slow = LISTS._replace(period_us=150_000, lingers_us=194_000)
+    felt, last_us = listed(device=slow)
+    lingered_us = last_us + LIFE_US + 194_000 + DRAWN_OUT_US
+    # It is no pause after a round of 150 ms, and which of them were given nobody knows.
+    assert parting(felt, lingered_us + 230_000) == UNCLEAR
+    assert parting(felt, lingered_us + 500_000) == UNCLEAR
+    assert parting(felt, lingered_us + 500_001) == BEGINS
+
+
 def test_what_never_gave_anything_has_repeated_nothing() -> None:
+    assert Felt(LISTS).current_ua == 0
     felt = Felt(LISTS)
     felt.outlasted(AT_US + 1_000_000)
     assert parting(felt, AT_US) == BEGINS

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -168,3 +169,23 @@ def test_an_assembled_controller_has_nothing_to_give_before_anything_happened() 
             assert not isinstance(record, Fault)
             if isinstance(record, GaitEvent):
                 assert record.leg == RIGHT
+
+
+@pytest.mark.parametrize(("channel", "hit"), [(1, {1}), (-1, {0, 1, 2}), (2, {2}), (7, set())])
+def test_what_a_device_repeated_for_too_long_counts_for_its_channel(
+    channel: int, hit: set[int]
+) -> None:
+    device = DEVICE._replace(channels=3)
+    guard = Guard(Limits(LimitsConfig()), device)
+    for account in guard._accounts:
+        account.felt.enter(0, 0, 1_000, 20_000)
+    guard.outlasted(channel, 500_000)
+    at_us = 500_000 + 105_000
+    found = {
+        number
+        for number, account in enumerate(guard._accounts)
+        if account.felt.parting(at_us, at_us + 10_000) != BEGINS
+    }
+    assert found == hit
+    parted = [a.felt.parting(at_us + 1, at_us + 10_001) for a in guard._accounts]
+    assert parted == [BEGINS] * 3
