@@ -52,7 +52,7 @@ def choose(
         if interval_s <= 0.0:
             message = (
                 f"{path}: no column of time and no sample interval; export it with time, "
-                f"or name the columns"
+                f"and call its column Time"
             )
             raise TraceError(message)
         start_s = layout.stated(START_KEYS) or 0.0

@@ -26,11 +26,16 @@ class Style:
     decimal: str
 
     def cells(self, lines: Iterable[str]) -> list[list[str]]:
-        """Return the cells of lines, without the white space around them."""
+        """Return the cells of lines, without the white space around them.
+
+        Line by line: a quotation mark that nobody closes does not swallow the next ones.
+        """
         if self.delimiter == " ":
             return [line.split() for line in lines]
-        rows = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
-        return [[cell.strip() for cell in row] for row in rows]
+        return [[cell.strip() for row in self._rows(line) for cell in row] for line in lines]
+
+    def _rows(self, line: str) -> Iterable[list[str]]:
+        return csv.reader([line], delimiter=self.delimiter, skipinitialspace=True)
 
     def number(self, cell: str) -> float | None:
         """Return a cell as a number, if it is one."""
