@@ -137,6 +137,53 @@ def test_a_burst_that_ends_late_is_named(run: Run) -> None:
     assert on.got - on.asked == pytest.approx(100.0, abs=2.5)
 
 
+@pytest.mark.parametrize("form", [((20, 40_000), (20, -40_000)), ((100, 40_000),)])
+def test_short_pulses_that_nobody_commanded_are_no_spikes(run: Run, form: Points) -> None:
+    folder, emitted = run
+    short = [(at_us + 10_000, form) for at_us, _ in emitted[40:60:5]]
+    found = checked(sorted([*emitted, *short]), asked_of(folder, None), Probe())
+    assert failed(found) == {"pulses nobody commanded"}
+    assert found.extra_s == pytest.approx([at_us / 1e6 for at_us, _ in short], abs=5e-3)
+
+
+@pytest.mark.parametrize("sagging", [0, 1])
+def test_one_phase_that_sags_is_imbalance_and_not_the_coupling(run: Run, sagging: int) -> None:
+    folder, emitted = run
+
+    def sag(points: Points) -> Points:
+        return tuple(
+            (duration // 10, round(current * (1.0 - (0.01 * k + 0.005) * (number == sagging))))
+            for number, (duration, current) in enumerate(points)
+            for k in range(10)
+        )
+
+    sags = each(emitted, sag)
+    path = Path("trace.csv")
+    seen = measured(path, Probe(rate_hz=500e3).trace(sags))
+    assert seen.sag.per_s == 0.0
+    found = check(path, seen, asked_of(folder, None), 3.0)
+    assert failed(found) >= {"net charge, mean", "net charge, worst pulse"}
+
+
+def test_a_late_burst_is_told_by_its_pauses_where_the_ends_cut_its_neighbours(run: Run) -> None:
+    folder, emitted = run
+    parts = bursts(emitted)
+    late = [
+        (at_us + 8_000 * (number == 1), points)
+        for number, burst in enumerate(parts)
+        for at_us, points in burst
+    ]
+    begin_s = parts[0][len(parts[0]) // 2][0] / 1e6 - 0.01
+    end_s = parts[2][len(parts[2]) // 2][0] / 1e6 + 0.01
+    probe = Probe(begin_s=begin_s, end_s=end_s)
+    asked = asked_of(folder, None)
+    assert checked(emitted, asked, probe).verdict()["passed"]
+    found = checked(late, asked, probe)
+    assert failed(found) == {"off time, worst pause"}
+    off = next(known for known in found.figures if known.name == "off time, worst pause")
+    assert abs(off.got - off.asked) == pytest.approx(8.0, abs=2.0)
+
+
 def test_a_train_that_is_slow_is_told_by_its_rate(run: Run) -> None:
     folder, emitted = run
     slow = [
@@ -212,6 +259,22 @@ def test_what_is_too_weak_for_the_trace_is_counted_and_not_called_missing(run: R
     found = checked(emitted, replace(asked, pulses=weak), replace(probe, noise_mA=1.3))
     assert (found.not_seen, found.half_seen, found.missing_s) == (5, 35, [])
     assert not any(known.name.startswith("net") for known in found.figures)
+
+
+def test_widths_that_go_down_to_a_tenth_are_pulses(run: Run) -> None:
+    asked = asked_of(run[0], None)
+    instants = [1_000_000 + 25_000 * k for k in range(40)]
+    ramped = [
+        replace(pulse, width_us=min(300, 25 * (k + 1)))
+        for k, pulse in enumerate(bare(asked, instants).pulses)
+    ]
+    emitted = [
+        (pulse.at_us, ((pulse.width_us, 30_000), (pulse.width_us, -30_000))) for pulse in ramped
+    ]
+    probe = Probe(begin_s=0.5, end_s=2.5, rate_hz=500e3)
+    found = checked(emitted, replace(asked, pulses=ramped), probe)
+    assert found.verdict()["reasons"] == []
+    assert found.placed.asked.size == 40
 
 
 def test_one_burst_among_equal_ones_is_placed_by_hand(run: Run) -> None:
