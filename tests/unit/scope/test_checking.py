@@ -10,10 +10,12 @@ import pytest
 from fes_ctrl.model import ASYMMETRIC
 from firmware_sim.output import Points
 from helpers.scope_traces import Emitted, Probe, walked
+from hil.scenarios import load_scenario
 from hil.scope.asked import Asked, asked_of
 from hil.scope.check import Checked, check
 from hil.scope.errors import TraceError
 from hil.scope.measurement import measured
+from hil.simulate import simulate
 
 Run = tuple[Path, Emitted]
 
@@ -74,6 +76,52 @@ def test_every_form_and_device_passes(tmp_path: Path, sets: tuple[str, ...]) -> 
     found = checked(emitted, asked_of(tmp_path / "log.jsonl", 0), Probe())
     assert found.verdict()["reasons"] == []
     assert found.placed.asked.size > 50
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ("[[1.0, 1.0], [0.3333, 0.0], [1.0, -1.0]]", False),  # a pause is not compared
+        ("[[0.7, 1.0], [0.7, -1.0]]", True),
+        ("[[1.0, 0.5], [0.1, 0.0], [0.5, -1.0]]", True),
+        ("[[1.0, 1.0], [1.0, -0.5], [1.0, -0.5]]", True),
+    ],
+)
+def test_a_stimulators_shape_is_what_was_commanded(
+    tmp_path: Path, shape: str, *, told: bool
+) -> None:
+    emitted = walked(tmp_path / "log.jsonl", f"stimulator.shape={shape}")
+    asked = asked_of(tmp_path / "log.jsonl", None)
+    assert checked(emitted, asked, Probe(rate_hz=500e3)).verdict()["reasons"] == []
+    plain = each(emitted, lambda points: ((300, points[0][1]), (300, -points[0][1])))
+    assert checked(plain, asked, Probe(rate_hz=500e3)).verdict()["passed"] != told
+
+
+def test_a_shape_with_steps_is_refused(tmp_path: Path) -> None:
+    walked(
+        tmp_path / "log.jsonl",
+        "stimulator.shape=[[0.5, 0.5], [0.5, 1.0], [0.5, -1.0], [0.5, -0.5]]",
+        duration_s=3.5,
+    )
+    with pytest.raises(TraceError, match=r"have steps \(stimulator.shape\).*without --run"):
+        asked_of(tmp_path / "log.jsonl", None)
+
+
+def test_pulses_that_wait_for_the_other_legs_are_in_time(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    pulses: list[tuple[int, Points]] = []
+
+    def see(at_us: int, channel: int, points: Points) -> None:
+        if channel == 4:
+            pulses.append((at_us, points))
+
+    scenario = load_scenario("both_legs", {"duration_s": 7.0})
+    simulate(scenario.walk, log_file=log, watch=see)
+    found = checked(pulses, asked_of(log, 4), Probe())
+    assert found.verdict()["reasons"] == []
+    interval = next(known for known in found.figures if known.name == "interval, worst")
+    assert abs(interval.got - interval.asked) > 2.0
+    assert "other channels' frames 5 ms" in interval.origin
 
 
 def test_what_ac_coupling_does_is_not_held_against_the_device(run: Run) -> None:
