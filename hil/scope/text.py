@@ -87,14 +87,15 @@ def _encoding(head: bytes) -> str:
 
 def head_of(path: Path) -> list[str]:
     """Return the first lines, blank ones included."""
-    lines = []
+    lines: list[str] = []
     try:
         with open_trace(path) as file:
-            for line in file:
-                # A file without line ends is no table, and may be large.
-                lines.append(line[:HEAD_BYTES].rstrip("\n"))
-                if len(lines) == HEAD_LINES:
-                    break
+            while len(lines) < HEAD_LINES and (line := file.readline(HEAD_BYTES)):
+                if len(line) == HEAD_BYTES:
+                    # A file without line ends is no table, and may be large.
+                    message = f"{path}: no table of numbers; export the waveform as CSV"
+                    raise TraceError(message)
+                lines.append(line.rstrip("\n"))
     except UnicodeError as error:
         message = f"{path}: no text; export the trace as CSV"
         raise TraceError(message) from error

@@ -1,5 +1,6 @@
 """What a trace's file may leave open, and what contradicts itself."""
 
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_what_is_open_or_contradicts_itself_is_refused(
 ) -> None:
     with pytest.raises(TraceError, match=says):
         read(tmp_path, text, options)
+
+
+def test_a_file_without_line_ends_is_not_taken_in_whole(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_bytes(b"1,2,3," * 3_000_000)
+    tracemalloc.start()
+    with pytest.raises(TraceError, match="no table of numbers"):
+        read_trace(path, OHM)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
