@@ -5,12 +5,14 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fes_ctrl.model import ASYMMETRIC
 from firmware_sim.output import Points
 from helpers.scope_traces import Emitted, Probe, walked
 from hil.scenarios import load_scenario
+from hil.scope.align import View, align
 from hil.scope.asked import Asked, asked_of
 from hil.scope.check import Checked, check
 from hil.scope.errors import TraceError
@@ -334,6 +336,33 @@ def test_one_burst_among_equal_ones_is_placed_by_hand(run: Run) -> None:
     found = checked(given(instants), asked, probe, near_s=2.9)
     assert found.verdict()["passed"]
     assert found.placed.run_s(probe.begin_s - probe.zero_s) == pytest.approx(2.8, abs=2e-3)
+
+
+@pytest.mark.parametrize("drift_ppm", [-90.0, 0.0, 90.0])
+def test_clocks_that_part_over_minutes_are_followed(drift_ppm: float) -> None:
+    # Bursts and pauses of unequal length, for 800 s: clocks part by 70 ms.
+    asked_s = np.array(
+        [4.0 * b + b * b % 97 / 100 + 0.025 * k for b in range(200) for k in range(20 + b % 11)]
+    )
+    inside = (asked_s > 5.0) & (asked_s < 790.0)
+    got_s = (asked_s[inside] - 3.0) / (1.0 + drift_ppm / 1e6)
+    current_mA = np.full(asked_s.size, 30.0)
+    placed = align(
+        View(
+            asked_s,
+            current_mA,
+            got_s,
+            current_mA[inside],
+            2.0,
+            787.0 / (1.0 + drift_ppm / 1e6),
+            1.0,
+            2e-3,
+        )
+    )
+    assert placed.asked.size == got_s.size
+    assert (placed.missing.size, placed.extra.size) == (0, 0)
+    assert placed.drift_ppm == pytest.approx(drift_ppm, abs=0.1)
+    assert placed.offset_s == pytest.approx(3.0, abs=1e-3)
 
 
 def test_the_trace_of_another_run_is_refused(run: Run) -> None:
