@@ -23,6 +23,7 @@ TIME_NAMES: Final = frozenset(
 )
 INDEX_NAMES: Final = frozenset({"sequence", "index", "nr", "no", "n", "sample", "samples", "point"})
 _INLINE: Final = re.compile(r"^(t0|tInc)\s*=\s*(\S+)$", re.IGNORECASE)
+_FIRST_WORD: Final = re.compile(r"[\s(\[,_]")
 _CHANNEL_NUMBER: Final = re.compile(r"\d{1,2}")
 
 
@@ -48,7 +49,7 @@ class Column:
         if self.unit is not None:
             return self.unit.kind == TIME
         name = self.name.lower()
-        return name in TIME_NAMES or (not name and self.rises)
+        return _FIRST_WORD.split(name)[0] in TIME_NAMES or (not name and self.rises)
 
     def __str__(self) -> str:
         """Return what a person calls it."""

@@ -167,6 +167,23 @@ def test_a_quotation_mark_that_nobody_closes_ends_with_its_line(tmp_path: Path) 
     assert read(tmp_path, text)[1] == pytest.approx([k % 3 for k in range(40)])
 
 
+@pytest.mark.parametrize(
+    ("head", "options"),
+    [
+        ("Time [msec],U [mVolts]", OHM),
+        ("Time (divisions),U [mV]", Options(ohm=1e3, time_unit="ms")),
+        ("Waveform Data,", Options(ohm=1e3, column="2", time_unit="ms", unit="mV")),
+    ],
+)
+def test_a_time_of_a_strange_name_or_unit_is_one(
+    tmp_path: Path, head: str, options: Options
+) -> None:
+    text = f"{head}\n" + "".join(f"{k}e-3,{k % 3}e3\n" for k in range(40))
+    step_s, current_mA = read(tmp_path, text, options)
+    assert step_s == pytest.approx(1e-6)
+    assert current_mA == pytest.approx([k % 3 for k in range(40)])
+
+
 def test_a_table_without_names_is_read_once_its_units_are_told(tmp_path: Path) -> None:
     text = "".join(f"{k}e-6,{k % 3}\n" for k in range(40))
     step_s, current_mA = read(tmp_path, text, Options(ohm=1000.0, time_unit="s", unit="V"))
