@@ -1,6 +1,7 @@
 """``fes-ctrl bench scope``: an oscilloscope's trace measured, and held against its run."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,13 +71,17 @@ def scope(
     Widths, currents, intervals, charge that remains, pulses missing or too many, on and off times:
     each with what was asked, what was got and what is allowed. Without --run, the measures alone.
     """
+    from hil.scope.asked import LOG
     from hil.scope.errors import TraceError
     from hil.scope.measurement import measured
     from hil.scope.read import Options, read_trace
     from hil.scope.report import summary
 
+    _require_numbers({"--ohm": ohm, "--near": near, "--gain-percent": gain_percent})
     if out is not None:
         keep_apart(out, [trace], "--out", "trace")
+        if run is not None:
+            keep_apart(out, [run, run / LOG], "--out", "run's log")
     try:
         seen = measured(trace, read_trace(trace, Options(ohm=ohm, invert=invert, **said)))
         whole = summary(seen)
@@ -91,6 +96,14 @@ def scope(
         _print(whole, seen)
     verdict = whole["verdict"]
     ctx.exit(0 if verdict is None or verdict["passed"] else 1)
+
+
+def _require_numbers(options: dict[str, float | None]) -> None:
+    """Refuse what is a float and no number: it compares with nothing."""
+    for option, value in options.items():
+        if value is not None and not math.isfinite(value):
+            message = f"{option} {value}: no number; leave it out or give one"
+            raise Refusal(message)
 
 
 def _compared(

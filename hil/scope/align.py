@@ -30,6 +30,7 @@ LEAST_MARGIN: Final = 0.75
 CLOCKS_PPM: Final = 100.0
 """Two quartz clocks differ by no more; what is above it is the device's, and is not removed."""
 
+LEAST_FOR_DRIFT: Final = 8
 SURE_SD: Final = 2.0
 NEAR_S: Final = 0.5
 
@@ -113,11 +114,17 @@ def align(view: View) -> Placed:
         If it fits nowhere, or as well elsewhere.
     """
     reach_s = _reach(view.asked_s)
-    candidates = _candidates(view)
+    candidates = _candidates(view, view.got_s)
+    middle_s = _near_middle(view, float(reach_s.min()) / 2 / CLOCKS_PPM * 1e6)
+    if LEAST_FOR_DRIFT <= middle_s.size < view.got_s.size:
+        candidates = np.concatenate((candidates, _candidates(view, middle_s)))
     if not candidates.size:
         message = f"no pulse of the run is where --near {view.near_s:g} puts the trace; correct it"
         raise TraceError(message)
-    places = [_reckon(view, offset_s, 0.0, reach_s, refine=True) for offset_s in candidates]
+    places = [
+        _reckon(view, *_grown(view, offset_s, reach_s), reach_s, refine=True)
+        for offset_s in candidates
+    ]
     places.sort(key=lambda place: place.cost)
     best = places[0]
     most = max(best.in_view.size, view.got_s.size)
@@ -128,13 +135,16 @@ def align(view: View) -> Placed:
             f"choose the trace's own run and channel"
         )
         raise TraceError(message)
+    apart_s = [_apart(view, place, best) for place in places]
     others = [
-        place for place in places if abs(place.offset_s - best.offset_s) > float(reach_s.min()) / 2
+        place
+        for place, away_s in zip(places, apart_s, strict=True)
+        if away_s > float(reach_s.min()) / 2
     ]
     margin = others[0].cost - best.cost if others else float(max(1, best.asked.size))
     if margin < LEAST_MARGIN:
         message = (
-            f"the trace fits the run as well {abs(others[0].offset_s - best.offset_s):.4g} s "
+            f"the trace fits the run as well {_apart(view, others[0], best):.4g} s "
             f"apart; record where a train begins or ends or changes, or say when: --near"
         )
         raise TraceError(message)
@@ -162,8 +172,49 @@ def _reach(asked_s: Floats) -> Floats:
     return REACH * np.minimum(steps_s[1:], steps_s[:-1])
 
 
-def _candidates(view: View) -> Floats:
-    voters = view.got_s[:: max(1, view.got_s.size // VOTERS)]
+def _apart(view: View, place: Placed, other: Placed) -> float:
+    """Return how far two places are apart in the middle of the trace."""
+    middle_s = np.array([_middle(view)])
+    return abs(float((place.run_s(middle_s) - other.run_s(middle_s))[0]))
+
+
+def _middle(view: View) -> float:
+    return float(view.got_s[0] + view.got_s[-1]) / 2
+
+
+def _near_middle(view: View, half_s: float) -> Floats:
+    return view.got_s[np.abs(view.got_s - _middle(view)) <= half_s]
+
+
+def _grown(view: View, offset_s: float, reach_s: Floats) -> tuple[float, float]:
+    """Return offset and drift of a place that is good in the middle of a trace.
+
+    Over minutes two clocks part by more than a pulse may be off. So they are set by what is
+    near the middle first, and then by more and more.
+    """
+    span_s = float(view.got_s[-1] - view.got_s[0])
+    half_s = float(reach_s.min()) / 2 / CLOCKS_PPM * 1e6
+    drift = 0.0
+    while half_s < span_s / 2:
+        got_s = _near_middle(view, half_s)
+        near, away_s = _nearest(view.asked_s, got_s * (1.0 + drift) + offset_s)
+        close = np.abs(away_s) <= reach_s[near]
+        if int(close.sum()) < LEAST_FOR_DRIFT:
+            break
+        at_s, asked_s = got_s[close], view.asked_s[near[close]]
+        from_s = at_s - at_s.mean()
+        spread = float(from_s @ from_s)
+        if spread > 0.0:
+            drift = float(from_s @ (asked_s - at_s)) / spread
+            drift = float(np.clip(drift, -CLOCKS_PPM / 1e6, CLOCKS_PPM / 1e6))
+        offset_s = float(np.median(asked_s - at_s * (1.0 + drift)))
+        half_s *= 3.0
+    return offset_s, drift * 1e6
+
+
+def _candidates(view: View, voters: Floats) -> Floats:
+    """Return where most of the voters are near commanded pulses, and as many are as are due."""
+    voters = voters[:: max(1, voters.size // VOTERS)]
     span_s = float(view.asked_s[-1] - view.asked_s[0])
     bin_s = max(BIN_S, view.jitter_s / 2.0, span_s / MOST_BINS)
     least = float(view.asked_s[0] - voters[-1])
@@ -265,7 +316,7 @@ def _drift(view: View, place: Placed) -> tuple[float, float, float]:
     late_s = at_s + place.offset_s - view.asked_s[place.asked]
     middle_s = float(at_s.mean())
     spread = float(((at_s - middle_s) ** 2).sum())
-    if at_s.size < 8 or spread <= 0.0:
+    if at_s.size < LEAST_FOR_DRIFT or spread <= 0.0:
         return 0.0, float("inf"), -float(np.median(late_s))
     slope = float((at_s - middle_s) @ (late_s - late_s.mean())) / spread
     rest_s = late_s - late_s.mean() - slope * (at_s - middle_s)

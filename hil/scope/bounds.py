@@ -44,6 +44,7 @@ class Bounds:
     seen: Measurement
     gain_percent: float
     dithered: bool
+    crowd_us: int = 0
 
     @property
     def dt_us(self) -> float:
@@ -135,15 +136,17 @@ class Bounds:
     @property
     def jitter_s(self) -> float:
         """What one pulse may shift against another."""
-        return (JITTER_US + self.device.spread_us + self.device.time_grid_us) / 1e6
+        device_us = self.device.spread_us + self.device.time_grid_us
+        return (JITTER_US + device_us + self.crowd_us) / 1e6
 
     def interval(self) -> Bound:
         """Bound one interval, ms."""
         spread_ms = self.device.spread_us / 1e3
+        crowd = f", other channels' frames {self.crowd_us / 1e3:g} ms" if self.crowd_us else ""
         return Bound(
             (self.jitter_s + self.seen.trace.dt_s) * 1e3,
             f"cable and host {JITTER_US / 1e3:g} ms, device's spread {spread_ms:g} ms and grid "
-            f"{self.device.time_grid_us / 1e3:g} ms, trace {self.dt_us / 1e3:.2g} ms",
+            f"{self.device.time_grid_us / 1e3:g} ms, trace {self.dt_us / 1e3:.2g} ms{crowd}",
         )
 
 

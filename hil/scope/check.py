@@ -73,7 +73,7 @@ def check(
     TraceError
         If the trace has no certain place in the run.
     """
-    bounds = Bounds(asked.device, seen, gain_percent, dithered(seen))
+    bounds = Bounds(asked.device, seen, gain_percent, dithered(seen), asked.crowd_us)
     got_s = np.array([pulse.onset_s for pulse in seen.pulses])
     trace = seen.trace
     view = View(

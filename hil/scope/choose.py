@@ -45,6 +45,8 @@ def choose(
     """
     value = _value(path, layout, column)
     times = [known for known in layout.columns if known.is_time]
+    if not times and time_unit is not None:
+        times = [known for known in layout.columns if known.rises and known.place < value.place]
     left = [known for known in times if known.place < value.place]
     time = left[-1] if left else next(iter(times), None)
     interval_s = layout.stated(INTERVAL_KEYS) or 0.0
@@ -52,7 +54,7 @@ def choose(
         if interval_s <= 0.0:
             message = (
                 f"{path}: no column of time and no sample interval; export it with time, "
-                f"or name the columns"
+                f"or say what a column that rises is in: --time-unit s"
             )
             raise TraceError(message)
         start_s = layout.stated(START_KEYS) or 0.0

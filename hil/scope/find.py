@@ -108,14 +108,35 @@ def noise_of(trace: Trace) -> Noise:
         smooth.append(_smoothed(part, width))
     quantum_mA = _quantum(current)
     least_mA = quantum_mA / float(np.sqrt(12.0))
+    sd_mA = max(_sd(np.concatenate(raw), quantum_mA), least_mA)
     return Noise(
         centres,
-        levels,
-        max(_sd(np.concatenate(raw), quantum_mA), least_mA),
+        _between_steps(
+            current,
+            levels,
+            current.size if count < 3 else block,
+            max(4.0 * sd_mA, 1.5 * quantum_mA),
+        ),
+        sd_mA,
         max(_sd(np.concatenate(smooth), quantum_mA / width), least_mA / width**0.5),
         quantum_mA,
         width,
     )
+
+
+def _between_steps(current: Samples, levels: Floats, block: int, bulk_mA: float) -> Floats:
+    """Return the levels as means of what is near them.
+
+    A median is one of the converter's steps, and may be half a one off what the samples alternate
+    about; smoothed, they would stand out of it for long.
+    """
+    means = levels.copy()
+    for index, level in enumerate(levels.tolist()):
+        away = current[index * block : (index + 1) * block] - np.float32(level)
+        near = away[np.abs(away) <= bulk_mA]
+        if near.size:
+            means[index] = level + float(near.mean(dtype=np.float64))
+    return means
 
 
 def _looks(size: int) -> list[int]:

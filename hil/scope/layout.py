@@ -11,15 +11,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from hil.scope.errors import TraceError
 from hil.scope.text import Style, head_of, style_of
 from hil.scope.units import TIME, Unit, named_unit, unit_of
 
 INTERVAL_KEYS: Final = ("sample interval", "sampling period", "sampling interval", "increment")
 START_KEYS: Final = ("start",)
 INLINE: Final = {"t0": "start", "tinc": "increment"}
-TIME_NAMES: Final = frozenset({"t", "time", "times", "x-axis", "zeit", "temps", "tempo", "tiempo"})
+TIME_NAMES: Final = frozenset(
+    {"t", "time", "times", "x", "x-axis", "zeit", "temps", "tempo", "tiempo"}
+)
 INDEX_NAMES: Final = frozenset({"sequence", "index", "nr", "no", "n", "sample", "samples", "point"})
 _INLINE: Final = re.compile(r"^(t0|tInc)\s*=\s*(\S+)$", re.IGNORECASE)
+_FIRST_WORD: Final = re.compile(r"[\s(\[,_]")
 _CHANNEL_NUMBER: Final = re.compile(r"\d{1,2}")
 
 
@@ -45,7 +49,7 @@ class Column:
         if self.unit is not None:
             return self.unit.kind == TIME
         name = self.name.lower()
-        return name in TIME_NAMES or (not name and self.rises)
+        return _FIRST_WORD.split(name)[0] in TIME_NAMES or (not name and self.rises)
 
     def __str__(self) -> str:
         """Return what a person calls it."""
@@ -98,6 +102,7 @@ def layout_of(path: Path) -> Layout:
             first = index + 1
     while not any(rows[first]):
         first += 1
+    _require_no_sample_above(path, style, rows[:first], places)
     above = [row for row in rows[:first] if any(row)]
     beside = [
         [cell for place, cell in enumerate(row) if place not in places]
@@ -116,6 +121,21 @@ def layout_of(path: Path) -> Layout:
         unit = unit_of(below) or unit
         columns.append(Column(place, name, unit, _rises(style, data, place)))
     return Layout(style, first, _with_stated_units(tuple(columns), preamble), preamble)
+
+
+def _require_no_sample_above(
+    path: Path, style: Style, above: Sequence[Sequence[str]], places: Sequence[int]
+) -> None:
+    """Refuse samples whose row lacks a number: names and units have none at all."""
+    for index, row in enumerate(above[1:], 1):
+        some = any(style.number(_cell(row, place)) is not None for place in places)
+        whole = _all_numbers(style, above[index - 1], places)
+        if some and whole and not _all_numbers(style, row, places):
+            message = (
+                f"{path}:{index + 1}: no number where a sample belongs; "
+                f"export it again, or cut the file there"
+            )
+            raise TraceError(message)
 
 
 def _all_numbers(style: Style, row: Sequence[str], places: Sequence[int]) -> bool:
@@ -153,7 +173,7 @@ def _is_value(text: str) -> bool:
 
 def _preamble(rows: list[list[str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for row, below in zip(rows, [*rows[1:], []], strict=True):
+    for row, below in zip(rows, [*rows, []][1:], strict=True):
         key = row[0].strip("#: ").lower() if row else ""
         if key:
             found.setdefault(key, tuple(row[1:]))

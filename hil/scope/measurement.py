@@ -16,7 +16,10 @@ BURST_GAP_S: Final = 0.1
 """Pulses no further apart are one burst, for the witness as well."""
 
 GLITCH: Final = 0.2
-"""What lasts less than so much of the usual pulse is a spike."""
+SPIKE_S: Final = 18e-6
+SPIKE_SAMPLES: Final = 2.5
+"""A spike lasts less than so much of the usual pulse, and no longer than noise does: the shortest
+pulse of a device, two phases of 10 us, is a pulse, whether it was commanded or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ def measured(path: Path, trace: Trace) -> Measurement:
         message = f"{path}: {error}"
         raise TraceError(message) from None
     usual_s = float(np.median([pulse.end_s - pulse.onset_s for pulse in pulses]))
-    real = [pulse for pulse in pulses if pulse.end_s - pulse.onset_s >= GLITCH * usual_s]
+    spike_s = min(GLITCH * usual_s, max(SPIKE_S, SPIKE_SAMPLES * trace.dt_s))
+    real = [pulse for pulse in pulses if pulse.end_s - pulse.onset_s >= spike_s]
     return Measurement(
         trace, noise, found, real, bursts_of(real), sag, found.cut, len(pulses) - len(real)
     )

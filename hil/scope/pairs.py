@@ -6,7 +6,6 @@ from math import hypot
 
 import numpy as np
 
-from fes_ctrl.model import ASYMMETRIC, ASYMMETRY
 from hil.scope.align import Placed
 from hil.scope.asked import Asked
 from hil.scope.bounds import Bound, Bounds
@@ -48,8 +47,8 @@ def pairs_of(seen: Measurement, asked: Asked, placed: Placed) -> list[Pair]:
     for index, number in zip(placed.asked.tolist(), placed.got.tolist(), strict=True):
         wanted = asked.pulses[index]
         asked_mA = wanted.current_ua / 1e3
-        shallow = ASYMMETRY if wanted.waveform == ASYMMETRIC else 1
-        whole = abs(asked_mA * placed.gain) / shallow >= seen.found.threshold_mA
+        second_mA = asked_mA * placed.gain * min(1.0, wanted.second_share)
+        whole = abs(second_mA) >= seen.found.threshold_mA
         found.append(
             Pair(
                 wanted.at_us / 1e6,

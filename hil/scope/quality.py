@@ -9,7 +9,7 @@ import numpy as np
 from hil.scope.errors import TraceError
 from hil.scope.find import Found, Noise
 from hil.scope.measure import Phase, Pulse
-from hil.scope.read import Samples, Trace
+from hil.scope.read import Floats, Samples, Trace
 
 LEAST_SAMPLES: Final = 5
 WANTED_SAMPLES: Final = 10
@@ -23,6 +23,7 @@ SAG_SAMPLES: Final = 8
 SAG_PULSES: Final = 5
 SAG_SURE: Final = 4.0
 SAG_LEAST: Final = 0.002
+SAG_ALIKE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,13 @@ def sag_of(trace: Trace, noise: Noise, pulses: list[Pulse]) -> Sag:
     """Return how fast AC coupling lets a level go.
 
     A current source's plateau is flat; behind a capacitor every level decays at one rate, whatever
-    its height. The rate is the median over the phases that are long enough.
+    its height. The rate is the median over the phases that are long enough. Where first and second
+    phases do not decay alike it is the device's own doing, which is imbalance, and stays.
     """
-    rates = []
+    rates: list[float] = []
+    places_in_pulse: list[int] = []
     for pulse in pulses:
-        for phase in pulse.phases:
+        for number, phase in enumerate(pulse.phases):
             start, stop = phase.inner
             size = stop - start
             if size < SAG_SAMPLES or abs(phase.current_mA) < SAG_SAMPLES * noise.sd_mA:
@@ -125,13 +128,24 @@ def sag_of(trace: Trace, noise: Noise, pulses: list[Pulse]) -> Sag:
             places = np.arange(size) - (size - 1) / 2
             slope = float(places @ level) / float(places @ places)
             rates.append(-slope / trace.dt_s / phase.current_mA)
+            places_in_pulse.append(number)
     if len(rates) < SAG_PULSES:
         return Sag(0.0, 0.0)
     values = np.array(rates)
-    rate = float(np.median(values))
-    spread = 1.4826 * float(np.median(np.abs(values - rate)))
-    sd = 1.25 * spread / float(np.sqrt(values.size))
+    rate, sd = _middle(values)
+    is_first = np.array(places_in_pulse) == 0
+    parts = [_middle(part) for part in (values[is_first], values[~is_first]) if part.size]
+    apart = max(known for known, _ in parts) - min(known for known, _ in parts)
+    if apart > SAG_ALIKE * rate + SAG_SURE * max(known for _, known in parts):
+        return Sag(0.0, sd)
     longest_s = max(phase.duration_us for pulse in pulses for phase in pulse.phases) / 1e6
     if rate < SAG_SURE * sd or rate * longest_s < SAG_LEAST:
         return Sag(0.0, sd)
     return Sag(rate, sd)
+
+
+def _middle(values: Floats) -> tuple[float, float]:
+    """Return the median and how well it is known."""
+    middle = float(np.median(values))
+    spread = 1.4826 * float(np.median(np.abs(values - middle)))
+    return middle, 1.25 * spread / float(np.sqrt(values.size))

@@ -93,10 +93,18 @@ def read_trace(path: Path, options: Options) -> Trace:
     for block in _blocks(path, layout, choice):
         if choice.time is not None:
             times.append(block[:, 0] * choice.time_factor)
-        levels.append((block[:, -1] * scale).astype(np.float32))
+        with np.errstate(over="ignore"):  # beyond a float, beyond the screen
+            levels.append((block[:, -1] * scale).astype(np.float32))
     current = np.concatenate(levels)
     levels.clear()
-    over = np.count_nonzero(~np.isfinite(current))
+    none = np.flatnonzero(np.isnan(current))
+    if none.size:
+        message = (
+            f"{path}: {none.size} samples are no numbers, the first is sample {none[0] + 1}; "
+            f"export it again"
+        )
+        raise TraceError(message)
+    over = np.count_nonzero(np.isinf(current))
     if over:
         message = (
             f"{path}: {over} samples left the screen, clipped at the top or bottom; "
@@ -134,7 +142,16 @@ def _blocks(path: Path, layout: Layout, choice: Choice) -> Iterator[Floats]:
                 pass
             while lines := list(islice(file, BLOCK_LINES)):
                 if quoted:
-                    lines = [";".join(row) for row in csv.reader(lines)]
+                    lines = [
+                        ";".join(
+                            cell
+                            for row in csv.reader([line], skipinitialspace=True)
+                            for cell in row
+                        )
+                        for line in lines
+                    ]
+                elif any('"' in line for line in lines):
+                    lines = [line.replace('"', "") for line in lines]
                 if style.decimal != ".":
                     lines = [line.replace(",", ".") for line in lines]
                 if any(OVER in line for line in lines):
@@ -147,6 +164,9 @@ def _blocks(path: Path, layout: Layout, choice: Choice) -> Iterator[Floats]:
     except UnicodeError as error:
         message = f"{path}: after line {number + 1} it is no text any more; export it again"
         raise TraceError(message) from error
+    except csv.Error as error:
+        message = f"{path}: after line {number + 1} it is no table any more; export it again"
+        raise TraceError(message) from error
 
 
 def _numbers(
@@ -157,7 +177,7 @@ def _numbers(
         return np.empty((0, len(places)))
     try:
         return np.loadtxt(filled, delimiter=delimiter, usecols=places, ndmin=2, comments=None)
-    except ValueError:
+    except ValueError as error:
         for offset, line in enumerate(lines):
             cells = line.split(delimiter)
             try:
@@ -168,7 +188,8 @@ def _numbers(
                     f"export it again, or cut the file there"
                 )
                 raise TraceError(message) from None
-        raise
+        message = f"{path}: after line {number + 1} it is no table of numbers; export it again"
+        raise TraceError(message) from error
 
 
 def _axis(
@@ -182,36 +203,80 @@ def _axis(
         return choice.start_s, choice.interval_s, None
     times_s = np.concatenate(times)
     times.clear()
+    if not np.isfinite(times_s).all():
+        place = int(np.argmin(np.isfinite(times_s)))
+        message = f"{path}: the time is no number at sample {place + 1}; export it again"
+        raise TraceError(message)
     steps = np.diff(times_s)
-    step_s = float(times_s[-1] - times_s[0]) / (count - 1)
-    positive = steps[steps > 0.0]
+    rising = int(np.count_nonzero(steps > 0.0))
     back = int(np.argmax(steps < 0.0)) if (steps < 0.0).any() else None
-    if back is not None or not positive.size:
+    if back is not None or not rising:
         place = 0 if back is None else back + 1
         message = (
             f"{path}: the time does not rise at sample {place + 1}; export one segment, "
             f"or name the columns (--column)"
         )
         raise TraceError(message)
-    usual_s = float(np.median(positive))
-    if float(steps.max()) > HOLE * usual_s:
-        at_s = float(times_s[int(steps.argmax())])
-        message = (
-            f"{path}: a hole of {float(steps.max()) * 1e3:.4g} ms at {at_s:.6g} s; "
-            f"export one segment without gaps"
-        )
-        raise TraceError(message)
+    usual_s = float(np.median(steps[steps > 0.0]))
+    digit_s = _digit(path, times_s, steps)
+    first_s, step_s = _line(times_s) if digit_s else (float(times_s[0]), _mean_step(times_s))
     _agree(path, choice, step_s)
     # Written with few digits, times are late or early by one of the last.
-    steps = np.arange(count, dtype=np.float64)
-    steps *= step_s
-    steps += times_s[0] - times_s
-    if float(np.abs(steps).max()) <= max(0.75 * step_s, usual_s):
-        return float(times_s[0]), step_s, None
-    if positive.size < count - 1:
+    off_s = np.arange(count, dtype=np.float64)
+    off_s *= step_s
+    off_s += first_s - times_s
+    if float(np.abs(off_s).max()) <= max(0.75 * step_s, usual_s, digit_s):
+        return first_s, step_s, None
+    if rising < count - 1:
         message = f"{path}: the time stands still now and then; export it with more digits"
         raise TraceError(message)
     return float(times_s[0]), usual_s, times_s
+
+
+def _mean_step(times_s: Floats) -> float:
+    return float(times_s[-1] - times_s[0]) / (times_s.size - 1)
+
+
+def _line(times_s: Floats) -> tuple[float, float]:
+    """Return first time and step of the straight line through times that are off by a digit.
+
+    The two ends alone would leave that digit to the step, which is the clock of every rate.
+    """
+    places = np.arange(times_s.size, dtype=np.float64) - (times_s.size - 1) / 2
+    step_s = float(places @ times_s) / float(places @ places)
+    return float(times_s.mean()) + step_s * float(places[0]), step_s
+
+
+def _digit(path: Path, times_s: Floats, steps: Floats) -> float:
+    """Return what the last digit of a time is worth where samples share one; 0 where none do.
+
+    A time that is written with few digits stands still for some samples and then steps over all
+    of them: what counts is the step for each. Digits may be fewer from one second on.
+
+    Raises
+    ------
+    TraceError
+        If there is a hole.
+    """
+    rises: NDArray[np.int64] | None = None
+    if not (steps > 0.0).all():
+        rises = np.flatnonzero(steps > 0.0)
+        each_s = steps[rises]
+        shared = np.diff(rises, prepend=-1)
+        shared[0] = shared[:2].max()  # the first may have begun before the trace
+        digit_s = float(each_s[shared > 1].max(initial=0.0))
+        each_s /= shared
+    else:
+        each_s, digit_s = steps, 0.0
+    worst = int(each_s.argmax())
+    if float(each_s[worst]) > HOLE * float(np.median(each_s)):
+        place = worst if rises is None else int(rises[worst])
+        message = (
+            f"{path}: a hole of {float(steps[place]) * 1e3:.4g} ms at "
+            f"{float(times_s[place]):.6g} s; export one segment without gaps"
+        )
+        raise TraceError(message)
+    return digit_s
 
 
 def _agree(path: Path, choice: Choice, step_s: float) -> None:

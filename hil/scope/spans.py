@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from hil.scope.align import CLOCKS_PPM, Placed
-from hil.scope.asked import Asked
+from hil.scope.asked import Asked, AskedPulse
 from hil.scope.bounds import Bounds
 from hil.scope.figures import Figure, figure
 from hil.scope.measurement import BURST_GAP_S, Burst, Measurement
@@ -24,7 +24,6 @@ class Span:
 
     begin_s: float
     asked_on_s: float
-    asked_end_s: float
     got: Burst | None
 
 
@@ -34,6 +33,7 @@ def span_figures(
     """Return what is to be said of time; nothing where there are too few pulses."""
     found = _intervals(asked, placed, run_s, bounds)
     spans = _spans(seen, asked, placed)
+    off = _pauses(seen, asked, placed)
     bound = bounds.interval()
     came = [span for span in spans if span.got is not None]
     lost = [span for span in spans if span.got is None]
@@ -44,14 +44,6 @@ def span_figures(
         (span.asked_on_s * 1e3, span.got.on_s * 1e3, span.begin_s)
         for span in came
         if span.got is not None
-    ]
-    off = [
-        ((after.begin_s - before.asked_end_s) * 1e3, after.got.off_before_s * 1e3, after.begin_s)
-        for before, after in pairwise(spans)
-        if before.got is not None
-        and after.got is not None
-        and after.got.off_before_s is not None
-        and before.got.stop == after.got.first
     ]
     for name, rows in (("on time, worst burst", on), ("off time, worst pause", off)):
         if rows:
@@ -117,7 +109,7 @@ def _spans(seen: Measurement, asked: Asked, placed: Placed) -> list[Span]:
     for first, stop in _bursts(asked):
         begin_s = asked.pulses[first].at_us / 1e6
         last = asked.pulses[stop - 1]
-        end_s = (last.at_us + sum(last.phases_us)) / 1e6
+        end_s = _end_s(last)
         if begin_s - BURST_GAP_S < ends[0] or end_s + BURST_GAP_S > ends[1]:
             continue
         if not hidden.isdisjoint(range(first, stop)):
@@ -125,8 +117,35 @@ def _spans(seen: Measurement, asked: Asked, placed: Placed) -> list[Span]:
         got = _burst_of(
             seen.bursts, (owner[index] for index in range(first, stop) if index in owner)
         )
-        found.append(Span(begin_s, end_s - begin_s, end_s, got))
+        found.append(Span(begin_s, end_s - begin_s, got))
     return found
+
+
+def _pauses(seen: Measurement, asked: Asked, placed: Placed) -> list[tuple[float, float, float]]:
+    """Return how long pauses were to be and were, ms, and when on the run's clock they ended.
+
+    A pause is whole in the trace where a pulse before and one behind it are, however much of their
+    bursts the ends of the trace cut.
+    """
+    hidden = set(placed.hidden.tolist())
+    owner = dict(zip(placed.asked.tolist(), placed.got.tolist(), strict=True))
+    found = []
+    for (first, stop), (begin, end) in pairwise(_bursts(asked)):
+        if not hidden.isdisjoint((stop - 1, begin)):
+            continue
+        before = _burst_of(seen.bursts, (owner[k] for k in range(first, stop) if k in owner))
+        after = _burst_of(seen.bursts, (owner[k] for k in range(begin, end) if k in owner))
+        if before is None or after is None or after.off_before_s is None:
+            continue
+        if before.stop == after.first:
+            begin_s = asked.pulses[begin].at_us / 1e6
+            wanted_ms = (begin_s - _end_s(asked.pulses[stop - 1])) * 1e3
+            found.append((wanted_ms, after.off_before_s * 1e3, begin_s))
+    return found
+
+
+def _end_s(pulse: AskedPulse) -> float:
+    return (pulse.at_us + sum(pulse.phases_us)) / 1e6
 
 
 def _bursts(asked: Asked) -> list[tuple[int, int]]:

@@ -26,11 +26,16 @@ class Style:
     decimal: str
 
     def cells(self, lines: Iterable[str]) -> list[list[str]]:
-        """Return the cells of lines, without the white space around them."""
+        """Return the cells of lines, without the white space around them.
+
+        Line by line: a quotation mark that nobody closes does not swallow the next ones.
+        """
         if self.delimiter == " ":
             return [line.split() for line in lines]
-        rows = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
-        return [[cell.strip() for cell in row] for row in rows]
+        return [[cell.strip() for row in self._rows(line) for cell in row] for line in lines]
+
+    def _rows(self, line: str) -> Iterable[list[str]]:
+        return csv.reader([line], delimiter=self.delimiter, skipinitialspace=True)
 
     def number(self, cell: str) -> float | None:
         """Return a cell as a number, if it is one."""
@@ -82,14 +87,15 @@ def _encoding(head: bytes) -> str:
 
 def head_of(path: Path) -> list[str]:
     """Return the first lines, blank ones included."""
-    lines = []
+    lines: list[str] = []
     try:
         with open_trace(path) as file:
-            for line in file:
-                # A file without line ends is no table, and may be large.
-                lines.append(line[:HEAD_BYTES].rstrip("\n"))
-                if len(lines) == HEAD_LINES:
-                    break
+            while len(lines) < HEAD_LINES and (line := file.readline(HEAD_BYTES)):
+                if len(line) == HEAD_BYTES:
+                    # A file without line ends is no table, and may be large.
+                    message = f"{path}: no table of numbers; export the waveform as CSV"
+                    raise TraceError(message)
+                lines.append(line.rstrip("\n"))
     except UnicodeError as error:
         message = f"{path}: no text; export the trace as CSV"
         raise TraceError(message) from error

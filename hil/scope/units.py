@@ -48,7 +48,11 @@ def unit_of(text: str) -> Unit | None:
     if bare == "S":
         return UNITS["s"]
     kind = _WORDS.get(bare.lower())
-    return None if kind is None else Unit(kind, 1.0)
+    if kind is not None:
+        return Unit(kind, 1.0)
+    kind = _WORDS.get(bare[1:].lower())  # msec, mVolts
+    scale = _SCALES.get(bare[:1])
+    return None if kind is None or not scale else Unit(kind, scale)
 
 
 def named_unit(text: str) -> tuple[str, Unit | None]:

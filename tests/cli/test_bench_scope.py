@@ -94,6 +94,12 @@ def test_without_a_run_pulses_are_listed_and_written(
         (["TRACE", "--ohm", "1000", "--unit", "kg"], "--unit kg: no voltage or current"),
         (["TRACE", "--ohm", "1000", "--out", "TRACE"], "that is the trace itself"),
         (["TRACE", "--ohm", "1000", "--run", "RUN", "--near", "99"], "--near 99"),
+        (["TRACE", "--ohm", "1000", "--run", "RUN", "--near", "nan"], "--near nan: no number"),
+        (["TRACE", "--ohm", "nan"], "--ohm nan: no number"),
+        (
+            ["TRACE", "--ohm", "1000", "--run", "RUN", "--gain-percent", "nan", "--json"],
+            "no number",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -104,3 +110,16 @@ def test_what_cannot_be_done_is_one_line(
     assert done.exit_code == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_runs_log_is_not_written_over(
+    run: tuple[Path, Emitted], trace: Path, tmp_path: Path, *, whole: bool
+) -> None:
+    log = tmp_path / "log.jsonl"
+    text = (run[0] / "log.jsonl").read_text()
+    log.write_text(text)
+    done = scope(trace, "--run", tmp_path if whole else log, "--ohm", 1000, "--out", log)
+    assert done.exit_code == 2
+    assert "that is the run's log itself" in done.stderr
+    assert log.read_text() == text

@@ -5,15 +5,19 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fes_ctrl.model import ASYMMETRIC
 from firmware_sim.output import Points
 from helpers.scope_traces import Emitted, Probe, walked
+from hil.scenarios import load_scenario
+from hil.scope.align import View, align
 from hil.scope.asked import Asked, asked_of
 from hil.scope.check import Checked, check
 from hil.scope.errors import TraceError
 from hil.scope.measurement import measured
+from hil.simulate import simulate
 
 Run = tuple[Path, Emitted]
 
@@ -76,6 +80,52 @@ def test_every_form_and_device_passes(tmp_path: Path, sets: tuple[str, ...]) -> 
     assert found.placed.asked.size > 50
 
 
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ("[[1.0, 1.0], [0.3333, 0.0], [1.0, -1.0]]", False),  # a pause is not compared
+        ("[[0.7, 1.0], [0.7, -1.0]]", True),
+        ("[[1.0, 0.5], [0.1, 0.0], [0.5, -1.0]]", True),
+        ("[[1.0, 1.0], [1.0, -0.5], [1.0, -0.5]]", True),
+    ],
+)
+def test_a_stimulators_shape_is_what_was_commanded(
+    tmp_path: Path, shape: str, *, told: bool
+) -> None:
+    emitted = walked(tmp_path / "log.jsonl", f"stimulator.shape={shape}")
+    asked = asked_of(tmp_path / "log.jsonl", None)
+    assert checked(emitted, asked, Probe(rate_hz=500e3)).verdict()["reasons"] == []
+    plain = each(emitted, lambda points: ((300, points[0][1]), (300, -points[0][1])))
+    assert checked(plain, asked, Probe(rate_hz=500e3)).verdict()["passed"] != told
+
+
+def test_a_shape_with_steps_is_refused(tmp_path: Path) -> None:
+    walked(
+        tmp_path / "log.jsonl",
+        "stimulator.shape=[[0.5, 0.5], [0.5, 1.0], [0.5, -1.0], [0.5, -0.5]]",
+        duration_s=3.5,
+    )
+    with pytest.raises(TraceError, match=r"have steps \(stimulator.shape\).*without --run"):
+        asked_of(tmp_path / "log.jsonl", None)
+
+
+def test_pulses_that_wait_for_the_other_legs_are_in_time(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    pulses: list[tuple[int, Points]] = []
+
+    def see(at_us: int, channel: int, points: Points) -> None:
+        if channel == 4:
+            pulses.append((at_us, points))
+
+    scenario = load_scenario("both_legs", {"duration_s": 7.0})
+    simulate(scenario.walk, log_file=log, watch=see)
+    found = checked(pulses, asked_of(log, 4), Probe())
+    assert found.verdict()["reasons"] == []
+    interval = next(known for known in found.figures if known.name == "interval, worst")
+    assert abs(interval.got - interval.asked) > 2.0
+    assert "other channels' frames 5 ms" in interval.origin
+
+
 def test_what_ac_coupling_does_is_not_held_against_the_device(run: Run) -> None:
     folder, emitted = run
     probe = Probe(coupling_s=0.016)
@@ -135,6 +185,53 @@ def test_a_burst_that_ends_late_is_named(run: Run) -> None:
     assert found.extra_s == pytest.approx([at_us / 1e6 for at_us, _ in late], abs=5e-3)
     on = next(known for known in found.figures if known.name == "on time, worst burst")
     assert on.got - on.asked == pytest.approx(100.0, abs=2.5)
+
+
+@pytest.mark.parametrize("form", [((20, 40_000), (20, -40_000)), ((100, 40_000),)])
+def test_short_pulses_that_nobody_commanded_are_no_spikes(run: Run, form: Points) -> None:
+    folder, emitted = run
+    short = [(at_us + 10_000, form) for at_us, _ in emitted[40:60:5]]
+    found = checked(sorted([*emitted, *short]), asked_of(folder, None), Probe())
+    assert failed(found) == {"pulses nobody commanded"}
+    assert found.extra_s == pytest.approx([at_us / 1e6 for at_us, _ in short], abs=5e-3)
+
+
+@pytest.mark.parametrize("sagging", [0, 1])
+def test_one_phase_that_sags_is_imbalance_and_not_the_coupling(run: Run, sagging: int) -> None:
+    folder, emitted = run
+
+    def sag(points: Points) -> Points:
+        return tuple(
+            (duration // 10, round(current * (1.0 - (0.01 * k + 0.005) * (number == sagging))))
+            for number, (duration, current) in enumerate(points)
+            for k in range(10)
+        )
+
+    sags = each(emitted, sag)
+    path = Path("trace.csv")
+    seen = measured(path, Probe(rate_hz=500e3).trace(sags))
+    assert seen.sag.per_s == 0.0
+    found = check(path, seen, asked_of(folder, None), 3.0)
+    assert failed(found) >= {"net charge, mean", "net charge, worst pulse"}
+
+
+def test_a_late_burst_is_told_by_its_pauses_where_the_ends_cut_its_neighbours(run: Run) -> None:
+    folder, emitted = run
+    parts = bursts(emitted)
+    late = [
+        (at_us + 8_000 * (number == 1), points)
+        for number, burst in enumerate(parts)
+        for at_us, points in burst
+    ]
+    begin_s = parts[0][len(parts[0]) // 2][0] / 1e6 - 0.01
+    end_s = parts[2][len(parts[2]) // 2][0] / 1e6 + 0.01
+    probe = Probe(begin_s=begin_s, end_s=end_s)
+    asked = asked_of(folder, None)
+    assert checked(emitted, asked, probe).verdict()["passed"]
+    found = checked(late, asked, probe)
+    assert failed(found) == {"off time, worst pause"}
+    off = next(known for known in found.figures if known.name == "off time, worst pause")
+    assert abs(off.got - off.asked) == pytest.approx(8.0, abs=2.0)
 
 
 def test_a_train_that_is_slow_is_told_by_its_rate(run: Run) -> None:
@@ -214,6 +311,22 @@ def test_what_is_too_weak_for_the_trace_is_counted_and_not_called_missing(run: R
     assert not any(known.name.startswith("net") for known in found.figures)
 
 
+def test_widths_that_go_down_to_a_tenth_are_pulses(run: Run) -> None:
+    asked = asked_of(run[0], None)
+    instants = [1_000_000 + 25_000 * k for k in range(40)]
+    ramped = [
+        replace(pulse, width_us=min(300, 25 * (k + 1)))
+        for k, pulse in enumerate(bare(asked, instants).pulses)
+    ]
+    emitted = [
+        (pulse.at_us, ((pulse.width_us, 30_000), (pulse.width_us, -30_000))) for pulse in ramped
+    ]
+    probe = Probe(begin_s=0.5, end_s=2.5, rate_hz=500e3)
+    found = checked(emitted, replace(asked, pulses=ramped), probe)
+    assert found.verdict()["reasons"] == []
+    assert found.placed.asked.size == 40
+
+
 def test_one_burst_among_equal_ones_is_placed_by_hand(run: Run) -> None:
     instants = [1_000_000 * burst + 25_000 * k for burst in range(1, 5) for k in range(20)]
     asked = bare(asked_of(run[0], None), instants)
@@ -223,6 +336,33 @@ def test_one_burst_among_equal_ones_is_placed_by_hand(run: Run) -> None:
     found = checked(given(instants), asked, probe, near_s=2.9)
     assert found.verdict()["passed"]
     assert found.placed.run_s(probe.begin_s - probe.zero_s) == pytest.approx(2.8, abs=2e-3)
+
+
+@pytest.mark.parametrize("drift_ppm", [-90.0, 0.0, 90.0])
+def test_clocks_that_part_over_minutes_are_followed(drift_ppm: float) -> None:
+    # Bursts and pauses of unequal length, for 800 s: clocks part by 70 ms.
+    asked_s = np.array(
+        [4.0 * b + b * b % 97 / 100 + 0.025 * k for b in range(200) for k in range(20 + b % 11)]
+    )
+    inside = (asked_s > 5.0) & (asked_s < 790.0)
+    got_s = (asked_s[inside] - 3.0) / (1.0 + drift_ppm / 1e6)
+    current_mA = np.full(asked_s.size, 30.0)
+    placed = align(
+        View(
+            asked_s,
+            current_mA,
+            got_s,
+            current_mA[inside],
+            2.0,
+            787.0 / (1.0 + drift_ppm / 1e6),
+            1.0,
+            2e-3,
+        )
+    )
+    assert placed.asked.size == got_s.size
+    assert (placed.missing.size, placed.extra.size) == (0, 0)
+    assert placed.drift_ppm == pytest.approx(drift_ppm, abs=0.1)
+    assert placed.offset_s == pytest.approx(3.0, abs=1e-3)
 
 
 def test_the_trace_of_another_run_is_refused(run: Run) -> None:

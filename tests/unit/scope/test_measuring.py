@@ -87,6 +87,20 @@ def test_a_dc_coupled_trace_is_left_as_it_is() -> None:
     assert seen(train(SYMMETRIC)).sag.per_s == 0.0
 
 
+@pytest.mark.parametrize("offset_mA", [-3.22, 0.22])
+def test_a_baseline_between_two_steps_is_no_phase(offset_mA: float) -> None:
+    for seed in range(5):
+        found = seen(
+            train(ASYMMETRIC),
+            rate_hz=500e3,
+            noise_mA=0.1,
+            step_mA=0.5,
+            offset_mA=offset_mA,
+            seed=seed,
+        )
+        assert [len(pulse.phases) for pulse in found.pulses] == [2] * 10
+
+
 def test_a_single_spike_is_no_pulse() -> None:
     spike = (250_000, ((10, 40_000),))
     found = seen(sorted([*train(SYMMETRIC), spike]))
