@@ -28,6 +28,8 @@ class Account:
         self.walk = walk
         self._leg = {leg.leg: leg for leg in (*walk.legs, *walk.sensing)}
         self._open: dict[tuple[int, int], Burst] = {}
+        # A step's commands come before its records: of a burst the first pulse before its start.
+        self._early: dict[tuple[int, int], list[Setpoint]] = {}
         self._digest = hashlib.sha256()
         self.setpoints = 0
 
@@ -42,6 +44,8 @@ class Account:
         burst = self._open.get((leg, channel))
         if burst is not None:
             burst.setpoints.append(setpoint)
+        else:
+            self._early.setdefault((leg, channel), []).append(setpoint)
 
     def written(self, now_us: Us, setpoint: Setpoint) -> None:
         """Take note of when a setpoint's frame went to the link."""
@@ -53,13 +57,18 @@ class Account:
             if isinstance(record, GaitEvent):
                 self._leg[record.leg].detected.append(record)
             elif isinstance(record, BurstStart):
-                burst = Burst(record)
+                key = record.leg, record.channel
+                burst = Burst(record, self._early.pop(key, []))
                 self._leg[record.leg].bursts.append(burst)
-                self._open[record.leg, record.channel] = burst
+                self._open[key] = burst
             elif isinstance(record, BurstEnd):
-                burst_or_none = self._open.pop((record.leg, record.channel), None)
-                if burst_or_none is not None:
-                    burst_or_none.end = record
+                key = record.leg, record.channel
+                ended = self._open.pop(key, None)
+                if ended is not None:
+                    ended.end = record
+                    given = ended.setpoints
+                    ended.setpoints = [each for each in given if each.at_us <= record.t_us]
+                    self._early[key] = given[len(ended.setpoints) :]
             elif isinstance(record, Fault):
                 self.walk.faults.append(record)
             elif isinstance(record, Decision):

@@ -113,11 +113,11 @@ def replay(
         session.take(sample)
     account.finish()
     account.walk.duration_us = last_us - start_us
-    _charge(account.walk)
+    sum_charge(account.walk)
     return ReplayResult(account.walk, start_us, account.setpoints_sha256)
 
 
-def _charge(walk: Walk) -> None:
+def sum_charge(walk: Walk) -> None:
     """Sum what was commanded: there is no electrode to look at."""
     for leg in walk.legs:
         for burst in leg.bursts:

@@ -13,6 +13,7 @@ from fes_ctrl.cli.files import write_whole
 from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
+    from fes_ctrl.analysis.replay import ReplayResult
     from fes_ctrl.analysis.walk import LegWalk
     from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.config.layers import Layers
@@ -89,11 +90,9 @@ def _replay(
     events: Path | None,
     out: Path | None,
 ) -> dict[str, Any]:
-    from fes_ctrl.analysis.refusals import against, by_reason
     from fes_ctrl.analysis.replay import replay
-    from fes_ctrl.analysis.summary import FORMAT, summarise
+    from fes_ctrl.analysis.summary import FORMAT
     from fes_ctrl.config.layers import sha256_of
-    from fes_ctrl.model import LEG_NAMES
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.operator import OperatorConfig
 
@@ -127,16 +126,33 @@ def _replay(
     finally:
         if log is not None:
             log.close(ended=ended)
-    figures = summarise(result.walk)
-    faults = [fault for fault in result.walk.faults if fault.reaction in ("stop", "latch")]
-    reasons = [f"fault {fault.id} at {fault.t_us / 1e6:.3f} s" for fault in faults]
-    refused = against(by_reason(result.walk.refusals))
     summary: dict[str, Any] = {
         "format": FORMAT,
         "recording": signal.path.name,
         "program": program,
         "detector": control.detector.name,
         "config_sha256": sha256_of(effective),
+        **figures_of(result),
+    }
+    if events is not None:
+        summary["score"] = _score([*result.walk.legs, *result.walk.sensing], events)
+    if out is not None:
+        text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
+        write_whole(out / "summary.json", text)
+    return summary
+
+
+def figures_of(result: "ReplayResult") -> dict[str, Any]:
+    """Return what a summary tells of a replay, or of a run by its log: no truth is known."""
+    from fes_ctrl.analysis.refusals import against, by_reason
+    from fes_ctrl.analysis.summary import summarise
+    from fes_ctrl.model import LEG_NAMES
+
+    figures = summarise(result.walk)
+    faults = [fault for fault in result.walk.faults if fault.reaction in ("stop", "latch")]
+    reasons = [f"fault {fault.id} at {fault.t_us / 1e6:.3f} s" for fault in faults]
+    refused = against(by_reason(result.walk.refusals))
+    return {
         "setpoints_sha256": result.setpoints_sha256,
         "duration_s": figures["duration_s"],
         "legs": {
@@ -151,15 +167,9 @@ def _replay(
         "sensing": {LEG_NAMES[each.leg]: {"events": _events(each)} for each in result.walk.sensing},
         "charge": figures["charge"],
         "safety": figures["safety"],
-        # A replay has no bounds: stalls of the recording show as faults, listed and cleared.
+        # There are no bounds: what latched is listed, and cleared.
         "verdict": {"passed": not refused, "reasons": [*refused, *reasons]},
     }
-    if events is not None:
-        summary["score"] = _score([*result.walk.legs, *result.walk.sensing], events)
-    if out is not None:
-        text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-        write_whole(out / "summary.json", text)
-    return summary
 
 
 def worn_in(signal: "Recording") -> dict[int, tuple[str, ...]]:

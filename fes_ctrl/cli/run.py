@@ -14,6 +14,7 @@ from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fes_ctrl.assembly import ControlConfig
     from fes_ctrl.cli.attended import Keeping
     from fes_ctrl.config.layers import Layers
     from fes_ctrl.links.url import SerialAddress, TcpAddress
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from fes_ctrl.sensors.url import SensorPlace
 
 
+LONG_LOG = 20_000_000
+"""Bytes of a log that takes seconds to go through."""
 NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit arming"
 
 
@@ -177,11 +180,53 @@ async def _run(
         say(f"not armed, level 0 %; {HELP if may_arm else NO_ARMING}")
         return Hand(session, clock, say, may_arm=may_arm, info=lambda: str(tally))
 
+    device = ""
     try:
-        await attend(clock, source, address, legs, control, person, replace(keeping, roles=told))
+        device = await attend(
+            clock, source, address, legs, control, person, replace(keeping, roles=told)
+        )
     finally:
+        if keeping.out is not None and tallies:
+            _summarise(keeping.out, device, legs, control, tuple(worn))
         for tally in tallies:
             say(str(tally))
+
+
+def _summarise(
+    out: Path,
+    device: str,
+    legs: tuple[int, ...],
+    control: "ControlConfig",
+    sensed: tuple[int, ...],
+) -> None:
+    """Write what the run amounts to beside its log, or say why not."""
+    import json
+
+    from fes_ctrl.analysis.again import once_more
+    from fes_ctrl.analysis.summary import FORMAT
+    from fes_ctrl.cli.attended import say
+    from fes_ctrl.cli.files import write_whole
+    from fes_ctrl.cli.replay import figures_of
+    from fes_ctrl.runlog.reader import RunLogError, read_log
+
+    log = out / "log.jsonl"
+    try:
+        if log.stat().st_size > LONG_LOG:
+            say("summing up the log")
+        header = next(read_log(log))
+        result = once_more(log, legs, control, sensed)
+    except (OSError, RunLogError) as error:
+        say(f"no summary: {error}")
+        return
+    summary = {
+        "format": FORMAT,
+        "stimulator": {"device": control.stimulator.device, "identity": device or None},
+        "detector": control.detector.name,
+        "config_sha256": header["config_sha256"],
+        **figures_of(result),
+    }
+    write_whole(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    say(f"run kept in {out}: log.jsonl, summary.json")
 
 
 def worn_by(source: "SensorSource") -> dict[int, list[str]]:

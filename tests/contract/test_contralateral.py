@@ -150,6 +150,14 @@ def test_a_run_stimulates_the_one_leg_and_says_which_sensor_has_failed(
     assert "; right, stimulated (heel_switch): 0 contacts, " in over
     assert "fault F04 inhibit, right: sensors of the left: no fresh sample for 10" in line
     assert {json.loads(given)["channel"] for given in pulses.read_text().splitlines()} == {0}
+    summary = json.loads((log.parent / "summary.json").read_text())
+    assert summary["stimulator"] == {
+        "device": "p24",
+        "identity": told[3].removeprefix("stimulator: ").strip(),
+    }
+    assert summary["legs"]["right"]["setpoints"] >= 20
+    assert summary["sensing"]["left"]["events"]["ic"] >= 1
+    assert ("F04", "right") in {(f["id"], f["leg"]) for f in summary["safety"]["faults"]}
     header, *records = read_log(log)
     assert header["legs"] == {
         "left": "only senses (heel_switch)",
