@@ -95,13 +95,15 @@ class ReferenceGuard:
             return max([p.counts_ua for p in since if p.felt], default=0)
         # Of two updates in turn the device has surely given one, and nobody knows which.
         found = [0]
+        own = self.of(channel)
+        earlier = reversed(own[: len(own) - len(since)])
+        before_ua = next((p.counts_ua for p in earlier if p.felt), 0)
+        if part and len(since) == len(part):
+            before_ua = part[0].before_ua
         for pulse in since:
-            before = [p for p in self.of(channel) if p.felt and p.at_us < pulse.at_us]
-            before_ua = before[-1].counts_ua if before else 0
-            if not any(p.felt and p.at_us < pulse.at_us for p in part) and since == part:
-                before_ua = pulse.before_ua
             if pulse.felt:
                 found.append(min(before_ua, pulse.counts_ua))
+                before_ua = pulse.counts_ua
         return max(found)
 
     def remembered(self, channel: int) -> tuple[list[Pulse], list[Pulse]]:
