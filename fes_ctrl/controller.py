@@ -257,6 +257,8 @@ class Controller:
         self._records.append(
             Decision(setpoint.at_us, leg.leg, setpoint.channel, verdict, reason, setpoint)
         )
+        if leg.learning is not None:
+            leg.learning.withheld = True
         row = REFUSALS[reason]
         ended = given is None and row.ends_burst
         if ended:
@@ -268,6 +270,10 @@ class Controller:
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.
         self._rouse()
+        if leg.learning is not None:
+            unmeasured = leg.learning.burst_ended(end.t_us)
+            if unmeasured is not None:
+                self._records.append(unmeasured)
         if end.ended_by == TEST or not leg.watched:
             # It needs no contact, and says nothing of those that steps need; or nothing tells any.
             return
@@ -442,6 +448,7 @@ class Controller:
                     "detector": leg.detector.snapshot(),
                     "prediction": leg.predictor.snapshot(),
                     "program": leg.program.snapshot(),
+                    "learning": None if leg.learning is None else leg.learning.snapshot(),
                 }
                 for leg in self._legs
             ],

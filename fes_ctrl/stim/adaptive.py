@@ -1,0 +1,217 @@
+"""Iterative learning control of a burst over strides: how strong, from when, until when.
+
+Each stride is a trial of the same task. What the foot did in the last one corrects what the next
+one is given:
+
+    share[k+1] = share[k] + gain * (wanted - pitch[k]) - creep
+
+and alike for the onset and for the end. The plateau answers for the pitch at contact, the onset for
+that in mid-swing, the end for how the forefoot comes down. The gain follows from how the pitch has
+answered to the last changes, so a muscle that is near its ceiling is not taken for one that does
+not need more. Everything is bounded: each step, and the whole by what the program gives.
+
+References
+----------
+Seel T., Werner C., Raisch J., Schauer T., Control Eng Pract 48:87-97, 2016: iterative learning of
+drop-foot stimulation on the foot's pitch. Seel T., Schauer T., Raisch J., Int J Control 90:393,
+2017: learning where trials end early, of which only that which was seen is learnt.
+"""
+
+from typing import Final, NamedTuple
+
+from fes_ctrl.stim.adaptive_config import AdaptiveConfig
+from fes_ctrl.stim.quantise import WHOLE_PPM
+from fes_ctrl.units import MicroAmp, Us, ua_from_ma, us_from_ms
+
+LEARNS: Final = 0.7
+"""Part of an error that one stride makes good, where the answer is as expected."""
+
+ANSWER_DEG: Final = 20.0
+LEAST_ANSWER_DEG: Final = 4.0
+LARGEST_ANSWER_DEG: Final = 60.0
+"""Pitch that the whole share is worth: the first guess, and its bounds. Simulated patients have 3
+at the top and 50 at the bottom of their recruitment."""
+
+TOLD_PPM: Final = 25_000
+"""A smaller change of the share says nothing of the answer: the pitch varies by itself."""
+
+DOWN: Final = 1.5
+"""Down it steps so much further than up."""
+
+LATER_MS_PER_DEG: Final = 6.0
+SOONER_MS_PER_DEG: Final = 12.0
+"""Of the onset, for each degree in mid-swing; a foot that is too low counts twice."""
+
+NEAR_FALL: Final = 0.9
+"""Below this share of the allowed rate the forefoot comes down well enough to do with less."""
+
+
+class Adapted(NamedTuple):
+    """What is taken away from a program: the share left of its plateau, and times.
+
+    ``later_us`` is how much later the onset comes, ``sooner_us`` how much sooner the fall begins.
+    """
+
+    share_ppm: int
+    later_us: Us
+    sooner_us: Us
+
+
+NOTHING_TAKEN: Final = Adapted(WHOLE_PPM, 0, 0)
+
+
+class AdaptiveLaw:
+    """The learning law of one leg.
+
+    Parameters
+    ----------
+    config : AdaptiveConfig
+        What is wanted, and how fast it may be learnt.
+    extension_us : int
+        The program's extension.
+    span_ua : int
+        From the motor threshold to the program's plateau: what the whole share is worth.
+
+    Attributes
+    ----------
+    now : Adapted
+        What the next burst is to be given.
+    answer_deg : float
+        Pitch at contact that the whole share is worth, as far as is known.
+    """
+
+    __slots__ = (
+        "_band_deg",
+        "_changed_ppm",
+        "_contact_deg",
+        "_creep_ppm",
+        "_down_ppm",
+        "_fall_dps",
+        "_latest_us",
+        "_mid_deg",
+        "_most_sooner_us",
+        "_start_ppm",
+        "_step_us",
+        "_up_ppm",
+        "_was_deg",
+        "answer_deg",
+        "now",
+    )
+
+    def __init__(self, config: AdaptiveConfig, extension_us: Us, span_ua: MicroAmp) -> None:
+        self._contact_deg: float = config.contact_deg
+        self._mid_deg: float = config.mid_deg
+        self._fall_dps: float = config.fall_deg_per_s
+        self._band_deg: float = config.band_deg
+        self._start_ppm: int = round(config.start * WHOLE_PPM)
+        self._creep_ppm: int = round(config.creep_percent / 100.0 * WHOLE_PPM)
+        step_ua = ua_from_ma(config.step_mA)
+        self._up_ppm: int = min(WHOLE_PPM, WHOLE_PPM * step_ua // max(1, span_ua))
+        self._down_ppm: int = min(WHOLE_PPM, int(DOWN * self._up_ppm))
+        self._step_us: Us = us_from_ms(config.step_ms)
+        self._latest_us: Us = us_from_ms(config.latest_ms)
+        self._most_sooner_us: Us = max(0, extension_us - us_from_ms(config.least_extension_ms))
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Begin anew, with the configured share and the program's times."""
+        self.now: Adapted = Adapted(self._start_ppm, 0, 0)
+        self.answer_deg: float = ANSWER_DEG
+        self.forget()
+
+    def forget(self) -> None:
+        """Take the next stride as it comes: what was given before it does not compare."""
+        self._changed_ppm: int = 0
+        self._was_deg: float = 0.0
+
+    def learn(self, mid_deg: float, contact_deg: float, fall_dps: float) -> bool:
+        """Take a stride that was given ``now``; return whether the next one is given anything else.
+
+        Parameters
+        ----------
+        mid_deg, contact_deg : float
+            Pitch in mid-swing and at contact.
+        fall_dps : float
+            How fast the forefoot came down, deg/s.
+        """
+        was = self.now
+        self._learn_answer(contact_deg)
+        short_deg = self._contact_deg - contact_deg
+        low_deg = self._mid_deg - mid_deg
+        later_us = self._onset(was.later_us, short_deg, low_deg)
+        if was.later_us == 0 and low_deg > short_deg:
+            # It cannot come sooner: what mid-swing lacks, more current has to give.
+            short_deg = low_deg
+        share_ppm = self._share(was.share_ppm, short_deg)
+        sooner_us = self._end(was.sooner_us, short_deg, fall_dps)
+        self._changed_ppm = share_ppm - was.share_ppm
+        self._was_deg = contact_deg
+        self.now = Adapted(share_ppm, later_us, sooner_us)
+        return self.now != was
+
+    @property
+    def expected_deg(self) -> float:
+        """By how much the next pitch at contact is expected to differ from the last."""
+        return self.answer_deg * self._changed_ppm / WHOLE_PPM
+
+    def _learn_answer(self, contact_deg: float) -> None:
+        """Learn what a share is worth, from the last change and what the foot made of it."""
+        changed_ppm = self._changed_ppm
+        if -TOLD_PPM < changed_ppm < TOLD_PPM:
+            return
+        answer_deg = (contact_deg - self._was_deg) * WHOLE_PPM / changed_ppm
+        answer_deg = min(LARGEST_ANSWER_DEG, max(LEAST_ANSWER_DEG, answer_deg))
+        self.answer_deg += 0.5 * (answer_deg - self.answer_deg)
+
+    def _share(self, share_ppm: int, short_deg: float) -> int:
+        """Return the next share, for a foot that is so much too low; negative: too high."""
+        band_deg = self._band_deg
+        per_deg = LEARNS * WHOLE_PPM / self.answer_deg
+        change_ppm = -self._creep_ppm
+        if short_deg > 0.0:
+            change_ppm = round(per_deg * (short_deg + 0.3 * band_deg))
+        elif short_deg < -band_deg:
+            change_ppm = round(per_deg * (short_deg + 0.5 * band_deg)) - self._creep_ppm
+        change_ppm = max(-self._down_ppm, min(self._up_ppm, change_ppm))
+        return max(0, min(WHOLE_PPM, share_ppm + change_ppm))
+
+    def _onset(self, later_us: Us, short_deg: float, low_deg: float) -> Us:
+        """Return how much later the next burst begins."""
+        step_us = self._step_us
+        change_us = 0
+        if low_deg > 0.0:
+            change_us = -min(2 * step_us, round(1000.0 * SOONER_MS_PER_DEG * low_deg))
+        elif low_deg < -self._band_deg and short_deg <= 0.0:
+            over_deg = -low_deg - 0.5 * self._band_deg
+            change_us = min(step_us, round(1000.0 * LATER_MS_PER_DEG * over_deg))
+        return max(0, min(self._latest_us, later_us + change_us))
+
+    def _end(self, sooner_us: Us, short_deg: float, fall_dps: float) -> Us:
+        """Return how much sooner the fall of the next burst begins."""
+        step_us = self._step_us
+        if fall_dps > self._fall_dps:
+            sooner_us -= step_us
+        elif fall_dps < NEAR_FALL * self._fall_dps and short_deg <= 0.0:
+            sooner_us += step_us // 2
+        return max(0, min(self._most_sooner_us, sooner_us))
+
+    def revert(self) -> bool:
+        """Take one step back to where it began; return whether that changes anything."""
+        was = self.now
+        share_ppm, later_us, sooner_us = was
+        start_ppm = self._start_ppm
+        share_ppm += max(-self._down_ppm, min(self._up_ppm, start_ppm - share_ppm))
+        step_us = self._step_us
+        self.now = Adapted(share_ppm, max(0, later_us - step_us), max(0, sooner_us - step_us))
+        self.forget()
+        return self.now != was
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what it has learnt."""
+        share_ppm, later_us, sooner_us = self.now
+        return {
+            "share": round(share_ppm / WHOLE_PPM, 4),
+            "later_us": later_us,
+            "sooner_us": sooner_us,
+            "answer_deg": round(self.answer_deg, 1),
+        }
