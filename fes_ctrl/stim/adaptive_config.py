@@ -59,7 +59,7 @@ class AdaptiveConfig:
     start: Annotated[float, Ge(0), Le(1)] = 0.6
     step_mA: Annotated[float, Gt(0), Le(10)] = 4.0
     step_ms: Annotated[float, Gt(0), Le(100)] = 20.0
-    latest_ms: Annotated[float, Ge(0), Le(500)] = 150.0
+    latest_ms: Annotated[float, Ge(0), Le(500)] = 100.0
     least_extension_ms: Annotated[float, Ge(0), Le(1000)] = 30.0
     creep_percent: Annotated[float, Ge(0), Le(5)] = 0.4
     sure: Annotated[float, Ge(0), Le(1)] = 0.5
