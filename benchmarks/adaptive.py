@@ -21,13 +21,14 @@ import argparse
 import json
 import statistics
 import sys
-from bisect import bisect_left
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import product
 from math import asin, degrees
 from multiprocessing import get_context
 from typing import NamedTuple
+
+import numpy as np
 
 from fes_ctrl.analysis.walk import LegWalk
 from fes_ctrl.config.files import names_of
@@ -58,7 +59,7 @@ HOLDS = 0.95
 STARTS = {"too weak": 0.0, "too strong": 1.0}
 FATIGUING = "ms_fatigue"
 OWN_DEG = 2.0
-LATER_MS = (0, 50, 100)
+LATER_MS = (0, 60)
 EXTENSIONS_MS = (100, 30)
 """Of the fixed programs."""
 
@@ -185,9 +186,8 @@ def strides_of(about: LegWalk, times: list[int], pitch: list[float]) -> list[Str
             toe_off_us = event.t_event_us
         elif event.kind == INITIAL_CONTACT and toe_off_us >= 0:
             middle_us = (toe_off_us + event.t_event_us) // 2
-            mid = pitch[min(len(pitch) - 1, bisect_left(times, middle_us))]
-            end = pitch[min(len(pitch) - 1, bisect_left(times, event.t_event_us))]
-            found.append(Stride(event.t_event_us, mid, end))
+            mid_deg, contact_deg = np.interp([middle_us, event.t_event_us], times, pitch)
+            found.append(Stride(event.t_event_us, float(mid_deg), float(contact_deg)))
             toe_off_us = -1
     return found
 
@@ -349,11 +349,11 @@ def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[d
 def least_intensity(
     job: tuple[int, int, tuple[float, float], float, int],
 ) -> tuple[float, Walked] | None:
-    """Return the weakest fixed program of one onset and end that holds the target, to 1 %."""
+    """Return the weakest fixed program of one onset and end that holds the target, to 1.6 %."""
     later_ms, extension_ms, target, wanted, seed = job
     low, high, best = 0.0, 1.0, None
     tried = high
-    while best is None or high - low > 0.01:
+    while best is None or high - low > 0.016:
         walked = walk((FATIGUING, fixed(tried, later_ms, extension_ms), seed, FATIGUE_S))
         (seen,) = walked.legs.values()
         if held(seen, target) >= wanted:

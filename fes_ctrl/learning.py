@@ -131,7 +131,10 @@ class Learning:
         self._last_deg = swing.contact_deg
         changed = self._law.learn(swing.mid_deg, swing.contact_deg, swing.fall_dps)
         program.adapted = self._law.now
-        return self._told(swing.t_us, LEARNT if changed else HELD, "", swing)
+        why = ""
+        if self._law.out_of_reach:
+            why = f"all that may be given leaves {self._law.short_deg:.1f} deg wanting"
+        return self._told(swing.t_us, LEARNT if changed else HELD, why, swing)
 
     def burst_ended(self, t_us: Us) -> Adaptation | None:
         """Take note of a burst's end; return what comes of it where strides stay unmeasured."""

@@ -24,7 +24,9 @@ from fes_ctrl.stim.quantise import WHOLE_PPM
 from fes_ctrl.units import MicroAmp, Us, ua_from_ma, us_from_ms
 
 LEARNS: Final = 0.7
-"""Part of an error that one stride makes good, where the answer is as expected."""
+UNLEARNS: Final = 0.5
+"""Part of an error that one stride makes good, where the answer is as expected: of a foot that is
+too low, and of one that is too high. The weaker, the steeper the answer: down it goes with care."""
 
 ANSWER_DEG: Final = 20.0
 LEAST_ANSWER_DEG: Final = 4.0
@@ -35,7 +37,7 @@ at the top and 50 at the bottom of their recruitment."""
 TOLD_PPM: Final = 25_000
 """A smaller change of the share says nothing of the answer: the pitch varies by itself."""
 
-DOWN: Final = 1.5
+DOWN: Final = 2.0
 """Down it steps so much further than up."""
 
 LATER_MS_PER_DEG: Final = 6.0
@@ -78,6 +80,8 @@ class AdaptiveLaw:
         What the next burst is to be given.
     answer_deg : float
         Pitch at contact that the whole share is worth, as far as is known.
+    short_deg : float
+        How far the last stride was from what is wanted; negative where there was more.
     """
 
     __slots__ = (
@@ -96,6 +100,7 @@ class AdaptiveLaw:
         "_was_deg",
         "answer_deg",
         "now",
+        "short_deg",
     )
 
     def __init__(self, config: AdaptiveConfig, extension_us: Us, span_ua: MicroAmp) -> None:
@@ -117,6 +122,7 @@ class AdaptiveLaw:
         """Begin anew, with the configured share and the program's times."""
         self.now: Adapted = Adapted(self._start_ppm, 0, 0)
         self.answer_deg: float = ANSWER_DEG
+        self.short_deg: float = 0.0
         self.forget()
 
     def forget(self) -> None:
@@ -138,16 +144,26 @@ class AdaptiveLaw:
         self._learn_answer(contact_deg)
         short_deg = self._contact_deg - contact_deg
         low_deg = self._mid_deg - mid_deg
-        later_us = self._onset(was.later_us, short_deg, low_deg)
-        if was.later_us == 0 and low_deg > short_deg:
-            # It cannot come sooner: what mid-swing lacks, more current has to give.
-            short_deg = low_deg
+        self.short_deg = max(short_deg, low_deg)
+        later_us = self._onset(was.later_us, short_deg, low_deg, at_least=was.share_ppm == 0)
+        if low_deg > short_deg:
+            if was.later_us == 0:
+                # It cannot come sooner: what mid-swing lacks, more current has to give.
+                short_deg = low_deg
+            elif low_deg > -self._band_deg:
+                # What mid-swing needs the onset has to give, but not against less current.
+                short_deg = max(short_deg, -self._band_deg)
         share_ppm = self._share(was.share_ppm, short_deg)
         sooner_us = self._end(was.sooner_us, short_deg, fall_dps)
         self._changed_ppm = share_ppm - was.share_ppm
         self._was_deg = contact_deg
         self.now = Adapted(share_ppm, later_us, sooner_us)
         return self.now != was
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether all that may be given was, and did not do."""
+        return self.now.share_ppm == WHOLE_PPM and self.short_deg > self._band_deg
 
     @property
     def expected_deg(self) -> float:
@@ -161,27 +177,30 @@ class AdaptiveLaw:
             return
         answer_deg = (contact_deg - self._was_deg) * WHOLE_PPM / changed_ppm
         answer_deg = min(LARGEST_ANSWER_DEG, max(LEAST_ANSWER_DEG, answer_deg))
-        self.answer_deg += 0.5 * (answer_deg - self.answer_deg)
+        # A steeper answer than was known of is believed at once.
+        weight = 1.0 if answer_deg > self.answer_deg else 0.5
+        self.answer_deg += weight * (answer_deg - self.answer_deg)
 
     def _share(self, share_ppm: int, short_deg: float) -> int:
         """Return the next share, for a foot that is so much too low; negative: too high."""
         band_deg = self._band_deg
-        per_deg = LEARNS * WHOLE_PPM / self.answer_deg
+        per_deg = WHOLE_PPM / self.answer_deg
         change_ppm = -self._creep_ppm
         if short_deg > 0.0:
-            change_ppm = round(per_deg * (short_deg + 0.3 * band_deg))
+            change_ppm = round(LEARNS * per_deg * (short_deg + 0.3 * band_deg))
         elif short_deg < -band_deg:
-            change_ppm = round(per_deg * (short_deg + 0.5 * band_deg)) - self._creep_ppm
+            change_ppm -= round(UNLEARNS * per_deg * (-short_deg - 0.5 * band_deg))
         change_ppm = max(-self._down_ppm, min(self._up_ppm, change_ppm))
         return max(0, min(WHOLE_PPM, share_ppm + change_ppm))
 
-    def _onset(self, later_us: Us, short_deg: float, low_deg: float) -> Us:
-        """Return how much later the next burst begins."""
+    def _onset(self, later_us: Us, short_deg: float, low_deg: float, *, at_least: bool) -> Us:
+        """Return how much later the next burst begins; ``at_least``: there is no less current."""
         step_us = self._step_us
         change_us = 0
         if low_deg > 0.0:
             change_us = -min(2 * step_us, round(1000.0 * SOONER_MS_PER_DEG * low_deg))
-        elif low_deg < -self._band_deg and short_deg <= 0.0:
+        elif low_deg < -self._band_deg and (at_least or -2.0 * self._band_deg < short_deg <= 0.0):
+            # The current first: where contact has much to spare, less of it is the way.
             over_deg = -low_deg - 0.5 * self._band_deg
             change_us = min(step_us, round(1000.0 * LATER_MS_PER_DEG * over_deg))
         return max(0, min(self._latest_us, later_us + change_us))
