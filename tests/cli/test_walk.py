@@ -222,7 +222,8 @@ def test_control_c_closes_the_log_and_leaves_with_130(clock: str, tmp_path: Path
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert list(read_log(folder / "log.jsonl"))[-1]["ended"] == "interrupted"
-    assert {file.name for file in folder.iterdir()} == {"log.jsonl", "settings.json"}, "nothing half-written"
+    left = {file.name for file in folder.iterdir()}
+    assert left == {"log.jsonl", "settings.json"}, "nothing half-written"
 
 
 def test_a_killed_run_leaves_a_log_that_can_be_read(tmp_path: Path) -> None:
