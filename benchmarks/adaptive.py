@@ -276,9 +276,7 @@ def from_bad_starts(
 def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[dict[str, object]]:
     """Walk every preset from both starts."""
     standard = TARGETS["standard"]
-    strong = list(
-        pool.map(walk, [(name, fixed(1.0, 0, 100), seed, PRESET_S) for name in patients])
-    )
+    strong = list(pool.map(walk, [(name, fixed(1.0, 0, 100), seed, PRESET_S) for name in patients]))
     starts = [f"program.adaptive.start={start}" for start in STARTS.values()]
     both = list(
         pool.map(
@@ -321,8 +319,10 @@ def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[d
         (name, (start, *wanting(target)), seed, PRESET_S)
         for (name, _, target), start in product(again, starts)
     ]
-    jobs += [(name, ("program.adaptive.start=0", "operator.arm_at_s=3600"), seed, PRESET_S)
-             for name, _, _ in again]
+    jobs += [
+        (name, ("program.adaptive.start=0", "operator.arm_at_s=3600"), seed, PRESET_S)
+        for name, _, _ in again
+    ]
     lower = list(pool.map(walk, jobs))
     bare = lower[2 * len(again) :]
     for index, (name, side, target) in enumerate(again):
@@ -366,18 +366,14 @@ def least_intensity(
     return best
 
 
-def fatigue(
-    pool: ProcessPoolExecutor, target: tuple[float, float], seed: int
-) -> dict[str, object]:
+def fatigue(pool: ProcessPoolExecutor, target: tuple[float, float], seed: int) -> dict[str, object]:
     """Walk for half an hour, learning and fixed."""
     learning = pool.submit(walk, (FATIGUING, wanting(target), seed, FATIGUE_S)).result()
     (seen,) = learning.legs.values()
     got = held(seen, target)
     wanted = min(HOLDS, got)
     grid = list(product(LATER_MS, EXTENSIONS_MS))
-    found = list(
-        pool.map(least_intensity, [(*each, target, wanted, seed) for each in grid])
-    )
+    found = list(pool.map(least_intensity, [(*each, target, wanted, seed) for each in grid]))
     fixed_rows = []
     for (later_ms, extension_ms), best in zip(grid, found, strict=True):
         if best is None:
@@ -396,9 +392,7 @@ def fatigue(
             }
         )
         print(f"  fixed: {fixed_rows[-1]}", file=sys.stderr)
-    standard = [
-        row for row in fixed_rows if (row["delay_ms"], row["extension_ms"]) == (0, 100)
-    ]
+    standard = [row for row in fixed_rows if (row["delay_ms"], row["extension_ms"]) == (0, 100)]
     best_row = min(fixed_rows, key=lambda row: row["charge_mC"] or 0.0) if fixed_rows else None
     quarters = [
         statistics.fmean(a.share for a in seen.learnt if k * 450 <= a.t_us / 1e6 < (k + 1) * 450)

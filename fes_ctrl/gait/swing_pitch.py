@@ -1,10 +1,10 @@
 """How a foot was held in one swing, told by its IMU when the foot is flat again.
 
-Pitch is the integral of the toe-up rate out of the flat foot before it. Neither the mounting nor the
-gyro's bias has to be known beforehand: the axis is that of ``FootImuDetector``, which learns it from
-where the foot goes, and the bias is what the gyro reads of a foot that has just come to rest. What
-the integral misses when the foot is flat again shows whether the stride is to be relied on. All
-is told then, so it is for the next stride, and never for the present one.
+Pitch is the integral of the toe-up rate out of the flat foot before it. Neither the mounting nor
+the gyro's bias has to be known beforehand: the axis is that of ``FootImuDetector``, which learns it
+from where the foot goes, and the bias is what the gyro reads of a foot that has just come to rest.
+What the integral misses when the foot is flat again shows whether the stride is to be relied on.
+All is told then, so it is for the next stride, and never for the present one.
 
 References
 ----------
@@ -193,7 +193,7 @@ class SwingPitchMeter:
             return None
         # Flat again.
         ended: SwingPitch | None = None
-        if self._contact_us != NEVER_US and self._toe_off_us != NEVER_US:
+        if NEVER_US not in {self._contact_us, self._toe_off_us}:
             ended = self._measured(t_us)
         self._begin(t_us, "")
         return ended

@@ -112,9 +112,7 @@ def plan_channel(
     )
 
 
-def set_current_ua(
-    plan: ChannelPlan, level_percent: int, share_ppm: int = WHOLE_PPM
-) -> MicroAmp:
+def set_current_ua(plan: ChannelPlan, level_percent: int, share_ppm: int = WHOLE_PPM) -> MicroAmp:
     """Return the plateau current at the operator's level, and a share of that; 0 at level 0.
 
     Both scale the part above the motor threshold, as the intensity does; a plateau that was asked
