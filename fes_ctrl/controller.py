@@ -271,7 +271,7 @@ class Controller:
         # A dial that was turned in the burst holds from now on.
         self._rouse()
         if leg.learning is not None:
-            unmeasured = leg.learning.burst_ended(end.t_us)
+            unmeasured = leg.learning.burst_ended(end.t_us, end.onset_us)
             if unmeasured is not None:
                 self._records.append(unmeasured)
         if end.ended_by == TEST or not leg.watched:

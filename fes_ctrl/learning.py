@@ -14,7 +14,7 @@ from fes_ctrl.model import TURNING, WALKING, Adaptation, Sample
 from fes_ctrl.stim.adaptive import AdaptiveLaw
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stim.quantise import WHOLE_PPM
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 
 LEARNT: Final = "learnt"
 HELD: Final = "held"
@@ -25,10 +25,14 @@ ODD_SHARE: Final = 0.3
 """A swing's duration or a stride's length that is so far from the usual belongs to another way of
 walking: a stumble, stairs, a turn. Strides of one pace vary by 2 to 8 %."""
 
-ODD_DEG: Final = 10.0
-"""Pitch at contact that has changed by so much more than was to be expected."""
+ODD_DEG: Final = 5.0
+"""Pitch at contact that has changed by so much more than was to be expected. On a slope of 8 % and
+on stairs the simulated foot lands 6 to 9 deg lower than before them."""
 
-NEW_WAY: Final = 6
+STILL_ODD_DEG: Final = 3.0
+"""Of the strides that follow an odd one."""
+
+NEW_WAY: Final = 8
 """So many odd strides in a row are no exception any more."""
 
 USUAL: Final = 0.25
@@ -63,9 +67,10 @@ class Learning:
         "_program",
         "_revert_strides",
         "_stride_m",
+        "_measured_us",
+        "_onset_us",
         "_sure",
         "_swing_us",
-        "_unmeasured",
         "leg",
         "withheld",
     )
@@ -90,7 +95,8 @@ class Learning:
         self._frozen: int = 0
         self._odd: int = 0
         self._last_deg: float = 0.0
-        self._unmeasured: int = 0
+        self._onset_us: Us = -NEVER_US
+        self._measured_us: Us = -NEVER_US
         self.withheld: bool = False
 
     def take(self, sample: Sample, activity: str) -> Adaptation | None:
@@ -107,7 +113,7 @@ class Learning:
         self._meter.remarks()
         if swing is None:
             return None
-        self._unmeasured = 0
+        self._measured_us = swing.t_us
         program = self._program
         if not swing.since_us < program.begun_us < swing.contact_us:
             # Nobody stimulates: there is nothing to learn, and nothing to tell.
@@ -121,11 +127,12 @@ class Learning:
             self._level = level
             self._law.forget()
             why = why or "the level was changed"
+            self._last_deg = swing.contact_deg
         elif not why and withheld:
             why = "the guard gave less than was asked for"
+            self._last_deg = swing.contact_deg
+        why = why or self._why_odd(swing)
         if why:
-            if not swing.unsure:
-                self._last_deg = swing.contact_deg
             return self._freeze(swing.t_us, why, swing)
         self._frozen = 0
         self._last_deg = swing.contact_deg
@@ -136,16 +143,23 @@ class Learning:
             why = f"all that may be given leaves {self._law.short_deg:.1f} deg wanting"
         return self._told(swing.t_us, LEARNT if changed else HELD, why, swing)
 
-    def burst_ended(self, t_us: Us) -> Adaptation | None:
-        """Take note of a burst's end; return what comes of it where strides stay unmeasured."""
-        self._unmeasured += 1
-        if self._unmeasured < 2:
+    def burst_ended(self, t_us: Us, onset_us: Us) -> Adaptation | None:
+        """Take note of a burst's end; return what comes of it where the one before was in vain.
+
+        Parameters
+        ----------
+        t_us, onset_us : int
+            Its end and its onset. The stride of the burst before it is over by then, and should
+            have been measured.
+        """
+        before_us = self._onset_us
+        self._onset_us = onset_us
+        if before_us == -NEVER_US or self._measured_us > before_us:
             return None
         return self._freeze(t_us, "the foot was not seen to be flat again", None)
 
     def _why_frozen(self, swing: SwingPitch, activity: str) -> str:
         program = self._program
-        odd = self._why_odd(swing)
         if swing.unsure:
             return swing.unsure
         if swing.confidence < self._sure:
@@ -158,30 +172,30 @@ class Learning:
             return "the level was changed"
         if program.broken:
             return "its burst was cut"
-        return odd
+        return ""
 
     def _why_odd(self, swing: SwingPitch) -> str:
         """Return in what a stride is unlike those before it, and get used to it."""
-        if swing.unsure:
-            return ""
         odd = ""
         swing_us = float(swing.contact_us - swing.toe_off_us)
         if self._swing_us > 0.0:
             off = swing_us / self._swing_us - 1.0
             off_m = swing.stride_m / self._stride_m - 1.0 if self._stride_m > 0.0 else 0.0
             off_deg = swing.contact_deg - self._last_deg - self._law.expected_deg
+            most_deg = STILL_ODD_DEG if self._odd else ODD_DEG
             if not -ODD_SHARE <= off <= ODD_SHARE:
                 odd = f"its swing lasted {swing_us / 1000.0:.0f} ms"
             elif not -ODD_SHARE <= off_m <= ODD_SHARE:
                 odd = f"its stride was {swing.stride_m:.2f} m long"
-            elif self._level == self._program.begun_level and not -ODD_DEG <= off_deg <= ODD_DEG:
-                odd = f"it landed at {swing.contact_deg:.0f} deg, {off_deg:+.0f} against the last"
+            elif not -most_deg <= off_deg <= most_deg:
+                odd = f"it landed {off_deg:+.0f} deg off what was to be expected"
         if odd:
             self._odd += 1
             if self._odd < NEW_WAY:
                 return odd
             # Another way of walking, and not for a moment: that is the usual one now.
             self._swing_us = 0.0
+            self._law.forget()
         self._odd = 0
         self._get_used_to(swing)
         return ""
