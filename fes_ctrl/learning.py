@@ -80,7 +80,7 @@ class Learning:
         self.leg = leg
         self._program = program
         self._meter = SwingPitchMeter(imu, leg)
-        self._law = AdaptiveLaw(config, program.extension_us, program.trains.span_ua)
+        self._law = AdaptiveLaw(config, program.trains.span_ua)
         self._sure: float = config.sure
         self._revert_strides: int = config.revert_strides
         self._swing_us: float = 0.0
@@ -136,7 +136,9 @@ class Learning:
             return self._freeze(swing.t_us, why, swing)
         self._frozen = 0
         self._last_deg = swing.contact_deg
-        changed = self._law.learn(swing.mid_deg, swing.contact_deg, swing.fall_dps)
+        changed = self._law.learn(
+            swing.mid_deg, swing.contact_deg, swing.fall_dps, program.extension_us
+        )
         program.adapted = self._law.now
         why = ""
         if self._law.out_of_reach:

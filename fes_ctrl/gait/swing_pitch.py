@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.foot_imu import FootImuDetector
+from fes_ctrl.gait.intake import ABSURD, CLOCK_JUMP_US
 from fes_ctrl.model import (
     FOOT_IMU,
     INITIAL_CONTACT,
@@ -40,8 +41,6 @@ SETTLED_US: Final = 40_000
 HEEL_RISES_US: Final = 110_000
 """From when a foot has come to rest: before the first it still settles, and after the second its
 heel may rise as slowly as a bias reads. Between them it shows the gyro's bias."""
-STANDS_US: Final = 2_500_000
-"""A foot that has rested for so long stands, and shows it all the time."""
 RESTING_READINGS: Final = 6
 """So many of them tell it; a foot IMU of 100 Hz gives seven in that time."""
 LEARNING: Final = 0.2
@@ -168,17 +167,20 @@ class SwingPitchMeter:
         if sample.leg != self.leg or sample.sensor != FOOT_IMU:
             return None
         t_us = sample.t_meas_us
+        ax, ay, az, wx, wy, wz = sample.values
+        if not ax * ax + ay * ay + az * az + wx * wx + wy * wy + wz * wz < ABSURD:
+            return None  # nor if it is NaN: no reading
         detector = self._detector
         motion = detector.motion
         events = detector.update(sample)
         gap_us = t_us - self._last_us
-        if gap_us <= 0:
-            return None
+        if -CLOCK_JUMP_US < gap_us <= 0:
+            return None  # again, or out of order
         self._last_us = t_us
-        if gap_us > LONGEST_GAP_US:
+        if not 0 < gap_us <= LONGEST_STRIDE_US:
+            self._begin(-NEVER_US, "no flat foot before it")
+        elif gap_us > LONGEST_GAP_US:
             self._begin(-NEVER_US, f"a gap of {gap_us / 1000:.0f} ms")
-            if gap_us > LONGEST_STRIDE_US:
-                self._begin(-NEVER_US, "no flat foot before it")
         elif self._since_us != -NEVER_US:
             self._follow(t_us, gap_us, sample.values)
         else:
@@ -229,12 +231,12 @@ class SwingPitchMeter:
         self._values = values
 
     def _rest(self, t_us: Us, values: tuple[float, ...]) -> None:
-        """Learn the gyro's bias from a foot that has just come to rest, or that stands."""
+        """Learn the gyro's bias from a foot that has just come to rest."""
         if self._detector.motion.entered:
             self._entered_us = t_us
             self._resting = 0
         rested_us = t_us - self._entered_us
-        if not SETTLED_US <= rested_us <= HEEL_RISES_US and rested_us < STANDS_US:
+        if not SETTLED_US <= rested_us <= HEEL_RISES_US:
             return
         if self._resting == 0:
             self._rest_x = self._rest_y = self._rest_z = 0.0

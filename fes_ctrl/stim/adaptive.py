@@ -48,6 +48,11 @@ NEAR_FALL: Final = 0.9
 """Below this share of the allowed rate the forefoot comes down well enough to do with less."""
 
 
+FURTHEST_DEG: Final = 180.0
+FASTEST_DPS: Final = 10_000.0
+"""No foot is held or falls so."""
+
+
 class Adapted(NamedTuple):
     """What is taken away from a program: the share left of its plateau, and times.
 
@@ -69,8 +74,6 @@ class AdaptiveLaw:
     ----------
     config : AdaptiveConfig
         What is wanted, and how fast it may be learnt.
-    extension_us : int
-        The program's extension.
     span_ua : int
         From the motor threshold to the program's plateau: what the whole share is worth.
 
@@ -92,8 +95,8 @@ class AdaptiveLaw:
         "_down_ppm",
         "_fall_dps",
         "_latest_us",
+        "_least_extension_us",
         "_mid_deg",
-        "_most_sooner_us",
         "_start_ppm",
         "_step_us",
         "_up_ppm",
@@ -103,7 +106,7 @@ class AdaptiveLaw:
         "short_deg",
     )
 
-    def __init__(self, config: AdaptiveConfig, extension_us: Us, span_ua: MicroAmp) -> None:
+    def __init__(self, config: AdaptiveConfig, span_ua: MicroAmp) -> None:
         self._contact_deg: float = config.contact_deg
         self._mid_deg: float = config.mid_deg
         self._fall_dps: float = config.fall_deg_per_s
@@ -115,7 +118,7 @@ class AdaptiveLaw:
         self._down_ppm: int = min(WHOLE_PPM, int(DOWN * self._up_ppm))
         self._step_us: Us = us_from_ms(config.step_ms)
         self._latest_us: Us = us_from_ms(config.latest_ms)
-        self._most_sooner_us: Us = max(0, extension_us - us_from_ms(config.least_extension_ms))
+        self._least_extension_us: Us = us_from_ms(config.least_extension_ms)
         self.start_over()
 
     def start_over(self) -> None:
@@ -130,7 +133,9 @@ class AdaptiveLaw:
         self._changed_ppm: int = 0
         self._was_deg: float = 0.0
 
-    def learn(self, mid_deg: float, contact_deg: float, fall_dps: float) -> bool:
+    def learn(
+        self, mid_deg: float, contact_deg: float, fall_dps: float, extension_us: Us
+    ) -> bool:
         """Take a stride that was given ``now``; return whether the next one is given anything else.
 
         Parameters
@@ -139,8 +144,15 @@ class AdaptiveLaw:
             Pitch in mid-swing and at contact.
         fall_dps : float
             How fast the forefoot came down, deg/s.
+        extension_us : int
+            The program's extension, as it is now; 0 where there is none to take away from.
         """
         was = self.now
+        # Not abs() and max(): of a number and none, max() may return the number.
+        held = -FURTHEST_DEG <= mid_deg <= FURTHEST_DEG
+        landed = -FURTHEST_DEG <= contact_deg <= FURTHEST_DEG
+        if not (held and landed and 0.0 <= fall_dps <= FASTEST_DPS):
+            return False
         self._learn_answer(contact_deg)
         short_deg = self._contact_deg - contact_deg
         low_deg = self._mid_deg - mid_deg
@@ -154,7 +166,7 @@ class AdaptiveLaw:
                 # What mid-swing needs the onset has to give, but not against less current.
                 short_deg = max(short_deg, -self._band_deg)
         share_ppm = self._share(was.share_ppm, short_deg)
-        sooner_us = self._end(was.sooner_us, short_deg, fall_dps)
+        sooner_us = self._end(was.sooner_us, short_deg, fall_dps, extension_us)
         self._changed_ppm = share_ppm - was.share_ppm
         self._was_deg = contact_deg
         self.now = Adapted(share_ppm, later_us, sooner_us)
@@ -205,14 +217,14 @@ class AdaptiveLaw:
             change_us = min(step_us, round(1000.0 * LATER_MS_PER_DEG * over_deg))
         return max(0, min(self._latest_us, later_us + change_us))
 
-    def _end(self, sooner_us: Us, short_deg: float, fall_dps: float) -> Us:
+    def _end(self, sooner_us: Us, short_deg: float, fall_dps: float, extension_us: Us) -> Us:
         """Return how much sooner the fall of the next burst begins."""
         step_us = self._step_us
         if fall_dps > self._fall_dps:
             sooner_us -= step_us
         elif fall_dps < NEAR_FALL * self._fall_dps and short_deg <= 0.0:
             sooner_us += step_us // 2
-        return max(0, min(self._most_sooner_us, sooner_us))
+        return max(0, min(extension_us - self._least_extension_us, sooner_us))
 
     def revert(self) -> bool:
         """Take one step back to where it began; return whether that changes anything."""

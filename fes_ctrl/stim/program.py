@@ -45,9 +45,6 @@ TEST_US: Final = 1_000_000
 PREDICTED: Final = "predicted_"
 """Before the kind of a trigger that had not come when the burst began."""
 
-MOST_EXTENSION_US: Final = 300_000
-"""Of an extension that is a share of the stance."""
-
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
 
 
@@ -184,8 +181,8 @@ class Program:
 
     @property
     def extension_us(self) -> Us:
-        """Its extension; where that is a share of the stance, as long as it may be."""
-        return self._extension_us if self._stance_percent is None else MOST_EXTENSION_US
+        """Its extension; 0 where that is another one in every stride, a share of the stance."""
+        return self._extension_us if self._stance_percent is None else 0
 
     @property
     def active(self) -> bool:
