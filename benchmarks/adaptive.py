@@ -29,6 +29,7 @@ from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fes_ctrl.analysis.walk import LegWalk
 from fes_ctrl.config.files import names_of
@@ -72,6 +73,7 @@ OPERATOR = OperatorConfig(
 )
 """Raises the level by less in a stride than guards allow."""
 
+Series = NDArray[np.float64]
 Job = tuple[str, tuple[str, ...], int, float]
 
 
@@ -155,8 +157,8 @@ def walk(job: Job) -> Walked:
     full_from_us = round(1e6 * (OPERATOR.level_from_s + 9 * OPERATOR.level_every_s))
     legs = {}
     for about, hub in zip(done.legs, rig.patient.hubs, strict=False):
-        times = [row.t_us for row in hub.truth]
-        pitch = [degrees(row.pitch_rad - FLAT_RAD) for row in hub.truth]
+        times = np.array([row.t_us for row in hub.truth], dtype=np.float64)
+        pitch = np.degrees(np.array([row.pitch_rad for row in hub.truth]) - FLAT_RAD)
         late = [swing for swing in about.swings if swing.contact_us > full_from_us]
         late = late[SETTLED:]
         legs[LEG_NAMES[about.leg]] = Seen(
@@ -177,7 +179,7 @@ def walk(job: Job) -> Walked:
     )
 
 
-def strides_of(about: LegWalk, times: list[int], pitch: list[float]) -> list[Stride]:
+def strides_of(about: LegWalk, times: Series, pitch: Series) -> list[Stride]:
     """Return how the foot really was held when its detector saw it in mid-swing and land."""
     found = []
     toe_off_us = -1
@@ -347,23 +349,35 @@ def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[d
 
 
 def least_intensity(
-    job: tuple[int, int, tuple[float, float], float, int],
+    job: tuple[int, int, tuple[float, float], float, int, float],
 ) -> tuple[float, Walked] | None:
-    """Return the weakest fixed program of one onset and end that holds the target, to 1.6 %."""
-    later_ms, extension_ms, target, wanted, seed = job
-    low, high, best = 0.0, 1.0, None
-    tried = high
-    while best is None or high - low > 0.016:
+    """Return the weakest fixed program of one onset and end that holds the target, to 2 %.
+
+    It is sought about a guess, upwards and downwards in steps of 8 %, and halved from there.
+    """
+    later_ms, extension_ms, target, wanted, seed, guess = job
+    found: dict[float, Walked] = {}
+    low, high = 0.0, 2.0
+    tried = min(1.0, guess)
+    while high - low > 0.02:
         walked = walk((FATIGUING, fixed(tried, later_ms, extension_ms), seed, FATIGUE_S))
         (seen,) = walked.legs.values()
-        if held(seen, target) >= wanted:
-            best, high = (tried, walked), tried
-        elif best is None:
+        good = held(seen, target)
+        print(f"  {later_ms}, {extension_ms} ms, {tried:.3f}: held {good:.3f}", file=sys.stderr)
+        if good >= wanted:
+            found[tried], high = walked, tried
+        elif tried == 1.0:
             return None
         else:
             low = tried
-        tried = 0.5 * (low + high)
-    return best
+        step = 0.08
+        if high > 1.0:
+            tried = min(1.0, low + step)
+        elif low == 0.0 and high > step:
+            tried = high - step
+        else:
+            tried = 0.5 * (low + high)
+    return high, found[high]
 
 
 def fatigue(pool: ProcessPoolExecutor, target: tuple[float, float], seed: int) -> dict[str, object]:
@@ -372,8 +386,14 @@ def fatigue(pool: ProcessPoolExecutor, target: tuple[float, float], seed: int) -
     (seen,) = learning.legs.values()
     got = held(seen, target)
     wanted = min(HOLDS, got)
+    quarters = [
+        statistics.fmean(a.share for a in seen.learnt if k * 450 <= a.t_us / 1e6 < (k + 1) * 450)
+        for k in range(4)
+    ]
     grid = list(product(LATER_MS, EXTENSIONS_MS))
-    found = list(pool.map(least_intensity, [(*each, target, wanted, seed) for each in grid]))
+    found = list(
+        pool.map(least_intensity, [(*each, target, wanted, seed, max(quarters)) for each in grid])
+    )
     fixed_rows = []
     for (later_ms, extension_ms), best in zip(grid, found, strict=True):
         if best is None:
@@ -394,10 +414,6 @@ def fatigue(pool: ProcessPoolExecutor, target: tuple[float, float], seed: int) -
         print(f"  fixed: {fixed_rows[-1]}", file=sys.stderr)
     standard = [row for row in fixed_rows if (row["delay_ms"], row["extension_ms"]) == (0, 100)]
     best_row = min(fixed_rows, key=lambda row: row["charge_mC"] or 0.0) if fixed_rows else None
-    quarters = [
-        statistics.fmean(a.share for a in seen.learnt if k * 450 <= a.t_us / 1e6 < (k + 1) * 450)
-        for k in range(4)
-    ]
     row: dict[str, object] = {
         "contact_deg": target[0],
         "mid_deg": target[1],

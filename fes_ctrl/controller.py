@@ -270,13 +270,13 @@ class Controller:
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
         # A dial that was turned in the burst holds from now on.
         self._rouse()
+        if end.ended_by == TEST or not leg.watched:
+            # It needs no contact, and says nothing of those that steps need; or nothing tells any.
+            return
         if leg.learning is not None:
             unmeasured = leg.learning.burst_ended(end.t_us, end.onset_us)
             if unmeasured is not None:
                 self._records.append(unmeasured)
-        if end.ended_by == TEST or not leg.watched:
-            # It needs no contact, and says nothing of those that steps need; or nothing tells any.
-            return
         if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
             leg.awaiting_contact = True
             detail = "burst ended by its time-out, no contact since"

@@ -115,11 +115,11 @@ class Learning:
             return None
         self._measured_us = swing.t_us
         program = self._program
-        if not swing.since_us < program.begun_us < swing.contact_us:
+        level = program.begun_level
+        if level == 0 or not swing.since_us < program.begun_us < swing.contact_us:
             # Nobody stimulates: there is nothing to learn, and nothing to tell.
             self._get_used_to(swing)
             return None
-        level = program.begun_level
         why = self._why_frozen(swing, activity)
         withheld = self.withheld
         self.withheld = False
@@ -154,6 +154,8 @@ class Learning:
             Its end and its onset. The stride of the burst before it is over by then, and should
             have been measured.
         """
+        if self._program.begun_level == 0:
+            return None
         before_us = self._onset_us
         self._onset_us = onset_us
         if before_us == -NEVER_US or self._measured_us > before_us:
