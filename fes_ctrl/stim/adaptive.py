@@ -133,9 +133,7 @@ class AdaptiveLaw:
         self._changed_ppm: int = 0
         self._was_deg: float = 0.0
 
-    def learn(
-        self, mid_deg: float, contact_deg: float, fall_dps: float, extension_us: Us
-    ) -> bool:
+    def learn(self, mid_deg: float, contact_deg: float, fall_dps: float, extension_us: Us) -> bool:
         """Take a stride that was given ``now``; return whether the next one is given anything else.
 
         Parameters

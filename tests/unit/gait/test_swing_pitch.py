@@ -103,7 +103,9 @@ def test_a_gyro_at_the_end_of_its_range_is_noticed() -> None:
     assert all("no more" in swing.unsure or "off" in swing.unsure for swing in found)
 
 
-def test_nothing_is_measured_of_a_foot_that_stands_and_the_first_stride_after_it_is_unsure() -> None:
+def test_nothing_is_measured_of_a_foot_that_stands_and_the_first_stride_after_it_is_unsure() -> (
+    None
+):
     samples, _ = walked(ImuConfig())
     found = measure(samples)
     assert all(swing.t_us > 2_000_000 for swing in found)
@@ -114,4 +116,6 @@ def test_another_legs_samples_and_other_sensors_are_ignored() -> None:
     samples, _ = walked(ImuConfig())
     meter = SwingPitchMeter(FootImuConfig(), 1 - samples[0].leg)
     assert all(meter.update(sample) is None for sample in samples)
-    assert meter.snapshot()["since_us"] == SwingPitchMeter(FootImuConfig(), 0).snapshot()["since_us"]
+    assert (
+        meter.snapshot()["since_us"] == SwingPitchMeter(FootImuConfig(), 0).snapshot()["since_us"]
+    )
