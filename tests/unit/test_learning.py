@@ -1,4 +1,4 @@
-"""A program that learns, in a closed loop with simulated patients: what it reaches, when it waits."""
+"""A program that learns, in closed loops: what it reaches, and when it waits."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.model import LEFT
-from fes_ctrl.stim.adaptive import AdaptiveLaw, Adapted
+from fes_ctrl.stim.adaptive import Adapted, AdaptiveLaw
 from fes_ctrl.stim.adaptive_config import AdaptiveConfig
 from fes_ctrl.stim.config import ProgramConfig
 from fes_ctrl.stim.quantise import WHOLE_PPM
