@@ -58,6 +58,7 @@ class Learning:
     """
 
     __slots__ = (
+        "_compares",
         "_frozen",
         "_last_deg",
         "_law",
@@ -95,6 +96,7 @@ class Learning:
         self._frozen: int = 0
         self._odd: int = 0
         self._last_deg: float = 0.0
+        self._compares: bool = False
         self._onset_us: Us = -NEVER_US
         self._measured_us: Us = -NEVER_US
         self.withheld: bool = False
@@ -110,7 +112,7 @@ class Learning:
             What the leg does, as far as the phase machine knows.
         """
         swing = self._meter.update(sample)
-        self._meter.remarks()
+        self._meter.remarks()  # its detector's, which would tell every event twice
         if swing is None:
             return None
         self._measured_us = swing.t_us
@@ -128,6 +130,7 @@ class Learning:
             self._law.forget()
             why = why or "the level was changed"
             self._last_deg = swing.contact_deg
+            self._compares = not swing.unsure
         elif not why and withheld:
             why = "the guard gave less than was asked for"
             self._last_deg = swing.contact_deg
@@ -136,6 +139,7 @@ class Learning:
             return self._freeze(swing.t_us, why, swing)
         self._frozen = 0
         self._last_deg = swing.contact_deg
+        self._compares = True
         changed = self._law.learn(
             swing.mid_deg, swing.contact_deg, swing.fall_dps, program.extension_us
         )
@@ -191,7 +195,7 @@ class Learning:
                 odd = f"its swing lasted {swing_us / 1000.0:.0f} ms"
             elif not -ODD_SHARE <= off_m <= ODD_SHARE:
                 odd = f"its stride was {swing.stride_m:.2f} m long"
-            elif not -most_deg <= off_deg <= most_deg:
+            elif self._compares and not -most_deg <= off_deg <= most_deg:
                 odd = f"it landed {off_deg:+.0f} deg off what was to be expected"
         if odd:
             self._odd += 1

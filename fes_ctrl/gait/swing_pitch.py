@@ -41,8 +41,6 @@ SETTLED_US: Final = 40_000
 HEEL_RISES_US: Final = 110_000
 """From when a foot has come to rest: before the first it still settles, and after the second its
 heel may rise as slowly as a bias reads. Between them it shows the gyro's bias."""
-RESTING_READINGS: Final = 6
-"""So many of them tell it; a foot IMU of 100 Hz gives seven in that time."""
 LEARNING: Final = 0.2
 """Weight of a rest against those before it; the first few are averaged."""
 LARGEST_BIAS_DPS: Final = 20.0
@@ -235,21 +233,24 @@ class SwingPitchMeter:
         if self._detector.motion.entered:
             self._entered_us = t_us
             self._resting = 0
-        rested_us = t_us - self._entered_us
-        if not SETTLED_US <= rested_us <= HEEL_RISES_US:
-            return
-        if self._resting == 0:
             self._rest_x = self._rest_y = self._rest_z = 0.0
-        self._resting += 1
-        self._rest_x += values[3]
-        self._rest_y += values[4]
-        self._rest_z += values[5]
-        if self._resting < RESTING_READINGS:
+        rested_us = t_us - self._entered_us
+        if rested_us < SETTLED_US:
             return
-        x = self._rest_x / self._resting
-        y = self._rest_y / self._resting
-        z = self._rest_z / self._resting
+        if rested_us <= HEEL_RISES_US:
+            self._resting += 1
+            self._rest_x += values[3]
+            self._rest_y += values[4]
+            self._rest_z += values[5]
+        elif self._resting:
+            self._learn_bias()
+
+    def _learn_bias(self) -> None:
+        readings = self._resting
         self._resting = 0
+        x = self._rest_x / readings
+        y = self._rest_y / readings
+        z = self._rest_z / readings
         limit = LARGEST_BIAS_DPS
         if -limit <= x <= limit and -limit <= y <= limit and -limit <= z <= limit:
             self._rests += 1
