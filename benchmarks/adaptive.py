@@ -14,7 +14,7 @@ some onsets and ends the least intensity is sought that holds the target as well
 minutes, of the same seed; the best of them is the one with the least charge.
 
 Pitch is the patient's own here, not the sensor's, at the instants at which the detector saw toe-off
-and contact. The target is met from one degree below it on; just met is up to three degrees above.
+and contact. The target is met from half a degree below it on; just met is up to three degrees above.
 """
 
 import argparse
@@ -51,7 +51,7 @@ FATIGUE_S = 1800.0
 SETTLED = 10
 """Strides after the level has come to 100 %, from which on a walk is judged."""
 
-MET_DEG = 1.0
+MET_DEG = 0.5
 JUST_DEG = 3.0
 STAYS = 5
 LEAST_SHARE = 0.02

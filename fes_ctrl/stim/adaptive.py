@@ -3,7 +3,7 @@
 Each stride is a trial of the same task. What the foot did in the last one corrects what the next
 one is given:
 
-    share[k+1] = share[k] + gain * (wanted - pitch[k]) - creep
+    share[k+1] = share[k] + gain * (wanted - pitch[k])
 
 and alike for the onset and for the end. The plateau answers for the pitch at contact, the onset for
 that in mid-swing, the end for how the forefoot comes down. The gain follows from how the pitch has
@@ -27,6 +27,13 @@ LEARNS: Final = 0.7
 UNLEARNS: Final = 0.5
 """Part of an error that one stride makes good, where the answer is as expected: of a foot that is
 too low, and of one that is too high. The weaker, the steeper the answer: down it goes with care."""
+
+NEAR: Final = 0.15
+"""The same within the band: there most of an error is the measurement's, and the mean of several
+strides counts."""
+
+AIM: Final = 0.25
+"""It steers for the wanted pitch and so much of the band more, that its weaving is not below."""
 
 ANSWER_DEG: Final = 20.0
 LEAST_ANSWER_DEG: Final = 4.0
@@ -91,7 +98,6 @@ class AdaptiveLaw:
         "_band_deg",
         "_changed_ppm",
         "_contact_deg",
-        "_creep_ppm",
         "_down_ppm",
         "_fall_dps",
         "_latest_us",
@@ -112,7 +118,6 @@ class AdaptiveLaw:
         self._fall_dps: float = config.fall_deg_per_s
         self._band_deg: float = config.band_deg
         self._start_ppm: int = round(config.start * WHOLE_PPM)
-        self._creep_ppm: int = round(config.creep_percent / 100.0 * WHOLE_PPM)
         step_ua = ua_from_ma(config.step_mA)
         self._up_ppm: int = min(WHOLE_PPM, WHOLE_PPM * step_ua // max(1, span_ua))
         self._down_ppm: int = min(WHOLE_PPM, int(DOWN * self._up_ppm))
@@ -194,12 +199,13 @@ class AdaptiveLaw:
     def _share(self, share_ppm: int, short_deg: float) -> int:
         """Return the next share, for a foot that is so much too low; negative: too high."""
         band_deg = self._band_deg
-        per_deg = WHOLE_PPM / self.answer_deg
-        change_ppm = -self._creep_ppm
-        if short_deg > 0.0:
-            change_ppm = round(LEARNS * per_deg * (short_deg + 0.3 * band_deg))
+        short_deg += AIM * band_deg
+        learns = NEAR
+        if short_deg > 0.5 * band_deg:
+            learns = LEARNS
         elif short_deg < -band_deg:
-            change_ppm -= round(UNLEARNS * per_deg * (-short_deg - 0.5 * band_deg))
+            learns = UNLEARNS
+        change_ppm = round(learns * short_deg * WHOLE_PPM / self.answer_deg)
         change_ppm = max(-self._down_ppm, min(self._up_ppm, change_ppm))
         return max(0, min(WHOLE_PPM, share_ppm + change_ppm))
 

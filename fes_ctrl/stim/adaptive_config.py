@@ -28,8 +28,8 @@ class AdaptiveConfig:
         How fast the forefoot may fall after contact. Of 19 able walkers 95 % stayed below 884,
         their median was 378; 800 leaves a margin. Choice.
     band_deg : float
-        So much above the wanted pitch counts as just met. Three standard deviations of the pitch
-        as it is measured in simulated walks are 1.
+        So far from the wanted pitch it is corrected with care, and further off at once. Three
+        standard deviations of the pitch as it is measured in simulated walks are 1.
     start : float
         Share with which it begins after arming.
     step_mA : float
@@ -41,9 +41,6 @@ class AdaptiveConfig:
         Most that the onset comes later than the program's.
     least_extension_ms : float
         What is left of the program's extension at least.
-    creep_percent : float
-        Of the whole share, that it goes down in every stride in which the target is met:
-        whatever is more than needed goes in the end.
     sure : float
         Least confidence of a stride's events from which it is learnt from.
     revert_strides : int
@@ -61,6 +58,5 @@ class AdaptiveConfig:
     step_ms: Annotated[float, Gt(0), Le(100)] = 20.0
     latest_ms: Annotated[float, Ge(0), Le(500)] = 100.0
     least_extension_ms: Annotated[float, Ge(0), Le(1000)] = 30.0
-    creep_percent: Annotated[float, Ge(0), Le(5)] = 0.4
     sure: Annotated[float, Ge(0), Le(1)] = 0.5
     revert_strides: Annotated[int, Ge(3), Le(1000)] = 20
