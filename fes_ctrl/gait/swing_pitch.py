@@ -51,8 +51,8 @@ CLIPPED_READINGS: Final = 3
 """So many equal readings in a row of an axis that turns so fast: it reads no more than that."""
 
 MIDDLE: Final = 0.5
-"""Share of the swing at which it is asked how the foot is held: the toe is lowest at 47 to 51 %
-(Moosabhoy and Gard, Gait Posture 24:493, 2006)."""
+"""Share of the swing at which it is asked how the foot is held: there the toe is lowest, in able
+walkers at 51 % (Moosabhoy and Gard 2006)."""
 
 
 class SwingPitch(NamedTuple):

@@ -13,8 +13,7 @@ not need more. Everything is bounded: each step, and the whole by what the progr
 References
 ----------
 Seel T., Werner C., Raisch J., Schauer T., Control Eng Pract 48:87-97, 2016: iterative learning of
-drop-foot stimulation on the foot's pitch. Seel T., Schauer T., Raisch J., Int J Control 90:393,
-2017: learning where trials end early, of which only that which was seen is learnt.
+drop-foot stimulation on the foot's pitch.
 """
 
 from typing import Final, NamedTuple

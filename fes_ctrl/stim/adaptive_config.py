@@ -19,8 +19,8 @@ class AdaptiveConfig:
     learn : bool
         Off, the program is the fixed one.
     contact_deg : float
-        Pitch wanted at initial contact. Able feet land at 18 to 27 (one recorded walker 27, one
-        of a published table 25); 12 is heel first with a margin. Choice.
+        Pitch wanted at initial contact. Two able walkers landed at 25 (Winter's table) and 27
+        (one recorded by gaitmap's authors); 12 is heel first with a margin. Choice.
     mid_deg : float
         Pitch wanted in the middle of the swing, where the toe is lowest. The simulated able
         walker has -19; below about -25 simulated patients begin to hike the hip. Choice.
