@@ -4,7 +4,7 @@ import gzip
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,12 +51,14 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
         raise Refusal(message)
 
 
-def keep_settings(folder: Path, layers: "Layers") -> None:
-    """Write what a run is set to, and where each value came from, into its folder."""
+def keep_settings(
+    folder: Path, layers: "Layers", bounds: Mapping[str, Mapping[str, float | None]] | None = None
+) -> None:
+    """Write what a run is set to, where each value came from, and its bounds into its folder."""
     from fes_ctrl.analysis.run import SETTINGS_FILE
     from fes_ctrl.config.render import settings
 
-    kept = json.dumps(settings(layers), indent=1, allow_nan=False)
+    kept = json.dumps({**settings(layers), "pass": bounds or {}}, indent=1, allow_nan=False)
     write_whole(folder / SETTINGS_FILE, kept + "\n")
 
 

@@ -227,7 +227,7 @@ def _walk(
     before: dict[str, object] | None,
     quiet: bool,
 ) -> dict[str, object]:
-    from dataclasses import replace
+    from dataclasses import asdict, replace
 
     from hil.baseline import differences
     from hil.summary import add_reasons, walk_summary
@@ -238,7 +238,8 @@ def _walk(
     others = {name: _treated(walk, name) for name in twins}
     with _run_folder(folder) as files:
         if files is not None:
-            keep_settings(files, scenario.layers)
+            bounds = {name: asdict(bound) for name, bound in scenario.bounds.items()}
+            keep_settings(files, scenario.layers, bounds)
         result = _simulate(scenario, clock, link, files, quiet=quiet)
         results: dict[str, WalkResult] = {}
         for name, other in others.items():

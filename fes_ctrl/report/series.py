@@ -1,8 +1,8 @@
 """Time series on a page: panels one above the other that zoom and point together, by uPlot."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -62,6 +62,10 @@ class Panel:
         The axis reaches to zero.
     least : float
         The least height of the axis, in its unit.
+    names : mapping of int to str
+        Stand on the axis instead of numbers, from 1 up: each line then tells which.
+    remark : str
+        Small, beside the title.
     """
 
     title: str
@@ -70,10 +74,12 @@ class Panel:
     height: int = 150
     zero: bool = False
     least: float = 1e-6
+    names: Mapping[int, str] = field(default_factory=dict)
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class StrideSpan:
+class NumberedSpan:
     """Where a stride is: it ends with the contact that ends its swing."""
 
     number: int
@@ -99,7 +105,7 @@ def series_plot(
     to_us: Us,
     leg: str = "",
     shades: Sequence[tuple[Us, Us]] = (),
-    strides: Sequence[StrideSpan] = (),
+    strides: Sequence[NumberedSpan] = (),
     marks: Sequence[Mark] = (),
 ) -> Html:
     """Return panels with one horizontal axis.
@@ -119,7 +125,7 @@ def series_plot(
         ``#stride-12`` those of the first.
     shades : sequence of (int, int)
         Spans to shade, as swings.
-    strides : sequence of StrideSpan
+    strides : sequence of NumberedSpan
         Numbers on the axis, and what ``#stride-12`` shows.
     marks : sequence of Mark
         Lines across.
@@ -134,9 +140,17 @@ def series_plot(
             drawn.append(_line(line, t_us, values))
         ranges = np.concatenate([line.values for line in panel.lines])
         low, high = around(ranges, zero=panel.zero, least=panel.least)
+        if panel.names:
+            low, high = 0.5, max(panel.names) + 0.5
         listed.append(
-            {"title": panel.title, "unit": panel.unit, "height": panel.height}
-            | {"low": low, "high": high, "lines": drawn}
+            {"title": panel.title, "unit": panel.unit, "remark": panel.remark}
+            | {
+                "height": panel.height,
+                "low": low,
+                "high": high,
+                "lines": drawn,
+                "names": dict(panel.names),
+            }
         )
     data = {
         "key": key,
@@ -176,7 +190,7 @@ def as_json(data: object) -> str:
     return listed.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _controls(strides: Sequence[StrideSpan]) -> Html:
+def _controls(strides: Sequence[NumberedSpan]) -> Html:
     def button(do: str, shown: str, told: str) -> Html:
         return tag("button", shown, type="button", data_do=do, aria_label=told, title=told)
 
@@ -204,6 +218,8 @@ def _controls(strides: Sequence[StrideSpan]) -> Html:
 
 def _told(panel: Panel) -> str:
     unit = f", {panel.unit}" if panel.unit else ""
+    if panel.names:
+        return f"{panel.title}: {', '.join(panel.names.values())}"
     told = []
     for line in panel.lines:
         known = line.values[np.isfinite(line.values)]

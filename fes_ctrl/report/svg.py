@@ -68,8 +68,13 @@ def around(
     low, high = min(known), max(known)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    missing = max(0.0, least - (high - low)) / 2.0
-    low, high = low - missing, high + missing
+    missing = max(0.0, least - (high - low))
+    if zero and low == 0.0:
+        high += missing
+    elif zero and high == 0.0:
+        low -= missing
+    else:
+        low, high = low - missing / 2.0, high + missing / 2.0
     margin = room * (high - low) or 1.0
     return (
         0.0 if zero and low == 0.0 else low - margin,
@@ -92,8 +97,10 @@ class Chart:
         Below the axis; the vertical one is named by the title.
     width, height : int
         Of the picture, in its own units; a page scales it.
-    whole : bool
-        Horizontal ticks at whole numbers only.
+    remark : str
+        Small, beside the title.
+    whole_y : bool
+        Vertical ticks at whole numbers only.
     """
 
     LEFT: Final = 46
@@ -111,12 +118,14 @@ class Chart:
         width: int = 420,
         height: int = 230,
         *,
-        whole: bool = False,
+        remark: str = "",
+        whole_y: bool = False,
     ) -> None:
         self.width, self.height = width, height
         self.x = Axis(*x, self.LEFT, width - self.RIGHT)
         self.y = Axis(*y, height - self.BOTTOM, self.TOP)
-        self._title, self._label, self._x_name, self._whole = title, label, x_name, whole
+        self._title, self._label, self._x_name, self._remark = title, label, x_name, remark
+        self._whole_y = whole_y
         self._below: list[str] = []
         self._parts: list[str] = []
 
@@ -198,8 +207,11 @@ class Chart:
 
     def _frame(self) -> str:
         x, y = self.x, self.y
-        out = [f'<text class="title" x="4" y="16">{text(self._title)}</text>']
+        remark = f'<tspan class="small" dx="7">{text(self._remark)}</tspan>' if self._remark else ""
+        out = [f'<text class="title" x="8" y="18">{text(self._title)}{remark}</text>']
         for value in ticks(y.low, y.high, 5):
+            if self._whole_y and value != int(value):
+                continue
             at = y.at(value)
             kind = "zero" if value == 0 else "grid"
             out.append(
@@ -208,8 +220,6 @@ class Chart:
                 f'text-anchor="end">{_said(value)}</text>'
             )
         for value in ticks(x.low, x.high, 6):
-            if self._whole and value != int(value):
-                continue
             at = x.at(value)
             out.append(
                 f'<line class="tick" x1="{at:.1f}" y1="{y.from_px}" x2="{at:.1f}" '

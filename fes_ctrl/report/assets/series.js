@@ -99,6 +99,7 @@
   function options(data, panel, index, group, width) {
     const last = index === data.panels.length - 1;
     const first = index === 0;
+    const named = Object.keys(panel.names).length > 0;
     const font = "12px system-ui, sans-serif";
     const axis = { stroke: () => colour("--soft"), font, labelFont: font, ticks: { show: true, size: 4, stroke: () => colour("--rule"), width: 1 } };
     const grid = { show: true, stroke: () => colour("--grid"), width: 1 };
@@ -109,7 +110,8 @@
       },
       {
         ...axis, grid, size: 56, gap: 4, space: 26,
-        values: (_, ticks) => ticks.map((v) => minus(String(+v.toPrecision(6)))),
+        splits: named ? () => Object.keys(panel.names).map(Number) : undefined,
+        values: (_, ticks) => ticks.map((v) => panel.names[v] || minus(String(+v.toPrecision(6)))),
       },
     ];
     if (first && data.strides.length) {
@@ -119,15 +121,15 @@
         values: (u) => strideSplits(u, data).map(([number]) => String(number)),
       });
     }
-    const series = [{ label: "s", value: (_, t) => (t == null ? "–" : t.toFixed(3)) }];
+    const series = [{ label: "time", value: (_, t) => (t == null ? "–" : `${t.toFixed(3)} s`) }];
     for (const line of panel.lines) {
       const stroke = () => colour(`--c${line.colour}`);
       series.push({
         label: line.name, stroke, width: line.dots ? 0 : 1.5,
         dash: line.dashed ? [7, 4] : undefined,
         fill: line.filled ? () => colour(`--f${line.colour}`) : undefined,
-        points: line.dots ? { show: true, size: 6, stroke, fill: line.dashed ? () => colour("--page") : stroke } : { stroke },
-        value: (_, v) => (v == null ? "–" : minus(v.toFixed(line.digits))),
+        points: line.dots ? { show: true, size: 6, stroke, fill: line.dashed ? () => colour("--page") : stroke } : { stroke, size: 4 },
+        value: (_, v) => (v == null ? "–" : named ? panel.names[Math.round(v)] : minus(v.toFixed(line.digits))),
       });
     }
     return {
@@ -211,6 +213,11 @@
       const heading = document.createElement("p");
       heading.className = "panel-title";
       heading.textContent = panel.unit ? `${panel.title}, ${panel.unit}` : panel.title;
+      if (panel.remark) {
+        const remark = document.createElement("small");
+        remark.textContent = `  ${panel.remark}`;
+        heading.append(remark);
+      }
       place.append(heading);
       const values = uPlot.join(panel.lines.map(table));
       const plot = new uPlot(options(data, panel, index, group, place.clientWidth), values, place);
