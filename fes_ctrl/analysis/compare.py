@@ -1,8 +1,8 @@
 """Runs side by side: what changed in the configuration, what in the outcome, how surely.
 
-The first run is the reference. Where two runs are the same steps (same patient, way and seed, or the
-same recording) their strides are pairs, and the differences of pairs are what is judged: most of
-what varies from stride to stride varies in both alike, and drops out.
+The first run is the reference. Where two runs are the same steps (same patient, way and seed, or
+the same recording) their strides are pairs, and the differences of pairs are what is judged: most
+of what varies from stride to stride varies in both alike, and drops out.
 """
 
 from collections.abc import Sequence
