@@ -131,10 +131,10 @@ def _scene(run: Run, leg_number: int, number: int) -> Scene:
     stimulated = any(each is leg for each in run.walk.legs)
     source = _source(run, leg, settings) if stimulated else None
     kind = TRIGGERS.get(settings.text("program.trigger"), "") if stimulated else ""
-    bursts = [_given(run, leg, group) for group in as_given(leg.bursts)]
-    own = [given for given in bursts if strides.of_burst(given.bursts) == number]
+    groups = as_given(leg.bursts)
+    own = [_given(run, leg, group) for group in groups if strides.of_burst(group) == number]
     first_us = own[0].onset_us if own else stride.to_us
-    earlier = [given for given in bursts if given.onset_us < first_us and given not in own]
+    earlier = [group for group in groups if group[0].start.t_us < first_us]
     return Scene(
         run=run,
         settings=settings,
@@ -147,7 +147,7 @@ def _scene(run: Run, leg_number: int, number: int) -> Scene:
         events=[event for event in leg.detected if strides.of_event(event) == number],
         triggers=_triggers(source, leg, kind, strides, stride),
         given=own,
-        before=earlier[-1] if earlier else None,
+        before=_given(run, leg, earlier[-1]) if earlier else None,
     )
 
 
@@ -234,10 +234,12 @@ def _in_words(scene: Scene, given: Given) -> str:
     stride, start, end = scene.stride, given.bursts[0].start, given.bursts[0].end
     since = ""
     if stride.lift_us is not None:
-        since = f", {after(given.onset_us - stride.lift_us, 'the heel left')}"
+        left = "heel-off was told for" if stride.truth is None else "the heel left"
+        since = f", {after(given.onset_us - stride.lift_us, left)}"
     until = at(given.until_us)
     if stride.finished:
-        until += f", {after(given.until_us - stride.to_us, 'the foot was down')}"
+        down = "contact was told for" if stride.truth is None else "the foot was down"
+        until += f", {after(given.until_us - stride.to_us, down)}"
     peak_ua = max(abs(setpoint.current_ua) for setpoint in given.setpoints)
     kind = start.trigger.removeprefix(PREDICTED)
     asked = "a person" if kind == TEST else EVENT_WORDS.get(kind, kind)

@@ -6,8 +6,9 @@ a leg without sensors of its own is counted by the events that trigger it. What 
 contact is the next stride, unfinished.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Literal
 
@@ -58,13 +59,18 @@ class Stride:
         return min(to_us, self.to_us) - max(from_us, lift_us)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Strides:
-    """All strides of one leg, and how they were counted."""
+    """All strides of one leg in order, and how they were counted."""
 
     leg: int
     counted_by: CountedBy
     strides: list[Stride]
+    _ends_us: list[Us] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note when each ends."""
+        self._ends_us = [stride.to_us for stride in self.strides]
 
     def number(self, number: int) -> Stride | None:
         """Return one of them, or ``None``."""
@@ -78,31 +84,33 @@ class Strides:
         """
         start = bursts[0].start
         last_us = max([_last_us(burst) for burst in bursts])
-        best = max(
-            self.strides,
-            key=lambda stride: stride.overlap_us(start.t_us, last_us),
-            default=None,
-        )
-        if best is None:
-            return None
-        if best.overlap_us(start.t_us, last_us) > 0:
-            return best.number
-        for stride in self.strides:
-            if start.trigger_us <= stride.to_us:
-                return stride.number
-        return self.strides[-1].number
+        best, most_us = None, 0
+        for stride in self.strides[bisect_left(self._ends_us, start.t_us) :]:
+            if stride.from_us > last_us:
+                break
+            overlap_us = stride.overlap_us(start.t_us, last_us)
+            if overlap_us > most_us:
+                best, most_us = stride, overlap_us
+        return self._at(start.trigger_us) if best is None else best.number
 
     def of_event(self, event: GaitEvent) -> int | None:
         """Return the number of the stride that an event belongs to: a contact ends its stride."""
         if event.kind == INITIAL_CONTACT:
-            ended = [stride for stride in self.strides if stride.finished]
+            index = bisect_left(self._ends_us, event.t_event_us)
+            ended = [each for each in self.strides[max(0, index - 1) : index + 1] if each.finished]
             near = min(ended, key=lambda each: abs(each.to_us - event.t_event_us), default=None)
             if near is not None and abs(near.to_us - event.t_event_us) <= NEAR_US:
                 return near.number
-        for stride in self.strides:
-            if event.t_event_us <= stride.to_us:
-                return stride.number
-        return None
+        if self.strides and event.t_event_us > self._ends_us[-1]:
+            return None
+        return self._at(event.t_event_us)
+
+    def _at(self, t_us: Us) -> int | None:
+        """Return the number of the stride that an instant is in, or of the last one before it."""
+        if not self.strides:
+            return None
+        index = min(bisect_left(self._ends_us, t_us), len(self.strides) - 1)
+        return self.strides[index].number
 
 
 def _last_us(burst: Burst) -> Us:
@@ -164,21 +172,24 @@ def _true(swings: Sequence[Swing], start_us: Us) -> list[Stride]:
 
 
 def _told(contacts: Sequence[GaitEvent], events: Sequence[GaitEvent], start_us: Us) -> list[Stride]:
+    lifts_us = [
+        sorted([event.t_event_us for event in events if event.kind == kind])
+        for kind in (HEEL_OFF, TERMINAL_CONTACT)
+    ]
     strides: list[Stride] = []
     from_us = start_us
     for number, contact in enumerate(contacts, 1):
-        lift_us = None
-        for kind in (HEEL_OFF, TERMINAL_CONTACT):
-            lifts = [
-                event.t_event_us
-                for event in events
-                if event.kind == kind and from_us < event.t_event_us < contact.t_event_us
-            ]
-            if lifts and lift_us is None:
-                lift_us = lifts[-1]
-        strides.append(Stride(number, from_us, contact.t_event_us, lift_us))
-        from_us = contact.t_event_us
+        contact_us = contact.t_event_us
+        known = [_last_before(times_us, contact_us, from_us) for times_us in lifts_us]
+        lift_us = next((t_us for t_us in known if t_us is not None), None)
+        strides.append(Stride(number, from_us, contact_us, lift_us))
+        from_us = contact_us
     return strides
+
+
+def _last_before(times_us: Sequence[Us], before_us: Us, after_us: Us) -> Us | None:
+    index = bisect_left(times_us, before_us) - 1
+    return times_us[index] if index >= 0 and times_us[index] > after_us else None
 
 
 def _between(triggers: Sequence[GaitEvent], start_us: Us, end_us: Us) -> list[Stride]:

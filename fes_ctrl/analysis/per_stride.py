@@ -100,8 +100,9 @@ def _values(stride: Stride, leg: LegWalk, bursts: list[Burst]) -> dict[str, floa
         if burst.setpoints and stride.overlap_us(burst.start.t_us, burst.setpoints[-1].at_us) > 0
     ]
     values["stimulated_percent"] = 100.0 if covered else 0.0
-    values["duration_ms"] = (pulses[-1].at_us - pulses[0].at_us) / 1000 if pulses else nan
-    values["after_contact_ms"] = (pulses[-1].at_us - stride.to_us) / 1000 if covered else nan
+    times_us = [pulse.at_us for burst in covered for pulse in burst.setpoints]
+    values["duration_ms"] = (max(times_us) - min(times_us)) / 1000 if times_us else nan
+    values["after_contact_ms"] = (max(times_us) - stride.to_us) / 1000 if times_us else nan
     values["onset_delay_ms"] = nan if swing is None else _onset_delay_ms(swing, covered)
     for name, kind, at_us in (
         ("heel_off_told_ms", HEEL_OFF, stride.lift_us),

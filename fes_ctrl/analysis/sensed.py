@@ -36,6 +36,9 @@ UNITS: Final[dict[str, str]] = {
 NEAR_US: Final = 100_000
 """A true event so near to a detected one is what was detected."""
 
+FAR_US: Final = 2_000_000
+"""No event is told so long after it was, or before the stride that it belongs to."""
+
 DIALS: Final[dict[str, tuple[str, ...]]] = {
     "heel_switch": ("detector.heel.min_loaded_ms", "detector.heel.min_unloaded_ms"),
     "heel_force": ("detector.heel.on_N", "detector.heel.off_N"),
@@ -89,14 +92,16 @@ def phase_moments(scene: Scene) -> Iterator[Moment]:
 
 def _belongs(scene: Scene, t_us: Us, leg: int) -> bool:
     """Return whether what was said then is of this stride: as its event is, else by its instant."""
-    walk = scene.run.walk
+    stride, walk = scene.stride, scene.run.walk
+    if not stride.from_us - FAR_US < t_us < stride.to_us + FAR_US:
+        return False
     for other in (*walk.legs, *walk.sensing):
         if other.leg != leg:
             continue
         for event in other.detected:
             if t_us in (event.t_event_us, event.t_emit_us):
                 return event in scene.events or event in scene.triggers
-    return scene.stride.from_us < t_us <= scene.stride.to_us
+    return stride.from_us < t_us <= stride.to_us
 
 
 def true_time(scene: Scene, event: GaitEvent) -> Us | None:
