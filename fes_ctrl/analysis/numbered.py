@@ -2,7 +2,7 @@
 
 Where the truth is known the number is the truth's, the same one that ``strides.csv`` has. Where it
 is not, a stride ends with each contact that the detector told, and the first of them ends stride 1;
-a leg without sensors of its own is counted by the events that trigger it. What comes after the last
+a leg of which none was told is counted by the events that trigger it. What comes after the last
 contact is the next stride, unfinished.
 """
 
@@ -144,7 +144,7 @@ def number_strides(
         strides = _true(leg.swings, start_us)
     else:
         contacts = [event for event in leg.detected if event.kind == INITIAL_CONTACT]
-        counted_by = "contacts" if contacts or leg.detected else "triggers"
+        counted_by = "contacts" if contacts or not triggers else "triggers"
         strides = (
             _told(contacts, leg.detected, start_us)
             if counted_by == "contacts"
