@@ -26,6 +26,8 @@ def _leg(view: RunView, leg: LegView) -> Html:
         "commanded."
     )
     missing = Html("")
+    if not leg.spans:
+        said = "No stride is known of this leg."
     if not leg.walk.swings:
         said = said.replace("the contact", "the told contact")
         missing = tag("p", "Clearance, compensation and fatigue of this leg are not known.")

@@ -35,6 +35,8 @@ def _leg(view: RunView, leg: LegView) -> Html:
         bands = cycle_bands(signal.t_us, signal.values, leg.settled, gap_of(signal))
         if bands.strides:
             pictures.setdefault(signal.title, []).append((signal, bands))
+    if not pictures:
+        return join([heading, tag("p", "Of these strides nothing but a switch is known.")])
     lift = lift_percent(leg.settled)
     charts = [tag("figure", _chart(title, parts, lift)) for title, parts in pictures.items()]
     return join(
