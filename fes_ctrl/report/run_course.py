@@ -38,7 +38,7 @@ def _leg(view: RunView, leg: LegView) -> Html:
         panels,
         from_us=run.start_us,
         to_us=run.end_us,
-        leg=leg.side,
+        leg=leg.side if view.two_legs else "",
         strides=[NumberedSpan(s.number, s.start_us, s.end_us) for s in leg.spans],
     )
     return join([heading, tag("p", said), missing, plot, _strides(view, leg)])

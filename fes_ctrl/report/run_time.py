@@ -49,7 +49,7 @@ def _leg(view: RunView, leg: LegView) -> Html:
         panels,
         from_us=run.start_us,
         to_us=run.end_us,
-        leg=leg.side,
+        leg=leg.side if view.two_legs else "",
         shades=[(s.lift_us, s.end_us) for s in leg.spans if s.lift_us is not None],
         strides=[NumberedSpan(s.number, s.start_us, s.end_us) for s in leg.spans],
         marks=marks,

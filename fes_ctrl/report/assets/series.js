@@ -250,7 +250,7 @@
     if (!found) return;
     for (const group of groups.values()) {
       for (const part of group.parts) {
-        if (!part.data.strides.length || (found[1] && found[1] !== part.data.leg)) continue;
+        if (!part.data.strides.length || (found[1] && part.data.leg && found[1] !== part.data.leg)) continue;
         showStride(part, Number(found[2]));
         part.element.scrollIntoView();
         return;
