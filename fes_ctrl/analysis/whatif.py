@@ -44,14 +44,14 @@ class Side:
         Its bursts, in order of time.
     kept_back_us : dict of (leg, channel) to list of int
         Onsets of bursts that were planned and of which no pulse was allowed.
-    muscles : dict of channel to str
-        What it stimulates there; empty where it does not say.
+    muscles : dict of (leg, channel) to str
+        What it stimulates there; none where it does not say.
     """
 
     name: str
     windows: dict[Place, list[Window]] = field(default_factory=dict)
     kept_back_us: dict[Place, list[Us]] = field(default_factory=dict)
-    muscles: dict[int, str] = field(default_factory=dict)
+    muscles: dict[Place, str] = field(default_factory=dict)
 
 
 class Reference(NamedTuple):
@@ -138,7 +138,7 @@ class WhatIf:
         )
 
 
-def side_of(name: str, walk: Walk, muscles: Mapping[int, str]) -> Side:
+def side_of(name: str, walk: Walk, muscles: Mapping[Place, str]) -> Side:
     """Return what a replayed program did.
 
     Parameters
@@ -147,13 +147,11 @@ def side_of(name: str, walk: Walk, muscles: Mapping[int, str]) -> Side:
         What people call it.
     walk : Walk
         As the replay left it.
-    muscles : mapping of channel to str
+    muscles : mapping of (leg, channel) to str
         What the program stimulates.
     """
-    side = Side(name, muscles=dict(muscles))
+    side = Side(name, {place: [] for place in muscles}, muscles=dict(muscles))
     for leg in walk.legs:
-        for channel in muscles:
-            side.windows[leg.leg, channel] = []
         for burst in leg.bursts:
             place = leg.leg, burst.start.channel
             window = window_of(burst)
@@ -240,7 +238,7 @@ def what_if(
             ChannelWhatIf(
                 leg=leg,
                 channel=channel,
-                muscle=new.muscles.get(channel) or old.muscles.get(channel, ""),
+                muscle=new.muscles.get(place) or old.muscles.get(place, ""),
                 old=theirs,
                 new=ours,
                 pairs=pairs,

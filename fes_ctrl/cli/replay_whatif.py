@@ -79,13 +79,11 @@ def ask(given: "Given", new: "Replayed", question: Question, out: Path | None) -
     else:
         common = tuple(each for each in question.sets if not each.startswith("program."))
         replayed = _replay_old(given, question.against, common)
-        old = side_of(
-            _name(question.against, ()), replayed.result.walk, _muscles(replayed.control.program)
-        )
+        old = side_of(_name(question.against, ()), replayed.result.walk, _muscles(replayed))
         against = replayed.summary
         period_us = max(period_us, _period_us(replayed.control.program))
     own = tuple(each for each in question.sets if each.startswith("program."))
-    side = side_of(_name(new.program, own), new.result.walk, _muscles(new.control.program))
+    side = side_of(_name(new.program, own), new.result.walk, _muscles(new))
     if side.name == old.name:
         side.name, old.name = f"{side.name} (new)", f"{old.name} (old)"
     if tolerance_ms is not None:
@@ -132,8 +130,8 @@ def _recorded(given: "Given", new: "Replayed") -> tuple["Side", dict[str, Any]]:
         )
         raise Refusal(message)
     windows = recorded_windows(signal.t_meas_us, signal.stim_ma)
-    first = new.control.program.channel[0].channel
-    side = Side(RECORDED, {(legs[0], first): windows})
+    place = next(place for place in _muscles(new) if place[0] == legs[0])
+    side = Side(RECORDED, {place: windows})
     lengths_ms = [(window.end_us - window.onset_us) / 1e3 for window in windows]
     against = {
         "recording": signal.path.name,
@@ -247,8 +245,15 @@ def _name(program: str, sets: tuple[str, ...]) -> str:
     return f"{name} with {changed}" if changed else name
 
 
-def _muscles(program: "ProgramConfig") -> dict[int, str]:
-    return {channel.channel: channel.muscle for channel in program.channel}
+def _muscles(replayed: "Replayed") -> dict[tuple[int, int], str]:
+    """Return what is stimulated, by leg and output of the stimulator."""
+    from fes_ctrl.assembly import on_connector
+
+    return {
+        (leg.leg, channel.channel): channel.muscle
+        for index, leg in enumerate(replayed.result.walk.legs)
+        for channel in on_connector(replayed.control.program, index).channel
+    }
 
 
 def _period_us(program: "ProgramConfig") -> int:

@@ -36,7 +36,8 @@ svg.cycle{width:100%;max-width:900px;height:auto;display:block}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{padding:2px 10px 2px 0;text-align:right;white-space:nowrap}
 th{font-weight:600;border-bottom:1px solid #cdd6db;position:sticky;top:0;background:#fff}
-td.text,th.text{text-align:left}td.text:last-child{white-space:normal}.wide{overflow-x:auto}.both th{white-space:normal;max-width:18em}
+td.text,th.text{text-align:left}td.text:last-child{white-space:normal}
+.wide{overflow-x:auto}.both th{white-space:normal;max-width:18em}
 tr.missing td,tr.extra td{color:#c22f2f}
 """
 
