@@ -12,7 +12,7 @@ from fes_ctrl.recordings import Recording
 
 SHOWN: Final = {
     HEEL_FORCE: ("heel load", "N"),
-    HEEL_SWITCH: ("heel down", "of 1"),
+    HEEL_SWITCH: ("heel down", ""),
     FOOT_IMU: ("rate of turn of the foot", "deg/s"),
     SHANK_IMU: ("rate of turn of the shank", "deg/s"),
 }

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from fes_ctrl.analysis.matching import match
-from fes_ctrl.analysis.windows import Window
+from fes_ctrl.analysis.windows import RUNNING, Window
 from fes_ctrl.units import Us, s_from_us
 
 LATE: Final = "late"
@@ -151,6 +151,8 @@ def _marks(old: Window, new: Window, tolerance_us: Us) -> tuple[str, ...]:
 
 def _why(window: Window, others: Sequence[Window], kept_back_us: Sequence[Us]) -> str:
     """Return why the other side has no burst there, as far as its own bursts tell."""
+    if window.ended_by == RUNNING:
+        return "the recording ends"
     since_us = window.onset_us if window.trigger_us is None else window.trigger_us
     index = bisect_left(kept_back_us, min(since_us, window.onset_us))
     if index < len(kept_back_us) and kept_back_us[index] <= window.end_us:

@@ -24,6 +24,10 @@ RECORDED: Final = "recorded"
 """The trigger of a burst that was recorded, and what ended it: neither is known."""
 
 
+RUNNING: Final = "running"
+"""What is told of the end of a burst that had none when the samples ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One burst with current on one channel.
@@ -76,7 +80,7 @@ def window_of(burst: Burst) -> Window | None:
         end_us=course[-1][0],
         trigger=burst.start.trigger,
         trigger_us=burst.start.trigger_us,
-        ended_by="running" if burst.end is None else burst.end.ended_by,
+        ended_by=RUNNING if burst.end is None else burst.end.ended_by,
         peak_ua=peak_ua,
         pulses=len(course),
         charge_pc=sum(abs(each.current_ua) * each.width_us for each in burst.setpoints),

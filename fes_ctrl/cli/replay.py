@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,15 +88,17 @@ def command(
 
     It tells when pulses would have come, never what the foot would have done.
     """
-    from fes_ctrl.cli.replay_whatif import Question, ask, refuse_idle, tell
+    from fes_ctrl.cli.replay_table import print_replay
+    from fes_ctrl.cli.replay_whatif import PAGES, Question, ask, check_question, tell
     from fes_ctrl.recordings import RecordingError, read_recording
 
-    if against is None:
-        refuse_idle(bursts=bursts, tolerance_ms=tolerance_ms)
+    question = Question(against or "", sets, tolerance_ms, every=bursts)
+    check_question(question)
     try:
         signal = read_recording(recording)
     except RecordingError as error:
         raise Refusal(str(error)) from error
+    check_question(question, signal)
     spans = _spans(exclude, index, signal)
     given = Given(
         signal=signal,
@@ -107,16 +109,20 @@ def command(
         excluded_us=spans,
     )
     new = replay_program(given, program, sets, out)
+    if out is not None:
+        for old in PAGES:
+            # It would tell of another run than the one that is kept here now.
+            (out / old).unlink(missing_ok=True)
     summary = new.summary
     told = None
     if against is not None:
-        told = ask(given, new, Question(against, sets, tolerance_ms), out)
+        told = ask(given, new, question, out)
         summary["against"] = told.against
         summary["whatif"] = told.figures
     if as_json:
         click.echo(json.dumps(summary, allow_nan=False))
     else:
-        _print(summary)
+        print_replay(summary)
         if told is not None:
             tell(told, every=bursts)
     verdict = summary["verdict"]
@@ -358,63 +364,3 @@ def _score(
         for event in leg.detected
     ]
     return score(sorted(found), reference, exclude_us=excluded_us)
-
-
-NONE: Final[Mapping[str, Any]] = {
-    "events": {},
-    "bursts": None,
-    "setpoints": None,
-    "burst": {"duration_ms": {"p50": None}, "ended_by": {}},
-}
-"""A leg of which nothing is told."""
-
-
-def _print(summary: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from fes_ctrl.report.table import show
-
-    console = Console(highlight=False)
-    columns = [summary] + ([summary["against"]] if "against" in summary else [])
-    table = Table(
-        title=f"{summary['recording']}, {summary['duration_s']:.1f} s, {summary['detector']}",
-        title_justify="left",
-    )
-    table.add_column("")
-    for column in columns:
-        table.add_column(column["program"], justify="right")
-    for side in summary["legs"]:
-        cells = [_cells(column["legs"].get(side, NONE)) for column in columns]
-        for name in cells[0]:
-            table.add_row(f"{side} {name}", *[cell[name] for cell in cells])
-    for side in summary["sensing"]:
-        counts = [_counts(column["sensing"].get(side, NONE)["events"]) for column in columns]
-        table.add_row(f"{side} (only senses) events", *counts)
-    table.add_row("charge, mC", *[show(column["charge"]["total_mC"], 2) for column in columns])
-    console.print(table)
-    for fault in summary["safety"]["faults"]:
-        whose = f" on the {fault['leg']}" if fault["leg"] else ""
-        console.print(
-            f"fault {fault['id']}{whose} at {fault['t_s']:.3f} s: {fault['reaction']}, "
-            f"{fault['detail']}"
-        )
-    if "score" in summary:
-        console.print_json(json.dumps(summary["score"]))
-
-
-def _cells(leg: Mapping[str, Any]) -> dict[str, str]:
-    """Return the lines of one leg's column."""
-    from fes_ctrl.report.table import show
-
-    return {
-        "events": _counts(leg["events"]),
-        "bursts": show(leg["bursts"], 0),
-        "pulses": show(leg["setpoints"], 0),
-        "burst, ms": show(leg["burst"]["duration_ms"]["p50"], 1),
-        "ended by": _counts(leg["burst"]["ended_by"]),
-    }
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "-"

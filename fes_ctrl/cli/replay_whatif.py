@@ -10,6 +10,10 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.console import JustifyMethod
+
     from fes_ctrl.analysis.cycle import Foot
     from fes_ctrl.analysis.walk import LegWalk
     from fes_ctrl.analysis.whatif import LegFrame, Reference, Side, WhatIf
@@ -24,15 +28,24 @@ LISTED: Final = 20
 """So many bursts that only moved are listed on a terminal; missing and extra ones all are."""
 
 LONGEST_MS: Final = 1000.0
+SHORT: Final = ("stride", "at, s", "onset", "end", "mA")
+"""Columns of numbers that are not to be broken; others wrap, and nothing is cut."""
+
+PAGES: Final = ("whatif.html", "whatif.json")
+"""What is kept of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the new program is held against, and how closely."""
+    """What the new program is held against, how closely, and whether every burst is told.
+
+    ``against`` is empty where nothing is to be compared.
+    """
 
     against: str
     sets: tuple[str, ...]
     tolerance_ms: float | None
+    every: bool
 
 
 @dataclass(slots=True)
@@ -46,12 +59,31 @@ class Told:
     page: Path | None
 
 
-def refuse_idle(*, bursts: bool, tolerance_ms: float | None) -> None:
-    """Refuse options that mean nothing without a program to compare with."""
-    for given, name in ((bursts, "--bursts"), (tolerance_ms is not None, "--tolerance-ms")):
-        if given:
+def check_question(question: Question, signal: "Recording | None" = None) -> None:
+    """Refuse what cannot be asked, before anything is replayed.
+
+    Parameters
+    ----------
+    question : Question
+        As the options say it.
+    signal : Recording or None
+        The recording, once it is read.
+    """
+    tolerance_ms = question.tolerance_ms
+    if not question.against:
+        idle = {"--bursts": question.every, "--tolerance-ms": tolerance_ms is not None}
+        for name in (name for name, given in idle.items() if given):
             message = f"{name} is about a comparison; name the other program with --against"
             raise Refusal(message)
+    if tolerance_ms is not None and not 0.0 <= tolerance_ms <= LONGEST_MS:
+        message = f"--tolerance-ms {tolerance_ms:g}: give milliseconds from 0 to {LONGEST_MS:g}"
+        raise Refusal(message)
+    if signal is not None and question.against == RECORDED and signal.stim_ma is None:
+        message = (
+            f"--against {RECORDED}: {signal.path} has no column stim_mA; name a program to "
+            f"compare with"
+        )
+        raise Refusal(message)
 
 
 def ask(given: "Given", new: "Replayed", question: Question, out: Path | None) -> Told:
@@ -66,13 +98,10 @@ def ask(given: "Given", new: "Replayed", question: Question, out: Path | None) -
     from fes_ctrl.analysis.whatif_figures import figures
 
     tolerance_ms = question.tolerance_ms
-    if tolerance_ms is not None and not 0.0 <= tolerance_ms <= LONGEST_MS:
-        message = f"--tolerance-ms {tolerance_ms:g}: give milliseconds from 0 to {LONGEST_MS:g}"
-        raise Refusal(message)
     signal = given.signal
     period_us, period_from = _period_us(new.control.program), "one pulse period"
-    if question.against == RECORDED:
-        old, against = _recorded(given, new)
+    if question.against == RECORDED and signal.stim_ma is not None:
+        old, against = _recorded(given, new, signal.stim_ma)
         spacing_us = _spacing_us(signal)
         if spacing_us > period_us:
             period_us, period_from = spacing_us, "one reading of the recording"
@@ -106,7 +135,9 @@ def _replay_old(given: "Given", against: str, sets: tuple[str, ...]) -> "Replaye
     return replay_program(given, against, sets, None)
 
 
-def _recorded(given: "Given", new: "Replayed") -> tuple["Side", dict[str, Any]]:
+def _recorded(
+    given: "Given", new: "Replayed", current_ma: "NDArray[np.float64]"
+) -> tuple["Side", dict[str, Any]]:
     """Return what the recorded device gave, and what a summary can tell of it."""
     from fes_ctrl.analysis.summary import spread
     from fes_ctrl.analysis.whatif import Side
@@ -114,12 +145,6 @@ def _recorded(given: "Given", new: "Replayed") -> tuple["Side", dict[str, Any]]:
     from fes_ctrl.model import LEG_NAMES
 
     signal = given.signal
-    if signal.stim_ma is None:
-        message = (
-            f"--against {RECORDED}: {signal.path} has no column stim_mA; name a program to "
-            f"compare with"
-        )
-        raise Refusal(message)
     legs = [leg.leg for leg in new.result.walk.legs]
     if len(legs) > 1 and signal.meta.affected_side:
         legs = [leg for leg in legs if LEG_NAMES[leg] == signal.meta.affected_side]
@@ -129,7 +154,7 @@ def _recorded(given: "Given", new: "Replayed") -> tuple["Side", dict[str, Any]]:
             f"with --leg, or write affected_side in meta.toml"
         )
         raise Refusal(message)
-    windows = recorded_windows(signal.t_meas_us, signal.stim_ma)
+    windows = recorded_windows(signal.t_meas_us, current_ma)
     place = next(place for place in _muscles(new) if place[0] == legs[0])
     side = Side(RECORDED, {place: windows})
     lengths_ms = [(window.end_us - window.onset_us) / 1e3 for window in windows]
@@ -232,8 +257,8 @@ def _keep(
     seconds = (int(signal.t_meas_us[-1]) - int(signal.t_meas_us[0])) / 1e6
     heading = f"{signal.path.name}, {seconds:.1f} s, detector {given.detector}"
     signals = {leg: cycle_signal(signal, leg, frame.strides) for leg, frame in told.frames.items()}
-    write_whole(out / "whatif.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
-    page = out / "whatif.html"
+    write_whole(out / PAGES[1], json.dumps(whole, indent=1, allow_nan=False) + "\n")
+    page = out / PAGES[0]
     write_whole(page, whatif_page(told, heading, notes, signals))
     return page
 
@@ -295,10 +320,12 @@ def tell(told: Told, *, every: bool) -> None:
     """
     from rich.console import Console
 
+    from fes_ctrl.report.whatif_words import NO_DIFFERENCE
+
     console = Console(highlight=False, markup=False)
     console.print(f"\n{told.whatif.new} instead of {told.whatif.old}")
     if told.whatif.equal:
-        console.print("No difference: every pulse is the same.")
+        console.print(NO_DIFFERENCE)
     for note in told.notes:
         console.print(note)
     for channel in told.whatif.channels:
@@ -318,7 +345,7 @@ def _tell_channel(console: Any, whatif: "WhatIf", channel: Any, *, every: bool) 
         return
     rows = words.summary_rows(frame, channel)
     console.print(_table(words.summary_heads(whatif), rows, words.WORDS))
-    console.print(f"median (5 to 95 %), of {words.told_by(frame)}")
+    console.print(f"{words.UNITS}; {words.told_by(frame)}")
     listed = channel.pairs if every else channel.differing
     if not every and not (channel.old and channel.new):
         whose = whatif.new if not channel.new else whatif.old
@@ -343,8 +370,8 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], words: tuple[str
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in heads:
-        left = head in words
-        table.add_column(head, justify="left" if left else "right", no_wrap=not head)
+        justify: JustifyMethod = "left" if head in words else "right"
+        table.add_column(head, justify=justify, no_wrap=head in SHORT)
     for row in rows:
         table.add_row(*row)
     return table

@@ -63,7 +63,7 @@ def _told_of(signal: CycleSignal | None) -> str:
     if signal is None:
         return ""
     return escape(
-        f"grey: {signal.name}, median, 0 to {float(signal.median.max()):.3g} {signal.unit}"
+        f"grey: {signal.name}, median, 0 to {float(signal.median.max()):.3g} {signal.unit}".rstrip()
     )
 
 

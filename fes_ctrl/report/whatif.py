@@ -14,6 +14,8 @@ from fes_ctrl.report.cycle_course import course_svg
 from fes_ctrl.report.cycle_rows import BARS, EVENTS, NEW, OLD, WIDTH, axis_svg, rows_svg
 from fes_ctrl.report.whatif_words import (
     LIST_HEADS,
+    NO_DIFFERENCE,
+    UNITS,
     WORDS,
     cells_of,
     count_line,
@@ -28,13 +30,14 @@ body{font:15px/1.45 system-ui,sans-serif;color:#1c2126;margin:0;padding:20px;bac
 h1{font-size:22px;margin:0 0 4px}h2{font-size:18px;margin:28px 0 6px}
 p{margin:4px 0;max-width:80ch}.grey{color:#5b656c}
 .two{display:grid;gap:20px;grid-template-columns:minmax(0,1fr)}
-@media(min-width:1100px){.two{grid-template-columns:minmax(0,3fr) minmax(0,2fr)}}
+@media(min-width:1100px){.two{grid-template-columns:minmax(0,11fr) minmax(0,9fr)}}
 svg.cycle{width:100%;max-width:900px;height:auto;display:block}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;margin:10px 0;font-size:13px}
 .key span{display:inline-flex;align-items:center;gap:6px}
-.list{overflow:auto;max-height:min(85vh,1000px);align-self:start}
+.list{overflow:auto;max-height:min(92vh,1000px);align-self:start;
+position:sticky;top:10px}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
-th,td{padding:2px 10px 2px 0;text-align:right;white-space:nowrap}
+th,td{padding:2px 9px 2px 0;text-align:right;white-space:nowrap}
 th{font-weight:600;border-bottom:1px solid #cdd6db;position:sticky;top:0;background:#fff}
 td.text,th.text{text-align:left}td.text:last-child{white-space:normal}
 .wide{overflow-x:auto}.both th{white-space:normal;max-width:18em}
@@ -67,6 +70,7 @@ def whatif_page(
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="grey">{escape(heading)}</p>',
+        *([f"<p><b>{NO_DIFFERENCE}</b></p>"] if told.equal else []),
         *(f"<p>{escape(note)}</p>" for note in notes),
         f'<p class="grey">{CAUTION}</p>',
         _key(told),
@@ -100,8 +104,8 @@ def channel_svg(frame: LegFrame, channel: ChannelWhatIf, signal: CycleSignal | N
 
 def _key(told: WhatIf) -> str:
     items = [
-        _swatch(OLD, 12) + f"<b>{escape(told.old)}</b> (old)",
-        _swatch(NEW, 6) + f"<b>{escape(told.new)}</b> (new)",
+        _swatch(OLD, 12) + f"<b>{escape(told.old)}</b>",
+        _swatch(NEW, 6) + f"<b>{escape(told.new)}</b>",
         "pale: ramps",
     ]
     shown = {event.kind for frame in told.frames.values() for event in frame.events}
@@ -137,7 +141,7 @@ def _channel(
     outside = _outside(frame, channel)
     beyond = f"; begun outside of the strides: {outside}" if outside else ""
     head += (
-        f'<div class="wide both">{table}</div><p class="grey">Times are median (5 to 95 %), of '
+        f'<div class="wide both">{table}</div><p class="grey">{UNITS}; '
         f"{told_by(frame)}{beyond}.</p>"
     )
     if frame.strides:

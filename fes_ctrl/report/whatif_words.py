@@ -17,7 +17,7 @@ from fes_ctrl.analysis.pairing import (
 )
 from fes_ctrl.analysis.whatif import BY_OTHER_LEG, BY_REFERENCE, ChannelWhatIf, LegFrame, WhatIf
 from fes_ctrl.analysis.whatif_figures import channel_figures
-from fes_ctrl.analysis.windows import Window
+from fes_ctrl.analysis.windows import RECORDED, Window
 from fes_ctrl.model import HEEL_OFF, LEG_NAMES
 from fes_ctrl.units import ms_from_us, s_from_us
 
@@ -33,7 +33,7 @@ SAID: Final = {
 }
 """What is said of one burst, and of several."""
 
-LIST_HEADS: Final = ("stride", "at, s", "what", "onset, ms", "end, ms", "mA", "ended by")
+LIST_HEADS: Final = ("stride", "at, s", "what", "onset", "end", "mA", "ended by")
 """Columns of the list of bursts: differences, new minus old; of one that is missing or extra the
 last column tells its own length and current."""
 
@@ -41,6 +41,11 @@ WORDS: Final = ("", "what", "ended by")
 """Columns that are set left."""
 
 UNKNOWN: Final = "-"
+
+NO_DIFFERENCE: Final = "No difference: every pulse is the same."
+
+UNITS: Final = "Times in ms, median (5..95 %), differences new minus old"
+"""What the numbers of both tables are."""
 
 
 def place_of(channel: ChannelWhatIf) -> str:
@@ -74,15 +79,15 @@ def summary_rows(frame: LegFrame, channel: ChannelWhatIf) -> list[tuple[str, ...
     sides = [(totals[key], timing[key]) for key in ("old", "new")]
     rows = [
         ("bursts", *(str(total["bursts"]) for total, _ in sides), ""),
-        ("length, ms", *(_spread(total["duration_ms"]) for total, _ in sides), ""),
+        ("length", *(_spread(total["duration_ms"]) for total, _ in sides), ""),
         (
-            f"onset after {begin}, ms",
-            *(_spread(when["onset_ms"], signed=True) for _, when in sides),
+            f"onset after {begin}",
+            *(_spread(when["onset_ms"]) for _, when in sides),
             _spread(totals["onset_ms"], signed=True),
         ),
         (
-            "end after contact, ms",
-            *(_spread(when["end_ms"], signed=True) for _, when in sides),
+            "end after contact",
+            *(_spread(when["end_ms"]) for _, when in sides),
             _spread(totals["end_ms"], signed=True),
         ),
         ("swings missed", *(_missed(when) for _, when in sides), ""),
@@ -145,7 +150,10 @@ def _ending(window: Window) -> str:
 
 def _endings(old: Window, new: Window) -> str:
     """Return what ended both, where that differs."""
-    return "" if old.ended_by == new.ended_by else f"{_ending(old)} \u2192 {_ending(new)}"
+    known = RECORDED not in (old.ended_by, new.ended_by)
+    if old.ended_by == new.ended_by or not known:
+        return ""
+    return f"{_ending(old)} \u2192 {_ending(new)}"
 
 
 def _missed(timing: dict[str, Any]) -> str:
@@ -161,7 +169,7 @@ def _spread(figures: dict[str, Any], *, signed: bool = False) -> str:
     if figures["median"] is None:
         return UNKNOWN
     low, middle, high = (
-        _signed(figures[key]) if signed else f"{figures[key]:.0f}"
+        _signed(figures[key]) if signed else str(round(figures[key]))
         for key in ("p05", "median", "p95")
     )
     return f"{middle} ({low}..{high})"
