@@ -1,17 +1,15 @@
 """Which new burst stands for which old one, and by what the two differ.
 
-Two bursts of the same leg and channel belong together if they overlap, the longest overlap first;
-of what is left, if their onsets are nearer to each other than half a stride, for then no other
-swing's burst is nearer. No burst belongs to two.
+Two bursts of the same leg and channel belong together if the same event triggered them; else if
+they overlap, the longest overlap first; else if their onsets are nearer to each other than half a
+stride, for then no other swing's burst is nearer. No burst belongs to two, and no two pairs cross.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
-from fes_ctrl.analysis.matching import match
 from fes_ctrl.analysis.windows import RUNNING, Window
 from fes_ctrl.units import Us, s_from_us
 
@@ -68,12 +66,11 @@ def pair_bursts(
     tolerance_us : int
         An edge that moved by no more has not moved.
     reach_us : int
-        Onsets of bursts that do not overlap may be so far apart: half a stride.
+        Onsets of bursts that nothing else joins may be so far apart: half a stride.
     kept_back_us : (sequence of int, sequence of int)
-        Onsets, old and new, of bursts that were planned and of which no pulse was allowed.
+        Triggers, old and new, of bursts that were planned and of which no pulse was given.
     """
-    found = _overlapping(old, new)
-    found += _nearest(old, new, found, reach_us)
+    found = _together(old, new, reach_us)
     pairs = [Pair(old[i], new[j], _marks(old[i], new[j], tolerance_us)) for i, j in found]
     paired_old, paired_new = {i for i, _ in found}, {j for _, j in found}
     for i, window in enumerate(old):
@@ -106,33 +103,28 @@ def span_of(window: Window) -> tuple[Us, Us]:
     return window.onset_us, window.end_us
 
 
-def _overlapping(old: Sequence[Window], new: Sequence[Window]) -> list[tuple[int, int]]:
-    possible = [
-        (-overlap_us(span_of(window), span_of(new[j])), i, j)
-        for i, window in enumerate(old)
-        for j in overlapping(span_of(window), new)
-    ]
-    used_old: set[int] = set()
-    used_new: set[int] = set()
+def _together(old: Sequence[Window], new: Sequence[Window], reach_us: Us) -> list[tuple[int, int]]:
+    """Return pairs of indices, in order of both: the surest are made first."""
+    triggered = {window.trigger_us: j for j, window in enumerate(new)}
+    possible: list[tuple[int, Us, int, int]] = []
+    for i, window in enumerate(old):
+        if window.trigger_us is not None and window.trigger_us in triggered:
+            possible.append((0, 0, i, triggered[window.trigger_us]))
+        span = span_of(window)
+        possible += [(1, -overlap_us(span, span_of(new[j])), i, j) for j in overlapping(span, new)]
+        first = bisect_left(new, window.onset_us - reach_us, key=lambda each: each.onset_us)
+        for j in range(first, len(new)):
+            apart_us = abs(new[j].onset_us - window.onset_us)
+            if apart_us > reach_us:
+                break
+            possible.append((2, apart_us, i, j))
     chosen: list[tuple[int, int]] = []
-    for _, i, j in sorted(possible):
-        if i not in used_old and j not in used_new:
-            used_old.add(i)
-            used_new.add(j)
-            chosen.append((i, j))
-    return sorted(chosen)
-
-
-def _nearest(
-    old: Sequence[Window], new: Sequence[Window], found: Sequence[tuple[int, int]], reach_us: Us
-) -> list[tuple[int, int]]:
-    """Return pairs of what is left, within the gaps between pairs that were found: none cross."""
-    chosen: list[tuple[int, int]] = []
-    edges = [(-1, -1), *found, (len(old), len(new))]
-    for (i, j), (i_next, j_next) in pairwise(edges):
-        left, right = range(i + 1, i_next), range(j + 1, j_next)
-        near = match([old[k].onset_us for k in left], [new[k].onset_us for k in right], reach_us)
-        chosen += [(left[a], right[b]) for a, b in near]
+    for _, _, i, j in sorted(possible):
+        at = bisect_left(chosen, (i, j))
+        after = at == 0 or (chosen[at - 1][0] < i and chosen[at - 1][1] < j)
+        before = at == len(chosen) or (i < chosen[at][0] and j < chosen[at][1])
+        if after and before:
+            chosen.insert(at, (i, j))
     return chosen
 
 
@@ -156,7 +148,7 @@ def _why(window: Window, others: Sequence[Window], kept_back_us: Sequence[Us]) -
     since_us = window.onset_us if window.trigger_us is None else window.trigger_us
     index = bisect_left(kept_back_us, min(since_us, window.onset_us))
     if index < len(kept_back_us) and kept_back_us[index] <= window.end_us:
-        return "planned, no pulse was allowed"
+        return "planned, and gave no pulse"
     for index in overlapping((since_us, since_us), others):
         return f"the burst from {s_from_us(others[index].onset_us):.2f} s was still on"
     for index in overlapping(span_of(window), others):

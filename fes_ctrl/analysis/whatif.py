@@ -43,7 +43,7 @@ class Side:
     windows : dict of (leg, channel) to list of Window
         Its bursts, in order of time.
     kept_back_us : dict of (leg, channel) to list of int
-        Onsets of bursts that were planned and of which no pulse was allowed.
+        Triggers of bursts that were planned and of which no pulse was given.
     muscles : dict of (leg, channel) to str
         What it stimulates there; none where it does not say.
     """
@@ -156,7 +156,7 @@ def side_of(name: str, walk: Walk, muscles: Mapping[Place, str]) -> Side:
             place = leg.leg, burst.start.channel
             window = window_of(burst)
             if window is None:
-                side.kept_back_us.setdefault(place, []).append(burst.start.t_us)
+                side.kept_back_us.setdefault(place, []).append(burst.start.trigger_us)
             else:
                 side.windows.setdefault(place, []).append(window)
     return side
