@@ -25,7 +25,11 @@ GRID: Final = 101
 
 
 class Stride(NamedTuple):
-    """From one initial contact to the next; ``number`` counts from 1, pauses left out."""
+    """From one initial contact to the next.
+
+    ``number`` is that of the run: the first contact that the detector told ended stride 1, and
+    each further one ended the next. Where the detector missed a contact, two have the same.
+    """
 
     number: int
     start_us: Us
@@ -58,11 +62,35 @@ class Swings:
     unsure_us: tuple[tuple[Us, Us], ...] = ()
 
 
-def strides_of(events: Sequence[Foot], longest_us: Us = LONGEST_US) -> list[Stride]:
-    """Return the strides between the contacts of one leg; what lasts longer is a pause."""
-    contacts_us = sorted({event.t_us for event in events if event.kind == INITIAL_CONTACT})
-    spans = [(a, b) for a, b in pairwise(contacts_us) if b - a <= longest_us]
-    return [Stride(number, *span) for number, span in enumerate(spans, start=1)]
+def strides_of(
+    events: Sequence[Foot],
+    detected: Sequence[Foot] | None = None,
+    longest_us: Us = LONGEST_US,
+) -> list[Stride]:
+    """Return the strides between the contacts of one leg; what lasts longer is a pause.
+
+    Parameters
+    ----------
+    events : sequence of Foot
+        In any order.
+    detected : sequence of Foot or None
+        By which strides are numbered everywhere; ``None`` where these are the same.
+    longest_us : int
+        What lasts longer is no stride.
+    """
+    contacts_us = contacts_of(events)
+    counted_us = contacts_us if detected is None else contacts_of(detected)
+    return [
+        # In the middle of a stride no contact is near that could be told late or early.
+        Stride(1 + bisect_right(counted_us, (start_us + end_us) // 2), start_us, end_us)
+        for start_us, end_us in pairwise(contacts_us)
+        if end_us - start_us <= longest_us
+    ]
+
+
+def contacts_of(events: Sequence[Foot]) -> list[Us]:
+    """Return the initial contacts, each once, in order."""
+    return sorted({event.t_us for event in events if event.kind == INITIAL_CONTACT})
 
 
 def swings_of(

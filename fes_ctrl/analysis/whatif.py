@@ -4,6 +4,7 @@ It tells when pulses would have come and how many, never what the foot would hav
 a recording was shaped by what happened then.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -12,7 +13,9 @@ from fes_ctrl.analysis.cycle import (
     Foot,
     Stride,
     Swings,
+    contacts_of,
     half_a_stride_us,
+    stride_at,
     strides_of,
     swings_of,
     timing,
@@ -20,7 +23,7 @@ from fes_ctrl.analysis.cycle import (
 from fes_ctrl.analysis.pairing import Pair, pair_bursts
 from fes_ctrl.analysis.walk import Walk
 from fes_ctrl.analysis.windows import Window, window_of
-from fes_ctrl.model import HEEL_OFF, INITIAL_CONTACT
+from fes_ctrl.model import HEEL_OFF
 from fes_ctrl.units import Us
 
 Place = tuple[int, int]
@@ -77,6 +80,8 @@ class LegFrame:
         Those that are shown: in no span that is not to be trusted.
     told_by : str
         ``reference``, ``detected`` or ``other_leg``.
+    counted_us : tuple of int or None
+        The contacts that strides are counted by; ``None`` where no detector told anything.
     """
 
     leg: int
@@ -84,6 +89,14 @@ class LegFrame:
     swings: Swings
     events: tuple[Foot, ...]
     told_by: str
+    counted_us: tuple[Us, ...] | None = None
+
+    def number_at(self, t_us: Us) -> int | None:
+        """Return the number of the stride that an instant belongs to, as it is everywhere."""
+        stride = stride_at(self.strides, t_us)
+        if stride is not None:
+            return stride.number
+        return None if self.counted_us is None else 1 + bisect_right(self.counted_us, t_us)
 
 
 @dataclass(slots=True)
@@ -181,11 +194,14 @@ def frame_of(
     other : sequence of Foot
         What was told of the other leg: its strides serve where nothing is of this one.
     """
-    if reference is not None and _contacts(reference.events):
+    counted_us = tuple(contacts_of(detected)) if detected else None
+    if reference is not None and contacts_of(reference.events):
         events, excluded_us, told_by = reference.events, reference.excluded_us, BY_REFERENCE
-    elif other and not _contacts(detected):
+    elif contacts_of(other) and not counted_us:
         ordered = tuple(sorted(other, key=lambda event: event.t_us))
-        return LegFrame(leg, strides_of(ordered), Swings((), HEEL_OFF), ordered, BY_OTHER_LEG)
+        counted_us = tuple(contacts_of(ordered))
+        swings = Swings((), HEEL_OFF)
+        return LegFrame(leg, strides_of(ordered), swings, ordered, BY_OTHER_LEG, counted_us)
     else:
         events, excluded_us, told_by = tuple(detected), (), BY_DETECTOR
     ordered = tuple(sorted(events, key=lambda event: event.t_us))
@@ -194,11 +210,9 @@ def frame_of(
         for event in ordered
         if not any(begin <= event.t_us <= end for begin, end in excluded_us)
     )
-    return LegFrame(leg, strides_of(ordered), swings_of(ordered, excluded_us), trusted, told_by)
-
-
-def _contacts(events: Sequence[Foot]) -> bool:
-    return any(event.kind == INITIAL_CONTACT for event in events)
+    strides = strides_of(ordered, detected or None)
+    swings = swings_of(ordered, excluded_us)
+    return LegFrame(leg, strides, swings, trusted, told_by, counted_us)
 
 
 def what_if(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from fes_ctrl.analysis.cycle import stride_at
 from fes_ctrl.analysis.pairing import MARKS, Pair
 from fes_ctrl.analysis.summary import spread
 from fes_ctrl.analysis.whatif import ChannelWhatIf, LegFrame, WhatIf
@@ -114,9 +113,8 @@ def _change_percent(old: float | None, new: float | None) -> float | None:
 def _pair(frame: LegFrame, pair: Pair) -> dict[str, Any]:
     old, new = pair.old, pair.new
     shown = new if old is None else old
-    stride = None if shown is None else stride_at(frame.strides, shown.onset_us)
     return {
-        "stride": None if stride is None else stride.number,
+        "stride": None if shown is None else frame.number_at(shown.onset_us),
         "marks": list(pair.marks),
         "why": pair.why or None,
         "old": None if old is None else _window(old),

@@ -88,13 +88,13 @@ def rows_svg(
         Where the head of the rows begins, pixels.
     """
     height = row_height(len(strides))
-    marked = _marks_by_stride(pairs, strides)
+    marked = _marked(pairs, strides)
     times = [event.t_us for event in events]
     parts = [_head(top)]
     y = top + 16.0
     for index, stride in enumerate(strides):
         first, last = (bisect_left(times, t) for t in (stride.start_us, stride.end_us))
-        marks = marked.get(stride.number, [])
+        marks = marked.get(stride.start_us, [])
         parts += [
             "<g>",
             f"<title>{escape(_words(stride, marks))}</title>",
@@ -152,14 +152,14 @@ def _numbered(index: int, count: int) -> bool:
     return (index + 1) % every == 0
 
 
-def _marks_by_stride(pairs: Sequence[Pair], strides: Sequence[Stride]) -> dict[int, list[Pair]]:
-    """Return the pairs that something is to be told of, by the stride that they begin in."""
+def _marked(pairs: Sequence[Pair], strides: Sequence[Stride]) -> dict[int, list[Pair]]:
+    """Return the pairs that something is to be told of, by when the stride they begin in begins."""
     found: dict[int, list[Pair]] = {}
     for pair in pairs:
         shown = pair.old or pair.new
         stride = None if shown is None else stride_at(strides, shown.onset_us)
         if pair.marks and stride is not None:
-            found.setdefault(stride.number, []).append(pair)
+            found.setdefault(stride.start_us, []).append(pair)
     return found
 
 

