@@ -148,7 +148,7 @@ def _why(window: Window, others: Sequence[Window], kept_back_us: Sequence[Us]) -
     since_us = window.onset_us if window.trigger_us is None else window.trigger_us
     index = bisect_left(kept_back_us, min(since_us, window.onset_us))
     if index < len(kept_back_us) and kept_back_us[index] <= window.end_us:
-        return "planned, and gave no pulse"
+        return "planned by the other, too, but without a pulse"
     for index in overlapping((since_us, since_us), others):
         return f"the burst from {s_from_us(others[index].onset_us):.2f} s was still on"
     for index in overlapping(span_of(window), others):

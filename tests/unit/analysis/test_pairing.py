@@ -95,7 +95,7 @@ def test_of_two_under_one_long_burst_the_longer_overlap_has_it() -> None:
 def test_a_burst_that_was_planned_and_kept_back_is_told_apart_from_one_never_planned() -> None:
     old = [window(1000, 1800), window(3000, 3800)]
     told = pair(old, [], kept_back_us=((), (1_050_000,)))
-    assert [each.why for each in told] == ["planned, and gave no pulse", ""]
+    assert [each.why for each in told] == ["planned by the other, too, but without a pulse", ""]
 
 
 def test_a_trigger_that_came_while_the_other_burst_was_on_is_told() -> None:
