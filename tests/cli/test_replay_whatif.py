@@ -97,7 +97,9 @@ def test_a_program_that_never_gives_a_pulse_has_every_burst_missing(walk: HeelWa
     told = ask(walk, "--set", "program.delay_ms=2000")
     channel = only_channel(told)
     assert channel["totals"]["missing"] == len(channel["bursts"]) == len(walk.swings["left"])
-    assert {burst["why"] for burst in channel["bursts"]} == {"planned by the other, too, but without a pulse"}
+    assert {burst["why"] for burst in channel["bursts"]} == {
+        "planned by the other, too, but without a pulse"
+    }
     assert channel["timing"]["new"]["missed_swings"] == channel["timing"]["new"]["swings"] > 0
     assert channel["totals"]["charge_percent"] == -100.0
     told = ask(walk, "--set", "program.delay_ms=0", against=str(silent(walk.path.parent)))
