@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Example: fes-ctrl replay walk.csv.gz --events walk.events.csv --set program.delay_ms=50"
+    epilog="Example: fes-ctrl replay walk.csv.gz --set program.delay_ms=50 --against standard "
+    "--out runs/whatif"
 )
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
@@ -64,7 +65,12 @@ if TYPE_CHECKING:
     help="With --against: an edge that moved by no more has not moved. Default: one pulse period.",
 )
 @click.option("--bursts", is_flag=True, help="With --against: list every burst, not what differs.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run there.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the run there; with --against, the page whatif.html too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     recording: Path,
