@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fes_ctrl.analysis.cycle_bands import GRID, CycleBands, cycle_bands, lift_percent
+from fes_ctrl.analysis.cycle import GRID
+from fes_ctrl.analysis.cycle_bands import CycleBands, cycle_bands, lift_percent
 from fes_ctrl.report.markup import Html, folded, join, number, table, tag
 from fes_ctrl.report.run_signals import Signal, shown_of
 from fes_ctrl.report.run_view import LegView, RunView

@@ -21,7 +21,8 @@ def test_the_page_is_in_the_folder_unless_told_otherwise(folder: Path, tmp_path:
     assert done.returncode == 0
     assert done.stdout.startswith(f"{folder / 'report.html'}: 0.")
     elsewhere = tmp_path / "page.html"
-    assert fes_ctrl_here("report", str(folder), "--out", str(elsewhere)).returncode == 0
+    done = fes_ctrl_here("report", str(folder), "--out", str(elsewhere), "--json")
+    assert json.loads(done.stdout) == {"file": str(elsewhere), "bytes": elsewhere.stat().st_size}
     assert elsewhere.read_bytes() == (folder / "report.html").read_bytes()
 
 
