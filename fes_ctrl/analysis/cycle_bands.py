@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fes_ctrl.analysis.cycle import GRID, Stride, over_strides
 from fes_ctrl.analysis.stride_spans import StrideSpan
 from fes_ctrl.units import Us
 
-GRID: Final = 101
-"""Points of a cycle: 0 to 100 per cent."""
 GAP_US: Final = 100_000
 """Over a longer hole in a signal nothing is interpolated: what happened in it is not known."""
 
@@ -63,15 +62,13 @@ def cycle_bands(
         for span in spans
         if span.whole and len(t_us) and t_us[0] <= span.start_us and span.end_us <= t_us[-1]
     ]
-    share = np.linspace(0.0, 1.0, GRID)
-    starts = np.array([span.start_us for span in inside], dtype=np.float64)[:, None]
-    lengths = np.array([span.end_us - span.start_us for span in inside], dtype=np.float64)[:, None]
-    at = starts + lengths * share
     if not inside:
         nothing = np.full(GRID, np.nan)
         return CycleBands((), np.empty((0, GRID)), nothing, nothing, nothing)
-    curves = np.interp(at, t_us, values)
+    strides = [Stride(span.number, span.start_us, span.end_us) for span in inside]
+    curves = over_strides(t_us, values, strides)
     if len(t_us) > 1:
+        at = np.stack([np.linspace(stride.start_us, stride.end_us, GRID) for stride in strides])
         after = np.searchsorted(t_us, at, side="left").clip(1, len(t_us) - 1)
         exact = (t_us[after] == at) | (t_us[after - 1] == at)
         curves[(t_us[after] - t_us[after - 1] > gap_us) & ~exact] = np.nan

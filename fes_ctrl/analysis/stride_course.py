@@ -92,24 +92,37 @@ def _at(truth: TruthLeg | None, name: str, t_us: Us) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def envelope(leg: LegWalk, channel: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the current of one channel as a course: zero between bursts, a point a pulse.
+def envelope(
+    leg: LegWalk, channel: int, start_us: Us, end_us: Us
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the current of one channel as a course: a point a pulse, zero between bursts.
+
+    Parameters
+    ----------
+    leg : LegWalk
+        With its bursts.
+    channel : int
+        Of the stimulator.
+    start_us, end_us : int
+        Of the run: from the one to the other all is known.
 
     Returns
     -------
     tuple of ndarray
-        Instants in microseconds and milliamperes, without sign; empty where nothing was given.
+        Instants in microseconds and milliamperes, without sign.
     """
-    t_us: list[Us] = []
-    current_ma: list[float] = []
-    for burst in leg.bursts:
+    t_us: list[Us] = [start_us]
+    current_mA: list[float] = [0.0]
+    bursts = [b for b in leg.bursts if b.start.channel == channel and b.setpoints]
+    for burst in sorted(bursts, key=lambda each: each.setpoints[0].at_us):
         pulses = burst.setpoints
-        if burst.start.channel != channel or not pulses:
-            continue
-        t_us += [pulses[0].at_us - 1, *[p.at_us for p in pulses], pulses[-1].at_us + 1]
-        current_ma += [0.0, *[abs(p.current_ua) / 1000.0 for p in pulses], 0.0]
-    order = np.argsort(np.array(t_us, dtype=np.int64), kind="stable")
-    return np.array(t_us, dtype=np.int64)[order], np.array(current_ma, dtype=np.float64)[order]
+        # One that follows at once does not begin from zero.
+        first_us = max(pulses[0].at_us - 1, t_us[-1])
+        t_us += [first_us, *[p.at_us for p in pulses], pulses[-1].at_us + 1]
+        current_mA += [0.0, *[abs(p.current_ua) / 1000.0 for p in pulses], 0.0]
+    t_us.append(max(end_us, t_us[-1]))
+    current_mA.append(0.0)
+    return np.array(t_us, dtype=np.int64), np.array(current_mA, dtype=np.float64)
 
 
 def channels_of(leg: LegWalk) -> list[int]:

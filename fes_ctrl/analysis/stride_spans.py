@@ -6,12 +6,10 @@ truth's; where it is not, each told contact ends a stride, and the first of them
 
 from typing import NamedTuple
 
+from fes_ctrl.analysis.cycle import LONGEST_US
 from fes_ctrl.analysis.walk import LegWalk
 from fes_ctrl.model import HEEL_OFF, INITIAL_CONTACT, TERMINAL_CONTACT
-from fes_ctrl.units import Us, us_from_s
-
-LONGEST_US = us_from_s(3.0)
-"""Longer is no stride but a pause, as in the stride lists."""
+from fes_ctrl.units import Us
 
 
 class StrideSpan(NamedTuple):

@@ -1,5 +1,6 @@
 """``fes-ctrl report``: a run as one HTML file that opens anywhere and asks nobody for anything."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ PAGE = "report.html"
     metavar="FILE",
     help=f"Write the page there.  [RUN/{PAGE}]",
 )
-def command(run: Path, out: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(run: Path, out: Path | None, *, as_json: bool) -> None:
     """Make one self-contained HTML file of RUN, the folder of a walk, a replay or a run.
 
     It works offline: verdict, strides on the gait cycle, course in time, timing of events, charge,
@@ -45,7 +47,11 @@ def command(run: Path, out: Path | None) -> None:
     )
     html = run_page(read, _checks(read))
     write_whole(target, html)
-    click.echo(f"{target}: {len(html.encode()) / 1e6:.2f} MB")
+    size = len(html.encode())
+    if as_json:
+        click.echo(json.dumps({"file": str(target), "bytes": size}))
+    else:
+        click.echo(f"{target}: {size / 1e6:.2f} MB")
 
 
 def _checks(run: "Run") -> "list[Check]":

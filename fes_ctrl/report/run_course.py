@@ -26,6 +26,8 @@ def _leg(view: RunView, leg: LegView) -> Html:
         "commanded."
     )
     missing = Html("")
+    if not leg.spans:
+        said = "No stride is known of this leg."
     if not leg.walk.swings:
         said = said.replace("the contact", "the told contact")
         missing = tag("p", "Clearance, compensation and fatigue of this leg are not known.")
@@ -36,7 +38,7 @@ def _leg(view: RunView, leg: LegView) -> Html:
         panels,
         from_us=run.start_us,
         to_us=run.end_us,
-        leg=leg.side,
+        leg=leg.side if view.two_legs else "",
         strides=[NumberedSpan(s.number, s.start_us, s.end_us) for s in leg.spans],
     )
     return join([heading, tag("p", said), missing, plot, _strides(view, leg)])

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fes_ctrl.analysis.cycle_bands import GRID, CycleBands, cycle_bands, lift_percent
+from fes_ctrl.analysis.cycle import GRID
+from fes_ctrl.analysis.cycle_bands import CycleBands, cycle_bands, lift_percent
 from fes_ctrl.report.markup import Html, folded, join, number, table, tag
 from fes_ctrl.report.run_signals import Signal, shown_of
 from fes_ctrl.report.run_view import LegView, RunView
@@ -35,6 +36,8 @@ def _leg(view: RunView, leg: LegView) -> Html:
         bands = cycle_bands(signal.t_us, signal.values, leg.settled, gap_of(signal))
         if bands.strides:
             pictures.setdefault(signal.title, []).append((signal, bands))
+    if not pictures:
+        return join([heading, tag("p", "Of these strides nothing but a switch is known.")])
     lift = lift_percent(leg.settled)
     charts = [tag("figure", _chart(title, parts, lift)) for title, parts in pictures.items()]
     return join(

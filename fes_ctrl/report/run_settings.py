@@ -17,7 +17,7 @@ def settings_section(view: RunView) -> Html:
     run = view.run
     values = (run.settings or {}).get("values")
     kept = isinstance(values, dict)
-    sections: Mapping[str, Any] = values if isinstance(values, dict) else run.header["config"]
+    sections: Mapping[str, Any] = values if isinstance(values, dict) else _of_header(run.header)
     leaves = {name: list(_leaves(value, name)) for name, value in sections.items()}
     given = [
         (key, value)
@@ -34,6 +34,16 @@ def settings_section(view: RunView) -> Html:
         parts.append(tag("p", "Nothing was given on the command line but names of files."))
     parts += [_section(run, name, each) for name, each in leaves.items()]
     return join(parts)
+
+
+def _of_header(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a log's header says of its configuration, by section."""
+    config = header.get("config")
+    tables = dict(config) if isinstance(config, Mapping) else {}
+    control = tables.pop("control", {})
+    single = {key: value for key, value in tables.items() if not isinstance(value, Mapping)}
+    others = {key: value for key, value in tables.items() if key not in single}
+    return {**({"walk": single} if single else {}), **control, **others}
 
 
 def _section(run: Run, name: str, leaves: list[tuple[str, object]]) -> Html:

@@ -61,12 +61,12 @@ SWITCHES: Final = {HEEL_SWITCH: "heel", FOREFOOT_SWITCH: "forefoot"}
 RATES: Final = {FOOT_IMU: "foot", SHANK_IMU: "shank"}
 
 
-def stimulation_of(leg: LegView) -> list[Signal]:
+def stimulation_of(run: Run, leg: LegView) -> list[Signal]:
     """Return the current of each channel that gave pulses."""
     found = []
     channels = channels_of(leg.walk)
     for channel in channels:
-        t_us, current_mA = envelope(leg.walk, channel)
+        t_us, current_mA = envelope(leg.walk, channel, run.start_us, run.end_us)
         name = "current" if len(channels) == 1 else f"channel {channel}"
         found.append(
             Signal("Stimulation, a point a pulse", "mA", name, t_us, current_mA, 0.1, zero=True)
@@ -104,7 +104,7 @@ def sensors_of(run: Run, leg: LegView) -> list[Signal]:
         elif sensor in RATES:
             rate = np.sqrt(np.square(values[:, 3:6]).sum(axis=1))
             title = f"Angular rate of the {RATES[sensor]}, whatever the axis"
-            found.append(Signal(title, "deg/s", sensor, t_us, rate, 1.0, zero=True, least=50.0))
+            found.append(Signal(title, "deg/s", "rate", t_us, rate, 1.0, zero=True, least=50.0))
     return found
 
 
@@ -117,4 +117,4 @@ def _times(samples: list[Sample]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def shown_of(run: Run, leg: LegView) -> list[Signal]:
     """Return everything there is to show of a leg, stimulation first."""
-    return [*stimulation_of(leg), *movement_of(leg), *sensors_of(run, leg)]
+    return [*stimulation_of(run, leg), *movement_of(leg), *sensors_of(run, leg)]

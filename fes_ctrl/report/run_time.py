@@ -11,6 +11,9 @@ from fes_ctrl.safety.faults import CLEARED
 
 EVENT_NAMES = {"ic": "contact", "ff": "flat", "ho": "heel-off", "tc": "toe-off"}
 MARKS = 400
+LONG_US = 90_000_000
+"""A longer run is a blot when it is shown whole."""
+OPENS_ON = 10
 ACTS = frozenset({"arm", "disarm", "pause", "resume", "stop", "clear", "test"})
 
 
@@ -38,18 +41,34 @@ def _leg(view: RunView, leg: LegView) -> Html:
     if leg.truth is None:
         missing.append("What the foot truly did is not known: only what its sensors told is shown.")
     run = view.run
+    marks = _marks(view, leg)
+    first = _opens_on(view, leg, marks)
     plot = series_plot(
         "time",
         f"The {leg.side} leg in time",
         panels,
         from_us=run.start_us,
         to_us=run.end_us,
-        leg=leg.side,
+        leg=leg.side if view.two_legs else "",
         shades=[(s.lift_us, s.end_us) for s in leg.spans if s.lift_us is not None],
         strides=[NumberedSpan(s.number, s.start_us, s.end_us) for s in leg.spans],
-        marks=_marks(view, leg),
+        marks=marks,
+        view=first,
     )
+    if first is not None:
+        missing.append(
+            f"It opens on {OPENS_ON} strides in the middle of the run; “Whole run” shows it all."
+        )
     return join([heading, *[tag("p", each) for each in missing], plot])
+
+
+def _opens_on(view: RunView, leg: LegView, marks: list[Mark]) -> tuple[int, int] | None:
+    """Return what of a long run is shown at first; all of it, where something happened in it."""
+    told = any(mark.kind != "operator" for mark in marks)
+    if told or view.run.end_us - view.run.start_us < LONG_US or len(leg.settled) < OPENS_ON:
+        return None
+    begin = (len(leg.settled) - OPENS_ON) // 2
+    return leg.settled[begin].start_us, leg.settled[begin + OPENS_ON - 1].end_us
 
 
 def _panels(signals: list[Signal]) -> list[Panel]:

@@ -105,7 +105,14 @@ def view_of(run: Run, checks: list[Check]) -> RunView:
     summary = summarise(run.walk) if run.summary is None else run.summary
     legs = [_leg(run, leg, stimulated=True) for leg in run.walk.legs]
     legs += [_leg(run, leg, stimulated=False) for leg in run.walk.sensing]
-    return RunView(kind, run, legs, summary, ", ".join(map(str, listed)), checks)
+    return RunView(kind, run, legs, summary, _devices(run, listed), checks)
+
+
+def _devices(run: Run, listed: list[object]) -> str:
+    """Return what gave the pulses: as it named itself on the bench, else as the log calls it."""
+    told = (run.summary or {}).get("stimulator")
+    identity = told.get("identity") if isinstance(told, dict) else None
+    return str(identity) if identity else ", ".join(map(str, listed))
 
 
 def _leg(run: Run, leg: LegWalk, *, stimulated: bool) -> LegView:
@@ -149,7 +156,9 @@ def warning_of(view: RunView) -> str:
             "would have done."
         )
     if view.kind == RUN:
-        return ""
+        return (
+            "The stimulator says that it is a simulated one." if SIMULATED in view.devices else ""
+        )
     if view.devices.startswith(SIMULATED):
         return "Simulated: patient, sensors and stimulator are models; no person walked."
     return f"The patient is simulated; {view.devices} was real, on a dummy load: no person walked."
@@ -160,8 +169,8 @@ def lead_of(view: RunView) -> str:
     run, summary = view.run, view.summary
     lasted = f"{s_from_us(run.end_us - run.start_us):.1f} s"
     if isinstance(summary.get("duration_s"), int | float) and run.summary is not None:
-        lasted = f"{summary['duration_s']:g} s"
-    parts = [lasted, view.devices]
+        lasted = f"{round(summary['duration_s'], 1):g} s"
+    parts = [lasted, "" if view.kind == RUN else view.devices]
     if run.header.get("seed") is not None:
         parts.append(f"seed {run.header['seed']}")
     if summary.get("orthosis", "none") != "none":

@@ -107,6 +107,7 @@ def series_plot(
     shades: Sequence[tuple[Us, Us]] = (),
     strides: Sequence[NumberedSpan] = (),
     marks: Sequence[Mark] = (),
+    view: tuple[Us, Us] | None = None,
 ) -> Html:
     """Return panels with one horizontal axis.
 
@@ -129,6 +130,8 @@ def series_plot(
         Numbers on the axis, and what ``#stride-12`` shows.
     marks : sequence of Mark
         Lines across.
+    view : tuple of int or None
+        What is shown at first; the whole where nothing is said.
     """
     to_us = max(to_us, from_us + TIME_STEP_US)
     listed, thin = [], 1
@@ -160,6 +163,7 @@ def series_plot(
         "shades": [[a / 1e6, b / 1e6] for a, b in shades],
         "strides": [[each.number, each.start_us / 1e6, each.end_us / 1e6] for each in strides],
         "marks": [[mark.t_us / 1e6, mark.name, mark.kind] for mark in marks],
+        "view": None if view is None else [view[0] / 1e6, view[1] / 1e6],
         "panels": listed,
     }
     drawings = [tag("div", class_="panel", role="img", aria_label=_told(panel)) for panel in panels]

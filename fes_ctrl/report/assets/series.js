@@ -76,7 +76,7 @@
       const from = x + wide > left + width ? x - wide : x;
       let row = ends.findIndex((end) => end <= from);
       if (row < 0) row = ends.length;
-      if (row > 3) continue;
+      if (row > 2) continue;
       ends[row] = from + wide;
       const ink = u.ctx.fillStyle;
       u.ctx.fillStyle = colour("--page");
@@ -99,6 +99,8 @@
   function options(data, panel, index, group, width) {
     const last = index === data.panels.length - 1;
     const first = index === 0;
+    // Names of marks need room above what is drawn.
+    const high = panel.high + (first && data.marks.length ? 0.32 * (panel.high - panel.low) : 0);
     const named = Object.keys(panel.names).length > 0;
     const font = "12px system-ui, sans-serif";
     const axis = { stroke: () => colour("--soft"), font, labelFont: font, ticks: { show: true, size: 4, stroke: () => colour("--rule"), width: 1 } };
@@ -135,7 +137,7 @@
     return {
       width, height: panel.height + (last ? 50 : 26) + (first && data.strides.length ? 44 : 0),
       series, axes,
-      scales: { x: { time: false, range: (_, min, max) => [min, max] }, y: { range: [panel.low, panel.high] } },
+      scales: { x: { time: false, range: (_, min, max) => [min, max] }, y: { range: [panel.low, high] } },
       legend: { markers: { width: 2, dash: (_, i) => (i > 0 && panel.lines[i - 1].dashed ? "dashed" : "solid") } },
       cursor: {
         y: false,
@@ -205,6 +207,7 @@
     const group = groups.get(data.key);
     group.from = Math.min(group.from, data.from);
     group.to = Math.max(group.to, data.to);
+    group.first = group.first || data.view;
     const part = { element, data, group, output: element.querySelector("output") };
     group.parts.push(part);
     const places = element.querySelectorAll(".panel");
@@ -247,7 +250,7 @@
     if (!found) return;
     for (const group of groups.values()) {
       for (const part of group.parts) {
-        if (!part.data.strides.length || (found[1] && found[1] !== part.data.leg)) continue;
+        if (!part.data.strides.length || (found[1] && part.data.leg && found[1] !== part.data.leg)) continue;
         showStride(part, Number(found[2]));
         part.element.scrollIntoView();
         return;
@@ -260,7 +263,7 @@
   }
 
   for (const element of document.querySelectorAll(".series")) draw(element);
-  for (const group of groups.values()) show(group, group.from, group.to);
+  for (const group of groups.values()) show(group, ...(group.first || [group.from, group.to]));
   follow();
   addEventListener("hashchange", follow);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
