@@ -18,6 +18,7 @@ from fes_ctrl.analysis.stimulated import (
 )
 from fes_ctrl.analysis.story import (
     EVENT_WORDS,
+    RULE,
     Cause,
     Explanation,
     Given,
@@ -81,6 +82,10 @@ def explain(run: Run, leg: int, number: int) -> Explanation:
         moments += frame_moments(scene, given)
     moments += surrounding_moments(scene, until_us)
     outcome, cause, notes = _outcome(scene)
+    if outcome == "none":
+        facts: dict[str, object] = {"code": cause.code}
+        text = f"no burst: {cause.text}"
+        moments.append(Moment(_asked_us(scene), RULE, text, cause.lines, facts))
     return Explanation(
         leg=leg,
         stride=scene.stride,
@@ -92,6 +97,16 @@ def explain(run: Run, leg: int, number: int) -> Explanation:
         moments=in_order(moments),
         given=tuple(scene.given),
     )
+
+
+def _asked_us(scene: Scene) -> Us:
+    """Return when it was decided that a swing gets no burst: at the last event that could start it.
+
+    Where there was none, when the swing was over.
+    """
+    asked_us = [event.t_emit_us for event in scene.triggers]
+    asked_us += [given.onset_us for given in scene.given if not given.setpoints]
+    return max(asked_us, default=scene.stride.to_us)
 
 
 # -- what belongs to a stride ---------------------------------------------------------------------

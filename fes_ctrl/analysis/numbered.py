@@ -120,8 +120,11 @@ def _last_us(burst: Burst) -> Us:
 
 
 def as_given(bursts: Sequence[Burst]) -> list[list[Burst]]:
-    """Return bursts as a leg felt them: those of several channels that began together, joined."""
-    ordered = sorted(bursts, key=lambda burst: (burst.start.t_us, burst.start.channel))
+    """Return bursts as a leg felt them: those of several channels that began together, joined.
+
+    Channels stay in the order of the program, which is the one in which they were told.
+    """
+    ordered = sorted(bursts, key=lambda burst: burst.start.t_us)
     return [list(group) for _, group in groupby(ordered, key=lambda burst: burst.start.t_us)]
 
 

@@ -155,6 +155,19 @@ def test_every_burst_of_a_walk_belongs_to_exactly_one_stride(
             assert (each.outcome == "none") <= (each.cause.code != "stimulated")
 
 
+def test_each_channel_is_told_of_with_its_own_lines(walked: Walked, tmp_path: Path) -> None:
+    program = tmp_path / "two.toml"
+    program.write_text(
+        "[program]\n[[program.channel]]\nchannel = 1\nintensity = 0.3\n"
+        '[[program.channel]]\nmuscle = "evertors"\nchannel = 0\n'
+    )
+    told = explain(walked("--program", str(program), duration="5"), RIGHT, 2)
+    first, second = [m for m in told.moments if m.stage == BURST and "channel" in m.facts]
+    assert (first.facts["channel"], second.facts["channel"]) == (1, 0)
+    assert "program.channel.0.intensity" in {line.key for line in first.lines}
+    assert "setup.evertors.motor_mA" in {line.key for line in second.lines}
+
+
 def test_strides_have_the_truths_numbers(walked: Walked) -> None:
     run = walked()
     (leg,) = run.walk.legs
