@@ -286,6 +286,15 @@ def _notes(scene: Scene, given: list[Given], told: list[Given]) -> list[str]:
             notes.append(cut_by(scene, each.until_us, end.ended_by)[0])
         if each not in told:
             notes.append(f"another burst, outside its swing: {_in_words(scene, each)}")
+    before, stride = scene.before, scene.stride
+    if before is not None and stride.overlap_us(before.onset_us, before.until_us) > 0:
+        pulses = [p for p in before.setpoints if stride.overlap_us(p.at_us, p.at_us + 1) > 0]
+        if pulses:
+            until = min(before.until_us, stride.to_us)
+            notes.append(
+                f"the burst of {at(before.onset_us)}, of an earlier stride, still went on in this "
+                f"swing until {at(until)}: {len(pulses)} pulses"
+            )
     if len(told) > 1:
         notes.append(f"{len(told)} bursts in this swing; the first is told of")
     if not scene.stride.finished:

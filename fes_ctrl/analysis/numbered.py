@@ -79,19 +79,23 @@ class Strides:
     def of_burst(self, bursts: Sequence[Burst]) -> int | None:
         """Return the number of the stride that a burst on one or several channels belongs to.
 
-        It is the one whose swing the burst covers most of; where it covers none, the one in which
-        its trigger was. ``None`` where there is no stride at all.
+        It is the one that its trigger was in, where the burst reaches into that swing; else the one
+        whose swing it covers most of; where it covers none, that of its trigger again. ``None``
+        where there is no stride at all.
         """
         start = bursts[0].start
         last_us = max([_last_us(burst) for burst in bursts])
-        best, most_us = None, 0
+        asked = self._at(start.trigger_us)
+        if asked is None or asked.overlap_us(start.t_us, last_us) > 0:
+            return None if asked is None else asked.number
+        best, most_us = asked, 0
         for stride in self.strides[bisect_left(self._ends_us, start.t_us) :]:
             if stride.from_us > last_us:
                 break
             overlap_us = stride.overlap_us(start.t_us, last_us)
             if overlap_us > most_us:
                 best, most_us = stride, overlap_us
-        return self._at(start.trigger_us) if best is None else best.number
+        return best.number
 
     def of_event(self, event: GaitEvent) -> int | None:
         """Return the number of the stride that an event belongs to: a contact ends its stride."""
@@ -103,14 +107,14 @@ class Strides:
                 return near.number
         if self.strides and event.t_event_us > self._ends_us[-1]:
             return None
-        return self._at(event.t_event_us)
+        stride = self._at(event.t_event_us)
+        return None if stride is None else stride.number
 
-    def _at(self, t_us: Us) -> int | None:
-        """Return the number of the stride that an instant is in, or of the last one before it."""
+    def _at(self, t_us: Us) -> Stride | None:
+        """Return the stride that an instant is in, or the last one before it."""
         if not self.strides:
             return None
-        index = min(bisect_left(self._ends_us, t_us), len(self.strides) - 1)
-        return self.strides[index].number
+        return self.strides[min(bisect_left(self._ends_us, t_us), len(self.strides) - 1)]
 
 
 def _last_us(burst: Burst) -> Us:

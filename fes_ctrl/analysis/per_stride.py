@@ -94,12 +94,10 @@ def _values(stride: Stride, leg: LegWalk, bursts: list[Burst]) -> dict[str, floa
     pulses = sorted([pulse for burst in bursts for pulse in burst.setpoints])
     values["pulses"] = float(len(pulses))
     values["charge_uC"] = sum([abs(p.current_ua) * p.width_us for p in pulses]) / 1e6
-    covered = [
-        burst
-        for burst in bursts
-        if burst.setpoints and stride.overlap_us(burst.start.t_us, burst.setpoints[-1].at_us) > 0
-    ]
-    values["stimulated_percent"] = 100.0 if covered else 0.0
+    covered = [burst for burst in bursts if _reaches(stride, burst)]
+    # A burst that went on from the stride before is one too, as the summary counts.
+    reached = any(_reaches(stride, burst) for burst in leg.bursts)
+    values["stimulated_percent"] = 100.0 if reached else 0.0
     times_us = [pulse.at_us for burst in covered for pulse in burst.setpoints]
     values["duration_ms"] = (max(times_us) - min(times_us)) / 1000 if times_us else nan
     values["after_contact_ms"] = (max(times_us) - stride.to_us) / 1000 if times_us else nan
@@ -110,6 +108,12 @@ def _values(stride: Stride, leg: LegWalk, bursts: list[Burst]) -> dict[str, floa
     ):
         values[name] = _told_ms(leg, kind, at_us)
     return values
+
+
+def _reaches(stride: Stride, burst: Burst) -> bool:
+    """Return whether a burst gave a pulse in a stride's swing."""
+    given = burst.setpoints
+    return bool(given) and stride.overlap_us(given[0].at_us, given[-1].at_us) > 0
 
 
 def _onset_delay_ms(swing: Swing, bursts: list[Burst]) -> float:

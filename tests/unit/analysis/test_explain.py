@@ -348,13 +348,23 @@ def test_a_burst_that_still_goes_on_leaves_no_room_for_the_next(tmp_path: Path) 
     second = (2_000_000, None, (), (event("ho", 2_000_000, 2_000_000),))
     third = (2_500_000, None, (), (event("ic", 2_500_000, 2_500_000),))
     lines = sorted([*lines, contact, second, third], key=lambda line: line[0])
-    told = explain(written_run(tmp_path / "run", lines), RIGHT, 3)
-    # It covers all of this swing, or all of the one before: it is told of in one of the two.
-    other = explain(written_run(tmp_path / "again", lines), RIGHT, 2)
-    assert {told.outcome, other.outcome} == {"burst", "none"}
-    silent = told if told.outcome == "none" else other
-    assert silent.cause.code == "still_on"
+    run = written_run(tmp_path / "run", lines)
+    assert explain(run, RIGHT, 2).outcome == "burst"
+    silent = explain(run, RIGHT, 3)
+    assert (silent.outcome, silent.cause.code) == ("none", "still_on")
     assert "still went on" in silent.cause.text
+    assert "still went on in this swing until 2.500 s: 20 pulses" in silent.notes[0]
+
+
+def test_a_burst_that_nothing_ends_is_its_own_strides_though_it_covers_more_of_the_next(
+    walked: Walked,
+) -> None:
+    run = walked("--inject", "sensor_frozen@6")
+    own, following = explain(run, RIGHT, 4), explain(run, RIGHT, 5)
+    assert own.outcome == "burst"
+    assert "ended by time out" in own.cause.text
+    assert (following.outcome, following.cause.code) == ("none", "no_event")
+    assert "of an earlier stride, still went on" in following.notes[0]
 
 
 # -- what is refused ------------------------------------------------------------------------------
