@@ -94,7 +94,9 @@ def _no_current(scene: Scene, at_us: Us) -> Cause:
                 "evaluation", f"{planned}: this run only evaluates, and never arms", (line,)
             )
         since = stood.since
-        why = "nobody had armed" if since is None else f"{since.reason}, since {at(since.t_us)}"
+        why = "nobody had armed"
+        if since is not None:
+            why = f"{since.reason.removeprefix('not armed: ')}, since {at(since.t_us)}"
         lines = scripted(scene, "operator.arm_at_s", "operator.hand")
         return Cause("unarmed", f"{planned}: not armed ({why})", lines)
     if stood.level_percent == 0:

@@ -13,6 +13,7 @@ from fes_ctrl.analysis.stimulated import (
     burst_moments,
     frame_moments,
     guard_moments,
+    prediction_moments,
     rule_moments,
     surrounding_moments,
 )
@@ -80,6 +81,7 @@ def explain(run: Run, leg: int, number: int) -> Explanation:
         moments += burst_moments(scene, given)
         moments += guard_moments(scene, given)
         moments += frame_moments(scene, given)
+    moments += prediction_moments(scene, until_us)
     moments += surrounding_moments(scene, until_us)
     outcome, cause, notes = _outcome(scene)
     if outcome == "none":
@@ -249,11 +251,11 @@ def _in_words(scene: Scene, given: Given) -> str:
     stride, start, end = scene.stride, given.bursts[0].start, given.bursts[0].end
     since = ""
     if stride.lift_us is not None:
-        left = "heel-off was told for" if stride.truth is None else "the heel left"
+        left = "the told heel-off" if stride.truth is None else "the heel left"
         since = f", {after(given.onset_us - stride.lift_us, left)}"
     until = at(given.until_us)
     if stride.finished:
-        down = "contact was told for" if stride.truth is None else "the foot was down"
+        down = "the told contact" if stride.truth is None else "the foot was down"
         until += f", {after(given.until_us - stride.to_us, down)}"
     peak_ua = max(abs(setpoint.current_ua) for setpoint in given.setpoints)
     kind = start.trigger.removeprefix(PREDICTED)

@@ -72,17 +72,19 @@ def rule_moments(scene: Scene, given: Given) -> Iterator[Moment]:
                 text += f"; the leg was not known to walk ({activity}), but this was no doubt"
                 decided = (*decided, scene.line("program.standing", known_us))
         yield Moment(known_us, RULE, text, (*lines, *decided))
+
+
+def prediction_moments(scene: Scene, until_us: Us) -> Iterator[Moment]:
+    """Yield what was made of predicted events within a stride, and why."""
     for told in scene.run.anticipations:
-        if told.leg == scene.leg.leg and scene.stride.from_us < told.t_us <= given.until_us:
+        if told.leg == scene.leg.leg and scene.stride.from_us < told.t_us <= until_us:
             when = "" if told.predicted_us == NEVER_US else f" for {at(told.predicted_us)}"
+            keys = ("program.trigger_lead_ms", "program.end_lead_ms")
             yield Moment(
                 told.t_us,
                 RULE,
                 f"prediction of {EVENT_WORDS[told.event]}{when} {told.verdict}: {told.reason}",
-                (
-                    scene.line("program.trigger_lead_ms", told.t_us),
-                    scene.line("program.end_lead_ms", told.t_us),
-                ),
+                tuple([scene.line(key, told.t_us) for key in keys]),
             )
 
 
