@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_apart, write_whole
+from fes_ctrl.cli.files import PAGE, keep_apart, write_whole
 
 if TYPE_CHECKING:
     from fes_ctrl.analysis.run import Run
     from fes_ctrl.report.run_view import Check
-
-PAGE = "report.html"
 
 
 @click.command(epilog="Example: fes-ctrl report runs/first-walk --out first-walk.html")

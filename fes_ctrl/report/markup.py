@@ -95,7 +95,7 @@ def table(
     ]
     whole = tag("table", *inside, class_="figures" if numeric else "words")
     return tag(
-        "div", whole, class_="scroll", tabindex="0", role="region", aria_label=_label(caption)
+        "div", whole, class_="scroll", tabindex="0", role="group", aria_label=_label(caption)
     )
 
 

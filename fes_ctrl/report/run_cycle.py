@@ -106,10 +106,10 @@ def _told(signal: Signal, bands: CycleBands) -> str:
 def _table(pictures: dict[str, list[tuple[Signal, CycleBands]]]) -> Html:
     columns = [part for parts in pictures.values() for part in parts]
     head = ["% of the cycle"]
-    head += [
-        f"{s.title.partition(',')[0]} ({s.name}){f', {s.unit}' if s.unit else ''}"
-        for s, _ in columns
-    ]
+    for title, parts in pictures.items():
+        for signal, _ in parts:
+            which = f" ({signal.name})" if len(parts) > 1 else ""
+            head.append(f"{title.partition(',')[0]}{which}, {signal.unit}")
     lines = []
     for at in range(0, GRID, TABLE_EVERY):
         cells = []

@@ -1,6 +1,7 @@
 """``fes-ctrl report``: one file, where it was asked for, or one line that says why not."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,30 @@ def test_what_cannot_be_done_is_one_line(folder: Path, arguments: list[str], tol
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
     assert (folder / "log.jsonl").read_bytes() == before
+
+
+def test_a_folder_used_again_shows_nothing_of_the_run_before(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    (again / "report.html").write_text("old")
+    recording = tmp_path / "walk.csv"
+    rows = [f"{k / 100:.2f},{int(k % 100 < 60)}" for k in range(500)]
+    recording.write_text("\n".join(["t_s,heel", *rows]) + "\n")
+    done = fes_ctrl_here("replay", str(recording), "--out", str(again))
+    assert done.returncode == 0, done.stderr
+    assert {file.name for file in again.iterdir()} == {"log.jsonl", "settings.json", "summary.json"}
+    assert fes_ctrl_here("report", str(again)).returncode == 0
+    assert "What the foot truly did is not known" in (again / "report.html").read_text()
+
+
+def test_a_run_is_never_kept_over_what_it_is_made_of(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    truth = again / "truth.events.csv"
+    recording = tmp_path / "walk.csv"
+    recording.write_text("t_s,heel\n0.00,1\n0.01,1\n0.02,0\n")
+    done = fes_ctrl_here("replay", str(recording), "--events", str(truth), "--out", str(again))
+    assert done.returncode == 2
+    assert "that is the source of this run itself" in done.stderr
+    assert truth.exists()
+    assert (again / "truth.csv.gz").exists()

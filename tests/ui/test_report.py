@@ -273,3 +273,17 @@ def test_ten_minutes_are_below_three_megabytes_and_open_on_strides(
         assert 5 < high - low < 30
         seen.page.locator(".controls").first.get_by_label("Show the whole run").click()
         assert shown_span(seen)[1] > 599
+
+
+def test_on_paper_the_page_is_white_and_no_plot_is_cut_off(runs: Path, opened: Opened) -> None:
+    widths = "[...document.querySelectorAll('.uplot canvas')].map(e => e.clientWidth)"
+    ground = "getComputedStyle(document.body).backgroundColor"
+    with opened(runs / "plain" / "report.html", 1600, scheme="dark") as seen:
+        before = seen.page.evaluate(widths)
+        seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert set(seen.page.evaluate(widths)) == {660}
+        assert seen.page.evaluate(ground) == "rgb(255, 255, 255)"
+        seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert seen.page.evaluate(widths) == before
+        assert seen.page.evaluate(ground) != "rgb(255, 255, 255)"
+        assert seen.said == []

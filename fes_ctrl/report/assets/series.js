@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const groups = new Map();
+  const PAPER = 660; // what fits between the margins of A4 and of letter, upright
 
   const colour = (name) =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -268,7 +269,16 @@
   addEventListener("hashchange", follow);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   // Paper is white: what is drawn on a canvas has to be drawn once more for it.
-  const paper = (on) => { document.documentElement.classList.toggle("paper", on); redraw(); };
+  const paper = (on) => {
+    document.documentElement.classList.toggle("paper", on);
+    for (const group of groups.values()) {
+      for (const u of group.plots) {
+        const wide = u.root.parentElement.clientWidth;
+        u.setSize({ width: on ? Math.min(wide, PAPER) : wide, height: u.height });
+      }
+    }
+    redraw();
+  };
   addEventListener("beforeprint", () => paper(true));
   addEventListener("afterprint", () => paper(false));
   document.documentElement.dataset.drawn = "yes";
