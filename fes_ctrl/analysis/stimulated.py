@@ -18,6 +18,7 @@ from fes_ctrl.analysis.story import (
     Given,
     Moment,
     Scene,
+    after,
     at,
     ms,
 )
@@ -60,9 +61,14 @@ def rule_moments(scene: Scene, given: Given) -> Iterator[Moment]:
         lead = scene.line("program.trigger_lead_ms", known_us)
         text = (
             f"{EVENT_WORDS[kind]} is predicted for {at(start.trigger_us)}: the burst begins "
-            f"{ms(start.trigger_us - start.t_us)} before"
+            f"{after(start.t_us - start.trigger_us, 'that')}"
         )
         yield Moment(start.t_us, RULE, text, (*lines, lead))
+        for event in scene.triggers:
+            if event.t_emit_us >= start.t_us:
+                text = f"{EVENT_WORDS[kind]} has come: the burst that began for it goes on"
+                yield Moment(event.t_emit_us, RULE, text)
+                break
     else:
         why, decided = _onset_rule(scene, given, known_us)
         text = f"{EVENT_WORDS[kind]} starts a burst at {at(start.t_us)}: {why}"
@@ -208,16 +214,16 @@ def _fall(scene: Scene, given: Given) -> tuple[Us | None, str, tuple[Setting, ..
     event = _ending_event(scene, given, ended_by)
     if event is None:
         return None, f"it was ended by {ended_by.replace('_', ' ')}", ()
-    after_us, after = _extension(scene, event, start_us)
+    after_us, by = _extension(scene, event, start_us)
     min_on = scene.line("program.min_on_ms", start_us)
     candidates = (
-        (event.t_event_us + after_us, f"{ms(after_us)} after {EVENT_WORDS[event.kind]}", after),
+        (event.t_event_us + after_us, f"{ms(after_us)} after {EVENT_WORDS[event.kind]}", by),
         (
             start_us + scene.us("program.min_on_ms", start_us),
             "the least time on is over",
             (min_on,),
         ),
-        (event.t_emit_us, f"{EVENT_WORDS[event.kind]} was told only then", after),
+        (event.t_emit_us, f"{EVENT_WORDS[event.kind]} was told only then", by),
     )
     fall_us, why, lines = max(candidates, key=lambda candidate: candidate[0])
     return fall_us, f"the fall begins: {why}", (scene.line("program.end", start_us), *lines)

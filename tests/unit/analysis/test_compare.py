@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from fes_ctrl.analysis.compare import (
     FEW,
@@ -18,6 +19,7 @@ from fes_ctrl.analysis.compare import (
     compare,
 )
 from fes_ctrl.analysis.run import Run, read_run
+from fes_ctrl.cli.replay import command as replay
 from helpers.runs import kept_walk
 
 Walked = Callable[..., Run]
@@ -135,6 +137,25 @@ def test_a_run_that_was_killed_is_compared_by_what_its_log_holds(
     assert any("was killed" in warning for warning in found.warnings)
     assert any("known of one of the two only" in warning for warning in found.warnings)
     assert difference(found, "charge_uC").interval is not None
+
+
+def test_replays_of_one_recording_are_pairs_and_those_of_another_are_not(tmp_path: Path) -> None:
+    for name, stance_s in (("one", 0.8), ("other", 0.7)):
+        rows = [f"{i / 100:.2f},{int(i / 100 % 1.2 < stance_s)}" for i in range(2400)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["t_s,right.heel", *rows]) + "\n")
+    runs = []
+    for folder, recording, delay_ms in (("a", "one", 0), ("b", "one", 100), ("c", "other", 0)):
+        words = [str(tmp_path / f"{recording}.csv"), "--set", f"program.delay_ms={delay_ms}"]
+        done = CliRunner().invoke(replay, [*words, "--out", str(tmp_path / folder), "--json"])
+        assert done.exception is None or done.exit_code == 1, done.output
+        runs.append(read_run(tmp_path / folder))
+    found = compare(runs)
+    assert found.paired == (True, False)
+    assert "clearance_mm" not in {measure.name for measure in found.measures}
+    shorter = difference(found, "duration_ms")
+    assert shorter.interval is not None
+    assert shorter.interval.mean == pytest.approx(-100.0, abs=1.0)
+    assert difference(found, "after_contact_ms").verdict == SAME
 
 
 def test_folders_of_one_name_are_told_apart(walked: Walked, tmp_path: Path) -> None:
