@@ -31,6 +31,8 @@ COMMANDS: Final[dict[str, str]] = {
     "limits": "Show the limits in force, and the output table.",
     "doctor": "Tell what this machine can do, what is plugged in and what speaks.",
     "bench": "Measure this program on this machine, and what comes out of a stimulator.",
+    "compare": "Put runs side by side: what changed, and what came of it.",
+    "explain": "Tell why a stride got what it got.",
     "config": "Show, check and describe the configuration.",
 }
 
