@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, str]] = {
     "setup": "Find a seated wearer's thresholds by test bursts.",
     "device": "Ask a stimulator about itself, or reset it.",
     "campaign": "Walk random faults and judge every step.",
+    "export": "Write a run for Foxglove, as Parquet tables or as C3D.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
     "doctor": "Tell what this machine can do, what is plugged in and what speaks.",
