@@ -38,9 +38,12 @@ LARGEST_RESIDUE_DEG: Final = 12.0
 100 readings a second cut off up to 3 deg of a foot that falls at 500 deg/s."""
 
 SETTLED_US: Final = 40_000
+SHOWS_US: Final = 75_000
 HEEL_RISES_US: Final = 110_000
-"""From when a foot has come to rest: before the first it still settles, and after the second its
-heel may rise as slowly as a bias reads. Between them it shows the gyro's bias."""
+"""From when a foot has come to rest: before the first it still settles, and after the last the heel
+of a fast walker may rise as slowly as a bias reads. From the second on it shows the gyro's bias."""
+AGREES_DPS: Final = 1.0
+"""The time before has to show the same, or the foot does not rest as it seems to."""
 LEARNING: Final = 0.2
 """Weight of a rest against those before it; the first few are averaged."""
 LARGEST_BIAS_DPS: Final = 20.0
@@ -80,6 +83,49 @@ class SwingPitch(NamedTuple):
     unsure: str
 
 
+class Rates:
+    """Rates of a foot that rests, added up.
+
+    Attributes
+    ----------
+    x, y, z : float
+        Their sums, deg/s.
+    count : int
+        How many those are.
+    """
+
+    __slots__ = ("count", "x", "y", "z")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.x: float = 0.0
+        self.y: float = 0.0
+        self.z: float = 0.0
+        self.count: int = 0
+
+    def add(self, values: tuple[float, ...]) -> None:
+        """Take a reading of the IMU."""
+        self.x += values[3]
+        self.y += values[4]
+        self.z += values[5]
+        self.count += 1
+
+    def agrees(self, other: "Rates") -> bool:
+        """Return whether the means of both are about the same, and could be a bias."""
+        if self.count == 0 or other.count == 0:
+            return False
+        mine, theirs = 1.0 / self.count, 1.0 / other.count
+        for rate, before in ((self.x, other.x), (self.y, other.y), (self.z, other.z)):
+            if not -LARGEST_BIAS_DPS <= rate * mine <= LARGEST_BIAS_DPS:
+                return False
+            if not -AGREES_DPS <= rate * mine - before * theirs <= AGREES_DPS:
+                return False
+        return True
+
+
 class SwingPitchMeter:
     """Measures a foot's pitch in its swings.
 
@@ -92,6 +138,7 @@ class SwingPitchMeter:
     """
 
     __slots__ = (
+        "_before",
         "_bias_x",
         "_bias_y",
         "_bias_z",
@@ -106,9 +153,6 @@ class SwingPitchMeter:
         "_last_us",
         "_lasted",
         "_rate_dps",
-        "_rest_x",
-        "_rest_y",
-        "_rest_z",
         "_resting",
         "_rests",
         "_since_us",
@@ -130,10 +174,8 @@ class SwingPitchMeter:
         self._bias_y: float = 0.0
         self._bias_z: float = 0.0
         self._rests: int = 0
-        self._rest_x: float = 0.0
-        self._rest_y: float = 0.0
-        self._rest_z: float = 0.0
-        self._resting: int = 0
+        self._before: Rates = Rates()
+        self._resting: Rates = Rates()
         self._entered_us: Us = -NEVER_US
         self._rate_dps: float = 0.0
         self._t: list[Us] = []
@@ -188,7 +230,7 @@ class SwingPitchMeter:
         if motion.resting:
             self._rest(t_us, sample.values)
         else:
-            self._resting = 0
+            self._resting.clear()
         if not motion.entered:
             return None
         # Flat again.
@@ -232,32 +274,27 @@ class SwingPitchMeter:
         """Learn the gyro's bias from a foot that has just come to rest."""
         if self._detector.motion.entered:
             self._entered_us = t_us
-            self._resting = 0
-            self._rest_x = self._rest_y = self._rest_z = 0.0
+            self._before.clear()
+            self._resting.clear()
         rested_us = t_us - self._entered_us
         if rested_us < SETTLED_US:
             return
-        if rested_us <= HEEL_RISES_US:
-            self._resting += 1
-            self._rest_x += values[3]
-            self._rest_y += values[4]
-            self._rest_z += values[5]
-        elif self._resting:
-            self._learn_bias()
+        if rested_us < SHOWS_US:
+            self._before.add(values)
+        elif rested_us <= HEEL_RISES_US:
+            self._resting.add(values)
+        elif self._resting.count:
+            if self._resting.agrees(self._before):
+                self._learn_bias()
+            self._resting.clear()
 
     def _learn_bias(self) -> None:
-        readings = self._resting
-        self._resting = 0
-        x = self._rest_x / readings
-        y = self._rest_y / readings
-        z = self._rest_z / readings
-        limit = LARGEST_BIAS_DPS
-        if -limit <= x <= limit and -limit <= y <= limit and -limit <= z <= limit:
-            self._rests += 1
-            weight = max(LEARNING, 1.0 / self._rests)
-            self._bias_x += weight * (x - self._bias_x)
-            self._bias_y += weight * (y - self._bias_y)
-            self._bias_z += weight * (z - self._bias_z)
+        rest = self._resting
+        self._rests += 1
+        weight = max(LEARNING, 1.0 / self._rests)
+        self._bias_x += weight * (rest.x / rest.count - self._bias_x)
+        self._bias_y += weight * (rest.y / rest.count - self._bias_y)
+        self._bias_z += weight * (rest.z / rest.count - self._bias_z)
 
     def _note(self, event: GaitEvent) -> None:
         kind = event.kind
@@ -283,6 +320,8 @@ class SwingPitchMeter:
         if not unsure:
             if contact_us <= toe_off_us:
                 unsure = "contact before toe-off"
+            elif self._rests == 0:
+                unsure = "no rest has shown the gyro's bias"
             elif not self._found:
                 unsure = "the plane in which it walks is not known"
             elif self._clipped:
