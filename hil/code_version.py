@@ -1,0 +1,43 @@
+"""Which code walked: a digest of its sources, equal for the plain and the compiled build."""
+
+import hashlib
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
+
+import fes_ctrl
+import firmware_sim
+import hil
+from fes_ctrl.plugins import DETECTORS, STIMULATORS
+
+PACKAGES: Final = (fes_ctrl, firmware_sim, hil)
+
+
+@cache
+def code_version() -> str:
+    """Return the digest of every Python source of the three packages.
+
+    Compiled modules stand beside the sources they were made from. Line ends do not count. Of
+    packages that are plugged in, name and version count.
+    """
+    whole = hashlib.sha256()
+    for package in PACKAGES:
+        folder = Path(str(package.__file__)).parent
+        for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).parts):
+            name = "/".join((package.__name__, *path.relative_to(folder).parts))
+            text = path.read_bytes().replace(b"\r\n", b"\n")
+            whole.update(f"{name}\0{len(text)}\0".encode() + text)
+    for line in plugged_in():
+        whole.update(f"{line}\0".encode())
+    return whole.hexdigest()
+
+
+def plugged_in() -> list[str]:
+    """Return the packages of others whose stimulators and detectors are there, with versions."""
+    found = set()
+    for group in (STIMULATORS, DETECTORS):
+        for point in entry_points(group=group.name):
+            of = "?" if point.dist is None else f"{point.dist.name} {point.dist.version}"
+            found.add(f"{group.name} {point.name} {point.value} {of}")
+    return sorted(found)
