@@ -202,7 +202,7 @@ class Rig:
         )
         for hub in self.patient.hubs:
             self._expect(hub)
-        for leg in self.patient.legs:
+        for leg in self.patient.walking:
             leg.keep_trace = config.trace
         for injection in config.inject:
             self._inject(injection)
@@ -337,9 +337,7 @@ class Rig:
         """End the walk: advance the patient to its end and return what it amounts to."""
         walk = self.account.walk
         self.account.finish()
-        patient = self.patient
-        legs = patient.legs if patient.other is None else [*patient.legs, patient.other]
-        for leg, about in zip(legs, (*walk.legs, *walk.sensing), strict=True):
+        for leg, about in zip(self.patient.walking, (*walk.legs, *walk.sensing), strict=True):
             leg.advance_to(self._end_us)
             about.truth = [TrueEvent(event.kind, event.t_us) for event in leg.events]
             about.swings = [Swing(*swing) for swing in leg.swings]

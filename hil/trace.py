@@ -1,5 +1,8 @@
-"""Time series of a walk, for pictures."""
+"""Time series of a walk, for pictures, and what its folder keeps of the patient."""
 
+import numpy as np
+
+from fes_ctrl.analysis.truth import SERIES, Truth, TruthLeg
 from fes_ctrl.report.strides import Trace
 from hil.simulate import WalkResult
 
@@ -19,6 +22,27 @@ def trace_of(result: WalkResult, leg: int = 0) -> Trace:
         ],
         swings=[(swing.toe_off_us, swing.contact_us) for swing in walk.swings],
     )
+
+
+def truth_of(result: WalkResult) -> Truth:
+    """Return what the patient really did; empty series where the walk kept no trace."""
+    walk = result.walk
+    legs = []
+    for body, about in zip(result.rig.patient.walking, (*walk.legs, *walk.sensing), strict=True):
+        rows = body.trace
+        legs.append(
+            TruthLeg(
+                leg=body.leg,
+                t_us=np.array([row.t_us for row in rows], dtype=np.int64),
+                series={
+                    name: np.array([getattr(row, name) for row in rows], dtype=np.float64)
+                    for name in SERIES
+                },
+                swings=about.swings,
+                events=about.truth,
+            )
+        )
+    return Truth(legs)
 
 
 def few_strides(result: WalkResult, count: int) -> tuple[int, int]:

@@ -1,12 +1,17 @@
 """Files that are there whole or not at all."""
 
 import gzip
+import json
 import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from fes_ctrl.config.layers import Layers
 
 
 def write_whole(path: Path, text: str, option: str = "--out") -> None:
@@ -44,6 +49,15 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
     if result.is_file() and any(path.exists() and result.samefile(path) for path in sources):
         message = f"{option} {result}: that is the {what} itself; choose another name"
         raise Refusal(message)
+
+
+def keep_settings(folder: Path, layers: "Layers") -> None:
+    """Write what a run is set to, and where each value came from, into its folder."""
+    from fes_ctrl.analysis.run import SETTINGS_FILE
+    from fes_ctrl.config.render import settings
+
+    kept = json.dumps(settings(layers), indent=1, allow_nan=False)
+    write_whole(folder / SETTINGS_FILE, kept + "\n")
 
 
 def run_folders(names: list[str], out: Path | None, option: str = "--out") -> list[Path | None]:

@@ -9,7 +9,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import keep_settings, write_whole
 from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def _replay(
                 "legs": roles(legs, worn_in(signal)),
             }
             log = RunLogWriter(out / "log.jsonl", header)
+            keep_settings(out, layers)
         except OSError as error:
             message = f"--out {out}: {error.strerror}; choose a folder that can be written"
             raise Refusal(message) from error

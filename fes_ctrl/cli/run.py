@@ -9,6 +9,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import keep_settings
 from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
@@ -187,6 +188,7 @@ async def _run(
         )
     finally:
         if keeping.out is not None and tallies:
+            keep_settings(keeping.out, layers)
             _summarise(keeping.out, device, legs, control, tuple(worn))
         for tally in tallies:
             say(str(tally))

@@ -11,7 +11,7 @@ import click
 
 from fes_ctrl.cli.desk import Desk, desk_at
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import run_folders, write_whole
+from fes_ctrl.cli.files import keep_settings, run_folders, write_whole
 
 if TYPE_CHECKING:
     from hil.config import WalkConfig
@@ -237,6 +237,8 @@ def _walk(
     scenario.walk = walk
     others = {name: _treated(walk, name) for name in twins}
     with _run_folder(folder) as files:
+        if files is not None:
+            keep_settings(files, scenario.layers)
         result = _simulate(scenario, clock, link, files, quiet=quiet)
         results: dict[str, WalkResult] = {}
         for name, other in others.items():
@@ -335,7 +337,11 @@ def _run_folder(folder: Path | None) -> Iterator[Path | None]:
     except OSError as error:
         message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
-    for old in ("summary.json", "strides.svg"):
+    from fes_ctrl.analysis.run import SETTINGS_FILE, SUMMARY_FILE
+    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
+
+    tables = (SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
+    for old in (SUMMARY_FILE, SETTINGS_FILE, "strides.svg", *tables):
         (folder / old).unlink(missing_ok=True)
     yield folder
 
@@ -347,8 +353,9 @@ def _keep(
     untreated: "WalkResult | None",
     summary: dict[str, object],
 ) -> None:
+    from fes_ctrl.analysis.truth import truth_files
     from fes_ctrl.report.strides import strides_svg
-    from hil.trace import few_strides, trace_of
+    from hil.trace import few_strides, trace_of, truth_of
 
     first, last = few_strides(result, 4)
     title = f"{scenario.name}: {scenario.names['patient']} with {scenario.names['program']}"
@@ -356,4 +363,6 @@ def _keep(
         title, trace_of(result), None if untreated is None else trace_of(untreated), first, last
     )
     write_whole(folder / "strides.svg", svg)
+    for name, text in truth_files(truth_of(result)).items():
+        write_whole(folder / name, text)
     write_whole(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from fes_ctrl.config.files import PathParts
-from fes_ctrl.config.layers import Layers
+from fes_ctrl.config.files import PathParts, shown
+from fes_ctrl.config.layers import Layers, sha256_of
 from fes_ctrl.config.wording import dotted
 
 COMMENT_COLUMN: Final = 32
@@ -35,6 +35,26 @@ def render(layers: Layers, section: str) -> str:
 def origins(layers: Layers, section: str) -> dict[str, str]:
     """Return the origin of each value of a section, by dotted key."""
     return {dotted(path): layers.origin(path) for path in _leaves(layers.get(section), (section,))}
+
+
+def settings(layers: Layers) -> dict[str, object]:
+    """Return all effective values and where each came from, as a run's folder keeps them.
+
+    Returns
+    -------
+    dict
+        ``config_sha256``, the ``files`` by section, the ``values`` by section, and the ``origins``
+        by dotted key.
+    """
+    effective = layers.effective()
+    return {
+        "config_sha256": sha256_of(effective),
+        "files": {section: shown(path) for section, path in layers.files.items()},
+        "values": effective,
+        "origins": {
+            key: origin for name in effective for key, origin in origins(layers, name).items()
+        },
+    }
 
 
 def _table(layers: Layers, value: Any, path: PathParts, name: str) -> Iterator[str]:

@@ -250,4 +250,15 @@ class PatientLeg:
 
     def _keep(self) -> None:
         foot = self._locomotion.foot
-        self.trace.append(TraceRow(self.now_ms * 1000, foot.angle * TO_DEG, self.toe_height_mm()))
+        heel_n, fore_n = self.loads()
+        self.trace.append(
+            TraceRow(
+                self.now_ms * 1000,
+                foot.angle * TO_DEG,
+                self.toe_height_mm(),
+                foot.pitch * TO_DEG,
+                heel_n,
+                fore_n,
+                self.fitness(),
+            )
+        )

@@ -41,11 +41,19 @@ class LegSwing(NamedTuple):
 
 
 class TraceRow(NamedTuple):
-    """One row of the time series that pictures need."""
+    """One row of the time series that pictures need.
+
+    ``pitch_deg`` is the foot's against the floor, toe-up positive; the loads are vertical, newton;
+    ``fitness`` is what fatigue has left of the dorsiflexors, 1 when fresh.
+    """
 
     t_us: int
     ankle_deg: float
     toe_mm: float
+    pitch_deg: float
+    heel_n: float
+    fore_n: float
+    fitness: float
 
 
 def mid_swing_clearance(toe_mm: Sequence[float]) -> float:

@@ -61,5 +61,11 @@ class VirtualPatient:
                 self.other = PatientLeg(config, leg, random, steps, side)
             else:
                 self.legs.append(PatientLeg(config, leg, random, steps, side, orthosis))
-        worn_by = self.legs if self.other is None else [*self.legs, self.other]
-        self.hubs: list[SensorHub] = [SensorHub(leg, seed, read_by_detector) for leg in worn_by]
+        self.hubs: list[SensorHub] = [
+            SensorHub(leg, seed, read_by_detector) for leg in self.walking
+        ]
+
+    @property
+    def walking(self) -> list[PatientLeg]:
+        """Every leg that is simulated: those with drop foot, then the one that only senses."""
+        return self.legs if self.other is None else [*self.legs, self.other]

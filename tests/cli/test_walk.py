@@ -46,7 +46,10 @@ def test_json_is_one_object_on_stdout_and_everything_else_is_elsewhere(tmp_path:
 def test_a_run_folder_holds_log_summary_and_picture(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     assert walk("--duration", "10", "--twin", "evaluation", "--out", str(folder)).returncode == 0
-    assert {file.name for file in folder.iterdir()} == {"log.jsonl", "summary.json", "strides.svg"}
+    assert {file.name for file in folder.iterdir()} == {
+        *("log.jsonl", "settings.json", "summary.json", "strides.svg"),
+        *("strides.csv", "truth.csv.gz", "truth.events.csv"),
+    }
     records = list(read_log(folder / "log.jsonl"))
     assert records[0]["kind"] == "header"
     assert records[-1]["kind"] == "footer"
@@ -219,7 +222,8 @@ def test_control_c_closes_the_log_and_leaves_with_130(clock: str, tmp_path: Path
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert list(read_log(folder / "log.jsonl"))[-1]["ended"] == "interrupted"
-    assert {file.name for file in folder.iterdir()} == {"log.jsonl"}, "nothing half-written"
+    left = {file.name for file in folder.iterdir()}
+    assert left == {"log.jsonl", "settings.json"}, "nothing half-written"
 
 
 def test_a_killed_run_leaves_a_log_that_can_be_read(tmp_path: Path) -> None:

@@ -76,7 +76,8 @@ def test_the_command_compares_programs_and_scores_against_a_reference(
     ours, other = (s["legs"]["left"] for s in (summary, summary["against"]))
     assert ours["events"] == other["events"]
     assert ours["setpoints"] > other["setpoints"]
-    assert {file.name for file in (tmp_path / "run").iterdir()} == {"log.jsonl", "summary.json"}
+    kept = {"log.jsonl", "settings.json", "summary.json"}
+    assert {file.name for file in (tmp_path / "run").iterdir()} == kept
 
 
 def test_bad_recordings_and_options_are_refused_in_one_line(tmp_path: Path) -> None:

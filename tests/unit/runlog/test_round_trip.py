@@ -1,4 +1,4 @@
-"""What the controller was given is read back from the log to the last bit."""
+"""What the controller was given, and what it said, is read back from the log to the last bit."""
 
 import json
 import math
@@ -11,13 +11,29 @@ from hypothesis import strategies as st
 
 from fes_ctrl.model import (
     SENSOR_CHANNELS,
+    Anticipation,
+    Arm,
+    BurstEnd,
+    BurstStart,
+    Command,
+    Decision,
+    Disarm,
+    Fault,
+    GaitEvent,
     Input,
     LinkReport,
     Operator,
     ParameterChange,
+    PhaseChange,
+    Record,
+    Remark,
     Sample,
+    Setpoint,
+    StateChange,
+    Stop,
 )
-from fes_ctrl.runlog.format import input_line
+from fes_ctrl.runlog.decode import decode_command, decode_record
+from fes_ctrl.runlog.format import command_line, input_line, record_line
 from fes_ctrl.runlog.log import RunLogWriter
 from fes_ctrl.runlog.reader import controller_inputs, decode_input
 from fes_ctrl.units import NEVER_US
@@ -46,6 +62,45 @@ REPORTS = st.builds(
 OPERATORS = st.builds(Operator, INSTANTS, st.sampled_from(["arm", "level"]), st.integers(0, 100))
 CHANGES = st.builds(ParameterChange, INSTANTS, st.integers(0, 1), st.text(), FLOATS)
 INPUTS: st.SearchStrategy[Input] = SAMPLES | REPORTS | OPERATORS | CHANGES
+
+
+LEGS = st.integers(-1, 1)
+WORDS = st.sampled_from(["ic", "heel_off", "walking", "clip"])
+COMES = INSTANTS | st.just(NEVER_US)
+SETPOINTS = st.builds(
+    Setpoint, INSTANTS, LEGS, st.integers(0, 7), INSTANTS, INSTANTS, INSTANTS, st.integers(0, 1)
+)
+ASKED = st.builds(
+    Setpoint, INSTANTS, LEGS, st.just(3), INSTANTS, INSTANTS, st.just(NEVER_US), st.just(0)
+)
+COMMANDS: st.SearchStrategy[Command] = (
+    SETPOINTS
+    | st.builds(Stop, INSTANTS, st.integers(0, 3), st.text())
+    | st.builds(Arm, INSTANTS, st.integers(0, 3))
+    | st.builds(Disarm, INSTANTS, st.integers(0, 3))
+)
+RECORDS: st.SearchStrategy[Record] = (
+    st.builds(GaitEvent, WORDS, LEGS, INSTANTS, INSTANTS, st.floats(0, 1))
+    | st.builds(Remark, INSTANTS, LEGS, st.text())
+    | st.builds(PhaseChange, INSTANTS, LEGS, WORDS, WORDS)
+    | st.builds(BurstStart, INSTANTS, LEGS, st.integers(0, 7), WORDS, INSTANTS, INSTANTS)
+    | st.builds(BurstEnd, INSTANTS, LEGS, st.integers(0, 7), WORDS, INSTANTS, COMES)
+    | st.builds(Anticipation, INSTANTS, LEGS, WORDS, WORDS, COMES, INSTANTS, st.text())
+    | ASKED.map(lambda asked: Decision(5, asked.leg, asked.channel, "clip", "rate", asked))
+    | st.builds(Fault, INSTANTS, WORDS, WORDS, LEGS, st.text())
+    | st.builds(StateChange, INSTANTS, st.booleans(), st.integers(0, 100), st.text())
+)
+
+
+@given(RECORDS)
+def test_what_was_said_comes_back_as_it_was(record: Record) -> None:
+    assert repr(decode_record(json.loads(record_line(5, record)))) == repr(record)
+
+
+@given(COMMANDS)
+def test_commands_come_back_as_they_were_given(command: Command) -> None:
+    now_us = 5 if isinstance(command, Setpoint) else command.t_us
+    assert decode_command(json.loads(command_line(now_us, command))) == command
 
 
 def bits(item: Input | None) -> str:
