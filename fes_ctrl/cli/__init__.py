@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "setup": "Find a seated wearer's thresholds by test bursts.",
     "device": "Ask a stimulator about itself, or reset it.",
     "campaign": "Walk random faults and judge every step.",
+    "tune": "Search for a better program, and write it as TOML.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
     "doctor": "Tell what this machine can do, what is plugged in and what speaks.",

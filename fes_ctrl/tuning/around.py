@@ -145,8 +145,7 @@ def changed(question: Question, point: Point) -> list[int]:
 def ablations(question: Question, around: Around, point: Point) -> list[Change]:
     """Return what each change of a program does: the program against itself without it."""
     pairs = [
-        (question.dials[at], without(question, point, at), point)
-        for at in changed(question, point)
+        (question.dials[at], without(question, point, at), point) for at in changed(question, point)
     ]
     return around.changes(pairs)
 

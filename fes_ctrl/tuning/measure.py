@@ -142,7 +142,9 @@ def judge(question: Question, one: Measured, given: Measured) -> Judged:
         costs.append(objective.cost(values[-1]))
         beyond = beyond_loss(objective, pairs)
         if objective.name in reach:
-            beyond = max(beyond, *[objective.loss(mine, reach[objective.name]) for mine, _ in pairs])
+            beyond = max(
+                beyond, *[objective.loss(mine, reach[objective.name]) for mine, _ in pairs]
+            )
         if beyond > HAIR:
             against[objective.name] = beyond / objective.step
     return Judged(tuple(values), tuple(costs), against)

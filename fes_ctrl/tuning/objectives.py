@@ -38,7 +38,7 @@ class Objective:
     of_members : str
         Over the patients of a population: their mean, or the worst of them.
     relative : bool
-        ``step`` and ``may_lose`` are shares of the given program's value.
+        ``step`` is a share of the given program's value.
     """
 
     name: str
@@ -64,12 +64,10 @@ class Objective:
         return value - given if self.better == "less" else given - value
 
     def against(self, given: float) -> "Objective":
-        """Return it with ``step`` and ``may_lose`` in its own unit."""
+        """Return it with ``step`` in its own unit."""
         if not self.relative:
             return self
-        scale = abs(given)
-        lost = None if self.may_lose is None else self.may_lose * scale
-        return replace(self, step=self.step * scale or 1e-9, may_lose=lost, relative=False)
+        return replace(self, step=self.step * abs(given) or 1e-9, relative=False)
 
 
 CHARGE: Final = "charge.total_mC"
@@ -221,7 +219,11 @@ def violations_of(row: Row) -> dict[str, int]:
     """Return how often a walk broke what none may break; 0 where a figure is unknown."""
     found = {}
     for name, figure in VIOLATIONS.items():
-        where = [figure] if figure.startswith("safety.") else [f"{leg}.{figure}" for leg in legs_of(row)]
+        where = (
+            [figure]
+            if figure.startswith("safety.")
+            else [f"{leg}.{figure}" for leg in legs_of(row)]
+        )
         found[name] = sum(int(number_of(row, key) or 0) for key in where)
     return found
 

@@ -20,7 +20,7 @@ Costs = NDArray[np.float64]
 
 def in_steps(costs: Costs, steps: Sequence[float]) -> NDArray[np.int64]:
     """Return costs in whole steps, rounded down; a hair below a whole step is that step."""
-    return np.floor(costs / np.asarray(steps) + 1e-9).astype(np.int64)
+    return np.asarray(np.floor(costs / np.asarray(steps) + 1e-9), dtype=np.int64)
 
 
 def dominates(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:

@@ -1,16 +1,67 @@
 """A program's file with other values: comments, order and all else stay as they are."""
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from fes_ctrl.config.build import build
 from fes_ctrl.config.files import parse
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.tuning.job import Settings
+from fes_ctrl.tuning.job import Settings, settings_of
 
 
 class ProgramFileError(ValueError):
     """A program that cannot be written: why, and what to do."""
+
+
+def read_program(text: str, name: str) -> ProgramConfig:
+    """Return the program of a file's text.
+
+    Raises
+    ------
+    ProgramFileError
+        If it holds none.
+    """
+    try:
+        program: ProgramConfig = build(
+            ProgramConfig, parse(text, name).get("program", {}), ("program",)
+        )
+    except ValueError as error:
+        message = f"{name}: {error}"
+        raise ProgramFileError(message) from error
+    return program
+
+
+def between(before: ProgramConfig, after: ProgramConfig) -> Settings:
+    """Return the settings that make one program of another.
+
+    Raises
+    ------
+    ProgramFileError
+        If they differ in the number of their channels, or one takes back a value.
+    """
+    found: dict[str, object] = {}
+    for field in fields(ProgramConfig):
+        if field.name != "channel":
+            _note(found, f"program.{field.name}", before, after, field.name)
+    if len(before.channel) != len(after.channel):
+        message = "the program's channels are not those of its file; write the file by hand"
+        raise ProgramFileError(message)
+    for index, (old, new) in enumerate(zip(before.channel, after.channel, strict=True)):
+        for field in fields(old):
+            _note(found, f"program.channel.{index}.{field.name}", old, new, field.name)
+    return settings_of(found)
+
+
+def _note(found: dict[str, object], key: str, before: object, after: object, name: str) -> None:
+    old, new = getattr(before, name), getattr(after, name)
+    if old == new:
+        return
+    if new is None:
+        message = f"{key}: is given in the file and must not be; write the file by hand"
+        raise ProgramFileError(message)
+    found[key] = new
 
 
 def rewritten(text: str, name: str, settings: Settings, notes: Sequence[str] = ()) -> str:
@@ -40,7 +91,7 @@ def rewritten(text: str, name: str, settings: Settings, notes: Sequence[str] = (
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    before = parse(text, name).get("program", {})
+    wanted = with_settings(parse(text, name).get("program", {}), settings)
     try:
         document = tomlkit.parse(text)
         for key, value in settings:
@@ -50,13 +101,7 @@ def rewritten(text: str, name: str, settings: Settings, notes: Sequence[str] = (
         raise ProgramFileError(message) from error
     head = "".join(f"# {note}\n" for note in notes)
     whole = f"{head}\n{tomlkit.dumps(document)}" if head else tomlkit.dumps(document)
-    wanted = build(ProgramConfig, _with(before, settings), ("program",))
-    try:
-        found = build(ProgramConfig, parse(whole, name).get("program", {}), ("program",))
-    except ValueError as error:
-        message = f"{name}: what would be written does not load ({error})"
-        raise ProgramFileError(message) from error
-    if found != wanted:
+    if read_program(whole, name) != wanted:
         message = f"{name}: what would be written is another program; write the file by hand"
         raise ProgramFileError(message)
     return whole
@@ -91,19 +136,27 @@ def _place(document: Any, key: str, value: object) -> None:
         here[last] = value
 
 
-def _with(table: object, settings: Settings) -> Mapping[str, object]:
-    """Return a program's table with other values, plainly."""
-    import copy
+def with_settings(table: object, settings: Settings) -> ProgramConfig:
+    """Return the program of a table with other values.
 
+    Raises
+    ------
+    ProgramFileError
+        If a value does not fit.
+    """
     changed: Any = copy.deepcopy(table)
     for key, value in settings:
         here = changed
         *path, last = key.split(".")[1:]
-        for part in path:
-            if isinstance(here, list):
-                here = here[int(part)]
-            else:
-                here = here.setdefault(part, [{}])
-        here[last] = value
-    result: Mapping[str, object] = changed
-    return result
+        try:
+            for part in path:
+                here = here[int(part)] if isinstance(here, list) else here.setdefault(part, [{}])
+            here[last] = value
+        except (IndexError, TypeError, AttributeError) as error:
+            message = f"{key}: the program has no such place; name its channels, then search"
+            raise ProgramFileError(message) from error
+    try:
+        program: ProgramConfig = build(ProgramConfig, changed, ("program",))
+    except ValueError as error:
+        raise ProgramFileError(str(error)) from error
+    return program

@@ -130,12 +130,12 @@ def _reached(objective: Objective, values: list[float], goal: float) -> Kept:
     side = "at most" if objective.better == "less" else "at least"
     what = f"{side} {goal:g} {objective.unit}"
     limit = objective.loss(goal, 0.0)
-    return Kept(objective.name, what, _state(objective.loss(found.mean, 0.0) - limit, at_worst, limit))
+    return Kept(
+        objective.name, what, _state(objective.loss(found.mean, 0.0) - limit, at_worst, limit)
+    )
 
 
 def _state(beyond: float, at_worst: float | None, limit: float) -> State:
     if beyond > HAIR:
         return "broken"
     return "held" if at_worst is not None and at_worst - limit <= HAIR else "unsure"
-
-

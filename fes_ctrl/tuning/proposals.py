@@ -77,9 +77,7 @@ def pattern(dials: Sequence[Dial], seed: int) -> list[Point]:
     return list(dict.fromkeys(points))
 
 
-def propose(
-    dials: Sequence[Dial], past: Sequence[Past], count: int, seed: int
-) -> list[Point]:
+def propose(dials: Sequence[Dial], past: Sequence[Past], count: int, seed: int) -> list[Point]:
     """Return new candidates; fewer than asked for where nothing new is found any more.
 
     Parameters

@@ -82,9 +82,7 @@ def as_object(found: Found) -> dict[str, Any]:
     start = given(question.dials)
 
     def settings(point: Point) -> dict[str, object]:
-        return {
-            dial.key: dial.value(at) for dial, at in zip(question.dials, point, strict=True)
-        }
+        return {dial.key: dial.value(at) for dial, at in zip(question.dials, point, strict=True)}
 
     def outcome(candidate: Candidate) -> dict[str, Any]:
         judged = candidate.judged
@@ -144,9 +142,7 @@ def as_object(found: Found) -> dict[str, Any]:
             "settings": settings(found.chosen),
             "put_back": [
                 dial.key
-                for dial, was, now in zip(
-                    question.dials, found.picked, found.chosen, strict=True
-                )
+                for dial, was, now in zip(question.dials, found.picked, found.chosen, strict=True)
                 if was != now
             ],
         },
@@ -165,7 +161,7 @@ def as_object(found: Found) -> dict[str, Any]:
 
 
 def as_csv(found: Found) -> str:
-    """Return every candidate as a line: why it was walked, its dials, its values, what is against."""
+    """Return a line a candidate: why it was walked, its dials, its values, what is against it."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     keys = [dial.key for dial in found.question.dials]

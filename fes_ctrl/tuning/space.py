@@ -121,7 +121,8 @@ def dials_of(program: ProgramConfig, detector: str) -> list[Dial]:
     if program.end == "time_out":
         keys = [key for key in keys if not key.startswith("extension")]
     found = [
-        dial_at(f"program.{key}", PROGRAM[key], float(getattr(program, key)), program) for key in keys
+        dial_at(f"program.{key}", PROGRAM[key], float(getattr(program, key)), program)
+        for key in keys
     ]
     for index, channel in enumerate(program.channel):
         strength = "intensity" if channel.current_mA is None else "current_mA"

@@ -114,7 +114,7 @@ class Study:
         self._lock = folder / "claims.lock"
         self.number, self._alive = _seat(folder)
         journal = folder / JOURNAL
-        directions = [
+        directions: list[Literal["minimize", "maximize"]] = [
             "maximize" if objective.better == "more" else "minimize"
             for objective in question.objectives
         ]
@@ -313,8 +313,8 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return what differs between two questions, in words."""
     names = {"base": "settings", "members": "patients", "reach": "what is to be reached"}
     found = []
-    for key in now:
-        if before.get(key) == now[key]:
+    for key, value in now.items():
+        if before.get(key) == value:
             continue
         if key in {"scenario", "duration_s", "seed", "together", "steer", "code"}:
             found.append(f"{key} was {before.get(key)}")
