@@ -1,8 +1,9 @@
 """Which code walked: a digest of its sources, equal for the plain and the compiled build."""
 
 import hashlib
+import platform
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,16 @@ def code_version() -> str:
     for line in plugged_in():
         whole.update(f"{line}\0".encode())
     return whole.hexdigest()
+
+
+def versions() -> dict[str, object]:
+    """Return what else may show in the last digit of a figure."""
+    return {
+        "fes_ctrl": fes_ctrl.__version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def plugged_in() -> list[str]:
