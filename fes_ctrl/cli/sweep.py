@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -113,22 +112,18 @@ def command(
 
 def _plan(name: str) -> "Plan":
     from fes_ctrl.config.errors import ConfigError
-    from fes_ctrl.tuning.plan import read_plan
-    from hil.scenarios import load_scenario
+    from hil.sweep_plan import load_plan
 
     try:
-        plan = read_plan(name, lambda scenario: load_scenario(scenario).names["patient"])
+        plan = load_plan(name)
     except ConfigError as error:
         raise Refusal(str(error)) from error
     except ModuleNotFoundError as error:
-        raise _missing(error) from error
+        message = f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'"
+        raise Refusal(message) from error
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
     return plan
-
-
-def _missing(error: ModuleNotFoundError) -> Refusal:
-    return Refusal(f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'")
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -142,49 +137,22 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 
 
 def _manifest(plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool) -> "Manifest":
-    """Build every candidate once as every patient walks it, or refuse all of it."""
     from fes_ctrl.config.errors import ConfigError
-    from fes_ctrl.tuning.job import Job
-    from fes_ctrl.tuning.manifest import Manifest
-    from hil.code_version import code_version, versions
-    from hil.sweep_walk import build
+    from hil.sweep_plan import manifest_of
 
-    baseline: tuple[tuple[tuple[str, object], ...], ...] = ((),) if plan.config.baseline else ()
-    candidates = (*baseline, *plan.candidates)
-    job = Job(plan.scenario, (), plan.patients[0], 0, plan.config.duration_s)
-    configs: list[tuple[str, ...]] = []
-    problems: list[str] = []
-    with _progress("checking", len(candidates), 0, quiet=quiet) as advance:
-        for settings in candidates:
-            try:
-                built = [
-                    build(replace(job, settings=settings, patient=patient))
-                    for patient in plan.patients
-                ]
-            except ConfigError as error:
-                raise Refusal(plan.explained(settings, str(error))) from error
-            problems += [each.problem for each in built if each.problem]
-            configs.append(tuple(each.sha256 for each in built))
-            advance()
+    candidates = len(plan.candidates) + plan.config.baseline
+    try:
+        with _progress("checking", candidates, 0, quiet=quiet) as advance:
+            manifest, problems = manifest_of(plan, shard, advance)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
     if problems:
         click.echo(
-            f"note: {len(problems)} of {len(candidates) * len(plan.patients)} will fail, their "
-            f"values do not go together; the first: {problems[0]}",
+            f"note: {len(problems)} of {candidates * len(plan.patients)} will fail, their values "
+            f"do not go together; the first: {problems[0]}",
             err=True,
         )
-    return Manifest(
-        name=plan.name,
-        scenario=plan.scenario,
-        candidates=candidates,
-        patients=plan.patients,
-        seeds=plan.config.all_seeds,
-        duration_s=plan.config.duration_s,
-        configs=tuple(configs),
-        code=code_version(),
-        shard=shard,
-        asked=plan.asked(),
-        versions=versions(),
-    )
+    return manifest
 
 
 # -- where it is kept -----------------------------------------------------------------------------

@@ -4,6 +4,9 @@ The scheduler gives what a lost worker had to another. Workers need the same ver
 and, where a sweep names files and not names, the same files at the same places.
 """
 
+import contextlib
+import logging
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from distributed import LocalCluster
 
 LOCAL: Final = "local"
+ADDRESS: Final = re.compile(r"[a-z]+://[^\s/]+:[0-9]{1,5}")
 ANSWER_S: Final = 10
 FIRST_WORKER_S: Final = 60
 AHEAD: Final = 2
@@ -46,9 +50,14 @@ class Cluster:
     """
 
     def __init__(self, address: str, count: int, version: Callable[[], str]) -> None:
+        if address != LOCAL and not ADDRESS.fullmatch(address):
+            message = f"--cluster {address}: write tcp://HOST:PORT of a scheduler, or local"
+            raise ClusterError(message)
         from distributed import Client
         from distributed.scheduler import KilledWorker
 
+        # What it has to say comes as an exception too, and that is told in one line.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self.died: tuple[type[BaseException], ...] = (KilledWorker,)
         self._local: LocalCluster | None = None
         try:
@@ -87,8 +96,10 @@ class Cluster:
         """How many walks the workers walk at a time, as far as is known."""
         now_s = time.monotonic()
         if now_s - self._counted_s >= FRESH_S:
-            self._threads = sum(self._client.nthreads().values())
             self._counted_s = now_s
+            # A scheduler that is gone says so by the walks that it had.
+            with contextlib.suppress(OSError, TimeoutError):
+                self._threads = sum(self._client.nthreads().values())
         return self._threads
 
     def in_flight(self) -> int:

@@ -60,15 +60,16 @@ class Plan:
         ]
         return found
 
-    def explained(self, settings: Settings, problem: str) -> str:
+    def explained(self, settings: Settings, patient: str, problem: str) -> str:
         """Return why a candidate is refused, with the place of the axis that did it."""
         for index, axis in enumerate(self.config.axis):
-            for key, value in settings:
-                if key == axis.key:
-                    option = f"--set {key}={toml_value(value)}"
-                    place = self.source.place(("sweep", "axis", index))
-                    problem = problem.replace(option, f"{key}={toml_value(value)}, {place}")
-        return problem
+            value = dict(settings).get(axis.key)
+            option = f"--set {axis.key}={toml_value(value)}"
+            if option in problem:
+                place = self.source.place(("sweep", "axis", index, "key"))
+                return problem.replace(option, f"{axis.key} = {toml_value(value)}, {place}")
+        place = self.source.place(("sweep", "patients" if patient in problem else "scenario"))
+        return f"{problem} ({place})"
 
 
 def read_plan(name: str, patient_of: Callable[[str], str]) -> Plan:
@@ -106,7 +107,10 @@ def read_plan(name: str, patient_of: Callable[[str], str]) -> Plan:
     if wanted is not None and len(candidates) < wanted:
         notes = (f"{wanted} candidates drawn, {len(candidates)} of them different",)
     scenario = absolute(config.scenario)
-    patients = tuple(map(absolute, config.patients)) or (patient_of(scenario),)
+    try:
+        patients = tuple(map(absolute, config.patients)) or (patient_of(scenario),)
+    except ConfigError as error:
+        raise ConfigError(f"{error} ({source.place(('sweep', 'scenario'))})") from error
     candidates = [_whole(settings) for settings in candidates]
     return Plan(name, config, source, scenario, tuple(candidates), patients, notes)
 

@@ -40,10 +40,10 @@ class Workers:
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")
         methods = multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context(
+        self.context = multiprocessing.get_context(
             "forkserver" if "forkserver" in methods else "spawn"
         )
-        self._context.set_forkserver_preload(list(modules))
+        self.context.set_forkserver_preload(list(modules))
         self.count = count
         self.executor: Executor = self._pool()
 
@@ -78,7 +78,7 @@ class Workers:
         self.executor.shutdown(wait=True, cancel_futures=True)
 
     def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.count, mp_context=self._context, initializer=begin)
+        return ProcessPoolExecutor(self.count, mp_context=self.context, initializer=begin)
 
     def _pids_end(self) -> None:
         # What a worker does has no other effect than its row: it may end anywhere.
