@@ -1,8 +1,10 @@
 """Which code walked: a digest of its sources, equal for the plain and the compiled build."""
 
 import hashlib
+import platform
+from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,7 @@ import fes_ctrl
 import firmware_sim
 import hil
 from fes_ctrl.plugins import DETECTORS, STIMULATORS
+from fes_ctrl.tuning.job import digest_of
 
 PACKAGES: Final = (fes_ctrl, firmware_sim, hil)
 
@@ -18,19 +21,34 @@ PACKAGES: Final = (fes_ctrl, firmware_sim, hil)
 def code_version() -> str:
     """Return the digest of every Python source of the three packages.
 
-    Compiled modules stand beside the sources they were made from. Line ends do not count. Of
-    packages that are plugged in, name and version count.
+    Of packages that are plugged in, name and version count.
+    """
+    folders = [Path(str(package.__file__)).parent for package in PACKAGES]
+    return digest_of(digest_of_sources(folders), *plugged_in())
+
+
+def digest_of_sources(folders: Sequence[Path]) -> str:
+    """Return the digest of every Python source in some packages' folders.
+
+    Compiled modules stand beside the sources they were made from. Line ends do not count.
     """
     whole = hashlib.sha256()
-    for package in PACKAGES:
-        folder = Path(str(package.__file__)).parent
+    for folder in folders:
         for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).parts):
-            name = "/".join((package.__name__, *path.relative_to(folder).parts))
+            name = "/".join((folder.name, *path.relative_to(folder).parts))
             text = path.read_bytes().replace(b"\r\n", b"\n")
             whole.update(f"{name}\0{len(text)}\0".encode() + text)
-    for line in plugged_in():
-        whole.update(f"{line}\0".encode())
     return whole.hexdigest()
+
+
+def versions() -> dict[str, object]:
+    """Return what else may show in the last digit of a figure."""
+    return {
+        "fes_ctrl": fes_ctrl.__version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def plugged_in() -> list[str]:

@@ -4,16 +4,24 @@ Both travel to worker processes and are called there; a worker builds each candi
 seeds that come after it.
 """
 
-import hashlib
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from fes_ctrl.assembly import problems_of
+from fes_ctrl.config.build import UnplacedError
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.layers import canonical
-from fes_ctrl.tuning.job import Job, Row, failed_row, identity_of, options_of
+from fes_ctrl.tuning.job import (
+    Job,
+    Row,
+    digest_of,
+    failed_row,
+    identity_of,
+    key_from,
+    options_of,
+)
 from hil.code_version import code_version
 from hil.config import WalkConfig
 from hil.figures import figures_of_walk
@@ -29,17 +37,20 @@ class Built:
 
     Attributes
     ----------
-    walk : WalkConfig
-        Of any seed.
+    walk : WalkConfig or None
+        Of any seed; ``None`` where its values, each of them good, do not go together.
     bounds : dict of str to Bound
         What makes it a pass.
     sha256 : str
         Digest of both.
+    problem : str
+        Why it cannot be walked; empty where it can.
     """
 
-    walk: WalkConfig
+    walk: WalkConfig | None
     bounds: dict[str, Bound]
     sha256: str
+    problem: str = ""
 
 
 def build(job: Job) -> Built:
@@ -48,7 +59,7 @@ def build(job: Job) -> Built:
     Raises
     ------
     ConfigError
-        If its values are refused or do not fit together.
+        If one of its values is refused, or names what there is not.
     """
     # By their text: true, 1 and 1.0 are equal to Python, and not to a configuration.
     return _build(job.scenario, options_of(job.settings), job.patient, job.duration_s)
@@ -59,13 +70,18 @@ def _build(name: str, sets: tuple[str, ...], patient: str, duration_s: float | N
     options: dict[str, object] = {"patient": patient, "seed": 0}
     if duration_s is not None:
         options["duration_s"] = duration_s
-    scenario = load_scenario(name, options, sets)
+    try:
+        scenario = load_scenario(name, options, sets)
+    except ConfigError as error:
+        cause = error.__cause__
+        if not (isinstance(cause, UnplacedError) and cause.together):
+            raise
+        asked = digest_of(name, *sets, patient, f"{duration_s}", str(error))
+        return Built(None, {}, asked, str(error))
     problems = problems_of(scenario.walk.legs, scenario.walk.control, scenario.walk.sensed)
-    if problems:
-        raise ConfigError(problems[0])
-    bounds = {name: asdict(bound) for name, bound in scenario.bounds.items()}
-    digest = _digest(scenario.config_sha256, canonical(bounds))
-    return Built(scenario.walk, scenario.bounds, digest)
+    bounds = canonical({name: asdict(bound) for name, bound in scenario.bounds.items()})
+    sha256 = digest_of(scenario.config_sha256, bounds)
+    return Built(scenario.walk, scenario.bounds, sha256, problems[0] if problems else "")
 
 
 def key_of(job: Job) -> str:
@@ -76,7 +92,7 @@ def key_of(job: Job) -> str:
     ConfigError
         If its configuration is refused.
     """
-    return _digest(build(job).sha256, str(job.seed), code_version())
+    return key_from(build(job).sha256, job.seed, code_version())
 
 
 def walk_row(job: Job) -> Row:
@@ -84,8 +100,10 @@ def walk_row(job: Job) -> Row:
     started_s = time.perf_counter()
     key = ""
     try:
-        key = key_of(job)
         built = build(job)
+        key = key_from(built.sha256, job.seed, code_version())
+        if built.walk is None or built.problem:
+            return failed_row(job, key, built.problem)
         result = simulate(replace(built.walk, seed=job.seed))
         missing = [str(reaction) for reaction in result.missing]
         judged = verdict(result.figures, built.bounds, result.walk.unreached_injections, missing)
@@ -102,7 +120,3 @@ def walk_row(job: Job) -> Row:
     except Exception as error:  # noqa: BLE001 - one walk of thousands: the others go on
         said = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
         return failed_row(job, key, said, time.perf_counter() - started_s)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

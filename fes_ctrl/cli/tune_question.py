@@ -10,7 +10,7 @@ from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import find, parse, read_text
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.tuning.config import DialConfig, TuneConfig
+from fes_ctrl.tuning.tune_config import DialConfig, TuneConfig
 from fes_ctrl.tuning.job import Job, Settings, options_of, settings_of
 from fes_ctrl.tuning.objectives import BY_NAME, Objective
 from fes_ctrl.tuning.population import Spread, population

@@ -18,6 +18,7 @@ FOLDERS: Final[dict[str, str]] = {
     "stimulator": "stimulators",
     "limits": "limits",
     "scenario": "scenarios",
+    "sweep": "sweeps",
     "tune": "tunes",
 }
 

@@ -76,7 +76,8 @@ def run_jobs(
     Raises
     ------
     EngineError
-        If the executor is gone and there is no other, or every worker dies at once.
+        If the executor is gone and there is no other, every worker dies at once, or one has other
+        code or files.
     """
     todo: dict[str, list[Job]] = {}
     for job in jobs:
@@ -156,50 +157,50 @@ class _Flight:
         """Wait for the next to come back; return the rows."""
         done, _ = wait_for(self._flying, return_when=FIRST_COMPLETED)
         rows: list[tuple[str, Row]] = []
-        broken: BaseException | None = None
+        deadly: BaseException | None = None
         for future in done:
-            key, job = self._flying.pop(future)
-            try:
-                row = future.result()
-            except self._died as error:
-                if isinstance(error, BrokenExecutor):
-                    broken = error
-                rows += self._after_death(key, job, error)
-                continue
-            except CancelledError as error:
-                message = "whoever walks took the walks back: it is gone"
-                raise EngineError(message) from error
-            except Exception as error:  # noqa: BLE001 - whatever it was, it is a row
-                row = failed_row(job, key, f"{type(error).__name__}: {error}")
-            if row.get("key") != key:
-                row = failed_row(job, key, OTHER)
-            self._deaths = 0
-            rows.append((key, row))
-        if broken is not None:
+            deadly = self._land_one(future, rows) or deadly
+        if isinstance(deadly, BrokenExecutor):
             # All that are on their way end with it; which of them it was, nobody can tell.
             for future in list(self._flying):
-                self.waiting_for_end(future, rows)
-            self._mend(broken)
+                self._land_one(future, rows)
+            self._mend(deadly)
+        if deadly is not None:
+            self._deaths += 1
+            if self._deaths > HOPELESS:
+                message = "every worker dies, whatever it is given; look at memory and at its log"
+                raise EngineError(message) from deadly
         return rows
 
-    def waiting_for_end(self, future: "Future[Row]", rows: list[tuple[str, Row]]) -> None:
-        """Take one that was on its way when the executor broke."""
+    def _land_one(self, future: "Future[Row]", rows: list[tuple[str, Row]]) -> BaseException | None:
+        """Take one that came back; return what its worker died of, if it did."""
         key, job = self._flying.pop(future)
-        error = future.exception()
-        if error is None and future.result().get("key") == key:
-            rows.append((key, future.result()))
-        else:
-            self._suspects.append((key, job))
-
-    def _after_death(self, key: str, job: Job, error: BaseException) -> list[tuple[str, Row]]:
-        self._deaths += 1
-        if self._deaths > HOPELESS:
-            message = "every worker dies, whatever it is given; look at its memory and at its log"
+        try:
+            row = future.result()
+        except self._died as error:
+            rows += self._after_death(key, job)
+            return error
+        except CancelledError as error:
+            message = (
+                "the walks on their way were taken back: is the scheduler of the workers gone?"
+            )
             raise EngineError(message) from error
+        except ImportError as error:
+            message = f"a worker has not what it needs ({error}); install the same fes-ctrl there"
+            raise EngineError(message) from error
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is a row
+            row = failed_row(job, key, f"{type(error).__name__}: {error}")
+        if row.get("key") != key:
+            raise EngineError(OTHER)
+        self._deaths = 0
+        rows.append((key, row))
+        return None
+
+    def _after_death(self, key: str, job: Job) -> list[tuple[str, Row]]:
         if self._alone:
             self._killed[key] += 1
             if self._killed[key] >= self._tries:
-                said = "its worker died of it, again and again; out of memory, or killed"
+                said = "its worker died of it, again and again: out of memory, or killed"
                 return [(key, failed_row(job, key, said))]
         self._suspects.append((key, job))
         return []

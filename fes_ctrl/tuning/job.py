@@ -72,6 +72,26 @@ def candidate_of(settings: Settings) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
+def key_from(config: str, seed: int, code: str) -> str:
+    """Return a walk's key: a digest of its configuration, its seed and the code that walks it.
+
+    Parameters
+    ----------
+    config : str
+        Digest of everything that is the same for every seed.
+    seed : int
+        Of everything random.
+    code : str
+        Digest of the code.
+    """
+    return digest_of(config, str(seed), code)
+
+
+def digest_of(*parts: str) -> str:
+    """Return a digest of several texts, which tells them apart."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
 def identity_of(job: Job) -> Row:
     """Return the head of a job's row: which candidate, patient, seed, and the settings."""
     return {

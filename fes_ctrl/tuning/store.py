@@ -33,6 +33,8 @@ class Store:
     ----------
     path : Path
         The file; made where it is not there.
+    read_only : bool
+        Only read what is there; whoever writes there at the same time is refused too.
 
     Raises
     ------
@@ -40,14 +42,17 @@ class Store:
         If another process writes there, it cannot be opened, or a line of it is no row.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._read_only = read_only
         self._places: dict[str, tuple[int, int]] = {}
         self._failed: set[str] = set()
+        flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT | os.O_APPEND
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC, 0o666)
+            self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
         except OSError as error:
-            message = f"{path}: {error.strerror}; choose a folder that can be written"
+            what = "check the name" if read_only else "choose a folder that can be written"
+            message = f"{path}: {error.strerror}; {what}"
             raise StoreError(message) from error
         try:
             self._lock()
@@ -126,7 +131,8 @@ class Store:
         if locking is None:
             return
         try:
-            locking.flock(self._fd, locking.LOCK_EX | locking.LOCK_NB)
+            kind = locking.LOCK_SH if self._read_only else locking.LOCK_EX
+            locking.flock(self._fd, kind | locking.LOCK_NB)
         except OSError as error:
             message = (
                 f"{self.path}: another process writes there; wait until it is done, or keep these "
@@ -140,7 +146,8 @@ class Store:
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
-                    os.ftruncate(self._fd, end)
+                    if not self._read_only:
+                        os.ftruncate(self._fd, end)
                     break
                 try:
                     self._note(json.loads(line), end, len(line))
@@ -162,6 +169,3 @@ class Store:
             self._failed.discard(key)
         else:
             self._failed.add(key)
-
-
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
