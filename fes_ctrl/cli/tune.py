@@ -2,15 +2,11 @@
 
 import importlib
 import json
-import os
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +18,9 @@ from fes_ctrl.cli.files import keep_apart, write_whole
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
+    from fes_ctrl.tuning.cluster import Cluster
     from fes_ctrl.tuning.job import Job, Row
+    from fes_ctrl.tuning.pool import Workers
     from fes_ctrl.tuning.result import Found
     from fes_ctrl.tuning.store import Store
 
@@ -125,6 +123,11 @@ MAX_SEED: Final = 2**40
     "--workers", type=click.IntRange(1, 1000), help="Processes; the result is the same with any."
 )
 @click.option(
+    "--cluster",
+    metavar="tcp://…|local",
+    help="Walk on a Dask cluster: tcp://HOST:8786 of its scheduler, or a local one.",
+)
+@click.option(
     "--write",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -151,6 +154,7 @@ def command(
     choose: str | None,
     together: int,
     workers: int | None,
+    cluster: str | None,
     write: Path | None,
     *,
     overwrite: bool,
@@ -169,6 +173,7 @@ def command(
         except ModuleNotFoundError:
             message = f"tune needs {module}: pip install 'fes-ctrl[tune]'"
             raise Refusal(message) from None
+    from fes_ctrl.cli.sweep import Who
     from fes_ctrl.cli.tune_question import asked
 
     told = asked(
@@ -202,8 +207,9 @@ def command(
     except OSError as error:
         message = f"--out {out}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
-    with _workers(workers or os.cpu_count() or 1) as (executor, in_flight):
-        run = partial(_run, executor=executor, in_flight=in_flight)
+    most = together * len(told.question.members)
+    with Who(workers, cluster).at_work(max(most, unseen)) as those:
+        run = partial(_run, workers=those)
         found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     whole = _keep(told, found, out, write)
     if as_json:
@@ -256,34 +262,20 @@ def _tune(
             raise Refusal(str(error)) from error
 
 
-def _run(
-    jobs: "Sequence[Job]", store: "Store", *, executor: Executor, in_flight: int
-) -> "Iterator[Row]":
+def _run(jobs: "Sequence[Job]", store: "Store", *, workers: "Workers | Cluster") -> "Iterator[Row]":
     from fes_ctrl.tuning.engine import run_jobs
     from hil.sweep_walk import key_of, walk_row
 
-    return run_jobs(jobs, walk_row, executor, store, key_of=key_of, in_flight=in_flight)
-
-
-@contextmanager
-def _workers(count: int) -> Iterator[tuple[Executor, int]]:
-    """Make who walks: a thread of this process where it is one, else processes."""
-    executor: Executor
-    if count == 1:
-        executor = ThreadPoolExecutor(1)
-    else:
-        executor = ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_ignore_interrupts
-        )
-    try:
-        yield executor, 2 * count
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that asks: it takes back what has not begun."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return run_jobs(
+        jobs,
+        walk_row,
+        workers.executor,
+        store,
+        key_of=key_of,
+        in_flight=workers.in_flight,
+        renew=getattr(workers, "renew", None),
+        died=workers.died,
+    )
 
 
 @contextmanager

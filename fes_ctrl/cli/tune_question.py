@@ -166,9 +166,11 @@ def _check_of(question: Question) -> Check:
             values = settings_of(dict((*question.base, *member.settings, *settings)))
             job = Job(question.scenario, values, member.patient, 0, question.duration_s)
             try:
-                build_walk(job)
+                problem = build_walk(job).problem
             except ConfigError as error:
-                return " ".join(str(error).split())
+                problem = str(error)
+            if problem:
+                return " ".join(problem.split())
         return ""
 
     return check

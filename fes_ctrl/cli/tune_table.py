@@ -1,9 +1,9 @@
 """What a search found, as people read it: the front, the proof, the sentences, the verdict."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from fes_ctrl.tuning.around import Change
 from fes_ctrl.tuning.objectives import Objective
 from fes_ctrl.tuning.result import Found
 from fes_ctrl.tuning.sentences import digits_of, sentence
@@ -21,6 +21,7 @@ def print_found(found: Found) -> None:
     )
     if found.front.members:
         console.print(_front(found, start))
+        console.print(_settings(found, start))
     if found.verdict.effects:
         console.print(_proof(found))
     if found.sentences:
@@ -37,29 +38,19 @@ def print_found(found: Found) -> None:
     if found.turns:
         console.print("What turning a dial from there would do:")
         for turn in found.turns:
-            console.print(f"  {_turned(turn, found.objectives)}", soft_wrap=True)
+            console.print(f"  {sentence(turn, found.objectives)}", soft_wrap=True)
     verdict = found.verdict
     console.print("verdict: " + ("kept on unseen seeds" if verdict.passed else "NOT kept"))
     for reason in verdict.reasons:
         console.print(f"  {reason}", soft_wrap=True)
 
 
-def _turned(change: Change, objectives: tuple[Objective, ...]) -> str:
-    return sentence(change, objectives)
-
-
 def _front(found: Found, start: Point) -> Table:
-    table = Table(title="The front, by charge", title_justify="left", title_style="bold")
+    table = _table("The front, by charge" if _has_charge(found) else "The front")
     table.add_column("", justify="right")
-    dials = [
-        (at, dial)
-        for at, dial in enumerate(found.question.dials)
-        if any(one.point[at] != dial.now for one in found.front.members)
-    ]
-    for _, dial in dials:
-        table.add_column(f"{dial.words}\n{dial.unit}", justify="right")
     for objective in found.objectives:
-        table.add_column(f"{objective.words}\n{objective.unit}", justify="right", style="cyan")
+        unit = objective.unit.partition(" ")[0]
+        table.add_column(f"{objective.short}\n{unit}", justify="right")
     table.add_column("")
     for number, one in enumerate(found.front.members, 1):
         marks = [
@@ -70,37 +61,62 @@ def _front(found: Found, start: Point) -> Table:
         values = () if one.judged is None else one.judged.values
         table.add_row(
             str(number),
-            *[f"{one.point[at]:.{digits_of(dial.step)}f}" for at, dial in dials],
             *[_shown(o, value) for o, value in zip(found.objectives, values, strict=True)],
-            ", ".join(marks),
+            "\n".join(marks),
         )
+    return table
+
+
+def _settings(found: Found, start: Point) -> Table:
+    """Return where the dials stand, for each member of the front; a dot: as given."""
+    table = _table("Its settings")
+    table.add_column("", justify="right")
+    for dial in found.question.dials:
+        table.add_column("\n".join([*dial.words.split(" "), dial.unit]), justify="right")
+    rows = [("given", start), *[(str(n), m.point) for n, m in enumerate(found.front.members, 1)]]
+    for name, point in [*rows, ("chosen", found.chosen)]:
+        cells = [
+            "." if at == dial.now and name not in {"given", "chosen"} else f"{dial.value(at):g}"
+            for dial, at in zip(found.question.dials, point, strict=True)
+        ]
+        table.add_row(name, *cells)
     return table
 
 
 def _proof(found: Found) -> Table:
-    title = f"On {len(found.unseen)} unseen seeds"
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in ("", "given", "chosen", "difference", "95 % interval", "promise", ""):
-        table.add_column(name, justify="left" if name in {"", "promise"} else "right")
+    table = _table(f"On {len(found.unseen)} unseen seeds")
+    for name in ("", "given", "chosen", "difference, 95 %", ""):
+        table.add_column(name, justify="right" if name in {"given", "chosen"} else "left")
     for objective, effect in zip(found.objectives, found.verdict.effects, strict=True):
         kept = [one for one in found.verdict.promises if one.objective == objective.name]
         difference = effect.difference
-        between = "unknown"
+        between = _shown(objective, difference.mean)
         if difference.low is not None and difference.high is not None:
-            between = f"{_shown(objective, difference.low)} to {_shown(objective, difference.high)}"
-        states = [one.state for one in kept]
+            low, high = _shown(objective, difference.low), _shown(objective, difference.high)
+            between = f"{between} ({low} to {high})"
+        states = [f"{one.state}: {one.what}" for one in kept]
+        if objective.name in found.verdict.better:
+            states.append("better")
         table.add_row(
             f"{objective.words}, {objective.unit}",
             _shown(objective, effect.before),
             _shown(objective, effect.after),
-            _shown(objective, difference.mean),
             between,
-            "; ".join(one.what for one in kept),
-            "; ".join(states) or ("better" if objective.name in found.verdict.better else ""),
+            "\n".join(states),
         )
     return table
 
 
+def _table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+
+
+def _has_charge(found: Found) -> bool:
+    return any(objective.name == "charge" for objective in found.objectives)
+
+
 def _shown(objective: Objective, value: float) -> str:
-    digits = min(digits_of(objective.step) + 1, 2)
+    digits = 0 if objective.name == "charge" else min(digits_of(objective.step) + 1, 2)
     return f"{value:.{digits}f}"

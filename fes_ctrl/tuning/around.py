@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fes_ctrl.tuning.difference import Difference, paired
+from fes_ctrl.tuning.difference import beyond_noise, paired
 from fes_ctrl.tuning.measure import Measured, judge, measure, resolved
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.search import Walk
 from fes_ctrl.tuning.space import Check, Dial, Point, settings_at
+from fes_ctrl.tuning.statistics import Difference
 
 TURN_SHARE: Final = 0.1
 """A dial is turned by a tenth of its range to see what it does."""
@@ -107,7 +108,7 @@ class Around:
             old = [before.values[seed][index] for seed in self.seeds]
             new = [after.values[seed][index] for seed in self.seeds]
             difference = paired(new, old)
-            matters = difference.beyond_noise and abs(difference.mean) >= objective.step
+            matters = beyond_noise(difference) and abs(difference.mean) >= objective.step
             found.append(
                 Effect(
                     objective.name,

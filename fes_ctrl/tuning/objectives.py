@@ -20,8 +20,8 @@ class Objective:
     ----------
     name : str
         As options and results call it.
-    words, unit : str
-        As people read it.
+    words, short, unit : str
+        As people read it, and as the head of a column.
     figure : str
         Below a leg in the summary of a walk, of which the worst leg counts; or ``CHARGE``.
     better : str
@@ -43,6 +43,7 @@ class Objective:
 
     name: str
     words: str
+    short: str
     unit: str
     figure: str
     better: Literal["more", "less"]
@@ -76,6 +77,7 @@ OBJECTIVES: Final = (
     Objective(
         name="toe_clearance",
         words="toe clearance",
+        short="clear-\nance",
         unit="mm",
         figure="toe_clearance_mm.median",
         better="more",
@@ -89,7 +91,8 @@ OBJECTIVES: Final = (
     ),
     Objective(
         name="ankle_at_contact",
-        words="ankle at contact, 5th percentile",
+        words="ankle at contact (p05)",
+        short="ankle",
         unit="deg",
         figure="ankle_at_contact_deg.p05",
         better="more",
@@ -104,6 +107,7 @@ OBJECTIVES: Final = (
     Objective(
         name="foot_slap",
         words="foot slap",
+        short="slap",
         unit="% of strides",
         figure="foot_slap_percent",
         better="less",
@@ -114,6 +118,7 @@ OBJECTIVES: Final = (
     Objective(
         name="push_off",
         words="push-off work lost",
+        short="push-off\nlost",
         unit="%",
         figure="push_off.lost_work_percent",
         better="less",
@@ -124,6 +129,7 @@ OBJECTIVES: Final = (
     Objective(
         name="compensation",
         words="compensation",
+        short="compen-\nsation",
         unit="mm",
         figure="compensation_mm",
         better="less",
@@ -134,6 +140,7 @@ OBJECTIVES: Final = (
     Objective(
         name="charge",
         words="charge",
+        short="charge",
         unit="uC a stride",
         figure=CHARGE,
         better="less",
@@ -145,6 +152,7 @@ OBJECTIVES: Final = (
     Objective(
         name="fatigue",
         words="fatigue at the end",
+        short="fatigue",
         unit="%",
         figure="fatigue_percent",
         better="less",
@@ -154,7 +162,8 @@ OBJECTIVES: Final = (
     ),
     Objective(
         name="robustness",
-        words="toe clearance of the low strides, worst patient",
+        words="clearance of the low strides",
+        short="low\nstrides",
         unit="mm",
         figure="toe_clearance_mm.p05",
         better="more",

@@ -129,7 +129,12 @@ def _place(document: Any, key: str, value: object) -> None:
         value = int(value)  # as the file has it
     if old is not None and hasattr(old, "trivia"):
         new = tomlkit.item(value)
-        new.trivia.indent, new.trivia.comment_ws = old.trivia.indent, old.trivia.comment_ws
+        # A comment stays in its column, as far as there is room before it.
+        longer = len(new.as_string()) - len(old.as_string())
+        space = old.trivia.comment_ws
+        room = f"{' ' * (len(space) - longer)}" if space.strip(" ") == "" else space
+        new.trivia.indent = old.trivia.indent
+        new.trivia.comment_ws = (room or " ") if old.trivia.comment else space
         new.trivia.comment, new.trivia.trail = old.trivia.comment, old.trivia.trail
         here[last] = new
     else:

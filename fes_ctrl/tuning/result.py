@@ -189,7 +189,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "difference": effect.difference.mean,
         "low": effect.difference.low,
         "high": effect.difference.high,
-        "pairs": effect.difference.pairs,
+        "seeds": effect.difference.seeds,
         "matters": effect.matters,
     }
 

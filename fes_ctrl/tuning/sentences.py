@@ -46,7 +46,7 @@ def moved(objective: Objective, effect: Effect) -> str:
 
 def signed(value: float, step: float) -> str:
     """Return a number with its sign, and as many digits as its step has."""
-    return f"{value:+.{digits_of(step)}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:+.{digits_of(step)}f}"
 
 
 def digits_of(step: float) -> int:

@@ -38,7 +38,7 @@ def test_comments_order_and_columns_stay_and_only_values_differ() -> None:
     assert differing == [
         "delay_ms = 15",
         "rise_ms = 180                   # current, from the motor threshold to the set current",
-        "intensity = 0.66                 # 0 motor threshold .. 1 highest tolerated; or current_mA",
+        "intensity = 0.66                # 0 motor threshold .. 1 highest tolerated; or current_mA",
         "pulse_width_us = 220",
     ]
 

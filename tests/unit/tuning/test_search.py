@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.tuning.job import Settings
+from fes_ctrl.tuning.job import Job, Row, Settings
 from fes_ctrl.tuning.question import Member, Question
 from fes_ctrl.tuning.search import Candidate, Search
 from fes_ctrl.tuning.space import given
@@ -24,7 +24,7 @@ class Dying(Landscape):
         super().__init__()
         self._walks = walks
 
-    def row(self, job):  # type: ignore[no-untyped-def]
+    def row(self, job: Job) -> Row:
         self._walks -= 1
         if self._walks < 0:
             raise GoneError
@@ -103,7 +103,7 @@ def test_another_question_in_the_same_folder_is_refused_with_what_differs(tmp_pa
 
 def test_a_folder_with_something_else_for_a_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / JOURNAL).write_text('{"mine": 1}\n')
-    with pytest.raises(StudyError, match="study.journal"):
+    with pytest.raises(StudyError, match=r"study\.journal"):
         search(tmp_path, question(), 12)
 
 
@@ -150,7 +150,7 @@ def test_a_candidate_whose_walk_fails_is_no_candidate_and_the_search_goes_on(
     tmp_path: Path,
 ) -> None:
     class Falling(Landscape):
-        def row(self, job):  # type: ignore[no-untyped-def]
+        def row(self, job: Job) -> Row:
             row = super().row(job)
             if float(str(dict(job.settings).get(EXTENSION.key, 100))) > 150:
                 return {**row, "ok": False, "error": "fell"}
