@@ -193,8 +193,12 @@ def command(
         choose=choose,
         together=together,
     )
-    if write is not None and not overwrite:
-        keep_apart(write, [told.file], "--write", "given program")
+    if write is not None:
+        if not overwrite:
+            keep_apart(write, [told.file], "--write", "given program")
+        if not write.parent.is_dir():
+            message = f"--write {write}: there is no folder {write.parent}; make it first"
+            raise Refusal(message)
     least = len(told.question.members) * seeds
     if walks < least + len(told.question.members):
         message = (
@@ -208,9 +212,13 @@ def command(
         message = f"--out {out}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
     most = together * len(told.question.members)
-    with Who(workers, cluster).at_work(max(most, unseen)) as those:
-        run = partial(_run, workers=those)
-        found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
+    try:
+        with Who(workers, cluster).at_work(max(most, unseen)) as those:
+            run = partial(_run, workers=those)
+            found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
+    except KeyboardInterrupt:
+        click.echo(f"what is done stays in {out}; the same command goes on", err=True)
+        raise
     whole = _keep(told, found, out, write)
     if as_json:
         click.echo(json.dumps(whole, allow_nan=False))

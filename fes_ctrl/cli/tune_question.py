@@ -9,14 +9,15 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import find, parse, read_text
+from fes_ctrl.config.layers import Source
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.tuning.tune_config import DialConfig, TuneConfig
 from fes_ctrl.tuning.job import Job, Settings, options_of, settings_of
 from fes_ctrl.tuning.objectives import BY_NAME, Objective
 from fes_ctrl.tuning.population import Spread, population
 from fes_ctrl.tuning.program_file import with_settings
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.space import CHANNEL, PROGRAM, Check, Dial, Range, dial_at, dials_of, narrowed
+from fes_ctrl.tuning.tune_config import DialConfig, TuneConfig
 from hil.code_version import code_version
 from hil.scenarios import Scenario, load_scenario
 from hil.sweep_walk import build as build_walk
@@ -82,7 +83,10 @@ def asked(
     Refusal
         At the first thing that does not fit, with what to do.
     """
-    told = TuneConfig() if space is None else _file(space)
+    try:
+        told = TuneConfig() if space is None else told_by(space)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
     rule = _rule(choose, told)
     who = [name for some in patients for name in some.split(",") if name]
     try:
@@ -124,8 +128,9 @@ def asked(
     if not dials:
         message = "no dial can be turned within limits and device; give a wider --space"
         raise Refusal(message)
-    file = loaded.layers.files["program"]
-    return Asked(replace(question, dials=tuple(dials)), loaded, file, rule, check)
+    digests = [build_walk(job).sha256 for job in question.jobs((), (0,))]
+    question = replace(question, dials=tuple(dials), files=tuple(digests))
+    return Asked(question, loaded, loaded.layers.files["program"], rule, check)
 
 
 def seeds_from(seed: int, count: int) -> tuple[int, ...]:
@@ -176,20 +181,31 @@ def _check_of(question: Question) -> Check:
     return check
 
 
-def _file(value: str) -> TuneConfig:
+def told_by(value: str) -> TuneConfig:
+    """Return what a file for ``--space`` says.
+
+    Raises
+    ------
+    ConfigError
+        At the first thing in it that does not fit.
+    """
+    path = find("tune", value)
+    text = read_text(path)
+    tables = parse(text, str(path))
+    source = Source(str(path), text)
+    for key in tables:
+        if key != "tune":
+            message = f"{key}: not part of a file for --space, which has [tune] only"
+            raise ConfigError(f"{message} ({source.place((key,))})")
     try:
-        path = find("tune", value)
-        tables = parse(read_text(path), str(path))
-        others = [key for key in tables if key != "tune"]
-        if others:
-            message = f"{others[0]}: not part of a file for --space, which has [tune] only ({path})"
-            raise Refusal(message)
         told: TuneConfig = build(TuneConfig, tables.get("tune", {}), ("tune",))
     except UnplacedError as problem:
-        message = f"{problem.what} ({value})"
-        raise Refusal(message) from problem
-    except ConfigError as error:
-        raise Refusal(str(error)) from error
+        message = f"{problem.what} ({source.place(problem.path)})"
+        raise ConfigError(message) from problem
+    for name in (*told.objectives, *told.may_lose, *told.reach):
+        if name not in BY_NAME:
+            message = f"tune: there is no objective {name!r}; choose from {', '.join(BY_NAME)}"
+            raise ConfigError(f"{message} ({source.place(('tune',))})")
     return told
 
 

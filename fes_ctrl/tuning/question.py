@@ -51,6 +51,8 @@ class Question:
         Candidates that are proposed at a time; how many workers walk them changes nothing.
     code : str
         Version of the code: its walks are the same walks.
+    files : tuple of str
+        Digest of what each member walks with the given program: files may change, names stay.
     """
 
     scenario: str
@@ -65,6 +67,7 @@ class Question:
     seed: int = 1
     together: int = 4
     code: str = ""
+    files: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return the digest of it all."""

@@ -119,7 +119,7 @@ class Study:
             for objective in question.objectives
         ]
         with held(self._lock):
-            _mend(journal)
+            _mend(journal, alone=not _others(folder, self.number))
             try:
                 storage = JournalStorage(JournalFileBackend(str(journal)))
                 self._study = optuna.create_study(
@@ -311,12 +311,18 @@ def question_text(question: Question) -> dict[str, Any]:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return what differs between two questions, in words."""
-    names = {"base": "settings", "members": "patients", "reach": "what is to be reached"}
+    names = {
+        "base": "settings",
+        "members": "patients",
+        "reach": "what is to be reached",
+        "code": "code of this program",
+        "files": "contents of its files",
+    }
     found = []
     for key, value in now.items():
         if before.get(key) == value:
             continue
-        if key in {"scenario", "duration_s", "seed", "together", "steer", "code"}:
+        if key in {"scenario", "duration_s", "seed", "together", "steer"}:
             found.append(f"{key} was {before.get(key)}")
         else:
             found.append(f"other {names.get(key, key)}")
@@ -369,12 +375,29 @@ def _is_alive(folder: Path, owner: object) -> bool:
     return True
 
 
-def _mend(journal: Path) -> None:
+def _others(folder: Path, number: int) -> bool:
+    """Return whether anybody else takes part at present."""
+    seats = [path.stem.rpartition("-")[2] for path in folder.glob("searcher-*.lock")]
+    return any(seat != str(number) and _is_alive(folder, seat) for seat in seats)
+
+
+def _mend(journal: Path, *, alone: bool) -> None:
     """Cut off a line that a kill or a full disk tore; Optuna would read no further for ever."""
+    from optuna.storages.journal import JournalFileSymlinkLock
+
     if not journal.is_file():
         return
-    data = journal.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        with journal.open("r+b") as file:
-            file.truncate(whole)
+    if alone:
+        # A process that was killed while it wrote leaves Optuna's lock behind: nobody holds it.
+        for left in journal.parent.glob(f"{journal.name}.lock*"):
+            left.unlink(missing_ok=True)
+    lock = JournalFileSymlinkLock(str(journal))
+    lock.acquire()
+    try:
+        data = journal.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            with journal.open("r+b") as file:
+                file.truncate(whole)
+    finally:
+        lock.release()

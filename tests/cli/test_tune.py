@@ -1,4 +1,4 @@
-"""``fes-ctrl tune`` as a user meets it: a program, its proof, refusals; stopped, resumed, shared."""
+"""``fes-ctrl tune`` as a user meets it: program, proof, refusals; stopped, resumed, shared."""
 
 import contextlib
 import csv
@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from fes_ctrl.config.files import find
-from hil.scenarios import load_scenario
 from helpers.here import fes_ctrl_here
+from hil.scenarios import load_scenario
 
 for _module in ("optuna", "scipy", "tomlkit"):
     pytest.importorskip(_module)

@@ -1,4 +1,4 @@
-"""A program that stops early, hardly lifts, or drags saves charge, and is never suggested for it."""
+"""A program that stops early, hardly lifts, or drags saves charge, and is not suggested for it."""
 
 import numpy as np
 import pytest
