@@ -99,6 +99,7 @@ class Search:
         self._walk = walk
         self._check = check
         self._walks = walks
+        self._base: Measured | None = None
         self._done = done or (lambda _used: None)
 
     def run(self) -> None:
@@ -152,9 +153,10 @@ class Search:
         return list(found.values())
 
     def _given(self) -> Measured | None:
-        return next(
-            (k.measured for k in self.study.known() if k.entry.kind == "given" and k.measured), None
-        )
+        if self._base is None:
+            found = [k.measured for k in self.study.known() if k.entry.kind == "given"]
+            self._base = found[0] if found else None
+        return self._base
 
     def _plan(self, study: Study) -> Plan | None:
         """Return the next batch: a function of what is written down alone."""

@@ -112,6 +112,8 @@ class Study:
         self.folder = folder
         self.question = question
         self._lock = folder / "claims.lock"
+        self._batches = 0
+        self._entries: list[Entry] = []
         self.number, self._alive = _seat(folder)
         journal = folder / JOURNAL
         directions: list[Literal["minimize", "maximize"]] = [
@@ -178,6 +180,7 @@ class Study:
         import optuna
 
         with held(self._lock):
+            self._read_plans()
             self._give_up_the_dead()
             free, walking = self._free()
             if not free:
@@ -193,10 +196,13 @@ class Study:
                 self._study.sampler = _given_sampler(params)
                 fixed: dict[str, optuna.distributions.BaseDistribution] = {**self._distributions}
                 trial = self._study.ask(fixed)
-                trial.set_user_attr("owner", self.number)
-                trial.set_user_attr("kind", entry.kind)
-                trial.set_user_attr("seeds", list(entry.seeds))
-                trial.set_user_attr("place", [entry.batch, entry.slot])
+                about = {
+                    "place": [entry.batch, entry.slot],
+                    "kind": entry.kind,
+                    "seeds": list(entry.seeds),
+                    "owner": self.number,
+                }
+                trial.set_user_attr("entry", about)
                 claims.append(Claim(entry, trial))
             return claims, walking
 
@@ -204,11 +210,11 @@ class Study:
         """Write down what came of a claim."""
         from optuna.trial import TrialState
 
-        claim.trial.set_user_attr("measured", measured.as_dict())
+        told = {**measured.as_dict(), "against": None if judged is None else judged.against}
+        claim.trial.set_user_attr("measured", told)
         if judged is None:
             self._study.tell(claim.trial, state=TrialState.FAIL)
             return
-        claim.trial.set_user_attr("against", judged.against)
         claim.trial.set_constraint("against", sum(judged.against.values()))
         self._study.tell(claim.trial, list(judged.values))
 
@@ -228,18 +234,12 @@ class Study:
 
     @property
     def batches(self) -> int:
-        """How many batches were planned."""
-        return sum(key.startswith("batch ") for key in self._study.user_attrs)
+        """How many batches were planned, as of the last claim."""
+        return self._batches
 
     def entries(self) -> list[Entry]:
-        """Return all that was planned, in order."""
-        plans = self._study.user_attrs
-        found = []
-        for batch in range(self.batches):
-            made = plans[f"batch {batch}"]
-            for slot, (point, seeds, walks) in enumerate(made["candidates"]):
-                found.append(Entry(batch, slot, made["kind"], tuple(point), tuple(seeds), walks))
-        return found
+        """Return all that was planned, in order, as of the last claim."""
+        return list(self._entries)
 
     def known(self) -> list[Known]:
         """Return all that was planned and begun, in order of the plan."""
@@ -274,6 +274,19 @@ class Study:
             if "refused" in trial.user_attrs
         ]
 
+    def _read_plans(self) -> None:
+        """Read what was planned since; what was is never changed."""
+        plans = self._study.user_attrs
+        while f"batch {self._batches}" in plans:
+            made = plans[f"batch {self._batches}"]
+            for slot, (point, seeds, walks) in enumerate(made["candidates"]):
+                self._entries.append(
+                    Entry(
+                        self._batches, slot, made["kind"], tuple(point), tuple(seeds), int(walks)
+                    )
+                )
+            self._batches += 1
+
     def _trials(self) -> "list[FrozenTrial]":
         return self._study.get_trials(deepcopy=False)
 
@@ -287,6 +300,7 @@ class Study:
     ) -> None:
         plan = {"kind": kind, "candidates": [list(candidate) for candidate in candidates]}
         self._study.set_user_attr(f"batch {self.batches}", plan)
+        self._read_plans()
 
     def _give_up_the_dead(self) -> None:
         from optuna.trial import TrialState
@@ -294,7 +308,7 @@ class Study:
         for trial in self._trials():
             if trial.state != TrialState.RUNNING:
                 continue
-            owner = trial.user_attrs.get("owner")
+            owner = trial.user_attrs.get("entry", {}).get("owner")
             # Without its place it was being asked for when its process ended; and a process has
             # nothing left when it asks for more.
             if _place(trial) is None or owner == self.number or not _is_alive(self.folder, owner):
@@ -330,8 +344,8 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 
 def _place(trial: "FrozenTrial") -> tuple[int, int] | None:
-    place = trial.user_attrs.get("place")
-    return None if place is None else (int(place[0]), int(place[1]))
+    entry = trial.user_attrs.get("entry")
+    return None if entry is None else (int(entry["place"][0]), int(entry["place"][1]))
 
 
 def _given_sampler(params: dict[str, float]) -> Any:
