@@ -281,9 +281,7 @@ class Study:
             made = plans[f"batch {self._batches}"]
             for slot, (point, seeds, walks) in enumerate(made["candidates"]):
                 self._entries.append(
-                    Entry(
-                        self._batches, slot, made["kind"], tuple(point), tuple(seeds), int(walks)
-                    )
+                    Entry(self._batches, slot, made["kind"], tuple(point), tuple(seeds), int(walks))
                 )
             self._batches += 1
 
