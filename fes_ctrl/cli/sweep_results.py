@@ -204,7 +204,7 @@ def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: lis
         table.add_column(name, no_wrap=True)
     columns = ["failed"] if result.failed else []
     columns.append(SHOWN.get(result.by, result.by.removeprefix("legs.*.")))
-    columns += ["from baseline, 95 %"] if compared else []
+    columns += ["from baseline\n95 %"] if compared else []
     for words in (*columns, *[SHOWN[name] for name in beside]):
         table.add_column(words, justify="right", no_wrap=True)
     for candidate in rows:
@@ -240,7 +240,8 @@ def _apart(difference: "Difference | None") -> str:
         return ""
     if difference.low is None or difference.high is None:
         return f"{difference.mean:+.3g} (one seed)"
-    return f"{difference.mean:+.3g} ({difference.low:+.3g} to {difference.high:+.3g})"
+    # Student's interval is as long to either side.
+    return f"{difference.mean:+.3g} ± {(difference.high - difference.low) / 2:.2g}"
 
 
 def _setting(value: object) -> str:
