@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Example: fes-ctrl replay walk.csv.gz --events walk.events.csv --set program.delay_ms=50"
+    epilog="Example: fes-ctrl replay walk.csv.gz --set program.delay_ms=50 --against standard "
+    "--out runs/whatif"
 )
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("--program", default="standard", show_default=True, help="Program: name or file.")
-@click.option("--against", metavar="PROGRAM", help="Another program, side by side.")
+@click.option(
+    "--against",
+    metavar="PROGRAM",
+    help="The program to compare with, burst by burst; or 'recorded': the recording's own stim_mA.",
+)
 @click.option(
     "--detector", metavar="heel|foot-imu|shank-imu|fused", help="Default: what the columns allow."
 )
@@ -37,11 +43,34 @@ if TYPE_CHECKING:
     help="The leg to stimulate; another that was recorded only senses. Default: the setup's, else "
     "every recorded one.",
 )
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One value, dotted key; program.… is of --program, all others of both programs.",
+)
 @click.option(
     "--events", type=click.Path(path_type=Path), metavar="REFERENCE", help="Reference events."
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep the run there.")
+@click.option("--exclude", metavar='"A B;A B"', help="Spans in seconds of no use as a reference.")
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="recordings.csv: take those spans from the line of the recording.",
+)
+@click.option(
+    "--tolerance-ms",
+    type=float,
+    help="With --against: an edge that moved by no more has not moved. Default: one pulse period.",
+)
+@click.option("--bursts", is_flag=True, help="With --against: list every burst, not what differs.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the run there; with --against, the page whatif.html too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     recording: Path,
@@ -53,51 +82,128 @@ def command(
     leg: str | None,
     sets: tuple[str, ...],
     events: Path | None,
+    exclude: str | None,
+    index: Path | None,
+    tolerance_ms: float | None,
     out: Path | None,
     *,
+    bursts: bool,
     as_json: bool,
 ) -> int:
     """Put RECORDING through detector, program and guard on its own time stamps.
 
     It tells when pulses would have come, never what the foot would have done.
     """
+    from fes_ctrl.cli.replay_table import print_replay
+    from fes_ctrl.cli.replay_whatif import PAGES, Question, ask, check_question, tell
     from fes_ctrl.recordings import RecordingError, read_recording
 
+    question = Question(against or "", sets, tolerance_ms, every=bursts)
+    check_question(question)
     try:
         signal = read_recording(recording)
     except RecordingError as error:
         raise Refusal(str(error)) from error
-    parts = {"setup": setup, "limits": limits, "stimulator": "p24"}
-    chosen = choose_for_all(worn_in(signal), detector, str(signal.path))
-    summary = _replay(signal, program, chosen, leg, parts, sets, events, out)
+    check_question(question, signal)
+    spans = _spans(exclude, index, signal)
+    given = Given(
+        signal=signal,
+        detector=choose_for_all(worn_in(signal), detector, str(signal.path)),
+        leg=leg,
+        parts={"setup": setup, "limits": limits, "stimulator": "p24"},
+        events=events,
+        excluded_us=spans,
+    )
+    new = replay_program(given, program, sets, out)
+    if out is not None:
+        for old in PAGES:
+            # It would tell of another run than the one that is kept here now.
+            (out / old).unlink(missing_ok=True)
+    summary = new.summary
+    told = None
     if against is not None:
-        summary["against"] = _replay(signal, against, chosen, leg, parts, sets, events, None)
+        told = ask(given, new, question, out)
+        summary["against"] = told.against
+        summary["whatif"] = told.figures
     if as_json:
         click.echo(json.dumps(summary, allow_nan=False))
     else:
-        _print(summary)
+        print_replay(summary)
+        if told is not None:
+            tell(told, every=bursts)
     verdict = summary["verdict"]
     return int(not verdict["passed"])
 
 
-def _replay(
-    signal: "Recording",
-    program: str,
-    detector: str,
-    leg: str | None,
-    parts: Mapping[str, str],
-    sets: tuple[str, ...],
-    events: Path | None,
-    out: Path | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is the same for every program that a recording is put through.
+
+    Attributes
+    ----------
+    signal : Recording
+        The recording.
+    detector : str
+        The detector, by name.
+    leg : str or None
+        ``--leg``.
+    parts : mapping of section to str
+        Setup, limits and stimulator: names or files.
+    events : Path or None
+        ``--events``.
+    excluded_us : tuple of (int, int)
+        Spans in which reference events are not to be trusted.
+    """
+
+    signal: "Recording"
+    detector: str
+    leg: str | None
+    parts: Mapping[str, str]
+    events: Path | None = None
+    excluded_us: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Replayed:
+    """A recording put through one program: what is told of it, and all that it is made of."""
+
+    program: str
+    summary: dict[str, Any]
+    result: "ReplayResult"
+    control: "ControlConfig"
+
+
+def _spans(
+    exclude: str | None, index: Path | None, signal: "Recording"
+) -> tuple[tuple[int, int], ...]:
+    from fes_ctrl.cli.score import spans_of
+    from fes_ctrl.recordings import RecordingError, parse_spans
+
+    if exclude is not None and index is not None:
+        message = "--exclude and --index both name spans; give one of them"
+        raise Refusal(message)
+    try:
+        if index is not None:
+            return spans_of(index, Path(signal.name))
+        return parse_spans(exclude or "")
+    except RecordingError as error:
+        raise Refusal(str(error)) from None
+    except ValueError as error:
+        message = f"--exclude: {error}"
+        raise Refusal(message) from None
+
+
+def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path | None) -> Replayed:
+    """Put a recording through one program; keep the run where that is asked for."""
     from fes_ctrl.analysis.replay import replay
     from fes_ctrl.analysis.summary import FORMAT
     from fes_ctrl.config.layers import sha256_of
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.operator import OperatorConfig
 
-    layers = layers_of(program, detector, parts, sets)
-    legs = legs_to_stimulate(signal.legs, leg, layers.get("setup").leg)
+    signal = given.signal
+    layers = layers_of(program, given.detector, given.parts, sets)
+    legs = legs_to_stimulate(signal.legs, given.leg, layers.get("setup").leg)
     control = control_of(layers, legs, signal.legs)
     choose_for_all(worn_in(signal), control.detector.name, str(signal.path))
     effective = layers.effective()
@@ -135,12 +241,13 @@ def _replay(
         "config_sha256": sha256_of(effective),
         **figures_of(result),
     }
-    if events is not None:
-        summary["score"] = _score([*result.walk.legs, *result.walk.sensing], events)
+    if given.events is not None:
+        found = [*result.walk.legs, *result.walk.sensing]
+        summary["score"] = _score(found, given.events, given.excluded_us)
     if out is not None:
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
         write_whole(out / "summary.json", text)
-    return summary
+    return Replayed(program, summary, result, control)
 
 
 def figures_of(result: "ReplayResult") -> dict[str, Any]:
@@ -242,7 +349,9 @@ def parts_of(layers: "Layers") -> "ControlConfig":
     )
 
 
-def _score(legs: "list[LegWalk]", events: Path) -> dict[str, dict[str, object]]:
+def _score(
+    legs: "list[LegWalk]", events: Path, excluded_us: tuple[tuple[int, int], ...]
+) -> dict[str, dict[str, object]]:
     from fes_ctrl.analysis.score import score
     from fes_ctrl.model import ALL_LEGS
     from fes_ctrl.recordings import RecordingError, ReferenceEvent, read_events
@@ -260,51 +369,4 @@ def _score(legs: "list[LegWalk]", events: Path) -> dict[str, dict[str, object]]:
         for leg in legs
         for event in leg.detected
     ]
-    return score(sorted(found), reference)
-
-
-def _print(summary: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    columns = [summary] + ([summary["against"]] if "against" in summary else [])
-    table = Table(
-        title=f"{summary['recording']}, {summary['duration_s']:.1f} s, {summary['detector']}",
-        title_justify="left",
-    )
-    table.add_column("")
-    for column in columns:
-        table.add_column(column["program"], justify="right")
-    for side in summary["legs"]:
-        cells = [_cells(column["legs"][side]) for column in columns]
-        for name in cells[0]:
-            table.add_row(f"{side} {name}", *[cell[name] for cell in cells])
-    for side in summary["sensing"]:
-        counts = [_counts(column["sensing"][side]["events"]) for column in columns]
-        table.add_row(f"{side} (only senses) events", *counts)
-    table.add_row("charge, mC", *[f"{column['charge']['total_mC']:.2f}" for column in columns])
-    console.print(table)
-    for fault in summary["safety"]["faults"]:
-        whose = f" on the {fault['leg']}" if fault["leg"] else ""
-        console.print(
-            f"fault {fault['id']}{whose} at {fault['t_s']:.3f} s: {fault['reaction']}, "
-            f"{fault['detail']}"
-        )
-    if "score" in summary:
-        console.print_json(json.dumps(summary["score"]))
-
-
-def _cells(leg: Mapping[str, Any]) -> dict[str, str]:
-    """Return the lines of one leg's column."""
-    return {
-        "events": _counts(leg["events"]),
-        "bursts": str(leg["bursts"]),
-        "pulses": str(leg["setpoints"]),
-        "burst, ms": str(leg["burst"]["duration_ms"]["p50"] or "-"),
-        "ended by": _counts(leg["burst"]["ended_by"]),
-    }
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "-"
+    return score(sorted(found), reference, exclude_us=excluded_us)

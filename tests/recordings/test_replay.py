@@ -76,7 +76,7 @@ def test_the_command_compares_programs_and_scores_against_a_reference(
     ours, other = (s["legs"]["left"] for s in (summary, summary["against"]))
     assert ours["events"] == other["events"]
     assert ours["setpoints"] > other["setpoints"]
-    kept = {"log.jsonl", "settings.json", "summary.json"}
+    kept = {"log.jsonl", "settings.json", "summary.json", "whatif.html", "whatif.json"}
     assert {file.name for file in (tmp_path / "run").iterdir()} == kept
 
 

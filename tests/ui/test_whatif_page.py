@@ -1,0 +1,112 @@
+"""The page of a what-if in a real browser: quiet, offline, readable narrow and wide, and right."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.heel_walk import heel_walk, write_events
+from helpers.here import fes_ctrl_here
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+
+TEXTS = """
+[...document.querySelectorAll('svg.cycle text')].map(e => {
+  const b = e.getBoundingClientRect();
+  return [e.textContent, b.left, b.top, b.right, b.bottom];
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no chromium: install Debian's package chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=found, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A what-if of two legs with reference events, two of which lie close together."""
+    folder = tmp_path_factory.mktemp("whatif")
+    walk = heel_walk(folder / "walk.csv", seconds=30.0, sides=("left", "right"))
+    events = write_events(walk, folder / "walk.events.csv")
+    with events.open("a") as file:
+        for side, swings in walk.swings.items():
+            file.writelines(f"{begin + 0.04:.3f},tc,{side}\n" for begin, _ in swings)
+    done = fes_ctrl_here(
+        *("replay", str(walk.path), "--against", "standard", "--out", str(folder / "run")),
+        *("--set", "program.delay_ms=150", "--set", "program.lock_out_ms=600"),
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+@pytest.fixture(params=[600, 1400])
+def page(browser: "Browser", folder: Path, request: pytest.FixtureRequest) -> "Iterator[Page]":
+    """The page at that width; what it says or asks for fails the test."""
+    heard: list[str] = []
+    context = browser.new_context(viewport={"width": request.param, "height": 900})
+    page = context.new_page()
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda asked: heard.append(asked.url))
+    uri = (folder / "whatif.html").as_uri()
+    page.goto(uri)
+    yield page
+    context.close()
+    assert heard == [uri]
+
+
+def test_nothing_runs_out_of_the_window_or_lies_over_another(page: "Page") -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    texts: list[tuple[str, float, float, float, float]] = page.evaluate(TEXTS)
+    assert {"heel-off", "toe-off"} <= {text[0] for text in texts}
+    for one, other in combinations(texts, 2):
+        apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] or other[4] <= one[2]
+        # Lines of text that follow each other share the room between them.
+        share = min(one[4], other[4]) - max(one[2], other[2])
+        assert apart or share <= 4.0, (one, other)
+
+
+def test_the_list_stands_beside_the_picture_where_there_is_room(page: "Page") -> None:
+    picture = page.locator("svg.cycle").first.bounding_box()
+    listed = page.locator(".list").first.bounding_box()
+    assert picture is not None
+    assert listed is not None
+    wide = page.evaluate("window.innerWidth") >= 1100
+    assert wide == (listed["x"] >= picture["x"] + picture["width"])
+    assert wide != (listed["y"] >= picture["y"] + picture["height"])
+
+
+def test_rows_and_figures_are_those_of_the_comparison(page: "Page", folder: Path) -> None:
+    told: dict[str, Any] = json.loads((folder / "whatif.json").read_text())
+    for index, leg in enumerate(told["legs"].values()):
+        (channel,) = leg["channels"]
+        rows = page.locator("svg.cycle").nth(index).locator("g:has(title)")
+        assert rows.count() == len(leg["strides"])
+        differing = [burst for burst in channel["bursts"] if burst["marks"]]
+        listed = page.locator(".list").nth(index).locator("tbody tr")
+        assert listed.count() == len(differing) > 0
+        table = page.locator(".both").nth(index).locator("tbody tr")
+        cells = {
+            name: rest
+            for name, *rest in (table.nth(k).locator("td").all_inner_texts() for k in range(7))
+        }
+        totals, timing = channel["totals"], channel["timing"]
+        assert cells["bursts"][:2] == [str(totals[side]["bursts"]) for side in ("old", "new")]
+        assert cells["charge, uC"][2] == f"{totals['charge_percent']:+.1f} %"
+        medians = [str(round(timing[side]["onset_ms"]["median"])) for side in ("old", "new")]
+        assert [cell.split()[0] for cell in cells["onset after heel-off"][:2]] == medians
