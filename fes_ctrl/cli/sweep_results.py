@@ -203,6 +203,8 @@ def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: lis
     for name in ("candidate", *short(keys)):
         table.add_column(name, no_wrap=True)
     columns = ["failed"] if result.failed else []
+    bounded = any(one.passed < one.walks for one in result.candidates)
+    columns += ["passed"] if bounded else []
     columns.append(SHOWN.get(result.by, result.by.removeprefix("legs.*.")))
     columns += ["from baseline\n95 %"] if compared else []
     for words in (*columns, *[SHOWN[name] for name in beside]):
@@ -212,6 +214,8 @@ def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: lis
         cells = [candidate.name, *[_setting(settings.get(key)) for key in keys]]
         if result.failed:
             cells.append(f"{candidate.failed} of {candidate.walks}")
+        if bounded:
+            cells.append(f"{candidate.passed} of {candidate.walks}")
         cells.append(_mean(candidate, result.by))
         if compared:
             spread = candidate.figures.get(result.by)

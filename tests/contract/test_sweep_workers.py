@@ -137,8 +137,11 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(undisturbed: Path, tmp_p
     assert same(undisturbed, tmp_path)
 
 
-def test_ctrl_c_keeps_what_is_done(undisturbed: Path, tmp_path: Path) -> None:
-    with started(undisturbed, tmp_path, "--workers", "2") as process:
+@pytest.mark.parametrize("how", [(), ("--cluster", "local")])
+def test_ctrl_c_keeps_what_is_done(undisturbed: Path, tmp_path: Path, how: tuple[str, ...]) -> None:
+    if how:
+        pytest.importorskip("distributed")
+    with started(undisturbed, tmp_path, "--workers", "2", *how) as process:
         wait_until(lambda: len(rows(tmp_path)) >= 3, process)
         # A terminal sends it to all of them.
         os.killpg(process.pid, signal.SIGINT)
