@@ -26,6 +26,7 @@ CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES)
 SHOWN: Final = {
     "legs.*.toe_clearance_mm.median": "clearance\nmm",
     "charge.total_mC": "charge\nmC",
+    "legs.*.compensation_mm": "compensation\nmm",
     "legs.*.foot_slap_percent": "foot slap\n%",
     "legs.*.push_off.lost_work_percent": "push-off\nlost, %",
     "legs.*.ankle_at_contact_deg.p05": "ankle at contact\np05, deg",
