@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.tuning.cluster import LOCAL, Cluster, ClusterError
+from helpers.sweeping import version_of_this_process
+
 pytest.importorskip("scipy")
 
 DEADLINE_S = 120.0
@@ -192,3 +195,9 @@ def test_a_cluster_may_lose_a_worker_and_get_another(undisturbed: Path, tmp_path
         assert process.returncode == 0, told
         assert "failed" not in told
         assert same(undisturbed, out)
+
+
+def test_a_cluster_whose_workers_have_another_version_is_refused() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(ClusterError, match="another version of fes-ctrl"):
+        Cluster(LOCAL, 1, version_of_this_process)
