@@ -122,7 +122,10 @@ def _check(value: str) -> str:
     if tables == ["sweep"]:
         from hil.sweep_plan import load_plan, manifest_of
 
-        manifest_of(load_plan(str(path.absolute())))
+        manifest, unfit = manifest_of(load_plan(str(path.absolute())))
+        if unfit:
+            of = len(manifest.candidates) * len(manifest.patients)
+            click.echo(f"note: {len(unfit)} of {of} will fail; the first: {unfit[0]}", err=True)
         return "sweep"
     if tables == ["tune"]:
         from fes_ctrl.cli.tune_question import told_by

@@ -12,6 +12,8 @@ import click
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from fes_ctrl.tuning.manifest import Manifest
     from fes_ctrl.tuning.statistics import Candidate, Difference
     from fes_ctrl.tuning.store import Store
@@ -22,11 +24,12 @@ CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES)
 """Results of what was there before, which are none of what is there now."""
 
 SHOWN: Final = {
-    "legs.*.toe_clearance_mm.median": "clearance, mm",
-    "legs.*.ankle_at_contact_deg.p05": "ankle at contact p05, deg",
-    "legs.*.foot_slap_percent": "foot slap, %",
-    "legs.*.push_off.lost_work_percent": "push-off lost, %",
-    "charge.total_mC": "charge, mC",
+    "legs.*.toe_clearance_mm.median": "clearance\nmm",
+    "charge.total_mC": "charge\nmC",
+    "legs.*.compensation_mm": "compensation\nmm",
+    "legs.*.foot_slap_percent": "foot slap\n%",
+    "legs.*.push_off.lost_work_percent": "push-off\nlost, %",
+    "legs.*.ankle_at_contact_deg.p05": "ankle at contact\np05, deg",
 }
 """Figures of the table beside the one that orders it, and their headings."""
 
@@ -164,9 +167,7 @@ def _candidate(candidate: "Candidate") -> dict[str, Any]:
 
 
 def _print(result: Result, top: int) -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from fes_ctrl.tuning.statistics import ranked
 
@@ -174,34 +175,55 @@ def _print(result: Result, top: int) -> None:
     rows = order[:top]
     rows += [candidate for candidate in order[top:] if not candidate.settings]
     keys = sorted({key for candidate in result.candidates for key, _ in candidate.settings})
-    shown = {name: words for name, words in SHOWN.items() if name != result.by}
-    compared = result.manifest.baseline
+    beside = [name for name in SHOWN if name != result.by]
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    table = _table(result, rows, keys, beside)
+    # What there is no room for is left out whole: other figures first, then settings.
+    left = 0
+    room = console.options.update(max_width=10 * WIDTH)
+    while console.measure(table, options=room).maximum > console.width and (beside or keys):
+        if beside:
+            beside = beside[:-1]
+        else:
+            keys, left = keys[:-1], left + 1
+        table = _table(result, rows, keys, beside)
+    console.print(table)
+    if left:
+        console.print(f"no room for {left} settings of each; {CANDIDATES} has them")
+    if len(order) > len(rows):
+        console.print(f"{len(order) - len(rows)} more in {CANDIDATES}; --top N shows more")
+
+
+def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: list[str]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    compared = result.manifest.baseline
     title = f"{result.manifest.name}: {len(result.candidates)} candidates, {result.best} first"
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
     for name in ("candidate", *short(keys)):
-        table.add_column(name, no_wrap=name == "candidate")
-    if result.failed:
-        table.add_column("failed", justify="right")
-    table.add_column(SHOWN.get(result.by, result.by.removeprefix("legs.*.")), justify="right")
-    if compared:
-        table.add_column("from baseline, 95 %", justify="right", no_wrap=True)
-    for words in shown.values():
-        table.add_column(words, justify="right")
+        table.add_column(name, no_wrap=True)
+    columns = ["failed"] if result.failed else []
+    bounded = any(one.passed < one.walks for one in result.candidates)
+    columns += ["passed"] if bounded else []
+    columns.append(SHOWN.get(result.by, result.by.removeprefix("legs.*.")))
+    columns += ["from baseline\n95 %"] if compared else []
+    for words in (*columns, *[SHOWN[name] for name in beside]):
+        table.add_column(words, justify="right", no_wrap=True)
     for candidate in rows:
         settings = dict(candidate.settings)
         cells = [candidate.name, *[_setting(settings.get(key)) for key in keys]]
         if result.failed:
             cells.append(f"{candidate.failed} of {candidate.walks}")
+        if bounded:
+            cells.append(f"{candidate.passed} of {candidate.walks}")
         cells.append(_mean(candidate, result.by))
         if compared:
             spread = candidate.figures.get(result.by)
             cells.append("" if spread is None else _apart(spread.difference))
-        cells += [_mean(candidate, name) for name in shown]
+        cells += [_mean(candidate, name) for name in beside]
         table.add_row(*cells, style=None if candidate.settings else "bold")
-    console.print(table)
-    if len(order) > len(rows):
-        console.print(f"{len(order) - len(rows)} more in {CANDIDATES}; --top N shows more")
+    return table
 
 
 def short(keys: list[str]) -> list[str]:
@@ -223,7 +245,8 @@ def _apart(difference: "Difference | None") -> str:
         return ""
     if difference.low is None or difference.high is None:
         return f"{difference.mean:+.3g} (one seed)"
-    return f"{difference.mean:+.3g} ({difference.low:+.3g} to {difference.high:+.3g})"
+    # Student's interval is as long to either side.
+    return f"{difference.mean:+.3g} ± {(difference.high - difference.low) / 2:.2g}"
 
 
 def _setting(value: object) -> str:

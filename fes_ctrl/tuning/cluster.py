@@ -7,6 +7,7 @@ and, where a sweep names files and not names, the same files at the same places.
 import contextlib
 import logging
 import re
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -150,8 +151,17 @@ def _local(count: int) -> "LocalCluster":
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,
+        preload=[__name__],
         host="127.0.0.1",
     )
+
+
+def dask_setup(_: object) -> None:
+    """Prepare a worker of a local cluster: it leaves Ctrl-C to the one that keeps the rows.
+
+    Dask calls it, by this name, in each worker process that has this module preloaded.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _said(error: BaseException) -> str:

@@ -23,6 +23,7 @@ TRIES: Final = 2
 HOPELESS: Final = 12
 """So many deaths with no row in between: it is not the jobs."""
 
+ALL_DIE: Final = "every worker dies, whatever it is given; look at memory and at its log"
 OTHER: Final = (
     "the worker has other code or another configuration than the one that sent it; give all the "
     "same, and leave the files alone while they walk"
@@ -139,19 +140,25 @@ class _Flight:
             return
         self._alone = False
         while self.waiting and len(self._flying) < max(1, room):
-            self._send(*self.waiting.popleft())
-
-    def _send(self, key: str, job: Job) -> None:
-        try:
-            future = self._executor.submit(self._work, job)
-        except BrokenExecutor as error:
-            # It broke since the last one was sent: this one has no part in it.
-            if self._flying:
+            key, job = self.waiting.popleft()
+            if not self._send(key, job):
                 self.waiting.appendleft((key, job))
                 return
-            self._mend(error)
-            future = self._executor.submit(self._work, job)
-        self._flying[future] = (key, job)
+
+    def _send(self, key: str, job: Job) -> bool:
+        """Send one off; return whether it is on its way, or those before it have to land first."""
+        for _ in range(HOPELESS):
+            try:
+                future = self._executor.submit(self._work, job)
+            except BrokenExecutor as error:
+                # It broke since the last one was sent: this one has no part in it.
+                if self._flying:
+                    return False
+                self._mend(error)
+            else:
+                self._flying[future] = (key, job)
+                return True
+        raise EngineError(ALL_DIE)
 
     def land(self) -> list[tuple[str, Row]]:
         """Wait for the next to come back; return the rows."""
@@ -168,8 +175,7 @@ class _Flight:
         if deadly is not None:
             self._deaths += 1
             if self._deaths > HOPELESS:
-                message = "every worker dies, whatever it is given; look at memory and at its log"
-                raise EngineError(message) from deadly
+                raise EngineError(ALL_DIE) from deadly
         return rows
 
     def _land_one(self, future: "Future[Row]", rows: list[tuple[str, Row]]) -> BaseException | None:

@@ -48,8 +48,9 @@ class Store:
         self._places: dict[str, tuple[int, int]] = {}
         self._failed: set[str] = set()
         flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT | os.O_APPEND
+        flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         try:
-            self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
+            self._fd = os.open(path, flags, 0o666)
         except OSError as error:
             what = "check the name" if read_only else "choose a folder that can be written"
             message = f"{path}: {error.strerror}; {what}"
@@ -91,7 +92,8 @@ class Store:
         if key not in self._places:
             return None
         start, length = self._places[key]
-        row: Row = json.loads(os.pread(self._fd, length, start))
+        os.lseek(self._fd, start, os.SEEK_SET)
+        row: Row = json.loads(os.read(self._fd, length))
         return row
 
     def put(self, row: Row) -> None:

@@ -344,12 +344,22 @@ def test_a_missing_extra_is_named(
     assert "Traceback" not in told.stderr
 
 
+STIMULATOR = ("program.delay_ms", "walk.stimulator")
+
+
 def test_config_checks_sweeps_and_describes_them(tmp_path: Path) -> None:
     for name in names_of("sweep"):
         path = Path("configs/sweeps") / f"{name}.toml"
         told = fes_ctrl_here("config", "check", str(Path(__file__).parents[2] / path))
         assert told.returncode == 0, told.stderr
         assert "(sweep)" in told.stdout
+        assert told.stderr == ""
+    unfit = file_of(
+        tmp_path, SWEEP.replace("[0, 100]", '["p24", "rehastim2"]').replace(*STIMULATOR)
+    )
+    assert "1 of 3 will fail; the first: program.channel.0.rate_hz" in (
+        fes_ctrl_here("config", "check", unfit).stderr
+    )
     told = fes_ctrl_here("config", "check", file_of(tmp_path, SWEEP.replace("values", "value")))
     assert told.returncode == 2
     assert "my.toml:8" in told.stderr

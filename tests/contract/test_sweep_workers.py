@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.tuning.cluster import LOCAL, Cluster, ClusterError
+from helpers.sweeping import version_of_this_process
+
 pytest.importorskip("scipy")
 
 DEADLINE_S = 120.0
@@ -137,8 +140,11 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(undisturbed: Path, tmp_p
     assert same(undisturbed, tmp_path)
 
 
-def test_ctrl_c_keeps_what_is_done(undisturbed: Path, tmp_path: Path) -> None:
-    with started(undisturbed, tmp_path, "--workers", "2") as process:
+@pytest.mark.parametrize("how", [(), ("--cluster", "local")])
+def test_ctrl_c_keeps_what_is_done(undisturbed: Path, tmp_path: Path, how: tuple[str, ...]) -> None:
+    if how:
+        pytest.importorskip("distributed")
+    with started(undisturbed, tmp_path, "--workers", "2", *how) as process:
         wait_until(lambda: len(rows(tmp_path)) >= 3, process)
         # A terminal sends it to all of them.
         os.killpg(process.pid, signal.SIGINT)
@@ -189,3 +195,9 @@ def test_a_cluster_may_lose_a_worker_and_get_another(undisturbed: Path, tmp_path
         assert process.returncode == 0, told
         assert "failed" not in told
         assert same(undisturbed, out)
+
+
+def test_a_cluster_whose_workers_have_another_version_is_refused() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(ClusterError, match="another version of fes-ctrl"):
+        Cluster(LOCAL, 1, version_of_this_process)

@@ -47,3 +47,8 @@ def always_deadly(job: Job) -> Row:
 
 def other_code(job: Job) -> Row:
     return {**walk(job), "key": "walked by other code"}
+
+
+def version_of_this_process() -> str:
+    """Return what no two processes have alike."""
+    return str(os.getpid())

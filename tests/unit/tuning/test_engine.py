@@ -1,7 +1,13 @@
 """The engine on real pools: every job has its row once, whatever happens to the workers."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +156,44 @@ def test_workers_that_all_die_end_the_run_with_what_is_done_kept(
     with pytest.raises(EngineError, match="every worker dies"):
         in_pool([job(seed) for seed in range(40)], always_deadly, workers, store)
     assert len(store) < 10
+
+
+class Breaking(ThreadPoolExecutor):
+    """Takes so many jobs and no more, as a pool that broke while the next one was sent."""
+
+    takes = 3
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        self.takes -= 1
+        if self.takes < 0:
+            message = "a child process terminated abruptly"
+            raise BrokenExecutor(message)
+        return super().submit(fn, *args, **kwargs)
+
+
+@pytest.mark.timeout(30)
+def test_a_pool_that_breaks_while_jobs_are_sent_is_made_anew(store: Store) -> None:
+    pools: list[Breaking] = []
+
+    def renew() -> Breaking:
+        pools.append(Breaking(2))
+        return pools[-1]
+
+    jobs = [job(seed) for seed in range(10)]
+    rows = list(run_jobs(jobs, walk, renew(), store, key_of=key_of, in_flight=8, renew=renew))
+    assert len(rows) == len(store) == 10
+    assert len(pools) == 4
+    for pool in pools:
+        pool.shutdown()
+
+
+@pytest.mark.timeout(30)
+def test_a_pool_that_takes_nothing_ends_the_run(store: Store) -> None:
+    class Useless(Breaking):
+        takes = 0
+
+    with pytest.raises(EngineError, match="every worker dies"):
+        list(run_jobs([job(1)], walk, Useless(1), store, key_of=key_of, renew=lambda: Useless(1)))
 
 
 def test_a_broken_pool_that_nobody_renews_is_said(store: Store) -> None:
