@@ -1,5 +1,7 @@
 """A search on the moderate stroke preset: what it saves, and whether unseen seeds agree.
 
+    python benchmarks/tune.py [--seeds N …] [--walks N] [--workers N]
+
 Asked: in 200 walks a program that keeps, on seeds that no search has seen, the standard
 program's median clearance within 3 mm, the ankle at contact at 0 deg or above (5th percentile),
 foot slap and push-off loss no worse, for at least 25 % less charge. Several searches are made,
@@ -9,12 +11,15 @@ and have to keep what is asked by the unfavourable end of their 95 % interval to
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
 
 ASKED = {
     "clearance_mm": -3.0,
@@ -30,7 +35,10 @@ def search(seed: int, walks: int, workers: int, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "fes_ctrl", "tune", "moderate_stroke"]
     command += ["--space", "less_charge", "--walks", str(walks), "--seed", str(seed), "--json"]
     command += ["--workers", str(workers), "--out", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if not done.stdout:
         sys.exit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
