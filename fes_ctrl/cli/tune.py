@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -193,6 +194,14 @@ def command(
         choose=choose,
         together=together,
     )
+    if told.rule.isdecimal():
+        from fes_ctrl.tuning.study import asked_before
+
+        before = asked_before(out)
+        if before is None:
+            message = f"--choose {told.rule}: there is no search in {out} yet; search first"
+            raise Refusal(message)
+        told = replace(told, question=replace(told.question, steer=before["steer"]))
     if write is not None:
         if not overwrite:
             keep_apart(write, [told.file], "--write", "given program")

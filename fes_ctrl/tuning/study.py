@@ -6,6 +6,7 @@ planned and not yet being walked. A process that has gone holds its lock no more
 walking is taken up by the next.
 """
 
+import contextlib
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -311,6 +312,20 @@ class Study:
             # nothing left when it asks for more.
             if _place(trial) is None or owner == self.number or not _is_alive(self.folder, owner):
                 self._study.tell(trial.number, state=TrialState.FAIL)
+
+
+def asked_before(folder: Path) -> dict[str, Any] | None:
+    """Return the question of the search in a folder, as JSON holds it; ``None`` where none is."""
+    try:
+        lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    for line in lines:
+        with contextlib.suppress(ValueError, AttributeError):
+            question = json.loads(line).get("user_attr", {}).get("question")
+            if isinstance(question, dict):
+                return question
+    return None
 
 
 def question_text(question: Question) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fes_ctrl.config.files import find
+from fes_ctrl.config.files import find, names_of
 from helpers.here import fes_ctrl_here
 from hil.scenarios import load_scenario
 
@@ -150,13 +150,19 @@ def test_a_finished_search_tells_the_same_again_and_walks_nothing(
 
 
 def test_another_number_of_the_front_is_taken_without_another_search(
-    done: tuple[Path, dict[str, Any]], space: str
+    done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
 ) -> None:
     out, told = done
     last = told["front"][-1]
     searched = {row["key"] for row in rows(out) if row["seed"] in told["seeds"]}
-    again = tune(*ASKED, space, "--out", out, "--workers", "1", "--choose", str(last["number"]))
+    mine = tmp_path / "mine.toml"
+    again = tune(
+        *(*ASKED, space, "--out", out, "--workers", "1", "--choose", str(last["number"])),
+        *("--write", mine),
+    )
     assert again.returncode in {0, 1}
+    # What does not keep its promises is not put where somebody would take it from.
+    assert mine.exists() == (again.returncode == 0)
     assert "The front, by charge" in again.stdout
     assert "verdict:" in again.stdout
     kept = json.loads((out / "tune.json").read_text())
@@ -229,6 +235,8 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
         (("standard", "--vary", "program.rise_ms=100:200"), "vary the patient or the bench"),
         (("standard", "--patient", "nobody"), "patient 'nobody' is unknown"),
         (("standard", "--walks", "3"), "the given program alone takes 3"),
+        (("standard", "--choose", "7"), "--choose 7: there is no search in"),
+        (("standard", "--write", "no/where.toml"), "--write no/where.toml: there is no folder"),
         (("standard", "--space", "nowhere"), "tune 'nowhere' is unknown"),
         (("standard", "--set", "program.channel.0.rate_hz=90"), "limits.rate_hz"),
     ],
@@ -261,6 +269,16 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
         told = tune("standard", "--space", space, "--out", tmp_path / "out")
         assert told.returncode == 2
         assert said in told.stderr
+
+
+def test_named_files_are_good_and_have_a_schema() -> None:
+    for name in names_of("tune"):
+        checked = fes_ctrl_here("config", "check", str(find("tune", name)))
+        assert checked.stdout.endswith(": good (tune)\n")
+    schema = json.loads(fes_ctrl_here("config", "schema", "tune").stdout)
+    told = schema["$defs"]["TuneConfig"]
+    assert told["properties"]["may_lose"]["additionalProperties"] == {"type": "number"}
+    assert told["additionalProperties"] is False
 
 
 def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:

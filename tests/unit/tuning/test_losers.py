@@ -71,3 +71,13 @@ def test_a_program_that_stops_early_or_drags_loses(
 def test_the_standard_program_loses_nothing_against_itself(standard: dict[str, Measured]) -> None:
     for patient, given in standard.items():
         assert not judge(question(patient), given, given).against
+
+
+def test_fatigue_is_in_the_figures_and_grows_with_what_is_given() -> None:
+    def lost(**settings: object) -> float:
+        row = walk_row(Job("standard", settings_of(settings), "ms_fatigue", SEED, 20.0))
+        return float(str(row["legs.left.fatigue_percent"]))
+
+    standard = lost()
+    assert 0.0 < lost(**{"program.channel.0.intensity": 0.2}) < standard
+    assert standard < lost(**{"program.channel.0.rate_hz": 49.0}) < 100.0

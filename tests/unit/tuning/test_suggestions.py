@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from fes_ctrl.tuning.around import Around, ablations, put_back, sensitivity
+from fes_ctrl.tuning.around import Around, Change, Effect, ablations, put_back, sensitivity
 from fes_ctrl.tuning.difference import beyond_noise, paired
 from fes_ctrl.tuning.job import Job, Row
 from fes_ctrl.tuning.measure import Measured, judge, measure
+from fes_ctrl.tuning.objectives import BY_NAME
 from fes_ctrl.tuning.promise import verify
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.sentences import sentence
 from fes_ctrl.tuning.space import Point, given
-from helpers.landscape import Landscape, nothing_against, question
+from helpers.landscape import EXTENSION, Landscape, nothing_against, question
 
 UNSEEN = (101, 102, 103, 104, 105)
 
@@ -37,6 +38,24 @@ def test_a_sentence_tells_from_where_to_where_and_what_it_costs() -> None:
     assert said(question(), (0.0, 0.6, 200.0)) == [
         "extension -100 ms: foot slap up from 0 % to 20 % of strides, charge -14 %"
     ]
+
+
+def test_the_greatest_effect_comes_first_and_charge_last() -> None:
+    def effect(name: str, before: float, after: float) -> Effect:
+        moved = paired([after, after + 1e-6], [before, before])
+        return Effect(name, before, after, moved, matters=True)
+
+    names = ("push_off", "foot_slap", "charge")
+    change = Change(
+        EXTENSION,
+        100.0,
+        160.0,
+        (effect("push_off", 1.9, 2.3), effect("foot_slap", 31.0, 4.0), effect("charge", 400, 428)),
+    )
+    assert sentence(change, [BY_NAME[name] for name in names]) == (
+        "extension +60 ms: foot slap down from 31 % to 4 % of strides, "
+        "push-off work lost up from 1.9 % to 2.3 %, charge +7 %"
+    )
 
 
 def test_a_change_that_does_nothing_is_said_to() -> None:
