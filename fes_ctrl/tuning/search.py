@@ -16,7 +16,7 @@ from fes_ctrl.tuning.measure import Judged, Measured, judge, measure, resolved
 from fes_ctrl.tuning.pareto import distances, front
 from fes_ctrl.tuning.proposals import Past, pattern, propose, seed_of
 from fes_ctrl.tuning.question import Question
-from fes_ctrl.tuning.space import Check, Point, given
+from fes_ctrl.tuning.space import Check, Point, given, settings_at
 from fes_ctrl.tuning.study import Kind, Known, Study
 
 Walk = Callable[[Sequence[Job]], list[Row]]
@@ -187,38 +187,42 @@ class Search:
         return ("confirm", [(point, seeds, each) for point in best]) if best else None
 
     def _explore(self, known: Sequence[Known], count: int) -> tuple[Kind, list[Point]] | None:
-        question = self.question
-        planned = {entry.point for entry in self.study.entries()}
-        tried = planned | {refused.point for refused in self.study.refused()}
-        start = [p for p in pattern(question.dials, question.seed) if p not in tried]
+        question, batch = self.question, self.study.batches
+        recorded = self.study.refused()
+        # What was refused for this very batch by one who was killed over it is not known yet.
+        bad = [refused.point for refused in recorded if refused.batch < batch]
+        seen = {refused.point for refused in recorded}
         good: list[Point] = []
-        for point in start:
-            if len(good) == count:
-                break
-            if self._is_good(point):
-                good.append(point)
+
+        def sort(points: Sequence[Point]) -> None:
+            for point in points:
+                if len(good) == count:
+                    return
+                why = self._check(settings_at(question.dials, point))
+                if not why:
+                    good.append(point)
+                    continue
+                bad.append(point)
+                if point not in seen:
+                    self.study.refuse(point, why)
+
+        tried = {*bad, *[entry.point for entry in self.study.entries()]}
+        sort([p for p in pattern(question.dials, question.seed) if p not in tried])
         if good:
             return "pattern", good
-        batch = self.study.batches
+        past = self._past(known)
         for attempt in range(REFUSALS):
-            past = self._past(known)
-            past += [Past(point, None, {}, walking=True) for point in good]
+            now = [*past, *[Past(point, None, {}) for point in bad]]
+            now += [Past(point, None, {}, walking=True) for point in good]
             seed = seed_of("search", question.seed, batch, attempt)
-            new = propose(question.dials, past, count - len(good), seed)
-            good += [point for point in new if self._is_good(point)]
+            new = propose(question.dials, now, count - len(good), seed)
+            sort(new)
             if not new or len(good) == count:
                 break
         return ("search", good) if good else None
 
-    def _is_good(self, point: Point) -> bool:
-        from fes_ctrl.tuning.space import settings_at
-
-        why = self._check(settings_at(self.question.dials, point))
-        if why:
-            self.study.refuse(point, why)
-        return not why
-
     def _past(self, known: Sequence[Known]) -> list[Past]:
+        """Return what is known of the candidates that were planned, in order of the plan."""
         base = self._given()
         past: dict[Point, Past] = {}
         for one in known:
@@ -230,8 +234,6 @@ class Search:
             else:
                 judged = judge(self.question, one.measured, base)
                 past[point] = Past(point, self._steered(judged), judged.against)
-        for refused in self.study.refused():
-            past[refused.point] = Past(refused.point, None, {})
         return list(past.values())
 
     def _steered(self, judged: Judged) -> tuple[float, ...]:
