@@ -119,4 +119,4 @@ def _has_charge(found: Found) -> bool:
 
 def _shown(objective: Objective, value: float) -> str:
     digits = 0 if objective.name == "charge" else min(digits_of(objective.step) + 1, 2)
-    return f"{value:.{digits}f}"
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # no negative zero

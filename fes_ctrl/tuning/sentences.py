@@ -20,6 +20,8 @@ def sentence(change: Change, objectives: Sequence[Objective]) -> str:
     head = f"{turned} {change.dial.unit}".rstrip()
     if change.problem:
         return f"{head}: {change.problem}"
+    if any(effect.difference.low is None for effect in change.effects):
+        return f"{head}: unknown, for one seed tells no noise"
     said = []
     for objective, effect in zip(objectives, change.effects, strict=True):
         if effect.matters:
@@ -38,7 +40,9 @@ def moved(objective: Objective, effect: Effect) -> str:
     way = "up" if effect.difference.mean > 0 else "down"
     digits = digits_of(objective.step)
     unit, _, rest = objective.unit.partition(" ")
-    before, after = f"{effect.before:.{digits}f}", f"{effect.after:.{digits}f}"
+    before, after = [
+        f"{round(value, digits) + 0.0:.{digits}f}" for value in (effect.before, effect.after)
+    ]
     if unit == "%":
         before = f"{before} %"
     return f"{objective.words} {way} from {before} to {after} {unit} {rest}".rstrip()

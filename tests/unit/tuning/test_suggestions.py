@@ -62,6 +62,15 @@ def test_a_change_that_does_nothing_is_said_to() -> None:
     assert said(question(), (100.0, 0.6, 300.0)) == ["rise +100 ms: no effect beyond noise"]
 
 
+def test_one_seed_tells_no_noise_and_so_nothing_is_said() -> None:
+    asked = question()
+    here = around(asked, (101,))
+    (change,) = ablations(asked, here, (0.0, 0.6, 200.0))
+    assert sentence(change, here.objectives) == (
+        "extension -100 ms: unknown, for one seed tells no noise"
+    )
+
+
 def test_what_does_nothing_is_put_back_and_what_does_something_is_not() -> None:
     asked = question()
     here = around(asked, asked.seeds)
