@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Put a recording through detector, program and guard.",
     "detect": "Find the gait events of a recording.",
     "score": "Compare detected events with a reference.",
+    "report": "Make one HTML file of a run.",
     "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
     "setup": "Find a seated wearer's thresholds by test bursts.",

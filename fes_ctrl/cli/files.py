@@ -4,14 +4,18 @@ import gzip
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
     from fes_ctrl.config.layers import Layers
+
+PAGE: Final = "report.html"
+PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
+"""What is made of a run, beside what is known of it."""
 
 
 def write_whole(path: Path, text: str, option: str = "--out") -> None:
@@ -51,12 +55,36 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
         raise Refusal(message)
 
 
-def keep_settings(folder: Path, layers: "Layers") -> None:
-    """Write what a run is set to, and where each value came from, into its folder."""
+def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
+    """Make a run's folder, and take away what an earlier run has left there.
+
+    The new one may be killed, or know less: nothing of the old one may pass for its own. What the
+    new one is made of, ``sources``, may not be among it.
+    """
+    from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
+    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
+
+    tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE, SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
+    olds = [folder / name for name in (*tables, *PICTURES)]
+    for old in olds:
+        keep_apart(old, sources, "--out", "source of this run")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in olds:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+
+
+def keep_settings(
+    folder: Path, layers: "Layers", bounds: Mapping[str, Mapping[str, float | None]] | None = None
+) -> None:
+    """Write what a run is set to, where each value came from, and its bounds into its folder."""
     from fes_ctrl.analysis.run import SETTINGS_FILE
     from fes_ctrl.config.render import settings
 
-    kept = json.dumps(settings(layers), indent=1, allow_nan=False)
+    kept = json.dumps({**settings(layers), "pass": bounds or {}}, indent=1, allow_nan=False)
     write_whole(folder / SETTINGS_FILE, kept + "\n")
 
 
