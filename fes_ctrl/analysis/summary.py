@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
 from fes_ctrl.analysis.event_errors import TOLERANCE_US, event_errors
 from fes_ctrl.analysis.refusals import by_reason
 from fes_ctrl.analysis.walk import Burst, Charge, LegWalk, Swing, Walk

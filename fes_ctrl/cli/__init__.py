@@ -29,10 +29,13 @@ COMMANDS: Final[dict[str, str]] = {
     "campaign": "Walk random faults and judge every step.",
     "sweep": "Walk many settings, patients and seeds, and compare them.",
     "merge": "Join the shards of a sweep.",
+    "export": "Write a run for Foxglove, as Parquet tables or as C3D.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
     "doctor": "Tell what this machine can do, what is plugged in and what speaks.",
     "bench": "Measure this program on this machine, and what comes out of a stimulator.",
+    "compare": "Put runs side by side: what changed, and what came of it.",
+    "explain": "Tell why a stride got what it got.",
     "config": "Show, check and describe the configuration.",
 }
 

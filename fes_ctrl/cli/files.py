@@ -1,8 +1,10 @@
 """Files that are there whole or not at all."""
 
+import contextlib
 import gzip
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,12 +20,12 @@ PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
 """What is made of a run, beside what is known of it."""
 
 
-def write_whole(path: Path, text: str, option: str = "--out") -> None:
+def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
     """Write a file that is there as a whole or not at all; gzipped if its name ends so.
 
     What is there already and no file, such as ``/dev/null`` or a pipe, is written to, not replaced.
     """
-    data = text.encode()
+    data = text if isinstance(text, bytes) else text.encode()
     if path.name.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
     temporary = None
@@ -37,15 +39,56 @@ def write_whole(path: Path, text: str, option: str = "--out") -> None:
             temporary = Path(file.name)
             file.write(data)
         # A temporary file is private; the result gets the rights that any new file gets.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+        temporary.chmod(0o666 & ~_mask())
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], option: str = "--out") -> None:
+    """Write a folder of files that is there as a whole or not at all.
+
+    One that is there already is replaced if it holds files of these names alone; what else a
+    person keeps in a folder is never touched.
+    """
+    temporary = None
+    try:
+        if folder.exists():
+            others = sorted(each.name for each in folder.iterdir() if each.name not in files)
+            if others:
+                message = (
+                    f"{option} {folder}: holds {others[0]} as well; choose a folder of its own"
+                )
+                raise Refusal(message)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        new, old = temporary / "new", temporary / "old"
+        new.mkdir(mode=0o777 & ~_mask())
+        for name, data in files.items():
+            (new / name).write_bytes(data)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except BaseException:  # Ctrl-C too
+            if old.exists():
+                old.rename(folder)
+            raise
+    except OSError as error:
+        message = f"{option} {folder}: cannot be written ({error.strerror}); choose another place"
+        raise Refusal(message) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(temporary)
 
 
 def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) -> None:

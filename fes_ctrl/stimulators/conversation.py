@@ -395,8 +395,7 @@ class Conversation(ABC):
         if self.state not in (UP, READY):
             return NEVER_US
         silent_us = self._line.pending.oldest_us + self.capabilities.ack_deadline_us
-        wake_us = min(NEVER_US, silent_us)
-        wake_us = min(wake_us, self._asks_at_us())
+        wake_us = min(silent_us, self._asks_at_us())
         return min(wake_us, self._wake_to_write_us())
 
     def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
