@@ -27,6 +27,8 @@ COMMANDS: Final[dict[str, str]] = {
     "setup": "Find a seated wearer's thresholds by test bursts.",
     "device": "Ask a stimulator about itself, or reset it.",
     "campaign": "Walk random faults and judge every step.",
+    "sweep": "Walk many settings, patients and seeds, and compare them.",
+    "merge": "Join the shards of a sweep.",
     "export": "Write a run for Foxglove, as Parquet tables or as C3D.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
