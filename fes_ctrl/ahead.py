@@ -124,7 +124,8 @@ class LookAhead:
         return records
 
     def _set(self) -> None:
-        self.next_at_us = min(self._onset_at_us, self._until_us, self._end_at_us)
+        sooner_us = min(self._onset_at_us, self._until_us)
+        self.next_at_us = min(sooner_us, self._end_at_us)
 
     def fire(self, at_us: Us, *, allowed: bool) -> tuple[Record, ...]:
         """Do what is planned for ``at_us``, which is ``next_at_us``.

@@ -38,7 +38,7 @@ from fes_ctrl.safety.pace import CROWD
 from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.senses import Senses
 from fes_ctrl.stim.program import TEST
-from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.units import NEVER_US, Us, made
 
 TOLD_BY_A_WATCHDOG: Final = ("blocked", "dead")
 """Reports that say why nothing was called for a while."""
@@ -172,9 +172,9 @@ class Controller:
         if not self._commands and not self._records:
             # Most samples change nothing: the same answer again costs nothing.
             if self._idle.wake_at_us != self._wake_at_us:
-                self._idle = Step((), (), self._wake_at_us)
+                self._idle = made(Step, ((), (), self._wake_at_us))
             return self._idle
-        done = Step(tuple(self._commands), tuple(self._records), self._wake_at_us)
+        done = made(Step, (tuple(self._commands), tuple(self._records), self._wake_at_us))
         self._commands.clear()
         self._records.clear()
         return done
@@ -184,14 +184,12 @@ class Controller:
     def _next_deadline(self) -> Us:
         soonest_us = NEVER_US
         for leg in self._legs:
-            soonest_us = min(
-                soonest_us,
-                leg.program.next_at_us,
-                leg.monitor.deadline_us,
-                leg.roll.deadline_us,
-                leg.phase.deadline_us,
-                leg.ahead.next_at_us,
-            )
+            # Two at a time: the compiled build compares them as the machine words they are.
+            soonest_us = min(soonest_us, leg.program.next_at_us)
+            soonest_us = min(soonest_us, leg.monitor.deadline_us)
+            soonest_us = min(soonest_us, leg.roll.deadline_us)
+            soonest_us = min(soonest_us, leg.phase.deadline_us)
+            soonest_us = min(soonest_us, leg.ahead.next_at_us)
         return soonest_us
 
     def _fire_deadlines(self, now_us: Us) -> None:

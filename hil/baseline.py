@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from hil.figures import figures_of_walk, moved, said, tolerance_of
+from fes_ctrl.analysis.figures import figures_of_walk, moved, said, tolerance_of
 
 
 class BaselineError(ValueError):

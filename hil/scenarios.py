@@ -348,11 +348,11 @@ def verdict(
         except KeyError:
             reasons.append(f"{name}: there is no such figure")
             continue
-        reasons += [reason for one in figures.items() if (reason := _beyond(*one, bound))]
+        reasons += [reason for one in figures.items() if (reason := beyond(*one, bound))]
     return {"passed": not reasons, "reasons": reasons}
 
 
-def _beyond(name: str, value: object, bound: Bound) -> str:
+def beyond(name: str, value: object, bound: Bound) -> str:
     """Return what speaks against a figure; nothing where it is within its bound."""
     if isinstance(value, list):
         value = len(value)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from fes_ctrl.analysis.figures import figures_of_walk
 from fes_ctrl.assembly import problems_of
 from fes_ctrl.config.build import UnplacedError
 from fes_ctrl.config.errors import ConfigError
@@ -24,7 +25,6 @@ from fes_ctrl.tuning.job import (
 )
 from hil.code_version import code_version
 from hil.config import WalkConfig
-from hil.figures import figures_of_walk
 from hil.scenarios import Bound, load_scenario, verdict
 from hil.simulate import simulate
 

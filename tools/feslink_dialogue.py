@@ -51,7 +51,7 @@ class Dialogue:
         step |= {
             "state": fm.STATE_NAMES[core.state],
             "fault": core.fault,
-            "wake": wake_us if wake_us < 1 << 62 else None,
+            "wake": wake_us if wake_us < 1 << 60 else None,
         }
         if self.given:
             step["pulses"] = [[at, channel, points] for at, channel, points in self.given]

@@ -1,8 +1,8 @@
-"""Make the reference pages that are tables of the code: faults and injections.
+"""Make the reference pages that are tables of the code: faults, injections and exports.
 
     python tools/reference_pages.py [--check]
 
-Writes docs/reference/faults.md and docs/reference/injections.md; nothing on them is typed in.
+Writes faults.md, injections.md and exports.md in docs/reference; nothing on them is typed in.
 ``--check`` writes nothing and fails where a page is stale.
 """
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from fes_ctrl.export.page import exports_page
 from fes_ctrl.safety.faults import ROWS as FAULTS
 from firmware_sim.injections import CERTAIN, InjectionRow
 from firmware_sim.injections import ROWS as INJECTIONS
@@ -124,7 +125,7 @@ def injections() -> str:
     return f"{INJECTION_HEAD}\n{table(head, rows)}"
 
 
-PAGES = {"faults.md": faults, "injections.md": injections}
+PAGES = {"faults.md": faults, "injections.md": injections, "exports.md": exports_page}
 
 
 def main() -> int:

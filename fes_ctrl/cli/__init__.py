@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Put a recording through detector, program and guard.",
     "detect": "Find the gait events of a recording.",
     "score": "Compare detected events with a reference.",
+    "report": "Make one HTML file of a run.",
     "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
     "setup": "Find a seated wearer's thresholds by test bursts.",
@@ -29,10 +30,13 @@ COMMANDS: Final[dict[str, str]] = {
     "sweep": "Walk many settings, patients and seeds, and compare them.",
     "merge": "Join the shards of a sweep.",
     "tune": "Search for a better program, and write it as TOML.",
+    "export": "Write a run for Foxglove, as Parquet tables or as C3D.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",
     "doctor": "Tell what this machine can do, what is plugged in and what speaks.",
     "bench": "Measure this program on this machine, and what comes out of a stimulator.",
+    "compare": "Put runs side by side: what changed, and what came of it.",
+    "explain": "Tell why a stride got what it got.",
     "config": "Show, check and describe the configuration.",
 }
 

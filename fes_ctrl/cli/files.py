@@ -1,25 +1,31 @@
 """Files that are there whole or not at all."""
 
+import contextlib
 import gzip
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fes_ctrl.cli.errors import Refusal
 
 if TYPE_CHECKING:
     from fes_ctrl.config.layers import Layers
 
+PAGE: Final = "report.html"
+PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
+"""What is made of a run, beside what is known of it."""
 
-def write_whole(path: Path, text: str, option: str = "--out") -> None:
+
+def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
     """Write a file that is there as a whole or not at all; gzipped if its name ends so.
 
     What is there already and no file, such as ``/dev/null`` or a pipe, is written to, not replaced.
     """
-    data = text.encode()
+    data = text if isinstance(text, bytes) else text.encode()
     if path.name.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
     temporary = None
@@ -33,15 +39,56 @@ def write_whole(path: Path, text: str, option: str = "--out") -> None:
             temporary = Path(file.name)
             file.write(data)
         # A temporary file is private; the result gets the rights that any new file gets.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+        temporary.chmod(0o666 & ~_mask())
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], option: str = "--out") -> None:
+    """Write a folder of files that is there as a whole or not at all.
+
+    One that is there already is replaced if it holds files of these names alone; what else a
+    person keeps in a folder is never touched.
+    """
+    temporary = None
+    try:
+        if folder.exists():
+            others = sorted(each.name for each in folder.iterdir() if each.name not in files)
+            if others:
+                message = (
+                    f"{option} {folder}: holds {others[0]} as well; choose a folder of its own"
+                )
+                raise Refusal(message)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        new, old = temporary / "new", temporary / "old"
+        new.mkdir(mode=0o777 & ~_mask())
+        for name, data in files.items():
+            (new / name).write_bytes(data)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except BaseException:  # Ctrl-C too
+            if old.exists():
+                old.rename(folder)
+            raise
+    except OSError as error:
+        message = f"{option} {folder}: cannot be written ({error.strerror}); choose another place"
+        raise Refusal(message) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(temporary)
 
 
 def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) -> None:
@@ -51,12 +98,36 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
         raise Refusal(message)
 
 
-def keep_settings(folder: Path, layers: "Layers") -> None:
-    """Write what a run is set to, and where each value came from, into its folder."""
+def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
+    """Make a run's folder, and take away what an earlier run has left there.
+
+    The new one may be killed, or know less: nothing of the old one may pass for its own. What the
+    new one is made of, ``sources``, may not be among it.
+    """
+    from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
+    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
+
+    tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE, SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
+    olds = [folder / name for name in (*tables, *PICTURES)]
+    for old in olds:
+        keep_apart(old, sources, "--out", "source of this run")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in olds:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+
+
+def keep_settings(
+    folder: Path, layers: "Layers", bounds: Mapping[str, Mapping[str, float | None]] | None = None
+) -> None:
+    """Write what a run is set to, where each value came from, and its bounds into its folder."""
     from fes_ctrl.analysis.run import SETTINGS_FILE
     from fes_ctrl.config.render import settings
 
-    kept = json.dumps(settings(layers), indent=1, allow_nan=False)
+    kept = json.dumps({**settings(layers), "pass": bounds or {}}, indent=1, allow_nan=False)
     write_whole(folder / SETTINGS_FILE, kept + "\n")
 
 

@@ -10,7 +10,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_settings, write_whole
+from fes_ctrl.cli.files import keep_settings, new_run, write_whole
 from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def command(
     It tells when pulses would have come, never what the foot would have done.
     """
     from fes_ctrl.cli.replay_table import print_replay
-    from fes_ctrl.cli.replay_whatif import PAGES, Question, ask, check_question, tell
+    from fes_ctrl.cli.replay_whatif import Question, ask, check_question, tell
     from fes_ctrl.recordings import RecordingError, read_recording
 
     question = Question(against or "", sets, tolerance_ms, every=bursts)
@@ -115,10 +115,6 @@ def command(
         excluded_us=spans,
     )
     new = replay_program(given, program, sets, out)
-    if out is not None:
-        for old in PAGES:
-            # It would tell of another run than the one that is kept here now.
-            (out / old).unlink(missing_ok=True)
     summary = new.summary
     told = None
     if against is not None:
@@ -210,7 +206,7 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     log = None
     if out is not None:
         try:
-            out.mkdir(parents=True, exist_ok=True)
+            new_run(out, [each for each in (signal.path, given.events) if each is not None])
             header = {
                 "config": effective,
                 "config_sha256": sha256_of(effective),

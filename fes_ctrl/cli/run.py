@@ -9,7 +9,7 @@ import click
 
 from fes_ctrl.cli.detectors import choose_for_all
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_settings
+from fes_ctrl.cli.files import keep_settings, new_run
 from fes_ctrl.cli.legs import LEG_CHOICES, legs_to_stimulate, roles
 
 if TYPE_CHECKING:
@@ -169,6 +169,9 @@ async def _run(
         legs = legs_to_stimulate(worn, leg, layers.get("setup").leg)
         control = control_of(layers, legs, tuple(worn))
         choose_for_all(worn, control.detector.name, "--sensor")
+        if keeping.out is not None:
+            new_run(keeping.out)
+            keep_settings(keeping.out, layers)
     except Refusal:
         source.close()
         raise
@@ -188,7 +191,6 @@ async def _run(
         )
     finally:
         if keeping.out is not None and tallies:
-            keep_settings(keeping.out, layers)
             _summarise(keeping.out, device, legs, control, tuple(worn))
         for tally in tallies:
             say(str(tally))

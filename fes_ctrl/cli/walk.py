@@ -11,7 +11,7 @@ import click
 
 from fes_ctrl.cli.desk import Desk, desk_at
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_settings, run_folders, write_whole
+from fes_ctrl.cli.files import keep_settings, new_run, run_folders, write_whole
 
 if TYPE_CHECKING:
     from hil.config import WalkConfig
@@ -227,7 +227,7 @@ def _walk(
     before: dict[str, object] | None,
     quiet: bool,
 ) -> dict[str, object]:
-    from dataclasses import replace
+    from dataclasses import asdict, replace
 
     from hil.baseline import differences
     from hil.summary import add_reasons, walk_summary
@@ -238,7 +238,8 @@ def _walk(
     others = {name: _treated(walk, name) for name in twins}
     with _run_folder(folder) as files:
         if files is not None:
-            keep_settings(files, scenario.layers)
+            bounds = {name: asdict(bound) for name, bound in scenario.bounds.items()}
+            keep_settings(files, scenario.layers, bounds)
         result = _simulate(scenario, clock, link, files, quiet=quiet)
         results: dict[str, WalkResult] = {}
         for name, other in others.items():
@@ -332,17 +333,7 @@ def _run_folder(folder: Path | None) -> Iterator[Path | None]:
     if folder is None:
         yield None
         return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
-        raise Refusal(message) from error
-    from fes_ctrl.analysis.run import SETTINGS_FILE, SUMMARY_FILE
-    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
-
-    tables = (SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
-    for old in (SUMMARY_FILE, SETTINGS_FILE, "strides.svg", *tables):
-        (folder / old).unlink(missing_ok=True)
+    new_run(folder)
     yield folder
 
 

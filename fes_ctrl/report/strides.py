@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
+from fes_ctrl.report.svg import Axis, ticks
 from fes_ctrl.units import s_from_us
 
 WIDTH: Final = 960
@@ -42,20 +43,6 @@ class Trace:
     swings: list[tuple[int, int]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """Maps a value range to pixels."""
-
-    low: float
-    high: float
-    from_px: float
-    to_px: float
-
-    def at(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return self.from_px + share * (self.to_px - self.from_px)
-
-
 def strides_svg(
     title: str, treated: Trace, untreated: Trace | None, from_us: int, to_us: int
 ) -> str:
@@ -77,7 +64,7 @@ def strides_svg(
     str
         A complete SVG document.
     """
-    x = _Axis(from_us, to_us, MARGIN_LEFT, WIDTH - MARGIN_RIGHT)
+    x = Axis(from_us, to_us, MARGIN_LEFT, WIDTH - MARGIN_RIGHT)
     height = TOP + 3 * PANEL_HEIGHT + 2 * PANEL_GAP + 44
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -105,7 +92,7 @@ def strides_svg(
             colour = TREATED if trace is treated else UNTREATED
             parts.append(_line(trace.t_us, values, x, y, colour))
         top += PANEL_HEIGHT + PANEL_GAP
-    y = _Axis(
+    y = Axis(
         0.0,
         max([1.0, *(current * 1.1 for _, current in treated.pulses)]),
         top + PANEL_HEIGHT,
@@ -118,11 +105,11 @@ def strides_svg(
     return "\n".join(parts) + "\n"
 
 
-def _scale(values: Sequence[float], top: float) -> _Axis:
+def _scale(values: Sequence[float], top: float) -> Axis:
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     low, high = min(low, 0.0), max(high, 0.0)
     room = 0.06 * (high - low) or 1.0
-    return _Axis(low - room, high + room, top + PANEL_HEIGHT, top)
+    return Axis(low - room, high + room, top + PANEL_HEIGHT, top)
 
 
 def _legend(*, with_untreated: bool) -> str:
@@ -142,7 +129,7 @@ def _legend(*, with_untreated: bool) -> str:
     return "\n".join(out)
 
 
-def _frame(name: str, remark: str, x: _Axis, y: _Axis, swings: Sequence[tuple[int, int]]) -> str:
+def _frame(name: str, remark: str, x: Axis, y: Axis, swings: Sequence[tuple[int, int]]) -> str:
     out = []
     for start_us, end_us in swings:
         left = max(x.at(start_us), x.from_px)
@@ -152,7 +139,7 @@ def _frame(name: str, remark: str, x: _Axis, y: _Axis, swings: Sequence[tuple[in
                 f'<rect x="{left:.1f}" y="{y.to_px}" width="{right - left:.1f}" '
                 f'height="{PANEL_HEIGHT}" fill="{SWING}"/>'
             )
-    for tick in _ticks(y.low, y.high):
+    for tick in ticks(y.low, y.high):
         at = y.at(tick)
         colour = "#8a949b" if tick == 0 else "#e3e8eb"
         out.append(
@@ -166,14 +153,7 @@ def _frame(name: str, remark: str, x: _Axis, y: _Axis, swings: Sequence[tuple[in
     return "\n".join(out)
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    span = high - low
-    step = next(s for s in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500) if span / s <= 6 or s == 500)
-    first = int(low // step) + 1
-    return [float(step * k) for k in range(first, int(high // step) + 1)]
-
-
-def _line(t_us: Sequence[int], values: Sequence[float], x: _Axis, y: _Axis, colour: str) -> str:
+def _line(t_us: Sequence[int], values: Sequence[float], x: Axis, y: Axis, colour: str) -> str:
     points = " ".join(
         f"{x.at(t):.1f},{y.at(value):.1f}"
         for t, value in zip(t_us, values, strict=True)
@@ -182,7 +162,7 @@ def _line(t_us: Sequence[int], values: Sequence[float], x: _Axis, y: _Axis, colo
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
 
 
-def _pulses(pulses: Sequence[tuple[int, float]], x: _Axis, y: _Axis) -> str:
+def _pulses(pulses: Sequence[tuple[int, float]], x: Axis, y: Axis) -> str:
     strokes = " ".join(
         f"M{x.at(t):.1f} {y.at(0):.1f}V{y.at(current):.1f}"
         for t, current in pulses
@@ -191,10 +171,10 @@ def _pulses(pulses: Sequence[tuple[int, float]], x: _Axis, y: _Axis) -> str:
     return f'<path d="{strokes}" stroke="{PULSE}" stroke-width="1.2" fill="none"/>'
 
 
-def _time_axis(x: _Axis, bottom: float) -> str:
+def _time_axis(x: Axis, bottom: float) -> str:
     from_s, to_s = s_from_us(int(x.low)), s_from_us(int(x.high))
     out = []
-    for tick in _ticks(from_s, to_s):
+    for tick in ticks(from_s, to_s):
         at = x.at(tick * 1e6)
         out.append(f'<text x="{at:.1f}" y="{bottom + 18}" text-anchor="middle">{tick:g}</text>')
     middle = (x.from_px + x.to_px) / 2

@@ -50,7 +50,7 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
         console.print(f"note: {note}")
     _verdict(console, summary)
     if folder is not None:
-        console.print(f"run kept in {folder}: log.jsonl, summary.json, strides.svg")
+        console.print(f"run kept in {folder}; fes-ctrl report {folder} makes a page of it")
 
 
 def name_of(summary: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from fes_ctrl.model import Setpoint
 from fes_ctrl.stim.envelope import envelope_ua
 from fes_ctrl.stim.quantise import ChannelPlan, floor_to_step, set_current_ua
-from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
+from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, made
 
 SETPOINT_LIFE_US: Final = 10_000
 """A pulse that cannot be written so soon after its instant is not worth giving."""
@@ -100,14 +100,17 @@ class Trains:
                 current_ua = floor_to_step(current_ua, plan.step_ua)
                 if current_ua:
                     setpoints.append(
-                        Setpoint(
-                            at_us,
-                            self._leg,
-                            plan.channel,
-                            plan.sign * current_ua,
-                            plan.width_us,
-                            at_us + SETPOINT_LIFE_US,
-                            plan.waveform,
+                        made(
+                            Setpoint,
+                            (
+                                at_us,
+                                self._leg,
+                                plan.channel,
+                                plan.sign * current_ua,
+                                plan.width_us,
+                                at_us + SETPOINT_LIFE_US,
+                                plan.waveform,
+                            ),
                         )
                     )
                     self.last_pulse_us = at_us

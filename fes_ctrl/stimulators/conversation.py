@@ -395,7 +395,8 @@ class Conversation(ABC):
         if self.state not in (UP, READY):
             return NEVER_US
         silent_us = self._line.pending.oldest_us + self.capabilities.ack_deadline_us
-        return min(silent_us, self._asks_at_us(), self._wake_to_write_us(), NEVER_US)
+        wake_us = min(silent_us, self._asks_at_us())
+        return min(wake_us, self._wake_to_write_us())
 
     def _done(self, *, discard: bool = False, drop: bool = False) -> DriverStep:
         return self._line.done(self._wake_at_us(), discard=discard, drop=drop)

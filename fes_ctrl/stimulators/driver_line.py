@@ -12,7 +12,7 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.stimulators.pending import PendingFrames
 from fes_ctrl.stimulators.session import DriverStep
-from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.units import NEVER_US, Us, made
 
 LEAVING_US: Final = 5_000
 """A frame that was written just in time is given so long to leave: 2 ms at 115 200 baud."""
@@ -149,10 +149,9 @@ class DriverLine:
     def done(self, wake_us: Us, *, discard: bool, drop: bool) -> DriverStep:
         """Return what has come together, and forget it."""
         if not self.out and not self.reports and not self.written:
-            return DriverStep((), (), wake_us, discard, drop)
-        step = DriverStep(
-            tuple(self.out), tuple(self.reports), wake_us, discard, drop, tuple(self.written)
-        )
+            return made(DriverStep, ((), (), wake_us, discard, drop, ()))
+        out, reports, written = tuple(self.out), tuple(self.reports), tuple(self.written)
+        step = made(DriverStep, (out, reports, wake_us, discard, drop, written))
         self.out.clear()
         self.reports.clear()
         self.written.clear()

@@ -11,7 +11,7 @@ therefore never be taken for those of another frame.
 
 from typing import Final, NamedTuple
 
-from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.units import NEVER_US, Us, made
 
 NUMBERS: Final = 62
 
@@ -66,7 +66,7 @@ class PendingFrames:
         """Take note of a frame that was handed to the link."""
         if self._gone:
             self._gone = [frame for frame in self._gone if frame.number != number]
-        self._frames.append(Unanswered(number, command, now_us, current))
+        self._frames.append(made(Unanswered, (number, command, now_us, current)))
         self._with_current += current
 
     def answered(self, number: int, command: int) -> Unanswered | None:

@@ -82,7 +82,7 @@ class Golden:
             message = f"{_shown(path)}: compared twice in one test; give each walk a name"
             raise RefusedError(message)
         self._asked.add(path)
-        from hil.figures import figures_of_walk
+        from fes_ctrl.analysis.figures import figures_of_walk
 
         now = figures_of_walk(walked.summary)
         own = _own(tolerances or {}, now)
@@ -164,7 +164,7 @@ def _write(
 ) -> None:
     """Store a walk; tolerances that somebody wrote into the file are kept."""
     __tracebackhide__ = True
-    from hil.figures import tolerance_of
+    from fes_ctrl.analysis.figures import tolerance_of
 
     try:
         written = {name: row.get("tolerance") for name, row in _read(path)["figures"].items()}
@@ -215,7 +215,7 @@ def _moved(
 ) -> list[Row]:
     """Return the figures that are out of tolerance, and those that only one side has."""
     __tracebackhide__ = True
-    from hil.figures import moved, said
+    from fes_ctrl.analysis.figures import moved, said
 
     wrong: list[Row] = []
     for name, row in stored.items():

@@ -99,7 +99,7 @@ class Walked:
         from difflib import get_close_matches
         from fnmatch import fnmatchcase
 
-        from hil.figures import figures_of_walk
+        from fes_ctrl.analysis.figures import figures_of_walk
 
         figures = figures_of_walk(self.summary)
         found = {name: value for name, value in figures.items() if fnmatchcase(name, pattern)}

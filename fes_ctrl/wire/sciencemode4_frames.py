@@ -12,6 +12,7 @@ HASOMED ScienceMode4 C library, packet layer (github.com/ScienceMode/ScienceMode
 from binascii import crc_hqx
 from typing import Final, NamedTuple
 
+from fes_ctrl.units import made
 from fes_ctrl.wire.stuffing import END, END_BYTE, ESCAPE, MASK, START, START_BYTE, stuff, unstuff
 
 HEADER_LENGTH: Final = 9
@@ -165,4 +166,4 @@ def _frame(buffer: bytes, position: int, length: int) -> Frame | None:
     if plain is None or len(plain) < 2:
         return None
     head = (plain[0] << 8) | plain[1]
-    return Frame(head >> 10, head & 0x3FF, plain[2:])
+    return made(Frame, (head >> 10, head & 0x3FF, plain[2:]))

@@ -8,7 +8,7 @@ import heapq
 from abc import ABC, abstractmethod
 from random import Random
 
-from fes_ctrl.units import Us
+from fes_ctrl.units import Us, made
 from firmware_sim.devices.defects import DELAYED, LOST, TO_NOBODY, Defects
 from firmware_sim.devices.device import DeviceStep
 from firmware_sim.injections import Acknowledgement
@@ -86,12 +86,12 @@ class SimulatedDevice(ABC):
         """Fire what is due, then take bytes."""
         out = self._fire(now_us)
         self._hear(now_us, data)
-        return DeviceStep(out, self._wake_at_us())
+        return made(DeviceStep, (out, self._wake_at_us()))
 
     def tick(self, now_us: Us) -> DeviceStep:
         """Fire what is due up to now, in order and at its own time."""
         out = self._fire(now_us)
-        return DeviceStep(out, self._wake_at_us())
+        return made(DeviceStep, (out, self._wake_at_us()))
 
     def cut(self, now_us: Us) -> None:
         """Lose the host's line: what hangs on it has no power any more."""

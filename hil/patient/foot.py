@@ -217,7 +217,10 @@ class Foot:
         share : float
             Of the kick: a half in the first step, which moves the rate to the middle of it.
         """
-        shank, turn, ax, ay, calf, shin, _, _, hike2, loss, loss1, ax_loss, ay_loss, _ = row
+        # Each by a name of its own: what has none in common stays a bare float when compiled.
+        shank, turn, ax, ay, calf, shin, _up, _hike, hike2, loss, loss1, ax_loss, ay_loss, _lost = (
+            row
+        )
         squared = per_stride_s * per_stride_s
         shank += turn * since_row + knee_loss * loss
         shank_rate = (turn + knee_loss * loss1) * per_stride_s
@@ -252,7 +255,7 @@ class Foot:
         flat : float
             Pitch of the flat foot, rad.
         """
-        shank, turn, ax, ay, calf, shin, _, _, _, _, ground, _ = row
+        shank, turn, ax, ay, calf, shin, _pitch, _rate, _up, _moment, ground, _heel = row
         squared = per_stride_s * per_stride_s
         shank += turn * since_row
         lever = (self.pitch - flat) / ROCKER_FALL_RAD

@@ -82,6 +82,7 @@ class Locomotion:
         "_able_work",
         "_compensation",
         "_fastest",
+        "_flat_rad",
         "_gait",
         "_halting",
         "_less_pitch",
@@ -117,6 +118,8 @@ class Locomotion:
         orthosis: OrthosisConfig,
     ) -> None:
         self.now_ms: int = 0
+        # Looked up by name in every millisecond otherwise.
+        self._flat_rad: float = FLAT_RAD
         self.truth = Truth()
         self.muscles = AnkleMuscles(patient, config, SIDEWAYS[orthosis.kind])
         self.foot = Foot(config.ankle, orthosis, patient.height_m, patient.mass_kg, FLAT_RAD)
@@ -242,7 +245,8 @@ class Locomotion:
         """Follow the table: flat until heel-off, then as the able foot does, less what is lost."""
         cycle = self.cycle
         row, since_ms = cycle.in_stance(t)
-        shank, turn, _, _, _, _, pitch, pitch_rate, _, _, _, _ = row
+        # Each by a name of its own: what has none in common stays a bare float when compiled.
+        shank, turn, _ax, _ay, _calf, _shin, pitch, pitch_rate, _up, _moment, _ground, _heel = row
         since_s = since_ms * STEP_S
         shank_rate = turn * cycle.per_stride_s
         shank += shank_rate * since_s
@@ -251,10 +255,11 @@ class Locomotion:
         foot = self.foot
         if t <= cycle.heel_off_ms:
             # A foot that came down early stays flat until the able one is down as well.
-            if pitch < FLAT_RAD:
+            flat_rad = self._flat_rad
+            if pitch < flat_rad:
                 foot.land(pitch, rate, shank, shank_rate)
             else:
-                foot.land(FLAT_RAD, 0.0, shank, shank_rate)
+                foot.land(flat_rad, 0.0, shank, shank_rate)
             return
         less = self._push_off_rad * self._lost
         foot.ride(pitch + less, rate + (less - self._less_pitch) / STEP_S, shank, shank_rate)

@@ -59,12 +59,12 @@ def drive(leg: PatientLeg, train: Train, end_us: int) -> int:
         Until when.
     """
     seen = pulses = 0
-    next_us = stop_us = 1 << 62
+    next_us = stop_us = 1 << 60
     onset_us = 0
     for t_us in range(POLL_US, end_us + 1, POLL_US):
         while next_us <= t_us:
             if next_us > stop_us:
-                next_us = 1 << 62
+                next_us = 1 << 60
                 break
             share = 1.0
             if next_us - onset_us < train.rise_us:
@@ -84,7 +84,7 @@ def drive(leg: PatientLeg, train: Train, end_us: int) -> int:
             if kind == "ho":
                 # Events are seen up to one poll late, and no pulse is given in the past.
                 onset_us = next_us = max(at_us + train.delay_us, t_us)
-                stop_us = 1 << 62
+                stop_us = 1 << 60
             elif kind == "ic":
                 stop_us = at_us + train.extension_us
     return pulses

@@ -63,7 +63,7 @@ class Manner(NamedTuple):
 
 LEVEL: Final = Manner()
 
-FOREVER_MS: Final = 1 << 62
+FOREVER_MS: Final = 1 << 60
 
 
 def manner_of(segment: SegmentConfig) -> Manner:

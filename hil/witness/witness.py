@@ -32,7 +32,7 @@ JITTER_US: Final = 2_000
 DUTY_JITTER_US: Final = 10 * JITTER_US
 """What that makes in ten seconds, by the ends of about ten bursts: 0.2 %."""
 
-NEVER_US: Final = 1 << 62
+NEVER_US: Final = 1 << 60
 
 
 class _Electrode:

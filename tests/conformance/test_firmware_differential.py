@@ -68,7 +68,7 @@ class Both:
         wake_us = self.python.wake_us
         python = (self.python.state, self.python.fault, self.given)
         assert (self.c.state, self.c.fault, self.c.given()) == python
-        assert self.c.wake_us == (wake_us if wake_us < 1 << 62 else NEVER_US)
+        assert self.c.wake_us == (wake_us if wake_us < 1 << 60 else NEVER_US)
         self.given = []
 
     def hear(self, data: bytes) -> None:

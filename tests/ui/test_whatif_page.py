@@ -1,7 +1,6 @@
 """The page of a what-if in a real browser: quiet, offline, readable narrow and wide, and right."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -15,26 +14,12 @@ from helpers.here import fes_ctrl_here
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-
 TEXTS = """
 [...document.querySelectorAll('svg.cycle text')].map(e => {
   const b = e.getBoundingClientRect();
   return [e.textContent, b.left, b.top, b.right, b.bottom];
 })
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("no chromium: install Debian's package chromium")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=found, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ R0_OFFSET: Final = 1.04
 SILENT: Final = 1e-12
 """A calcium sum and a force below this are nothing; they would decay into denormal numbers."""
 
-NEVER_US: Final = 1 << 62
+NEVER_US: Final = 1 << 60
 
 
 class DingMuscle:

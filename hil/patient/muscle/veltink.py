@@ -13,7 +13,7 @@ from hil.patient.muscle.config import MuscleConfig
 from hil.patient.muscle.recruitment import equivalent_ma, linear
 
 STEP_S: Final = 0.001
-NEVER_US: Final = 1 << 62
+NEVER_US: Final = 1 << 60
 
 
 class VeltinkMuscle:

@@ -4,6 +4,7 @@ from random import Random
 from typing import Final
 
 from fes_ctrl.model import Sample
+from fes_ctrl.units import made
 from hil.patient.sensors.config import ForceConfig, SwitchConfig
 from hil.patient.sensors.converter import FORCE_STEPS, converted
 from hil.patient.sensors.injected import STUCK_CLOSED, Injected
@@ -89,7 +90,7 @@ class LoadSwitch:
                     closed = held
         self._seq += 1
         value = 1.0 if closed else 0.0
-        return Sample(t_us, arrive_us, self._seq, self._leg, self._kind, (value,))
+        return made(Sample, (t_us, arrive_us, self._seq, self._leg, self._kind, (value,)))
 
 
 class ForceSensor:
@@ -129,4 +130,4 @@ class ForceSensor:
         value = self._gain * load_N + self._offset_N + self._drift_N_per_us * t_us
         self._seq += 1
         reading = converted(value, FORCE_STEPS, 0, self._highest)
-        return Sample(t_us, arrive_us, self._seq, self._leg, self._kind, (reading,))
+        return made(Sample, (t_us, arrive_us, self._seq, self._leg, self._kind, (reading,)))

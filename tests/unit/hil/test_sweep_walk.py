@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from fes_ctrl.analysis.figures import figures_of_walk
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.tuning.job import Job, options_of, settings_of
 from hil import sweep_walk
-from hil.figures import figures_of_walk
 from hil.scenarios import SECTIONS, load_scenario
 from hil.simulate import simulate
 from hil.sweep_walk import key_of, walk_row

@@ -95,7 +95,7 @@ def test_the_device_says_and_gives_what_the_dialogue_says(row: dict, size: int) 
         assert out.hex() == step.get("out", ""), step
         assert fm.STATE_NAMES[core.state] == step["state"], step
         assert core.fault == step["fault"], step
-        assert core.wake_us == step["wake"] or (core.wake_us >= 1 << 62 and step["wake"] is None)
+        assert core.wake_us == step["wake"] or (core.wake_us >= 1 << 60 and step["wake"] is None)
         assert given == step.get("pulses", []), step
         given.clear()
     assert nonces == []

@@ -1,6 +1,6 @@
 """Every figure of a summary has a tolerance that fits its unit."""
 
-from hil.figures import figures_of_walk, moved, tolerance_of
+from fes_ctrl.analysis.figures import figures_of_walk, moved, tolerance_of
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
 

@@ -1,0 +1,345 @@
+"""Runs side by side: what changed in the configuration, what in the outcome, how surely.
+
+The first run is the reference. Where two runs are the same steps (same patient, way and seed, or
+the same recording) their strides are pairs, and the differences of pairs are what is judged: most
+of what varies from stride to stride varies in both alike, and drops out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from math import isfinite
+from typing import Any, Final
+
+from fes_ctrl.analysis.figures import LEAST, figures_of_walk, moved, tolerance_of
+from fes_ctrl.analysis.intervals import Interval, of_difference, of_mean
+from fes_ctrl.analysis.matching import match
+from fes_ctrl.analysis.per_stride import LABELS, StrideRow, rows_of
+from fes_ctrl.analysis.run import Run
+from fes_ctrl.analysis.settings import Setting, Settings
+from fes_ctrl.analysis.summary import summarise
+from fes_ctrl.model import LEG_NAMES
+
+NEAR_US: Final = 100_000
+"""Contacts of the same recording so near to each other end the same stride."""
+
+STEPS: Final = ("patient.", "way.", "duration_s", "seed")
+"""What makes the steps of a walk; the length only says how many there are."""
+
+MORE: Final = "more"
+LESS: Final = "less"
+TRIFLE: Final = "a difference too small to count"
+NOISE: Final = "no difference beyond noise"
+SAME: Final = "the same"
+FEW: Final = "too few strides"
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key of the configuration that is not the same in all runs."""
+
+    key: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the summaries, and which runs' differ from the reference's by what counts."""
+
+    name: str
+    values: tuple[float | None, ...]
+    moved: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a measure of one run differs from the reference's.
+
+    Attributes
+    ----------
+    interval : Interval or None
+        Of the mean difference; ``None`` of too few strides.
+    paired : bool
+        Over pairs of the same stride.
+    verdict : str
+        ``more``, ``less``, or why neither.
+    """
+
+    interval: Interval | None
+    paired: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of every stride, over the strides of each run.
+
+    Attributes
+    ----------
+    leg, name, label : int, str, str
+        Which.
+    values : tuple of tuple of float
+        Of each run, in order of strides.
+    differences : tuple of Difference
+        Of each run after the first.
+    """
+
+    leg: int
+    name: str
+    label: str
+    values: tuple[tuple[float, ...], ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs side by side.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the runs, the reference first; no two alike.
+    changes, measures, figures
+        The configuration, the strides, the summaries.
+    paired : tuple of bool
+        Whether each run after the first is the same steps as the reference.
+    warnings : tuple of str
+        What cannot be compared.
+    """
+
+    names: tuple[str, ...]
+    changes: tuple[Change, ...]
+    measures: tuple[Measure, ...]
+    figures: tuple[Figure, ...]
+    paired: tuple[bool, ...]
+    warnings: tuple[str, ...]
+
+
+def compare(runs: Sequence[Run]) -> Comparison:
+    """Put runs side by side.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least two; the first is the reference.
+    """
+    settings = [Settings(run) for run in runs]
+    names = _names(runs)
+    paired = tuple(
+        [_same_steps(runs[0], run, settings[0], each) for run, each in _rest(runs, settings)]
+    )
+    return Comparison(
+        names=names,
+        changes=tuple(_changes(settings)),
+        measures=tuple(_measures(runs, paired)),
+        figures=tuple(_figures(runs)),
+        paired=paired,
+        warnings=tuple(_warnings(runs, settings, names, paired)),
+    )
+
+
+def _rest(runs: Sequence[Run], settings: Sequence[Settings]) -> list[tuple[Run, Settings]]:
+    return list(zip(runs, settings, strict=True))[1:]
+
+
+def _names(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return what to call each run: its folder, and more of its path where two are called alike."""
+    paths = [run.folder.resolve() for run in runs]
+    for length in range(1, max([len(path.parts) for path in paths]) + 1):
+        names = tuple(["/".join(path.parts[-length:]).lstrip("/") for path in paths])
+        if len(set(names)) == len(set(paths)):
+            break
+    seen: dict[str, count[int]] = {}
+    # One and the same run may be named twice.
+    return tuple([_again(name, next(seen.setdefault(name, count(1)))) for name in names])
+
+
+def _again(name: str, time: int) -> str:
+    return name if time == 1 else f"{name} ({time})"
+
+
+# -- the configuration ----------------------------------------------------------------------------
+
+
+def _changes(settings: Sequence[Settings]) -> list[Change]:
+    keys = dict.fromkeys(key for each in settings for key in each.values)
+    changes: list[Change] = []
+    for key in keys:
+        lines = tuple([each.line(key) for each in settings])
+        if any(line.value != lines[0].value for line in lines):
+            changes.append(Change(key, lines))
+    return changes
+
+
+def _same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
+    """Return whether strides of two runs are the same steps."""
+    recordings = first.header.get("recording"), second.header.get("recording")
+    if None not in recordings:
+        return recordings[0] == recordings[1] and _same_samples(first, second)
+    if first.truth is None or second.truth is None:
+        return False
+    keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
+    return all(a.values.get(key) == b.values.get(key) for key in keys if not _length(key))
+
+
+def _length(key: str) -> bool:
+    """Return whether a key only says how long a walk goes on at its end."""
+    return key.startswith("way.") and key.endswith("duration_s")
+
+
+def _same_samples(first: Run, second: Run) -> bool:
+    """Return whether two replays heard the same: a recording's name alone proves nothing."""
+    common = set(first.samples) & set(second.samples)
+    return bool(common) and all(
+        first.samples[key][0].t_meas_us == second.samples[key][0].t_meas_us
+        and first.samples[key][:50] == second.samples[key][:50]
+        for key in common
+    )
+
+
+# -- the strides ----------------------------------------------------------------------------------
+
+
+def _measures(runs: Sequence[Run], paired: Sequence[bool]) -> list[Measure]:
+    found: list[Measure] = []
+    for leg in runs[0].walk.legs:
+        rows = [
+            [row for each in run.walk.legs if each.leg == leg.leg for row in rows_of(run, each)]
+            for run in runs
+        ]
+        for name, label in LABELS.items():
+            values = tuple([_known(of_run, name) for of_run in rows])
+            if sum(1 for each in values if each) < 2:
+                continue
+            differences = tuple(
+                [
+                    _difference(rows[0], other, name, paired=together)
+                    for other, together in zip(rows[1:], paired, strict=True)
+                ]
+            )
+            found.append(Measure(leg.leg, name, label, values, differences))
+    return found
+
+
+def _known(rows: Sequence[StrideRow], name: str) -> tuple[float, ...]:
+    values = [row.values.get(name) for row in rows]
+    return tuple([value for value in values if value is not None and isfinite(value)])
+
+
+def _difference(
+    first: Sequence[StrideRow], second: Sequence[StrideRow], name: str, *, paired: bool
+) -> Difference:
+    if paired:
+        apart = [
+            b.values[name] - a.values[name]
+            for a, b in _pairs(first, second)
+            if name in a.values and name in b.values
+        ]
+        apart = [value for value in apart if isfinite(value)]
+        interval = of_mean(apart)
+    else:
+        interval = of_difference(_known(first, name), _known(second, name))
+    return Difference(interval, paired, _verdict(name, interval, first, second))
+
+
+def _pairs(
+    first: Sequence[StrideRow], second: Sequence[StrideRow]
+) -> list[tuple[StrideRow, StrideRow]]:
+    """Return the strides that are in both: by number where the truth counts, else by contact."""
+    if any("clearance_mm" in row.values for row in first):
+        of_second = {row.number: row for row in second}
+        return [(row, of_second[row.number]) for row in first if row.number in of_second]
+    times = [[row.contact_us for row in rows] for rows in (first, second)]
+    return [(first[i], second[j]) for i, j in match(times[0], times[1], NEAR_US)]
+
+
+def _verdict(
+    name: str,
+    interval: Interval | None,
+    first: Sequence[StrideRow],
+    second: Sequence[StrideRow],
+) -> str:
+    if not _known(first, name) or not _known(second, name):
+        return UNKNOWN
+    if interval is None:
+        return FEW
+    if interval.low == interval.high == 0.0:
+        return SAME
+    if interval.holds_zero:
+        return NOISE
+    least = next((LEAST[unit] for unit in LEAST if name.endswith(f"_{unit}")), 0.0)
+    if abs(interval.mean) < least:
+        return TRIFLE
+    return MORE if interval.mean > 0.0 else LESS
+
+
+# -- the summaries --------------------------------------------------------------------------------
+
+
+def _figures(runs: Sequence[Run]) -> list[Figure]:
+    tables = [figures_of_walk(summary_of(run)) for run in runs]
+    names = dict.fromkeys(name for table in tables for name in table)
+    figures: list[Figure] = []
+    for name in names:
+        values = tuple([table.get(name) for table in tables])
+        tolerance = tolerance_of(name, values[0])
+        far = [moved(value, values[0], 0.0 if tolerance is None else tolerance) for value in values]
+        figures.append(Figure(name, values, tuple(far)))
+    return figures
+
+
+def summary_of(run: Run) -> dict[str, Any]:
+    """Return a run's summary; where it was killed, what its log still amounts to."""
+    return run.summary if run.summary is not None else summarise(run.walk)
+
+
+# -- what cannot be compared ----------------------------------------------------------------------
+
+
+def _warnings(
+    runs: Sequence[Run],
+    settings: Sequence[Settings],
+    names: Sequence[str],
+    paired: Sequence[bool],
+) -> list[str]:
+    first, found = runs[0], []
+    for index, (run, each) in enumerate(_rest(runs, settings), 1):
+        name = names[index]
+        found += [f"{name}: {text}" for text in _apart(first, run, settings[0], each)]
+        if not paired[index - 1]:
+            found.append(
+                f"{name}: not the same steps as {names[0]}; strides are no pairs, so a difference "
+                "has to be larger to be seen, and may be the patient's or the way's"
+            )
+    for run, name in zip(runs, names, strict=True):
+        if not run.ended:
+            found.append(f"{name}: the run was killed; what its log holds is compared")
+        elif run.ended != "finished":
+            found.append(f"{name}: the run was {run.ended}")
+    return found
+
+
+def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
+    found: list[str] = []
+    patients = [{k: v for k, v in s.values.items() if k.startswith("patient.")} for s in (a, b)]
+    if patients[0] != patients[1]:
+        found.append("another patient; what the foot did cannot be put down to the program")
+    spans_s = [run.walk.duration_us / 1e6 for run in (first, second)]
+    if abs(spans_s[0] - spans_s[1]) > 1.0:
+        found.append(
+            f"{spans_s[1]:.1f} s instead of {spans_s[0]:.1f} s; totals (strides, pulses, charge) "
+            "cannot be compared, and fatigue has gone another way"
+        )
+    legs = [[leg.leg for leg in run.walk.legs] for run in (first, second)]
+    if legs[0] != legs[1]:
+        told = [" and ".join([LEG_NAMES[leg] for leg in each]) or "none" for each in legs]
+        found.append(
+            f"stimulated on the {told[1]} instead of the {told[0]}; only common legs count"
+        )
+    if (first.truth is None) != (second.truth is None):
+        found.append("what the foot did is known of one of the two only")
+    versions = [run.header.get("versions") for run in (first, second)]
+    if versions[0] != versions[1]:
+        found.append(f"made by another version: {versions[1]} instead of {versions[0]}")
+    return found

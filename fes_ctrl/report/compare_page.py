@@ -1,0 +1,183 @@
+"""The page of a comparison: what changed, what came of it and how surely, and the distributions."""
+
+from collections.abc import Sequence
+from statistics import mean
+from typing import Final
+
+from fes_ctrl.analysis.compare import (
+    LESS,
+    MORE,
+    Comparison,
+    Difference,
+    Figure,
+    Measure,
+    summary_of,
+)
+from fes_ctrl.analysis.run import Run
+from fes_ctrl.analysis.settings import shown
+from fes_ctrl.model import LEG_NAMES
+from fes_ctrl.report.markup import MINUS, Html, folded, join, table, tag
+from fes_ctrl.report.page import Section, page
+from fes_ctrl.report.strips import strips
+
+ENDED: Final = {"": "killed", "finished": "finished", "interrupted": "interrupted"}
+
+
+def compare_page(runs: Sequence[Run], comparison: Comparison, method: str) -> str:
+    """Return the page of runs side by side.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        The reference first.
+    comparison : Comparison
+        Of them.
+    method : str
+        How the intervals are reckoned.
+    """
+    names = comparison.names
+    sections = [
+        Section("runs", "The runs", _runs(runs, comparison)),
+        Section("changes", "What changed in the configuration", _changes(comparison)),
+        Section("outcome", "What came of it, stride by stride", _outcome(comparison, method)),
+        Section("distributions", "Distributions over the strides", _strips(comparison)),
+        Section("figures", "Figures of the summaries", _figures(comparison)),
+    ]
+    lead = tag("p", f"{names[0]} is the reference.", class_="lead")
+    simulated = [name for run, name in zip(runs, names, strict=True) if _simulated(run)]
+    warning = f"Simulated: {', '.join(simulated)}; nobody walked there." if simulated else ""
+    title = f"{names[0]} beside {', '.join(names[1:])}"
+    return page(title, sections, lead=lead, warning=warning)
+
+
+def _simulated(run: Run) -> bool:
+    devices = run.header.get("devices") or [""]
+    return str(devices[0]).startswith("sim+")
+
+
+def _runs(runs: Sequence[Run], comparison: Comparison) -> Html:
+    rows = []
+    for run, name in zip(runs, comparison.names, strict=True):
+        summary = summary_of(run)
+        verdict = summary.get("verdict")
+        passed = verdict.get("passed") if isinstance(verdict, dict) else None
+        rows.append(
+            (
+                name,
+                summary.get("scenario") or run.header.get("recording"),
+                summary.get("patient"),
+                summary.get("program"),
+                (run.header.get("devices") or [None])[0],
+                run.header.get("seed"),
+                f"{run.walk.duration_us / 1e6:.1f}",
+                ENDED.get(run.ended, run.ended),
+                None if passed is None else "passed" if passed else "failed",
+            )
+        )
+    head = ("run", "scenario", "patient", "program", "stimulator", "seed", "s", "ended", "verdict")
+    parts = [table(head, rows, "The runs, the reference first", numeric=False)]
+    if comparison.warnings:
+        parts.append(
+            tag("ul", *[tag("li", each) for each in comparison.warnings], class_="reasons")
+        )
+    return join(parts)
+
+
+def _changes(comparison: Comparison) -> Html:
+    if not comparison.changes:
+        return tag("p", "No value differs.")
+    rows = [
+        (
+            tag("code", change.key),
+            *[
+                join([tag("strong", shown(line.value)), Html("<br>"), tag("code", line.origin)])
+                for line in change.settings
+            ],
+        )
+        for change in comparison.changes
+    ]
+    head = ("key", *comparison.names)
+    return table(head, rows, "Values that differ, and where each came from", numeric=False)
+
+
+def _outcome(comparison: Comparison, method: str) -> Html:
+    parts: list[Html] = []
+    if not comparison.measures:
+        parts.append(tag("p", "No stride of a leg that was stimulated in all runs is known."))
+    for index in range(1, len(comparison.names)):
+        how = "pairs of the same steps" if comparison.paired[index - 1] else "no pairs"
+        for leg in sorted({measure.leg for measure in comparison.measures}):
+            caption = (
+                f"{LEG_NAMES[leg]} leg, settled strides: {comparison.names[index]} against "
+                f"{comparison.names[0]} ({how})"
+            )
+            rows = [_row(each, index) for each in comparison.measures if each.leg == leg]
+            head = ("mean", comparison.names[0], comparison.names[index], "difference", "95 %", "")
+            parts.append(table(head, rows, caption))
+    parts.append(tag("p", method, class_="note"))
+    return join(parts)
+
+
+def _row(measure: Measure, index: int) -> tuple[object, ...]:
+    first, second = measure.values[0], measure.values[index]
+    difference = measure.differences[index - 1]
+    found = difference.interval
+    return (
+        measure.label,
+        _mean(first),
+        _mean(second),
+        None if found is None else _signed(found.mean),
+        None if found is None else f"{_signed(found.low)} to {_signed(found.high)}",
+        _verdict(difference),
+    )
+
+
+def _verdict(difference: Difference) -> Html:
+    if difference.verdict in {MORE, LESS}:
+        return tag("strong", difference.verdict)
+    return tag("span", difference.verdict)
+
+
+def _mean(values: Sequence[float]) -> str | None:
+    return f"{mean(values):.4g}".replace("-", MINUS) if values else None
+
+
+def _signed(value: float) -> str:
+    return "0" if value == 0.0 else f"{value:+.3g}".replace("-", MINUS)
+
+
+def _strips(comparison: Comparison) -> Html:
+    legs = sorted({measure.leg for measure in comparison.measures})
+    parts: list[Html] = [tag("p", "A dot a stride; the box holds the middle half.", class_="note")]
+    for leg in legs:
+        if len(legs) > 1:
+            parts.append(tag("h3", f"{LEG_NAMES[leg]} leg"))
+        figures = [
+            tag("figure", strips(each.label, comparison.names, each.values))
+            for each in comparison.measures
+            if each.leg == leg and len({value for run in each.values for value in run}) > 1
+        ]
+        parts.append(tag("div", *figures, class_="charts"))
+    return join(parts)
+
+
+def _figures(comparison: Comparison) -> Html:
+    far = [figure for figure in comparison.figures if any(figure.moved)]
+    near = [figure for figure in comparison.figures if not any(figure.moved)]
+    head = ("figure", *comparison.names)
+    parts: list[Html] = []
+    if far:
+        caption = "Figures that moved by what counts in their unit"
+        parts.append(table(head, [_figure(each) for each in far], caption))
+    if near:
+        told = f"{len(near)} figures that did not"
+        parts.append(folded(told, table(head, [_figure(each) for each in near], told)))
+    return join(parts)
+
+
+def _figure(figure: Figure) -> tuple[object, ...]:
+    cells = [
+        None if value is None else tag("strong", f"{value:g}") if far else f"{value:g}"
+        for value, far in zip(figure.values, figure.moved, strict=True)
+    ]
+    return (tag("code", figure.name), *cells)

@@ -1,0 +1,118 @@
+"""HTML from values: whatever is not ``Html`` already is escaped, so that no name of a run is code.
+
+The functions return ``Html``; strings that came from anywhere else pass through ``text``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Final
+
+MINUS: Final = "\N{MINUS SIGN}"
+UNKNOWN: Final = "\N{EN DASH}"
+"""Stands where a figure is not known."""
+VOID: Final = frozenset({"input", "link", "meta"})
+"""Elements that hold nothing and have no end."""
+
+
+class Html(str):
+    """Text that is HTML; made here alone, from escaped values."""
+
+    __slots__ = ()
+
+
+def text(value: object) -> Html:
+    """Return a value as HTML: escaped, unless it is HTML; nothing for ``None``."""
+    if value is None:
+        return Html("")
+    return value if isinstance(value, Html) else Html(escape(str(value)))
+
+
+def join(parts: Iterable[object], between: str = "") -> Html:
+    """Return parts one after the other, each escaped unless it is HTML."""
+    return Html(between.join(text(part) for part in parts))
+
+
+def tag(name: str, *children: object, **attributes: object) -> Html:
+    """Return one element.
+
+    Parameters
+    ----------
+    name : str
+        Of the element.
+    *children : object
+        Escaped unless they are HTML.
+    **attributes : object
+        ``class_`` and the like lose their last underscore, others become dashes; ``None`` and
+        ``False`` leave an attribute out, ``True`` leaves its value out.
+    """
+    start = f"<{name}{_attributes(attributes)}>"
+    return Html(start if name in VOID else f"{start}{join(children)}</{name}>")
+
+
+def _attributes(attributes: Mapping[str, object]) -> str:
+    out = []
+    for key, value in attributes.items():
+        if value is None or value is False:
+            continue
+        name = key.removesuffix("_").replace("_", "-")
+        out.append(f" {name}" if value is True else f' {name}="{escape(str(value))}"')
+    return "".join(out)
+
+
+def table(
+    head: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    caption: object = None,
+    *,
+    numeric: bool = True,
+    ids: Sequence[str] | None = None,
+) -> Html:
+    """Return a table whose first column names its rows.
+
+    Parameters
+    ----------
+    head : sequence
+        One cell a column.
+    rows : iterable of sequence
+        As many cells each; ``None`` is shown as a dash, for it is not known.
+    caption : object
+        Says what it shows.
+    numeric : bool
+        Every column but the first is aligned for numbers.
+    ids : sequence of str or None
+        The ``id`` of each row.
+    """
+    lines = []
+    for index, row in enumerate(rows):
+        first, *others = row
+        cells = [tag("th", UNKNOWN if first is None else first, scope="row")]
+        cells += [tag("td", UNKNOWN if cell is None else cell) for cell in others]
+        lines.append(tag("tr", *cells, id=None if ids is None else ids[index]))
+    inside = [
+        "" if caption is None else tag("caption", caption),
+        tag("thead", tag("tr", *[tag("th", cell, scope="col") for cell in head])),
+        tag("tbody", *lines),
+    ]
+    whole = tag("table", *inside, class_="figures" if numeric else "words")
+    return tag(
+        "div", whole, class_="scroll", tabindex="0", role="group", aria_label=_label(caption)
+    )
+
+
+def _label(caption: object) -> str:
+    return "table" if caption is None else str(caption)
+
+
+def folded(title: object, *children: object, open_: bool = False) -> Html:
+    """Return what a reader opens when it is wanted."""
+    return tag("details", tag("summary", title), *children, open=open_)
+
+
+def number(value: float | None, digits: int = 1) -> str | None:
+    """Return a number as people read it, with a true minus; ``None`` stays unknown."""
+    if value is None:
+        return None
+    shown = f"{value:.{digits}f}"
+    if float(shown) == 0.0:
+        shown = shown.removeprefix("-")
+    return shown.replace("-", MINUS)

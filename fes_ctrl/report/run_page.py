@@ -1,0 +1,43 @@
+"""A run as one page: verdict, strides, time, events, course, safety, settings."""
+
+from fes_ctrl.analysis.run import Run
+from fes_ctrl.report.markup import tag
+from fes_ctrl.report.page import Section, page
+from fes_ctrl.report.run_course import course_section
+from fes_ctrl.report.run_cycle import cycle_section
+from fes_ctrl.report.run_events import events_section
+from fes_ctrl.report.run_safety import safety_section
+from fes_ctrl.report.run_settings import about_section, settings_section
+from fes_ctrl.report.run_time import time_section
+from fes_ctrl.report.run_verdict import verdict_section
+from fes_ctrl.report.run_view import Check, lead_of, title_of, view_of, warning_of
+
+
+def run_page(run: Run, checks: list[Check] | None = None) -> str:
+    """Return the page of a run.
+
+    Parameters
+    ----------
+    run : Run
+        As ``read_run`` gives it: of a walk, a replay or a run, whole or killed.
+    checks : list of Check or None
+        How the scenario's bounds came out.
+
+    Returns
+    -------
+    str
+        A complete HTML document that needs nothing else.
+    """
+    view = view_of(run, checks or [])
+    sections = [
+        Section("verdict", "Verdict", verdict_section(view)),
+        Section("cycle", "Strides on the gait cycle", cycle_section(view)),
+        Section("time", "Course in time", time_section(view)),
+        Section("events", "Timing of events", events_section(view)),
+        Section("course", "Charge, compensation, fatigue", course_section(view)),
+        Section("safety", "Safety events", safety_section(view)),
+        Section("settings", "Settings and their origin", settings_section(view)),
+        Section("about", "About this run", about_section(view)),
+    ]
+    lead = tag("p", lead_of(view), class_="lead")
+    return page(title_of(view), sections, lead=lead, warning=warning_of(view))

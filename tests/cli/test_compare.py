@@ -1,0 +1,90 @@
+"""``fes-ctrl compare`` as a user meets it: tables, JSON, the page, refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers.here import fes_ctrl_here
+from helpers.runs import kept_walk
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("compare") / "old"
+    return str(kept_walk(folder, "standard", "--duration", "16"))
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("compare") / "new"
+    words = ("standard", "--duration", "16", "--set", "program.extension_ms=0")
+    return str(kept_walk(folder, *words))
+
+
+def test_it_tells_what_changed_and_what_came_of_it(old: str, new: str) -> None:
+    done = fes_ctrl_here("compare", old, new)
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    for word in ("program.extension_ms", "pairs of the same steps", "toe clearance", "less"):
+        assert word in told
+
+
+def test_json_is_one_object_without_nan(old: str, new: str) -> None:
+    done = fes_ctrl_here("compare", old, new, "--json")
+    told = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert told["runs"] == ["old", "new"]
+    assert told["same_steps"] == [None, True]
+    (change,) = told["configuration"]
+    assert (change["key"], change["values"]) == ("program.extension_ms", [100.0, 0])
+    charge = next(each for each in told["strides"] if each["measure"] == "charge_uC")
+    (difference,) = charge["differences"]
+    assert difference["low"] <= difference["mean"] <= difference["high"] < 0
+    assert difference["verdict"] == "less"
+    figures = {each["name"]: each for each in told["figures"]}
+    assert figures["charge.total_mC"]["moved"] == [False, True]
+    assert figures["charge.total_mC"]["values"][0] > figures["charge.total_mC"]["values"][1]
+
+
+def test_the_page_has_a_dot_for_every_stride_of_every_measure_that_varies(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    done = fes_ctrl_here("compare", old, new, "--json", "--html", str(page))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    text = page.read_text()
+    pictures = text.count('<svg class="chart"')
+    assert 5 < pictures <= len(told["strides"])
+    assert text.count("<circle") == sum(
+        sum(each["n"]) for each in told["strides"] if f"{_label(each['measure'])}. old: " in text
+    )
+
+
+def _label(name: str) -> str:
+    from fes_ctrl.analysis.per_stride import LABELS
+
+    return LABELS[name]
+
+
+def test_one_run_alone_is_refused(old: str) -> None:
+    done = fes_ctrl_here("compare", old)
+    assert done.returncode == 2
+    assert "give at least two" in done.stderr
+
+
+def test_a_run_that_is_not_there_is_refused_by_name(old: str, tmp_path: Path) -> None:
+    done = fes_ctrl_here("compare", old, str(tmp_path / "gone"))
+    assert done.returncode == 2
+    assert "gone: no log.jsonl there" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not done.stdout
+
+
+def test_other_patients_are_compared_with_a_warning(old: str, tmp_path: Path) -> None:
+    other = kept_walk(tmp_path / "mild", "--patient", "stroke_mild", "--duration", "12")
+    done = fes_ctrl_here("compare", old, str(other))
+    assert done.returncode == 0
+    told = " ".join(done.stdout.split())
+    assert "another patient" in told
+    assert "no pairs" in told

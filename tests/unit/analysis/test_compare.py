@@ -1,0 +1,165 @@
+"""Runs side by side: what changed, what came of it, and nothing where there is only noise."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fes_ctrl.analysis.compare import (
+    FEW,
+    LESS,
+    MORE,
+    NOISE,
+    SAME,
+    TRIFLE,
+    Comparison,
+    Difference,
+    compare,
+)
+from fes_ctrl.analysis.run import Run, read_run
+from fes_ctrl.cli.replay import command as replay
+from helpers.runs import kept_walk
+
+Walked = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    runs: dict[tuple[str, ...], Run] = {}
+
+    def get(*arguments: str, duration: str = "22") -> Run:
+        key = (duration, *arguments)
+        if key not in runs:
+            folder = tmp_path_factory.mktemp("compare") / f"run{len(runs)}"
+            kept_walk(folder, "moderate_stroke", "--duration", duration, *arguments)
+            runs[key] = read_run(folder)
+        return runs[key]
+
+    return get
+
+
+def difference(comparison: Comparison, name: str, run: int = 1) -> Difference:
+    (measure,) = [each for each in comparison.measures if each.name == name]
+    return measure.differences[run - 1]
+
+
+def test_only_what_differs_is_told_with_its_origin(walked: Walked) -> None:
+    found = compare([walked(), walked("--set", "program.extension_ms=0")])
+    (change,) = found.changes
+    assert change.key == "program.extension_ms"
+    assert [line.value for line in change.settings] == [100.0, 0]
+    assert change.settings[0].origin.endswith("programs/standard.toml:10")
+    assert change.settings[1].origin == "--set program.extension_ms=0"
+
+
+def test_an_extension_left_out_shortens_the_burst_by_as_much_and_onsets_stay(
+    walked: Walked,
+) -> None:
+    found = compare([walked(), walked("--set", "program.extension_ms=0")])
+    assert found.paired == (True,)
+    after = difference(found, "after_contact_ms")
+    assert after.verdict == LESS
+    assert after.interval is not None
+    # A pulse every 25 ms: the last one falls on the grid of the onset.
+    assert after.interval.mean == pytest.approx(-100.0, abs=13.0)
+    assert difference(found, "charge_uC").verdict == LESS
+    assert difference(found, "onset_delay_ms").verdict == SAME
+    assert difference(found, "heel_off_told_ms").verdict == SAME
+
+
+def test_a_delay_comes_later_by_as_much(walked: Walked) -> None:
+    found = compare([walked(), walked("--set", "program.delay_ms=60")])
+    onset = difference(found, "onset_delay_ms")
+    assert onset.verdict == MORE
+    assert onset.interval is not None
+    # It counts from the event, and a prompt program waits for nothing but the telling.
+    assert 50.0 < onset.interval.mean < 61.0
+
+
+def test_a_run_beside_itself_is_the_same_in_everything(walked: Walked) -> None:
+    found = compare([walked(), walked()])
+    assert not found.changes
+    assert {each.differences[0].verdict for each in found.measures} == {SAME}
+    assert not any(any(figure.moved) for figure in found.figures)
+    assert len(set(found.names)) == 2
+
+
+def test_other_seeds_of_the_same_are_no_pairs_and_no_different(walked: Walked) -> None:
+    found = compare([walked(), walked("--seed", "5")])
+    assert found.paired == (False,)
+    assert "not the same steps" in found.warnings[0]
+    verdicts = [each.differences[0].verdict for each in found.measures]
+    assert set(verdicts) <= {NOISE, SAME, TRIFLE, MORE, LESS}
+    # One of twenty by chance; this seed has none of those that a program could move.
+    for name in ("clearance_mm", "charge_uC", "ankle_at_contact_deg", "onset_delay_ms"):
+        assert difference(found, name).verdict == NOISE
+
+
+def test_another_patient_is_warned_of(walked: Walked) -> None:
+    found = compare([walked(), walked("--patient", "stroke_mild")])
+    assert any("another patient" in warning for warning in found.warnings)
+    assert found.paired == (False,)
+
+
+def test_another_length_is_warned_of_and_its_strides_still_are_pairs(walked: Walked) -> None:
+    found = compare([walked(), walked(duration="14")])
+    assert any("totals" in warning for warning in found.warnings)
+    assert found.paired == (True,)
+    assert difference(found, "clearance_mm").verdict in {SAME, FEW}
+
+
+def test_too_short_a_run_says_so(walked: Walked) -> None:
+    found = compare([walked(), walked(duration="9")])
+    assert difference(found, "clearance_mm").verdict == FEW
+
+
+def test_many_runs_are_each_held_against_the_first(walked: Walked) -> None:
+    runs = [walked(), walked("--set", "program.extension_ms=0"), walked("--seed", "5")]
+    found = compare(runs)
+    assert found.paired == (True, False)
+    assert all(len(each.values) == 3 and len(each.differences) == 2 for each in found.measures)
+    assert {change.key for change in found.changes} == {"program.extension_ms", "seed"}
+
+
+def test_a_run_that_was_killed_is_compared_by_what_its_log_holds(
+    walked: Walked, tmp_path: Path
+) -> None:
+    whole = walked()
+    killed = tmp_path / "killed"
+    shutil.copytree(whole.folder, killed)
+    log = killed / "log.jsonl"
+    log.write_bytes(log.read_bytes()[: -log.stat().st_size // 3])
+    for name in ("summary.json", "truth.csv.gz", "strides.csv", "truth.events.csv"):
+        (killed / name).unlink()
+    found = compare([whole, read_run(killed)])
+    assert any("was killed" in warning for warning in found.warnings)
+    assert any("known of one of the two only" in warning for warning in found.warnings)
+    assert difference(found, "charge_uC").interval is not None
+
+
+def test_replays_of_one_recording_are_pairs_and_those_of_another_are_not(tmp_path: Path) -> None:
+    for name, stance_s in (("one", 0.8), ("other", 0.7)):
+        rows = [f"{i / 100:.2f},{int(i / 100 % 1.2 < stance_s)}" for i in range(2400)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["t_s,right.heel", *rows]) + "\n")
+    runs = []
+    for folder, recording, delay_ms in (("a", "one", 0), ("b", "one", 100), ("c", "other", 0)):
+        words = [str(tmp_path / f"{recording}.csv"), "--set", f"program.delay_ms={delay_ms}"]
+        done = CliRunner().invoke(replay, [*words, "--out", str(tmp_path / folder), "--json"])
+        assert done.exception is None or done.exit_code == 1, done.output
+        runs.append(read_run(tmp_path / folder))
+    found = compare(runs)
+    assert found.paired == (True, False)
+    assert "clearance_mm" not in {measure.name for measure in found.measures}
+    shorter = difference(found, "duration_ms")
+    assert shorter.interval is not None
+    assert shorter.interval.mean == pytest.approx(-100.0, abs=1.0)
+    assert difference(found, "after_contact_ms").verdict == SAME
+
+
+def test_folders_of_one_name_are_told_apart(walked: Walked, tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        shutil.copytree(walked().folder, tmp_path / name / "run")
+    found = compare([read_run(tmp_path / name / "run") for name in ("old", "new")])
+    assert found.names == ("old/run", "new/run")

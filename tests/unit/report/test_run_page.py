@@ -1,0 +1,146 @@
+"""The page of a run that lacks something says so, and shows what there is."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fes_ctrl.analysis.run import read_run
+from fes_ctrl.report.run_page import run_page
+from helpers.here import fes_ctrl_here
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "walk"
+    arguments = ("standard", "--duration", "9", "--set", "program.delay_ms=20")
+    done = fes_ctrl_here("walk", *arguments, "--out", str(folder), "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return folder
+
+
+@pytest.fixture
+def copied(walked: Path, tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "copied"
+    shutil.copytree(walked, folder)
+    return folder
+
+
+def told(folder: Path) -> str:
+    """Return the words of a page."""
+    html = run_page(read_run(folder))
+    body = re.sub(r"<(script|style).*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def with_header(folder: Path, **changes: Any) -> None:
+    log = folder / "log.jsonl"
+    first, _, rest = log.read_text().partition("\n")
+    header = {**json.loads(first), **changes}
+    log.write_text(json.dumps({key: v for key, v in header.items() if v is not None}) + f"\n{rest}")
+
+
+def without(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink()
+
+
+TRUTH = ("truth.csv.gz", "strides.csv", "truth.events.csv")
+
+
+def test_a_walk_says_that_it_was_simulated_and_where_a_setting_came_from(walked: Path) -> None:
+    words = told(walked)
+    assert words.count("Simulated: patient, sensors and stimulator are models") == 1
+    assert "program.delay_ms 20.0 --set program.delay_ms=20" in words
+    assert "configs/programs/standard.toml:" in words
+
+
+def test_a_walk_that_was_killed_tells_how_far_it_came(copied: Path) -> None:
+    log = copied / "log.jsonl"
+    data = log.read_bytes()
+    log.write_bytes(data[: len(data) // 2])
+    without(copied, "summary.json", "settings.json", *TRUTH)
+    words = told(copied)
+    assert "no verdict" in words
+    assert re.search(r"did not come to its end: its log just stops at \d\.\d s", words)
+    assert "What the foot truly did is not known" in words
+    assert "Where the values came from was not kept" in words
+    assert "program.delay_ms 20.0 not kept" in words
+    assert "passed" not in words
+
+
+def test_a_walk_without_its_summary_has_its_figures_by_the_log(copied: Path) -> None:
+    leg = json.loads((copied / "summary.json").read_text())["legs"]["right"]
+    without(copied, "summary.json")
+    words = told(copied)
+    assert "came to its end, but left no summary" in words
+    assert f"toe clearance, median {leg['toe_clearance_mm']['median']:.1f} mm" in words
+    assert f"stimulation, median {leg['onset_delay_ms']['p50']:.0f} ms" in words
+
+
+def test_a_real_run_is_not_called_simulated_and_knows_no_truth(copied: Path) -> None:
+    without(copied, "summary.json", *TRUTH)
+    control = read_run(copied).header["config"]["control"]
+    with_header(copied, config={"control": control}, devices=["p24"], seed=None)
+    words = told(copied)
+    assert words.startswith("Run on p24")
+    assert "imulated" not in words
+    assert "neither are the errors" in words
+    assert "Clearance, compensation and fatigue of this leg are not known." in words
+
+
+def test_a_replay_tells_that_no_foot_followed_it_and_its_score(
+    walked: Path, tmp_path: Path
+) -> None:
+    (samples,) = read_run(walked).samples.values()
+    rows = [f"{each.t_meas_us / 1e6:.6f},{each.values[0]:g}" for each in samples]
+    recording = tmp_path / "walk.csv"
+    recording.write_text("\n".join(["t_s,heel", *rows]) + "\n")
+    recording.with_name("walk.meta.toml").write_text('side = "right"\n')
+    done = fes_ctrl_here(
+        "replay", str(recording), "--events", str(walked / "truth.events.csv"),
+        "--out", str(tmp_path / "replay"), "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    words = told(tmp_path / "replay")
+    assert "never what the foot would have done" in words
+    assert "Replay of walk.csv, program standard" in words
+    score = json.loads(done.stdout)["score"]["ic"]
+    assert f"initial contact {score['n']} {score['detected']} {score['raw']['f1']:.3f}" in words
+
+
+def test_an_evaluation_says_that_no_pulse_was_given(tmp_path: Path) -> None:
+    folder = tmp_path / "evaluation"
+    arguments = ("standard", "--duration", "6", "--evaluation", "--out", str(folder), "--json")
+    assert fes_ctrl_here("walk", *arguments).returncode in {0, 1}
+    words = told(folder)
+    assert "evaluation: sensed and decided, never stimulated" in words
+    assert "No pulse was given on this leg." in words
+    assert "Stimulation, mA" not in words
+
+
+def test_a_failed_walk_says_why(copied: Path) -> None:
+    summary = json.loads((copied / "summary.json").read_text())
+    summary["verdict"] = {"passed": False, "reasons": ["legs.right.drag_strides = 3: above 0"]}
+    summary["safety"]["witness_violations"] = [{"t_s": 1.5, "rule": "charge", "channel": 0}]
+    (copied / "summary.json").write_text(json.dumps(summary))
+    words = told(copied)
+    assert "failed legs.right.drag_strides = 3: above 0" in words
+    assert "t_s 1.5, rule charge, channel 0" in words
+
+
+def test_a_long_list_of_faults_is_cut_and_the_page_says_so(copied: Path) -> None:
+    log = copied / "log.jsonl"
+    lines = log.read_text().splitlines()
+    fault = {"kind": "fault", "now": 8_000_000, "t": 8_000_000, "id": "F04", "reaction": "inhibit",
+             "leg": 1, "detail": "<b>"}  # fmt: skip
+    log.write_text("\n".join([*lines[:-1], *[json.dumps(fault)] * 321, lines[-1]]) + "\n")
+    words = told(copied)
+    assert "faults 321 " in words
+    assert "and 21 more, in the run's log" in words
+    assert "8.000 F04 sensor silent inhibit right <b>" in words
