@@ -97,8 +97,9 @@ def verify(question: Question, around: Around, point: Point, aim: str = "") -> V
         if objective.name in reach:
             values = [mine.values[seed][index] for seed in around.seeds]
             promises.append(_reached(objective, values, reach[objective.name]))
-        gain = -objective.loss(effect.difference.mean, 0.0)
-        if effect.matters and gain > 0:
+        # Beyond what is enough, better counts no more.
+        gain = objective.cost(effect.before) - objective.cost(effect.after)
+        if effect.matters and gain >= objective.step:
             better.append(objective.name)
     words = {objective.name: objective.words for objective in around.objectives}
     reasons += [

@@ -126,6 +126,19 @@ def test_a_promise_that_only_the_mean_keeps_is_unsure() -> None:
     assert [k.state for k in verdict.promises if k.objective == "foot_slap"] == ["unsure"]
 
 
+def test_more_than_enough_is_no_better() -> None:
+    class High(Landscape):
+        def row(self, job: Job) -> Row:
+            clearance = 18.0 + 2.0 * bool(job.settings) + 0.01 * (job.seed % 3)
+            return {**super().row(job), "legs.right.toe_clearance_mm.median": clearance}
+
+    asked = question()
+    here = Around(asked, High(), UNSEEN, base_of(asked))
+    verdict = verify(asked, here, (50.0, 0.6, 200.0))
+    assert verdict.effects[0].difference.mean == pytest.approx(2.0)
+    assert verdict.better == ("charge",)
+
+
 def test_what_is_forbidden_breaks_a_promise_whatever_is_won() -> None:
     class Missing(Landscape):
         def row(self, job: Job) -> Row:
