@@ -195,7 +195,7 @@ def command(
         together=together,
     )
     if told.rule.isdecimal():
-        from fes_ctrl.tuning.study import asked_before
+        from fes_ctrl.tuning.journal import asked_before
 
         before = asked_before(out)
         if before is None:

@@ -96,7 +96,8 @@ CHANNEL: Final[Mapping[str, Range]] = {
     "current_mA": Range("current", "mA", 5, 100, 0.5),
     "pulse_width_us": Range("pulse width", "us", 50, 500, 10),
     "rate_hz": Range("rate", "Hz", 15, 60, 1),
-}"""A rate below 15 Hz is a row of twitches, a delay above 200 ms has missed toe-off."""
+}
+"""A rate below 15 Hz is a row of twitches, a delay above 200 ms has missed toe-off."""
 
 WHOLE: Final = ("pulse_width_us",)
 

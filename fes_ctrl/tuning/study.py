@@ -6,7 +6,6 @@ planned and not yet being walked. A process that has gone holds its lock no more
 walking is taken up by the next.
 """
 
-import contextlib
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from fes_ctrl.tuning.locks import FileLock, held
+from fes_ctrl.tuning.journal import JOURNAL, is_alive, mend, others, seat
+from fes_ctrl.tuning.locks import held
 from fes_ctrl.tuning.measure import Judged, Measured
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.space import Point
@@ -22,7 +22,6 @@ from fes_ctrl.tuning.space import Point
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
-JOURNAL: Final = "study.journal"
 NAME: Final = "tune"
 
 Kind = Literal["given", "pattern", "search", "confirm"]
@@ -115,14 +114,14 @@ class Study:
         self._lock = folder / "claims.lock"
         self._batches = 0
         self._entries: list[Entry] = []
-        self.number, self._alive = _seat(folder)
+        self.number, self._alive = seat(folder)
         journal = folder / JOURNAL
         directions: list[Literal["minimize", "maximize"]] = [
             "maximize" if objective.better == "more" else "minimize"
             for objective in question.objectives
         ]
         with held(self._lock):
-            _mend(journal, alone=not _others(folder, self.number))
+            mend(journal, alone=not others(folder, self.number))
             try:
                 storage = JournalStorage(JournalFileBackend(str(journal)))
                 self._study = optuna.create_study(
@@ -310,22 +309,8 @@ class Study:
             owner = trial.user_attrs.get("entry", {}).get("owner")
             # Without its place it was being asked for when its process ended; and a process has
             # nothing left when it asks for more.
-            if _place(trial) is None or owner == self.number or not _is_alive(self.folder, owner):
+            if _place(trial) is None or owner == self.number or not is_alive(self.folder, owner):
                 self._study.tell(trial.number, state=TrialState.FAIL)
-
-
-def asked_before(folder: Path) -> dict[str, Any] | None:
-    """Return the question of the search in a folder, as JSON holds it; ``None`` where none is."""
-    try:
-        lines = (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    for line in lines:
-        with contextlib.suppress(ValueError, AttributeError):
-            question = json.loads(line).get("user_attr", {}).get("question")
-            if isinstance(question, dict):
-                return question
-    return None
 
 
 def question_text(question: Question) -> dict[str, Any]:
@@ -382,49 +367,3 @@ def _given_sampler(params: dict[str, float]) -> Any:
             return params[param_name]
 
     return Given()
-
-
-def _seat(folder: Path) -> tuple[int, FileLock]:
-    """Return the lowest number that no living process has, and its lock."""
-    number = 1
-    while True:
-        lock = FileLock(folder / f"searcher-{number}.lock")
-        if lock.take(wait=False):
-            return number, lock
-        number += 1
-
-
-def _is_alive(folder: Path, owner: object) -> bool:
-    lock = FileLock(folder / f"searcher-{owner}.lock")
-    if lock.take(wait=False):
-        lock.release()
-        return False
-    return True
-
-
-def _others(folder: Path, number: int) -> bool:
-    """Return whether anybody else takes part at present."""
-    seats = [path.stem.rpartition("-")[2] for path in folder.glob("searcher-*.lock")]
-    return any(seat != str(number) and _is_alive(folder, seat) for seat in seats)
-
-
-def _mend(journal: Path, *, alone: bool) -> None:
-    """Cut off a line that a kill or a full disk tore; Optuna would read no further for ever."""
-    from optuna.storages.journal import JournalFileSymlinkLock
-
-    if not journal.is_file():
-        return
-    if alone:
-        # A process that was killed while it wrote leaves Optuna's lock behind: nobody holds it.
-        for left in journal.parent.glob(f"{journal.name}.lock*"):
-            left.unlink(missing_ok=True)
-    lock = JournalFileSymlinkLock(str(journal))
-    lock.acquire()
-    try:
-        data = journal.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        if whole < len(data):
-            with journal.open("r+b") as file:
-                file.truncate(whole)
-    finally:
-        lock.release()

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from fes_ctrl.tuning.job import Job, Row, Settings
+from fes_ctrl.tuning.journal import JOURNAL
 from fes_ctrl.tuning.question import Member, Question
 from fes_ctrl.tuning.search import Candidate, Search
 from fes_ctrl.tuning.space import given
-from fes_ctrl.tuning.study import JOURNAL, Study, StudyError
+from fes_ctrl.tuning.study import Study, StudyError
 from helpers.landscape import EXTENSION, Landscape, nothing_against, question
 
 
