@@ -12,6 +12,8 @@ AS_DARK_AS_LIGHT: Final = 0.179
 """Relative luminance (WCAG 2) from which black and white stand out equally, 4.6 to 1."""
 
 CELL: Final = 58
+WIDE: Final = 420
+"""A map of few cells is no narrower: its title has to fit, and its text is not to be blown up."""
 TALL: Final = 34
 LEFT: Final = 74
 TOP: Final = 40
@@ -59,7 +61,8 @@ def heat_map(
     """
     known = [cell.value for row in cells for cell in row if cell.value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
-    width = LEFT + CELL * len(x[1]) + 16
+    cell_px = max(CELL, (WIDE - LEFT - 16) // max(1, len(x[1])))
+    width = LEFT + cell_px * len(x[1]) + 16
     height = TOP + TALL * len(y[1]) + BOTTOM
     parts = [f'<text class="title" x="8" y="18">{text(title)}</text>']
     for row, (name, listed) in enumerate(zip(y[1], cells, strict=True)):
@@ -69,16 +72,18 @@ def heat_map(
             f"{text(name)}</text>"
         )
         parts += [
-            _cell(cell, LEFT + CELL * column, top, _share(cell.value, low, high), digits)
+            _cell(
+                cell, (LEFT + cell_px * column, top), cell_px, _share(cell.value, low, high), digits
+            )
             for column, cell in enumerate(listed)
         ]
     below = TOP + TALL * len(y[1])
     for column, name in enumerate(x[1]):
-        at = LEFT + CELL * (column + 0.5)
+        at = LEFT + cell_px * (column + 0.5)
         parts.append(
             f'<text x="{at:.1f}" y="{below + 16}" text-anchor="middle">{text(name)}</text>'
         )
-    middle = LEFT + CELL * len(x[1]) / 2
+    middle = LEFT + cell_px * len(x[1]) / 2
     parts.append(
         f'<text x="{middle:.1f}" y="{below + 34}" text-anchor="middle">{text(x[0])}</text>'
         f'<text x="8" y="{TOP - 8}">{text(y[0])}</text>'
@@ -120,9 +125,10 @@ def _share(value: float | None, low: float, high: float) -> float | None:
     return 0.5 if high == low else (value - low) / (high - low)
 
 
-def _cell(cell: Cell, x: float, y: float, share: float | None, digits: int) -> str:
-    box = f'x="{x + 1}" y="{y + 1}" width="{CELL - 2}" height="{TALL - 2}"'
-    middle = f'x="{x + CELL / 2:.1f}" y="{y + TALL / 2 + 4:.1f}" text-anchor="middle"'
+def _cell(cell: Cell, at: tuple[float, float], width: int, share: float | None, digits: int) -> str:
+    x, y = at
+    box = f'x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{TALL - 2}"'
+    middle = f'x="{x + width / 2:.1f}" y="{y + TALL / 2 + 4:.1f}" text-anchor="middle"'
     if share is None:
         return (
             f'<g><title>{text(cell.title)}</title><rect class="nothing" {box}/>'
