@@ -91,6 +91,7 @@ bench: compiled
 	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/identification.py
+	$(BIN)/python benchmarks/tune.py
 	$(BIN)/python benchmarks/sweep.py --part speed
 	$(BIN)/python benchmarks/sweep.py --part engine
 

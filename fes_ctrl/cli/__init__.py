@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "campaign": "Walk random faults and judge every step.",
     "sweep": "Walk many settings, patients and seeds, and compare them.",
     "merge": "Join the shards of a sweep.",
+    "tune": "Search for a better program, and write it as TOML.",
     "export": "Write a run for Foxglove, as Parquet tables or as C3D.",
     "identify": "Tell a patient's parameters from a bench session.",
     "limits": "Show the limits in force, and the output table.",

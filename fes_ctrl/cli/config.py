@@ -79,7 +79,7 @@ def _section(section: str, layers: "Layers") -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def check(ctx: click.Context, files: tuple[str, ...], *, as_json: bool) -> None:
-    """Check files, each by what it holds: one part, a sweep, or a scenario with all that it names.
+    """Check files, each by what it holds: a part, a sweep or tune, or a scenario with all it names.
 
     A name without slash and .toml is a scenario's. Exit code 2: a file is refused.
     """
@@ -127,6 +127,11 @@ def _check(value: str) -> str:
             of = len(manifest.candidates) * len(manifest.patients)
             click.echo(f"note: {len(unfit)} of {of} will fail; the first: {unfit[0]}", err=True)
         return "sweep"
+    if tables == ["tune"]:
+        from fes_ctrl.cli.tune_question import told_by
+
+        told_by(str(path.absolute()))
+        return "tune"
     scenario = load_scenario(value)
     problems = problems_of(scenario.walk.legs, scenario.walk.control, scenario.walk.sensed)
     if problems:
@@ -137,9 +142,10 @@ def _check(value: str) -> str:
 @command.command(epilog="Example: fes-ctrl config schema program > program.schema.json")
 @click.argument("kind", default="scenario", metavar="[KIND]")
 def schema(kind: str) -> None:
-    """Print the JSON schema of a file: scenario (the default), sweep, program, limits and so on."""
+    """Print the JSON schema of a file: scenario (the default), sweep, tune, program and so on."""
     from fes_ctrl.config.schema import schema_of
     from fes_ctrl.tuning.config import SweepConfig
+    from fes_ctrl.tuning.tune_config import TuneConfig
     from hil.scenarios import PARTS, SECTIONS, Bound
 
     if kind == "scenario":
@@ -152,7 +158,9 @@ def schema(kind: str) -> None:
         whole = schema_of({kind: SECTIONS[kind]}, f"A {kind} file of fes-ctrl")
     elif kind == "sweep":
         whole = schema_of({"sweep": SweepConfig}, "A sweep of fes-ctrl")
+    elif kind == "tune":
+        whole = schema_of({"tune": TuneConfig}, "What a search of fes-ctrl is told")
     else:
-        message = f"no schema {kind!r}; choose scenario, {', '.join(PARTS)}, sweep"
+        message = f"no schema {kind!r}; choose scenario, {', '.join(PARTS)}, sweep, tune"
         raise Refusal(message)
     click.echo(json.dumps(whole, indent=1, allow_nan=False))

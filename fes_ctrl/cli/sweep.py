@@ -91,7 +91,7 @@ def command(
         write_whole(folder / "sweep.json", manifest.text())
         started_s = time.perf_counter()
         before = len(store)
-        interrupted = _walk(manifest, store, _Who(workers, cluster), by, out, quiet=as_json)
+        interrupted = _walk(manifest, store, Who(workers, cluster), by, out, quiet=as_json)
         run: dict[str, object] = {
             "walked": len(store) - before,
             "wall_s": round(time.perf_counter() - started_s, 3),
@@ -189,7 +189,7 @@ def _store(folder: Path) -> "Iterator[Store]":
 # -- walking --------------------------------------------------------------------------------------
 
 
-class _Who:
+class Who:
     """Who walks: processes of this machine, or a cluster."""
 
     def __init__(self, workers: int | None, cluster: str | None) -> None:
@@ -222,7 +222,7 @@ def processors() -> int:
 
 
 def _walk(
-    manifest: "Manifest", store: "Store", who: _Who, by: str, out: Path | None, *, quiet: bool
+    manifest: "Manifest", store: "Store", who: Who, by: str, out: Path | None, *, quiet: bool
 ) -> bool:
     """Walk what has no row yet; return whether it was interrupted."""
     from fes_ctrl.tuning.engine import EngineError, run_jobs

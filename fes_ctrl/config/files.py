@@ -20,6 +20,7 @@ FOLDERS: Final[dict[str, str]] = {
     "limits": "limits",
     "scenario": "scenarios",
     "sweep": "sweeps",
+    "tune": "tunes",
 }
 
 REPORTED_LINE: Final = re.compile(r"\(at line (\d+),")
