@@ -91,6 +91,9 @@ bench: compiled
 	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/identification.py
+	$(BIN)/python benchmarks/tune.py
+	$(BIN)/python benchmarks/sweep.py --part speed
+	$(BIN)/python benchmarks/sweep.py --part engine
 
 campaign: $(FULL)
 	$(BIN)/python benchmarks/campaign.py --hours 10 --jobs $(JOBS) --out runs/campaign --page docs/safety/reaction-times.md

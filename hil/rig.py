@@ -341,6 +341,7 @@ class Rig:
             leg.advance_to(self._end_us)
             about.truth = [TrueEvent(event.kind, event.t_us) for event in leg.events]
             about.swings = [Swing(*swing) for swing in leg.swings]
+            about.fitness = leg.fitness()
         witness = self.witness
         walk.charge.per_phase_max_pc = witness.charge_per_phase_max_pC
         walk.charge.total_pc = witness.charge_pC

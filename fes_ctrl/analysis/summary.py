@@ -58,6 +58,7 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "compensation_mm": percentile([swing.compensation_mm for swing in settled], 50),
         "circumduction_mm": percentile([swing.circumduction_mm for swing in settled], 50),
         "push_off": {"lost_work_percent": percentile(lost, 50)},
+        "fatigue_percent": (None if leg.fitness is None else round(100.0 * (1.0 - leg.fitness), 3)),
         "ankle_at_contact_deg": spread(
             [swing.ankle_at_contact_deg for swing in settled], p05=5, median=50, p95=95
         ),

@@ -82,7 +82,11 @@ class Burst:
 
 @dataclass(slots=True)
 class LegWalk:
-    """Everything about one leg."""
+    """Everything about one leg.
+
+    ``fitness`` is what fatigue has left of the dorsiflexors at the end, 1 when fresh; ``None``
+    where nobody knows.
+    """
 
     leg: int
     truth: list[TrueEvent] = field(default_factory=list)
@@ -94,6 +98,7 @@ class LegWalk:
     pulses_us: list[Us] = field(default_factory=list)
     pulses_ua: list[MicroAmp] = field(default_factory=list)
     skipped: int = 0
+    fitness: float | None = None
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ def _section(section: str, layers: "Layers") -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def check(ctx: click.Context, files: tuple[str, ...], *, as_json: bool) -> None:
-    """Check files, each by what it holds: one part, or a scenario with all that it names.
+    """Check files, each by what it holds: a part, a sweep or tune, or a scenario with all it names.
 
     A name without slash and .toml is a scenario's. Exit code 2: a file is refused.
     """
@@ -119,6 +119,19 @@ def _check(value: str) -> str:
         layers.load(part, str(path.absolute()))
         layers.get(part)
         return part
+    if tables == ["sweep"]:
+        from hil.sweep_plan import load_plan, manifest_of
+
+        manifest, unfit = manifest_of(load_plan(str(path.absolute())))
+        if unfit:
+            of = len(manifest.candidates) * len(manifest.patients)
+            click.echo(f"note: {len(unfit)} of {of} will fail; the first: {unfit[0]}", err=True)
+        return "sweep"
+    if tables == ["tune"]:
+        from fes_ctrl.cli.tune_question import told_by
+
+        told_by(str(path.absolute()))
+        return "tune"
     scenario = load_scenario(value)
     problems = problems_of(scenario.walk.legs, scenario.walk.control, scenario.walk.sensed)
     if problems:
@@ -129,8 +142,10 @@ def _check(value: str) -> str:
 @command.command(epilog="Example: fes-ctrl config schema program > program.schema.json")
 @click.argument("kind", default="scenario", metavar="[KIND]")
 def schema(kind: str) -> None:
-    """Print the JSON schema of a file: scenario (the default), program, limits and so on."""
+    """Print the JSON schema of a file: scenario (the default), sweep, tune, program and so on."""
     from fes_ctrl.config.schema import schema_of
+    from fes_ctrl.tuning.config import SweepConfig
+    from fes_ctrl.tuning.tune_config import TuneConfig
     from hil.scenarios import PARTS, SECTIONS, Bound
 
     if kind == "scenario":
@@ -141,7 +156,11 @@ def schema(kind: str) -> None:
         whole["properties"]["pass"] = {"type": "object", "additionalProperties": figure}
     elif kind in PARTS:
         whole = schema_of({kind: SECTIONS[kind]}, f"A {kind} file of fes-ctrl")
+    elif kind == "sweep":
+        whole = schema_of({"sweep": SweepConfig}, "A sweep of fes-ctrl")
+    elif kind == "tune":
+        whole = schema_of({"tune": TuneConfig}, "What a search of fes-ctrl is told")
     else:
-        message = f"no schema {kind!r}; choose scenario, {', '.join(PARTS)}"
+        message = f"no schema {kind!r}; choose scenario, {', '.join(PARTS)}, sweep, tune"
         raise Refusal(message)
     click.echo(json.dumps(whole, indent=1, allow_nan=False))

@@ -26,24 +26,34 @@ if TYPE_CHECKING:
 def command(run: Path, out: Path | None, *, as_json: bool) -> None:
     """Make one self-contained HTML file of RUN, the folder of a walk, a replay or a run.
 
+    The folder of a sweep or of a search (tune) gets a page too: every candidate, heat maps, what
+    each setting does; front, sensitivity, proof.
+
     It works offline: verdict, strides on the gait cycle, course in time, timing of events, charge,
     compensation and fatigue, safety events, settings with their origin.
     """
     from fes_ctrl.analysis.run import RunError, read_run
+    from fes_ctrl.cli.report_search import search_page
     from fes_ctrl.report.run_page import run_page
 
+    html = search_page(run)
+    if html is not None:
+        _write(html, run, out, "search", as_json=as_json)
+        return
     try:
         read = read_run(run)
     except RunError as error:
         raise Refusal(str(error)) from error
-    target = read.folder / PAGE if out is None else out
+    _write(run_page(read, _checks(read)), read.folder, out, "run", as_json=as_json)
+
+
+def _write(html: str, folder: Path, out: Path | None, what: str, *, as_json: bool) -> None:
+    """Write a page beside what it was made of, or where it is wanted, but never over it."""
+    target = folder / PAGE if out is None else out
     if target.is_dir():
         message = f"--out {target}: is a folder; name a file, as {target / PAGE}"
         raise Refusal(message)
-    keep_apart(
-        target, [file for file in read.folder.iterdir() if file.name != PAGE], "--out", "run"
-    )
-    html = run_page(read, _checks(read))
+    keep_apart(target, [file for file in folder.iterdir() if file.name != PAGE], "--out", what)
     write_whole(target, html)
     size = len(html.encode())
     if as_json:

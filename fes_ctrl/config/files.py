@@ -1,10 +1,11 @@
 """Finding and reading configuration files; line numbers where something is wrong."""
 
 import contextlib
+import copy
 import re
 import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ FOLDERS: Final[dict[str, str]] = {
     "stimulator": "stimulators",
     "limits": "limits",
     "scenario": "scenarios",
+    "sweep": "sweeps",
+    "tune": "tunes",
 }
 
 REPORTED_LINE: Final = re.compile(r"\(at line (\d+),")
@@ -27,6 +30,7 @@ SEARCHED_LINES: Final = 1000
 PathParts = tuple[str | int, ...]
 
 
+@cache
 def configs_folder() -> Path:
     """Return where the named configurations are: of the checkout, or of the installed wheel."""
     package = Path(__file__).resolve().parent.parent
@@ -133,7 +137,8 @@ def parse(text: str, name: str) -> dict[str, object]:
         With the line of the mistake.
     """
     try:
-        return tomllib.loads(text)
+        # Whoever builds a thousand candidates reads the same files; each gets tables of its own.
+        return copy.deepcopy(_loaded(text))
     except tomllib.TOMLDecodeError as error:
         reason = str(error).partition(" (at ")[0]
         found = REPORTED_LINE.search(str(error))
@@ -144,6 +149,11 @@ def parse(text: str, name: str) -> dict[str, object]:
         # tomllib leaves to Python what is nested too deeply, and integers of thousands of digits.
         message = f"{shown(name)}: nested too deeply, or a number too long; mend the TOML there"
         raise ConfigError(message) from error
+
+
+@lru_cache(maxsize=32)
+def _loaded(text: str) -> dict[str, object]:
+    return tomllib.loads(text)
 
 
 def _lines(text: str) -> list[str]:

@@ -57,6 +57,7 @@ class Layers:
         self._sections = dict(sections)
         self._tables: dict[str, dict[str, Any]] = {name: {} for name in sections}
         self._origins: dict[PathParts, tuple[Source, PathParts]] = {}
+        self._built: dict[str, Any] = {}
         self.files: dict[str, Path] = {}
 
     def load(self, section: str, value: str, place: str = "") -> None:
@@ -122,8 +123,7 @@ class Layers:
         merged = copy.deepcopy(self._tables[section])
         self._lay(merged, table, (section,))
         self._note(table, (section,), source, (section,))
-        self._check(section, merged)
-        self._tables[section] = merged
+        self._take(section, merged)
 
     def set(self, option: str) -> None:
         """Take ``KEY=VALUE`` with a dotted key; arrays of tables by index.
@@ -155,8 +155,7 @@ class Layers:
         path = self._place(section, parts, table, value, source)
         self._forget(path)
         self._note(value, path, source, path)
-        self._check(section, table)
-        self._tables[section] = table
+        self._take(section, table)
 
     def _place(
         self, section: str, parts: list[str], table: dict[str, Any], value: object, source: Source
@@ -208,13 +207,18 @@ class Layers:
                 self._forget((*path, key))
                 below[key] = copy.deepcopy(value)
 
-    def _check(self, section: str, table: dict[str, Any]) -> None:
+    def _take(self, section: str, table: dict[str, Any]) -> None:
+        """Check a section's values and make them its own."""
+        built: dict[str, Any] = {}
         try:
-            build(self._sections[section], table, (section,))
+            built[section] = build(self._sections[section], table, (section,))
         except UnplacedError as problem:
             # Whether values go together is asked when all layers are there.
             if not problem.together:
                 raise self._refusal(problem) from problem
+        self._tables[section] = table
+        self._built.pop(section, None)
+        self._built.update(built)
 
     def _refusal(self, problem: UnplacedError) -> ConfigError:
         return ConfigError(f"{problem.what} ({self.origin(problem.path)})")
@@ -244,14 +248,28 @@ class Layers:
         ConfigError
             If something that has no default was not given.
         """
-        try:
-            return build(self._sections[section], self._tables[section], (section,))
-        except UnplacedError as problem:
-            raise self._refusal(problem) from problem
+        if section not in self._built:
+            try:
+                built = build(self._sections[section], self._tables[section], (section,))
+            except UnplacedError as problem:
+                raise self._refusal(problem) from problem
+            self._built[section] = built
+        return self._built[section]
 
     def effective(self) -> dict[str, Any]:
         """Return all effective values as plain tables, defaults included."""
-        return {name: dataclasses.asdict(self.get(name)) for name in self._sections}
+        return {name: _plain(self.get(name)) for name in self._sections}
+
+
+def _plain(value: Any) -> Any:
+    """Return what ``dataclasses.asdict`` does; single values are shared, for none can change."""
+    if dataclasses.is_dataclass(value):
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return value
 
 
 def _index(part: str, length: int, source: Source) -> int:

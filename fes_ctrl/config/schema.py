@@ -49,7 +49,8 @@ def schema_of(tables: Mapping[str, type[Any]], title: str) -> dict[str, Any]:
 def _tidy(node: dict[str, Any]) -> None:
     node.pop("title", None)
     if node.get("type") == "object":
-        node["additionalProperties"] = False
+        # A table whose keys are free says of what kind its values are.
+        node.setdefault("additionalProperties", False)
         summary, attributes = described(node.get("description", ""))
         node["description"] = summary
         for key, inner in node.get("properties", {}).items():

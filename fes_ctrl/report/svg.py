@@ -13,6 +13,16 @@ from fes_ctrl.report.markup import MINUS, Html, text
 
 STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
+SHAPES: Final = {
+    "circle": "M1 0A1 1 0 1 1 -1 0A1 1 0 1 1 1 0Z",
+    "diamond": "M0 -1.3L1.3 0L0 1.3L-1.3 0Z",
+    "square": "M-0.9 -0.9H0.9V0.9H-0.9Z",
+    "triangle": "M0 -1.2L1.15 0.9H-1.15Z",
+    "cross": "M-0.8 -0.8L0.8 0.8M-0.8 0.8L0.8 -0.8",
+    "ring": "M1.9 0A1.9 1.9 0 1 1 -1.9 0A1.9 1.9 0 1 1 1.9 0Z",
+}
+"""Signs about 0, of the size of 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -35,10 +45,11 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     Parameters
     ----------
     low, high : float
-        The range; ``low`` is below ``high``.
+        The range, either way round.
     most : int
         Gaps between them.
     """
+    low, high = min(low, high), max(low, high)
     span = high - low
     power = 10.0 ** math.floor(math.log10(span / most))
     step = next(power * s for s in STEPS if span / (power * s) <= most * (1 + 1e-9))
@@ -101,6 +112,8 @@ class Chart:
         Small, beside the title.
     whole_y : bool
         Vertical ticks at whole numbers only.
+    x_words : sequence of str
+        Stand at 0, 1 and so on in place of the numbers of the horizontal axis.
     """
 
     LEFT: Final = 46
@@ -120,12 +133,17 @@ class Chart:
         *,
         remark: str = "",
         whole_y: bool = False,
+        x_words: Sequence[str] = (),
     ) -> None:
         self.width, self.height = width, height
-        self.x = Axis(*x, self.LEFT, width - self.RIGHT)
-        self.y = Axis(*y, height - self.BOTTOM, self.TOP)
+        self._two_lines = bool(remark) and beside_is_too_long(title, remark, width)
+        # Long numbers beside the vertical axis need their room.
+        longest = max((len(_said(value)) for value in ticks(*y, 5)), default=0)
+        self.x = Axis(*x, max(self.LEFT, 10 + 7.2 * longest), width - self.RIGHT)
+        self.y = Axis(*y, height - self.BOTTOM, self.TOP + (12 if self._two_lines else 0))
         self._title, self._label, self._x_name, self._remark = title, label, x_name, remark
         self._whole_y = whole_y
+        self._x_words = x_words
         self._below: list[str] = []
         self._parts: list[str] = []
 
@@ -176,6 +194,28 @@ class Chart:
                     f'cy="{self.y.at(y):.1f}" r="{radius:g}"/>'
                 )
 
+    def mark(
+        self, x: float, y: float, shape: str, kind: str, title: str = "", size: float = 5
+    ) -> None:
+        """Draw one of ``SHAPES`` at a place; a pointer reads its title.
+
+        Shapes differ, not colours alone, so that whoever sees no colours can tell them apart.
+        """
+        told = f"<title>{text(title)}</title>" if title else ""
+        self._parts.append(
+            f'<path class="sign {kind}" d="{SHAPES[shape]}" '
+            f'transform="translate({self.x.at(x):.1f} {self.y.at(y):.1f}) scale({size:g})">'
+            f"{told}</path>"
+        )
+
+    def whisker(self, x: float, low: float, high: float, kind: str) -> None:
+        """Draw an interval: an upright line with ends."""
+        at, top, bottom = self.x.at(x), self.y.at(high), self.y.at(low)
+        self._parts.append(
+            f'<path class="line {kind}" d="M{at:.1f},{top:.1f}V{bottom:.1f}'
+            f'M{at - 4:.1f},{top:.1f}h8M{at - 4:.1f},{bottom:.1f}h8"/>'
+        )
+
     def upright(self, x: float, name: str, kind: str = "mark") -> None:
         """Draw a line across at one value of the horizontal axis, and name it."""
         at = self.x.at(x)
@@ -207,8 +247,7 @@ class Chart:
 
     def _frame(self) -> str:
         x, y = self.x, self.y
-        remark = f'<tspan class="small" dx="7">{text(self._remark)}</tspan>' if self._remark else ""
-        out = [f'<text class="title" x="8" y="18">{text(self._title)}{remark}</text>']
+        out = [heading(self._title, self._remark, self.width)]
         for value in ticks(y.low, y.high, 5):
             if self._whole_y and value != int(value):
                 continue
@@ -219,12 +258,15 @@ class Chart:
                 f'y2="{at:.1f}"/><text x="{x.from_px - 6}" y="{at + 4:.1f}" '
                 f'text-anchor="end">{_said(value)}</text>'
             )
-        for value in ticks(x.low, x.high, 6):
+        marked = [(float(place), word) for place, word in enumerate(self._x_words)] or [
+            (value, _said(value)) for value in ticks(x.low, x.high, 6)
+        ]
+        for value, said in marked:
             at = x.at(value)
             out.append(
                 f'<line class="tick" x1="{at:.1f}" y1="{y.from_px}" x2="{at:.1f}" '
                 f'y2="{y.from_px + 4}"/><text x="{at:.1f}" y="{y.from_px + 16:.1f}" '
-                f'text-anchor="middle">{_said(value)}</text>'
+                f'text-anchor="middle">{text(said)}</text>'
             )
         middle = (x.from_px + x.to_px) / 2
         out.append(
@@ -254,6 +296,19 @@ def _runs(known: Sequence[bool]) -> list[tuple[int, int]]:
             out.append((start, index))
             start = None
     return out
+
+
+def beside_is_too_long(title: str, remark: str, width: int) -> bool:
+    """Return whether a remark has no room beside its title, by the width of ordinary letters."""
+    return 7.4 * len(title) + 5.8 * len(remark) + 22 > width
+
+
+def heading(title: str, remark: str, width: int) -> str:
+    """Return a picture's title with its remark, beside it or below."""
+    below = beside_is_too_long(title, remark, width)
+    place = 'x="8" dy="13"' if below else 'dx="7"'
+    small = f'<tspan class="small" {place}>{text(remark)}</tspan>' if remark else ""
+    return f'<text class="title" x="8" y="18">{text(title)}{small}</text>'
 
 
 def _said(value: float) -> str:

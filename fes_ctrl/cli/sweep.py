@@ -1,0 +1,312 @@
+"""``fes-ctrl sweep``: many walks over settings, patients and seeds, here or on a cluster."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
+
+if TYPE_CHECKING:
+    from fes_ctrl.tuning.cluster import Cluster
+    from fes_ctrl.tuning.manifest import Manifest
+    from fes_ctrl.tuning.plan import Plan
+    from fes_ctrl.tuning.pool import Workers
+    from fes_ctrl.tuning.store import Store
+
+INTERRUPTED: Final = 130
+LINE_EVERY_S: Final = 20.0
+NEEDED: Final = ("hil.sweep_walk",)
+
+Advance = Callable[[], None]
+
+
+@click.command(epilog="Example: fes-ctrl sweep timing --out runs/timing --workers 4")
+@click.argument("sweep", metavar="SWEEP")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep rows and results there; what is there already is not walked again.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), help="Processes; default: every processor."
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS|local",
+    help="Walk on a Dask cluster: tcp://HOST:8786 of its scheduler, or a local one.",
+)
+@click.option("--shard", metavar="K/N", help="Walk one part of N, to be joined by merge.")
+@click.option("--by", metavar="FIGURE", help="Order candidates by it; its end will do.")
+@click.option("--best", type=click.Choice(["lowest", "highest"]), help="Which end is wanted.")
+@click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Rows shown.")
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice(["parquet", "csv"]),
+    help="Of the results; default: parquet where pyarrow is there.",
+)
+@click.option("--retry-failed", is_flag=True, help="Walk again what came to nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    sweep: str,
+    out: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    shard: str | None,
+    by: str | None,
+    best: str | None,
+    top: int,
+    wanted: str | None,
+    *,
+    retry_failed: bool,
+    as_json: bool,
+) -> int:
+    """Walk every candidate of SWEEP with every patient by every seed, and compare them.
+
+    Results depend neither on the workers nor on their number. A sweep that was stopped, however,
+    goes on where it was with the same --out. Exit code 2 if no walk came to anything.
+    """
+    if shard is not None and out is None:
+        message = "--shard without --out: say where its rows are kept for merge"
+        raise Refusal(message)
+    kind = table_format(wanted)
+    plan = _plan(sweep)
+    manifest = _manifest(plan, _shard(shard), quiet=as_json)
+    by, best = by or plan.config.by, best or plan.config.best
+    with _folder(out) as folder, _store(folder) as store:
+        if retry_failed:
+            store.forget_failed()
+        for name in CLEARED:
+            (folder / name).unlink(missing_ok=True)
+        write_whole(folder / "sweep.json", manifest.text())
+        started_s = time.perf_counter()
+        before = len(store)
+        interrupted = _walk(manifest, store, Who(workers, cluster), by, out, quiet=as_json)
+        run: dict[str, object] = {
+            "walked": len(store) - before,
+            "wall_s": round(time.perf_counter() - started_s, 3),
+            "interrupted": interrupted,
+        }
+        if interrupted:
+            kept = "nothing is kept without --out"
+            if out is not None:
+                kept = f"what is done stays in {out}, and the same command goes on"
+            click.echo(f"fes-ctrl: interrupted; {kept}", err=True)
+            return INTERRUPTED
+        result = finish(manifest, store, folder, kind, by, best)
+        return tell(result, run, None if out is None else folder, top, as_json=as_json)
+
+
+# -- what is asked --------------------------------------------------------------------------------
+
+
+def _plan(name: str) -> "Plan":
+    from fes_ctrl.config.errors import ConfigError
+    from hil.sweep_plan import load_plan
+
+    try:
+        plan = load_plan(name)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+    except ModuleNotFoundError as error:
+        message = f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'"
+        raise Refusal(message) from error
+    for note in plan.notes:
+        click.echo(f"note: {note}", err=True)
+    return plan
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    from fes_ctrl.tuning.manifest import shard_of
+
+    try:
+        return shard_of(text)
+    except ValueError as error:
+        message = f"--shard {error}"
+        raise Refusal(message) from error
+
+
+def _manifest(plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool) -> "Manifest":
+    from fes_ctrl.config.errors import ConfigError
+    from hil.sweep_plan import manifest_of
+
+    candidates = len(plan.candidates) + plan.config.baseline
+    try:
+        with _progress("checking", candidates, 0, quiet=quiet) as advance:
+            manifest, problems = manifest_of(plan, shard, advance)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+    if problems:
+        click.echo(
+            f"note: {len(problems)} of {candidates * len(plan.patients)} will fail, their values "
+            f"do not go together; the first: {problems[0]}",
+            err=True,
+        )
+    return manifest
+
+
+# -- where it is kept -----------------------------------------------------------------------------
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="fes-ctrl-sweep-") as folder:
+            yield Path(folder)
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+    yield out
+
+
+@contextmanager
+def _store(folder: Path) -> "Iterator[Store]":
+    from fes_ctrl.tuning.manifest import ROWS
+    from fes_ctrl.tuning.store import Store, StoreError
+
+    try:
+        store = Store(folder / ROWS)
+    except StoreError as error:
+        message = f"--out {error}"
+        raise Refusal(message) from error
+    with store:
+        yield store
+
+
+# -- walking --------------------------------------------------------------------------------------
+
+
+class Who:
+    """Who walks: processes of this machine, or a cluster."""
+
+    def __init__(self, workers: int | None, cluster: str | None) -> None:
+        self._workers = workers or processors()
+        self._cluster = cluster
+
+    def at_work(self, jobs: int) -> "Workers | Cluster":
+        """Return those who walk so many jobs."""
+        count = min(self._workers, jobs)
+        if self._cluster is None:
+            from fes_ctrl.tuning.pool import Workers
+
+            return Workers(count, NEEDED)
+        from fes_ctrl.tuning.cluster import Cluster, ClusterError
+        from hil.code_version import code_version
+
+        try:
+            return Cluster(self._cluster, count, code_version)
+        except ModuleNotFoundError as error:
+            message = f"--cluster needs {error.name}: pip install 'fes-ctrl[cluster]'"
+            raise Refusal(message) from error
+        except ClusterError as error:
+            raise Refusal(str(error)) from error
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+
+
+def _walk(
+    manifest: "Manifest", store: "Store", who: Who, by: str, out: Path | None, *, quiet: bool
+) -> bool:
+    """Walk what has no row yet; return whether it was interrupted."""
+    from fes_ctrl.tuning.engine import EngineError, run_jobs
+    from hil.sweep_walk import walk_row
+
+    keys = {job: key for key, job in manifest.part()}
+    todo = [job for job, key in keys.items() if key not in store]
+    _judge_by(manifest, store, by)
+    if not todo:
+        return False
+    judged = False
+    try:
+        with (
+            who.at_work(len(todo)) as workers,
+            _progress("walks", len(keys), len(keys) - len(todo), quiet=quiet) as advance,
+        ):
+            rows = run_jobs(
+                todo,
+                walk_row,
+                workers.executor,
+                store,
+                key_of=keys.__getitem__,
+                in_flight=workers.in_flight,
+                renew=getattr(workers, "renew", None),
+                died=workers.died,
+            )
+            for row in rows:
+                if row["ok"] and not judged:
+                    judged = True
+                    _judge_by(manifest, store, by)
+                advance()
+    except KeyboardInterrupt:
+        return True
+    except EngineError as error:
+        kept = "" if out is None else f"; what is done stays in {out}, the same command goes on"
+        message = f"sweep: {error}{kept}"
+        raise Refusal(message) from error
+    return False
+
+
+def _judge_by(manifest: "Manifest", store: "Store", by: str) -> None:
+    """Refuse a figure that walks do not have as soon as there is a walk."""
+    from fes_ctrl.tuning.statistics import names_in, whole_name
+
+    row = next((row for row in manifest.rows(store) if row["ok"]), None)
+    if row is not None:
+        try:
+            whole_name(by, names_in(row))
+        except ValueError as error:
+            message = f"--by {error}"
+            raise Refusal(message) from error
+
+
+@contextmanager
+def _progress(what: str, total: int, done: int, *, quiet: bool) -> Iterator[Advance]:
+    """Tell how far it is and how long it will take: a bar, or a line now and then."""
+    if quiet:
+        yield lambda: None
+        return
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as TimeLeft
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(40),
+            MofNCompleteColumn(),
+            TimeLeft(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(what, total=total, completed=done)
+            yield lambda: progress.advance(task)
+        return
+    begun_s = told_s = time.perf_counter()
+    now = done
+
+    def advance() -> None:
+        nonlocal now, told_s
+        now += 1
+        now_s = time.perf_counter()
+        if now_s - told_s >= LINE_EVERY_S:
+            told_s = now_s
+            left_s = (now_s - begun_s) / (now - done) * (total - now)
+            click.echo(f"{what}: {now} of {total}, {left_s:.0f} s left", err=True)
+
+    yield advance

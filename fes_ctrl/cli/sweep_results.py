@@ -1,0 +1,255 @@
+"""What ``fes-ctrl sweep`` and ``merge`` write and tell: the table of walks, candidates in order."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from fes_ctrl.cli.errors import Refusal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fes_ctrl.tuning.manifest import Manifest
+    from fes_ctrl.tuning.statistics import Candidate, Difference
+    from fes_ctrl.tuning.store import Store
+
+FORMAT: Final = 1
+CANDIDATES: Final = "candidates.csv"
+CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES)
+"""Results of what was there before, which are none of what is there now."""
+
+SHOWN: Final = {
+    "legs.*.toe_clearance_mm.median": "clearance\nmm",
+    "charge.total_mC": "charge\nmC",
+    "legs.*.compensation_mm": "compensation\nmm",
+    "legs.*.foot_slap_percent": "foot slap\n%",
+    "legs.*.push_off.lost_work_percent": "push-off\nlost, %",
+    "legs.*.ankle_at_contact_deg.p05": "ankle at contact\np05, deg",
+}
+"""Figures of the table beside the one that orders it, and their headings."""
+
+WIDTH: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a sweep.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        What was walked.
+    walks, failed : int
+        Of this folder.
+    by, best : str
+        The figure that orders candidates, and which end of it is wanted.
+    candidates : tuple of Candidate
+        In the order of the sweep; none for a shard.
+    files : tuple of str
+        Written.
+    """
+
+    manifest: "Manifest"
+    walks: int
+    failed: int
+    by: str
+    best: str
+    candidates: "tuple[Candidate, ...]"
+    files: tuple[str, ...]
+
+
+def table_format(wanted: str | None) -> str:
+    """Return in what results are written, or refuse what cannot be."""
+    there = find_spec("pyarrow") is not None
+    if wanted == "parquet" and not there:
+        message = "--format parquet needs pyarrow: pip install 'fes-ctrl[export]'"
+        raise Refusal(message)
+    return wanted or ("parquet" if there else "csv")
+
+
+def finish(
+    manifest: "Manifest", store: "Store", folder: Path, kind: str, by: str, best: str
+) -> Result:
+    """Write the results of a sweep whose walks are all there, and return what came of it.
+
+    A shard has no results: its rows wait for the others.
+    """
+    from fes_ctrl.tuning.results import write_candidates, write_csv, write_parquet
+    from fes_ctrl.tuning.statistics import names_in, summarise, whole_name
+
+    if manifest.shard is not None:
+        rows = [store.get(key) for key, _ in manifest.part()]
+        failed = sum(row is not None and not row["ok"] for row in rows)
+        return Result(manifest, len(rows), failed, by, best, (), ("rows.jsonl", "sweep.json"))
+    try:
+        candidates = tuple(summarise(manifest, store))
+    except ModuleNotFoundError as error:
+        message = f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'"
+        raise Refusal(message) from error
+    walks = sum(candidate.walks for candidate in candidates)
+    failed = sum(candidate.failed for candidate in candidates)
+    if walks > failed:
+        names = dict.fromkeys(
+            name for row in manifest.rows(store) if row["ok"] for name in names_in(row)
+        )
+        try:
+            by = whole_name(by, list(names))
+        except ValueError as error:
+            message = f"--by {error}"
+            raise Refusal(message) from error
+    table = f"results.{kind}"
+    write = write_parquet if kind == "parquet" else write_csv
+    write(folder / table, lambda: manifest.rows(store))
+    write_candidates(folder / CANDIDATES, candidates)
+    files = ("rows.jsonl", "sweep.json", table, CANDIDATES)
+    return Result(manifest, walks, failed, by, best, candidates, files)
+
+
+def tell(
+    result: Result, run: dict[str, object], folder: Path | None, top: int, *, as_json: bool
+) -> int:
+    """Print what came of a sweep; return the exit code."""
+    if as_json:
+        click.echo(json.dumps({**as_object(result), "run": run}, allow_nan=False))
+    elif result.manifest.shard is None:
+        _print(result, top)
+    said = f"{result.walks} walks"
+    if result.failed:
+        said += f", {result.failed} of them failed"
+    said += f"; {run['walked']} walked now, in {run['wall_s']} s"
+    if folder is not None:
+        said += f"; kept in {folder}: {', '.join(result.files)}"
+    click.echo(said, err=True)
+    if result.manifest.shard is not None and folder is not None:
+        click.echo(f"join it with the others: fes-ctrl merge OUT {folder} SHARD...", err=True)
+    if result.walks and result.failed == result.walks:
+        reasons = [error for candidate in result.candidates for error in candidate.errors]
+        first = f": {reasons[0]}" if reasons else ""
+        message = f"every walk failed{first}"
+        raise Refusal(message)
+    return 0
+
+
+def as_object(result: Result) -> dict[str, object]:
+    """Return what came of a sweep as one JSON object."""
+    from fes_ctrl.tuning.statistics import ranked
+
+    manifest = result.manifest
+    order = ranked(result.candidates, result.by, result.best)
+    return {
+        "format": FORMAT,
+        "sweep": manifest.name,
+        "scenario": manifest.scenario,
+        "patients": manifest.patients,
+        "seeds": manifest.seeds,
+        "sweep_sha256": manifest.sha256,
+        "code_sha256": manifest.code,
+        "shard": None if manifest.shard is None else "/".join(map(str, manifest.shard)),
+        "walks": result.walks,
+        "failed": result.failed,
+        "by": result.by,
+        "best": result.best,
+        "order": [candidate.name for candidate in order],
+        "candidates": [_candidate(candidate) for candidate in result.candidates],
+    }
+
+
+def _candidate(candidate: "Candidate") -> dict[str, Any]:
+    found = asdict(candidate)
+    found["candidate"] = found.pop("name")
+    found["settings"] = dict(candidate.settings)
+    return {"candidate": found.pop("candidate"), **found}
+
+
+def _print(result: Result, top: int) -> None:
+    from rich.console import Console
+
+    from fes_ctrl.tuning.statistics import ranked
+
+    order = ranked(result.candidates, result.by, result.best)
+    rows = order[:top]
+    rows += [candidate for candidate in order[top:] if not candidate.settings]
+    keys = sorted({key for candidate in result.candidates for key, _ in candidate.settings})
+    beside = [name for name in SHOWN if name != result.by]
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    table = _table(result, rows, keys, beside)
+    # What there is no room for is left out whole: other figures first, then settings.
+    left = 0
+    room = console.options.update(max_width=10 * WIDTH)
+    while console.measure(table, options=room).maximum > console.width and (beside or keys):
+        if beside:
+            beside = beside[:-1]
+        else:
+            keys, left = keys[:-1], left + 1
+        table = _table(result, rows, keys, beside)
+    console.print(table)
+    if left:
+        console.print(f"no room for {left} settings of each; {CANDIDATES} has them")
+    if len(order) > len(rows):
+        console.print(f"{len(order) - len(rows)} more in {CANDIDATES}; --top N shows more")
+
+
+def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: list[str]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    compared = result.manifest.baseline
+    title = f"{result.manifest.name}: {len(result.candidates)} candidates, {result.best} first"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    for name in ("candidate", *short(keys)):
+        table.add_column(name, no_wrap=True)
+    columns = ["failed"] if result.failed else []
+    bounded = any(one.passed < one.walks for one in result.candidates)
+    columns += ["passed"] if bounded else []
+    columns.append(SHOWN.get(result.by, result.by.removeprefix("legs.*.")))
+    columns += ["from baseline\n95 %"] if compared else []
+    for words in (*columns, *[SHOWN[name] for name in beside]):
+        table.add_column(words, justify="right", no_wrap=True)
+    for candidate in rows:
+        settings = dict(candidate.settings)
+        cells = [candidate.name, *[_setting(settings.get(key)) for key in keys]]
+        if result.failed:
+            cells.append(f"{candidate.failed} of {candidate.walks}")
+        if bounded:
+            cells.append(f"{candidate.passed} of {candidate.walks}")
+        cells.append(_mean(candidate, result.by))
+        if compared:
+            spread = candidate.figures.get(result.by)
+            cells.append("" if spread is None else _apart(spread.difference))
+        cells += [_mean(candidate, name) for name in beside]
+        table.add_row(*cells, style=None if candidate.settings else "bold")
+    return table
+
+
+def short(keys: list[str]) -> list[str]:
+    """Return keys by their last parts, as many as tell them apart."""
+    for parts in range(1, 10):
+        found = [".".join(key.split(".")[-parts:]) for key in keys]
+        if len(set(found)) == len(keys):
+            return found
+    return keys
+
+
+def _mean(candidate: "Candidate", name: str) -> str:
+    spread = candidate.figures.get(name)
+    return "-" if spread is None else f"{spread.mean:.4g}"
+
+
+def _apart(difference: "Difference | None") -> str:
+    if difference is None:
+        return ""
+    if difference.low is None or difference.high is None:
+        return f"{difference.mean:+.3g} (one seed)"
+    # Student's interval is as long to either side.
+    return f"{difference.mean:+.3g} ± {(difference.high - difference.low) / 2:.2g}"
+
+
+def _setting(value: object) -> str:
+    from fes_ctrl.config.wording import show
+
+    return "" if value is None else value if isinstance(value, str) else show(value)

@@ -1,0 +1,379 @@
+"""``fes-ctrl tune``: search for a better program, prove it on unseen seeds, write it as TOML."""
+
+import importlib
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from fes_ctrl import __version__
+from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import keep_apart, write_whole
+
+if TYPE_CHECKING:
+    from fes_ctrl.cli.tune_question import Asked
+    from fes_ctrl.tuning.cluster import Cluster
+    from fes_ctrl.tuning.job import Job, Row
+    from fes_ctrl.tuning.pool import Workers
+    from fes_ctrl.tuning.result import Found
+    from fes_ctrl.tuning.store import Store
+
+NEEDED: Final = ("optuna", "scipy", "tomlkit")
+MAX_SEED: Final = 2**40
+
+
+@click.command(
+    epilog="Example: fes-ctrl tune moderate_stroke --choose keep --walks 200 --out tune/first"
+)
+@click.argument("scenario", default="standard", metavar="[SCENARIO]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    required=True,
+    help="Keep the search there; one that is there goes on. Several processes may share it.",
+)
+@click.option(
+    "--patient", "patients", multiple=True, metavar="P[,P…]", help="Who walks; repeatable."
+)
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="KEY=LOW:HIGH",
+    help="A value of the patient or bench that is not known better than that; repeatable.",
+)
+@click.option(
+    "--members",
+    default=5,
+    show_default=True,
+    type=click.IntRange(2, 1000),
+    help="With --vary: how many of each patient.",
+)
+@click.option("--program", help="The given program: a name in configs/programs or a file.")
+@click.option("--setup", help="Thresholds: a name in configs/setups or a file.")
+@click.option("--stimulator", help="Stimulator: a name in configs/stimulators or a file.")
+@click.option("--limits", help="Limits: a name in configs/limits or a file.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
+@click.option("--duration", type=float, metavar="S", help="Seconds of each walk.")
+@click.option(
+    "--walks",
+    default=200,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Of the search, the given program's own included; proof and explanation come on top.",
+)
+@click.option(
+    "--seeds",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Seeds that a candidate is confirmed by; the first one explores.",
+)
+@click.option(
+    "--unseen",
+    default=10,
+    show_default=True,
+    type=click.IntRange(2, 1000),
+    help="Seeds for the proof.",
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, MAX_SEED), help="Of it all."
+)
+@click.option(
+    "--objectives", "names", metavar="NAME[,NAME…]", help="What counts; by default everything."
+)
+@click.option(
+    "--may-lose",
+    "lose",
+    multiple=True,
+    metavar="NAME=AMOUNT",
+    help="How much worse than the given program a suggestion may be; repeatable.",
+)
+@click.option(
+    "--reach",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What a suggestion has to reach, at least or at most; repeatable.",
+)
+@click.option(
+    "--space",
+    metavar="FILE",
+    help="TOML with [tune]: objectives, may_lose, reach, choose and dials; options win.",
+)
+@click.option(
+    "--choose",
+    metavar="knee|keep|N",
+    help="Which is taken: the knee of the front (the default), the least charge that keeps "
+    "everything else, or a number of the front.",
+)
+@click.option(
+    "--together",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Candidates that are proposed at a time: no more workers than that have work.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 1000), help="Processes; the result is the same with any."
+)
+@click.option(
+    "--cluster",
+    metavar="tcp://…|local",
+    help="Walk on a Dask cluster: tcp://HOST:8786 of its scheduler, or a local one.",
+)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the chosen program there too, where it keeps what is promised.",
+)
+@click.option("--overwrite", is_flag=True, help="With --write: even over the given program.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    scenario: str,
+    out: Path,
+    patients: tuple[str, ...],
+    vary: tuple[str, ...],
+    members: int,
+    sets: tuple[str, ...],
+    duration: float | None,
+    walks: int,
+    seeds: int,
+    unseen: int,
+    seed: int,
+    names: str | None,
+    lose: tuple[str, ...],
+    reach: tuple[str, ...],
+    space: str | None,
+    choose: str | None,
+    together: int,
+    workers: int | None,
+    cluster: str | None,
+    write: Path | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+    **parts: str | None,
+) -> int:
+    """Search for a better program than the one of SCENARIO, and write it as TOML.
+
+    The objectives are traded against each other; nothing may be lost beyond --may-lose, and
+    nothing that limits or device refuse is walked. The chosen program is walked on seeds that the
+    search has not seen. Exit code 1: it does not keep there what it promises.
+    """
+    for module in NEEDED:
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError:
+            message = f"tune needs {module}: pip install 'fes-ctrl[tune]'"
+            raise Refusal(message) from None
+    from fes_ctrl.cli.sweep import Who
+    from fes_ctrl.cli.tune_question import asked
+
+    told = asked(
+        scenario,
+        patients=patients,
+        vary=vary,
+        members=members,
+        parts={name: value for name, value in parts.items() if value},
+        sets=sets,
+        duration_s=duration,
+        seeds=seeds,
+        seed=seed,
+        names=names,
+        lose=lose,
+        reach=reach,
+        space=space,
+        choose=choose,
+        together=together,
+    )
+    if told.rule.isdecimal():
+        from fes_ctrl.tuning.journal import asked_before
+
+        before = asked_before(out)
+        if before is None:
+            message = f"--choose {told.rule}: there is no search in {out} yet; search first"
+            raise Refusal(message)
+        told = replace(told, question=replace(told.question, steer=before["steer"]))
+    if write is not None:
+        if not overwrite:
+            keep_apart(write, [told.file], "--write", "given program")
+        if not write.parent.is_dir():
+            message = f"--write {write}: there is no folder {write.parent}; make it first"
+            raise Refusal(message)
+    least = len(told.question.members) * seeds
+    if walks < least + len(told.question.members):
+        message = (
+            f"--walks {walks}: the given program alone takes {least}, {len(told.question.members)} "
+            f"patients by {seeds} seeds; give more walks or fewer seeds"
+        )
+        raise Refusal(message)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+    most = together * len(told.question.members)
+    try:
+        with Who(workers, cluster).at_work(max(most, unseen)) as those:
+            run = partial(_run, workers=those)
+            found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
+    except KeyboardInterrupt:
+        click.echo(f"what is done stays in {out}; the same command goes on", err=True)
+        raise
+    whole = _keep(told, found, out, write)
+    if as_json:
+        click.echo(json.dumps(whole, allow_nan=False))
+    else:
+        from fes_ctrl.cli.tune_table import print_found
+
+        print_found(found)
+        _say_where(told, found, out, write)
+    return int(not found.verdict.passed)
+
+
+def _tune(
+    told: "Asked",
+    out: Path,
+    run: "Callable[[Sequence[Job], Store], Iterator[Row]]",
+    *,
+    walks: int,
+    unseen: int,
+    quiet: bool,
+) -> "Found":
+    from fes_ctrl.cli.tune_question import unseen_from
+    from fes_ctrl.tuning.course import NoSuchChoiceError, tune
+    from fes_ctrl.tuning.engine import EngineError
+    from fes_ctrl.tuning.rows import Rows
+    from fes_ctrl.tuning.search import SearchError
+    from fes_ctrl.tuning.store import StoreError
+    from fes_ctrl.tuning.study import Study, StudyError
+    from hil.sweep_walk import key_of
+
+    question = told.question
+    with ExitStack() as stack:
+        try:
+            study = Study(out, question)
+            stack.callback(study.close)
+            rows = Rows(out, study.number)
+            stack.callback(rows.close)
+            stage = stack.enter_context(_progress(walks, quiet=quiet))
+            return tune(
+                question,
+                study,
+                lambda jobs: rows.walk(jobs, run, key_of),
+                told.check,
+                walks=walks,
+                unseen=unseen_from(question.seed, unseen),
+                rule=told.rule,
+                stage=stage,
+            )
+        except (StudyError, StoreError, SearchError, EngineError, NoSuchChoiceError) as error:
+            raise Refusal(str(error)) from error
+
+
+def _run(jobs: "Sequence[Job]", store: "Store", *, workers: "Workers | Cluster") -> "Iterator[Row]":
+    from fes_ctrl.tuning.engine import run_jobs
+    from hil.sweep_walk import key_of, walk_row
+
+    return run_jobs(
+        jobs,
+        walk_row,
+        workers.executor,
+        store,
+        key_of=key_of,
+        in_flight=workers.in_flight,
+        renew=getattr(workers, "renew", None),
+        died=workers.died,
+    )
+
+
+@contextmanager
+def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    if quiet:
+        yield lambda _what, _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:8s}"),
+        BarColumn(40),
+        TextColumn("{task.completed:.0f} walks"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks = {"search": progress.add_task("search", total=walks)}
+
+        def advance(what: str, done: int) -> None:
+            if what not in tasks:
+                progress.update(tasks["search"], total=progress.tasks[0].completed)
+                tasks[what] = progress.add_task(what, total=None)
+            progress.update(tasks[what], completed=done)
+
+        yield advance
+
+
+def _keep(told: "Asked", found: "Found", out: Path, write: Path | None) -> dict[str, object]:
+    """Write what was found; return it as one object."""
+    from fes_ctrl.config.files import read_text
+    from fes_ctrl.tuning.program_file import ProgramFileError, between, read_program, rewritten
+    from fes_ctrl.tuning.result import as_csv, as_object
+    from fes_ctrl.tuning.space import settings_at
+
+    text = read_text(told.file)
+    try:
+        before = read_program(text, str(told.file))
+        wanted = told.with_settings(settings_at(found.question.dials, found.chosen))
+        settings = between(before, wanted)
+        program = rewritten(text, str(told.file), settings, _notes(told, found))
+    except ProgramFileError as error:
+        raise Refusal(str(error)) from error
+    whole: dict[str, object] = {"version": __version__, **as_object(found)}
+    kept = write is not None and found.verdict.passed
+    whole["program"] = {
+        "from": str(told.file),
+        "file": str(out / "chosen.toml"),
+        "written": str(write) if kept else None,
+        "text": program,
+    }
+    write_whole(out / "chosen.toml", program)
+    write_whole(out / "trials.csv", as_csv(found))
+    write_whole(out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
+    if write is not None and kept:
+        write_whole(write, program, "--write")
+    return whole
+
+
+def _notes(told: "Asked", found: "Found") -> list[str]:
+    """Return where a program comes from, as the head of its file."""
+    question = found.question
+    patients = ", ".join(dict.fromkeys(member.patient for member in question.members))
+    command = " ".join(["fes-ctrl", *map(shlex.quote, sys.argv[1:])])
+    verdict = "kept its promises" if found.verdict.passed else "did NOT keep its promises"
+    unseen = f"{found.unseen[0]} to {found.unseen[-1]}"
+    lines = [
+        f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
+        f"Scenario {question.scenario}, {len(question.members)} simulated patients ({patients}), "
+        f"search {question.digest()[:12]}.",
+        f"It {verdict} on seeds {unseen}, which the search had not seen.",
+        *[f"- {line}" for line in found.sentences],
+        *[f"- against it: {line}" for line in found.verdict.reasons],
+    ]
+    return [" ".join(line.split()) for line in lines]
+
+
+def _say_where(told: "Asked", found: "Found", out: Path, write: Path | None) -> None:
+    file = out / "chosen.toml"
+    click.echo(f"everything is in {out}, the program in {file}", err=True)
+    if write is not None and not found.verdict.passed:
+        click.echo(f"{write} was not written: the program did not keep its promises", err=True)
+    where = shlex.quote(str(file))
+    click.echo(f"try it: fes-ctrl walk {told.question.scenario} --program {where}", err=True)

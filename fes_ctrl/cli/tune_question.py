@@ -1,0 +1,330 @@
+"""From the options of ``fes-ctrl tune`` to its question; what is wrong with them is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.config.build import UnplacedError, build
+from fes_ctrl.config.errors import ConfigError
+from fes_ctrl.config.files import find, parse, read_text
+from fes_ctrl.config.layers import Source
+from fes_ctrl.stim.config import ProgramConfig
+from fes_ctrl.tuning.job import Job, Settings, options_of, settings_of
+from fes_ctrl.tuning.objectives import BY_NAME, Objective
+from fes_ctrl.tuning.population import Spread, population
+from fes_ctrl.tuning.program_file import with_settings
+from fes_ctrl.tuning.question import Question
+from fes_ctrl.tuning.space import CHANNEL, PROGRAM, Check, Dial, Range, dial_at, dials_of, narrowed
+from fes_ctrl.tuning.tune_config import DialConfig, TuneConfig
+from hil.code_version import code_version
+from hil.scenarios import Scenario, load_scenario
+from hil.sweep_walk import build as build_walk
+
+SEEDS_APART: Final = 1_000_000
+UNSEEN_FROM: Final = 500_000
+"""Seeds of the search are counted from ``--seed`` millions, unseen ones half a million above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what it was made from.
+
+    Attributes
+    ----------
+    question : Question
+        For the search.
+    scenario : Scenario
+        With the given program and the first patient.
+    file : Path
+        Of the given program.
+    rule : str
+        Which is to be taken.
+    check : callable
+        Tells what limits and device have against settings of the program.
+    """
+
+    question: Question
+    scenario: Scenario
+    file: Path
+    rule: str
+    check: Check
+
+    def with_settings(self, settings: Settings) -> ProgramConfig:
+        """Return the given program with other values."""
+        given = asdict(self.scenario.walk.control.program)
+        given["channel"] = list(given["channel"])
+        return with_settings(given, settings)
+
+
+def asked(
+    scenario: str,
+    *,
+    patients: Sequence[str],
+    vary: Sequence[str],
+    members: int,
+    parts: Mapping[str, str],
+    sets: Sequence[str],
+    duration_s: float | None,
+    seeds: int,
+    seed: int,
+    names: str | None,
+    lose: Sequence[str],
+    reach: Sequence[str],
+    space: str | None,
+    choose: str | None,
+    together: int,
+) -> Asked:
+    """Return the question that options ask.
+
+    Raises
+    ------
+    Refusal
+        At the first thing that does not fit, with what to do.
+    """
+    try:
+        told = TuneConfig() if space is None else told_by(space)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+    rule = _rule(choose, told)
+    who = [name for some in patients for name in some.split(",") if name]
+    try:
+        base = _base(parts, sets)
+        options: dict[str, object] = {"patient": who[0]} if who else {}
+        if duration_s is not None:
+            options["duration_s"] = duration_s
+        loaded = load_scenario(scenario, options, options_of(base))
+        who = who or [loaded.names["patient"]]
+        crowd = population(who, [_spread(text) for text in vary], members, seed)
+        question = Question(
+            scenario=scenario,
+            duration_s=duration_s,
+            base=base,
+            members=crowd,
+            seeds=seeds_from(seed, seeds),
+            dials=(),
+            objectives=_objectives(names, told, lose, rule),
+            reach=_reach(told, reach),
+            steer="charge" if rule == "keep" else "front",
+            seed=seed,
+            together=together,
+            code=code_version(),
+        )
+        check = _check_of(question)
+        why = check(())
+        if why:
+            raise Refusal(why)
+        program = loaded.walk.control.program
+        detector = loaded.walk.control.detector.name
+        dials = _dials(told, program) if told.dial else dials_of(program, detector)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+    absent = [name for name, _ in question.reach if name not in _names(question.objectives)]
+    if absent:
+        message = f"--reach {absent[0]}: is none of the objectives; add it to --objectives"
+        raise Refusal(message)
+    dials = narrowed(dials, check)
+    if not dials:
+        message = "no dial can be turned within limits and device; give a wider --space"
+        raise Refusal(message)
+    digests = [build_walk(job).sha256 for job in question.jobs((), (0,))]
+    question = replace(question, dials=tuple(dials), files=tuple(digests))
+    return Asked(question, loaded, loaded.layers.files["program"], rule, check)
+
+
+def seeds_from(seed: int, count: int) -> tuple[int, ...]:
+    """Return the seeds of a search's walks."""
+    return tuple(range(seed * SEEDS_APART + 1, seed * SEEDS_APART + 1 + count))
+
+
+def unseen_from(seed: int, count: int) -> tuple[int, ...]:
+    """Return seeds that no search with this seed sees."""
+    first = seed * SEEDS_APART + UNSEEN_FROM
+    return tuple(range(first + 1, first + 1 + count))
+
+
+def _base(parts: Mapping[str, str], sets: Sequence[str]) -> Settings:
+    """Return what is set for all walks alike."""
+    import tomllib
+
+    values: dict[str, object] = {f"walk.{name}": value for name, value in parts.items()}
+    for option in sets:
+        key, equals, text = option.partition("=")
+        key = key.strip()
+        if not equals or "." not in key:
+            message = f"--set {option}: write SECTION.KEY=VALUE, as program.delay_ms=50"
+            raise Refusal(message)
+        if key in {"walk.seed", "walk.patient"}:
+            message = f"--set {option}: a search has --seed and --patient for that"
+            raise Refusal(message)
+        try:
+            values[key] = tomllib.loads(f"value = {text}")["value"]
+        except (ValueError, RecursionError):
+            values[key] = text
+    return settings_of(values)
+
+
+def _check_of(question: Question) -> Check:
+    def check(settings: Settings) -> str:
+        for member in question.members:
+            values = settings_of(dict((*question.base, *member.settings, *settings)))
+            job = Job(question.scenario, values, member.patient, 0, question.duration_s)
+            try:
+                problem = build_walk(job).problem
+            except ConfigError as error:
+                problem = str(error)
+            if problem:
+                return " ".join(problem.split())
+        return ""
+
+    return check
+
+
+def told_by(value: str) -> TuneConfig:
+    """Return what a file for ``--space`` says.
+
+    Raises
+    ------
+    ConfigError
+        At the first thing in it that does not fit.
+    """
+    path = find("tune", value)
+    text = read_text(path)
+    tables = parse(text, str(path))
+    source = Source(str(path), text)
+    for key in tables:
+        if key != "tune":
+            message = f"{key}: not part of a file for --space, which has [tune] only"
+            raise ConfigError(f"{message} ({source.place((key,))})")
+    try:
+        told: TuneConfig = build(TuneConfig, tables.get("tune", {}), ("tune",))
+    except UnplacedError as problem:
+        message = f"{problem.what} ({source.place(problem.path)})"
+        raise ConfigError(message) from problem
+    for name in (*told.objectives, *told.may_lose, *told.reach):
+        if name not in BY_NAME:
+            message = f"tune: there is no objective {name!r}; choose from {', '.join(BY_NAME)}"
+            raise ConfigError(f"{message} ({source.place(('tune',))})")
+    return told
+
+
+def _rule(choose: str | None, told: TuneConfig) -> str:
+    rule = choose or told.choose
+    if rule in {"knee", "keep"} or (rule.isdecimal() and int(rule) >= 1):
+        return rule
+    message = f"--choose {rule}: choose knee, keep, or a number of the front, from 1"
+    raise Refusal(message)
+
+
+def _names(objectives: Sequence[Objective]) -> list[str]:
+    return [objective.name for objective in objectives]
+
+
+def _objectives(
+    names: str | None, told: TuneConfig, lose: Sequence[str], rule: str
+) -> tuple[Objective, ...]:
+    wanted = list(BY_NAME) if not told.objectives else list(told.objectives)
+    if names is not None:
+        wanted = [name for name in names.split(",") if name]
+    for name in wanted:
+        _known(name, "--objectives")
+    if not wanted:
+        message = f"--objectives: none is named; choose from {', '.join(BY_NAME)}"
+        raise Refusal(message)
+    if rule == "keep" and "charge" not in wanted:
+        message = "--choose keep without charge among --objectives: it is what is saved; add it"
+        raise Refusal(message)
+    losses: dict[str, float | None] = dict(told.may_lose)
+    for option in lose:
+        name, value = _number(option, "--may-lose", ("none",))
+        losses[name] = value
+    for name, value in losses.items():
+        _known(name, "--may-lose")
+        if value is not None and value < 0:
+            message = f"--may-lose {name}={value:g}: give 0 or more, or none for any amount"
+            raise Refusal(message)
+    return tuple(
+        [
+            replace(row, may_lose=losses.get(name, row.may_lose)) if name in losses else row
+            for name, row in BY_NAME.items()
+            if name in wanted
+        ]
+    )
+
+
+def _reach(told: TuneConfig, options: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    goals = dict(told.reach)
+    for option in options:
+        name, value = _number(option, "--reach", ())
+        goals[name] = value or 0.0
+    for name in goals:
+        _known(name, "--reach")
+    return tuple(sorted(goals.items()))
+
+
+def _number(option: str, flag: str, words: Sequence[str]) -> tuple[str, float | None]:
+    name, equals, text = option.partition("=")
+    name, text = name.strip(), text.strip()
+    if equals and text in words:
+        return name, None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not equals or value != value or abs(value) == float("inf"):  # noqa: PLR0124 - NaN
+        message = f"{flag} {option}: write NAME=NUMBER, as toe_clearance=3"
+        raise Refusal(message)
+    return name, value
+
+
+def _known(name: str, flag: str) -> None:
+    if name not in BY_NAME:
+        message = f"{flag} {name}: no such objective; choose from {', '.join(BY_NAME)}"
+        raise Refusal(message)
+
+
+def _spread(text: str) -> Spread:
+    key, _, ends = text.partition("=")
+    low, colon, high = ends.partition(":")
+    try:
+        spread = Spread(key.strip(), float(low), float(high))
+    except ValueError:
+        colon = ""
+        spread = Spread("", 0.0, 0.0)
+    if not colon or "." not in spread.key or not spread.low < spread.high:
+        message = f"--vary {text}: write KEY=LOW:HIGH, as patient.leg.0.muscle.strength=0.5:0.8"
+        raise Refusal(message)
+    if spread.key.startswith(("program.", "limits.")):
+        message = f"--vary {text}: vary the patient or the bench; dials of the program have --space"
+        raise Refusal(message)
+    return spread
+
+
+def _dials(told: TuneConfig, program: ProgramConfig) -> list[Dial]:
+    return [_dial(dial, program) for dial in told.dial]
+
+
+def _dial(dial: DialConfig, program: ProgramConfig) -> Dial:
+    section, _, rest = dial.key.partition(".")
+    if section != "program":
+        message = f"tune.dial {dial.key}: dials are of the program, as program.rise_ms (--space)"
+        raise Refusal(message)
+    here: object = program
+    for part in rest.split("."):
+        if isinstance(here, tuple):
+            here = here[int(part)] if part.isdecimal() and int(part) < len(here) else None
+        else:
+            here = getattr(here, part, None)
+    if isinstance(here, bool) or not isinstance(here, int | float):
+        message = f"tune.dial {dial.key}: no number of the given program (--space)"
+        raise Refusal(message)
+    if not dial.low < dial.high:
+        message = f"tune.dial {dial.key}: low has to be below high (--space)"
+        raise Refusal(message)
+    last = rest.rpartition(".")[2]
+    usual = PROGRAM.get(last) or CHANNEL.get(last)
+    words = usual.words if usual else last.rpartition("_")[0].replace("_", " ") or last
+    unit = usual.unit if usual else last.rpartition("_")[2]
+    span = Range(words, unit, dial.low, dial.high, dial.step)
+    return dial_at(dial.key, span, float(here), program)

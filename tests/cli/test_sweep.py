@@ -1,0 +1,369 @@
+"""``fes-ctrl sweep`` and ``merge`` as a user meets them: results, refusals, shards."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fes_ctrl.config.files import names_of
+from fes_ctrl.tuning.store import Store
+from helpers.here import fes_ctrl_here
+
+pytest.importorskip("scipy")
+
+SWEEP = """\
+[sweep]
+scenario = "moderate_stroke"
+seeds = [1, 2]
+duration_s = 6.0
+
+[[sweep.axis]]
+key = "program.delay_ms"
+values = [0, 100]
+"""
+
+WALKED = 4
+"""Walks: the candidate of 0 ms is the scenario as it stands, and is walked once."""
+
+
+def file_of(folder: Path, text: str = SWEEP) -> str:
+    path = folder / "my.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def sweep(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return fes_ctrl_here("sweep", *map(str, arguments))
+
+
+def merge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return fes_ctrl_here("merge", *map(str, arguments))
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A sweep that one worker walked: its folder, and its JSON."""
+    folder = tmp_path_factory.mktemp("done")
+    out = folder / "out"
+    told = sweep(file_of(folder), "--out", out, "--workers", "1", "--format", "csv", "--json")
+    assert told.returncode == 0, told.stderr
+    return out, json.loads(told.stdout)
+
+
+@pytest.fixture(scope="module")
+def shards(done: tuple[Path, dict[str, Any]]) -> list[Path]:
+    """The same sweep in two parts."""
+    folder = done[0].parent
+    out = [folder / "first", folder / "second"]
+    for number, shard in enumerate(out, 1):
+        told = sweep(folder / "my.toml", "--out", shard, "--shard", f"{number}/2", "--workers", "1")
+        assert told.returncode == 0, told.stderr
+        assert f"fes-ctrl merge OUT {shard}" in told.stderr
+        assert not (shard / "results.csv").exists()
+    return out
+
+
+def test_every_candidate_walks_every_seed_and_is_compared_with_the_baseline(
+    done: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, found = done
+    assert found["walks"] == 6
+    assert found["failed"] == 0
+    assert found["run"]["walked"] == len(rows(folder)) == WALKED
+    baseline, same, later = found["candidates"]
+    assert baseline["candidate"] == "baseline"
+    assert same["settings"] == {"program.delay_ms": 0}
+    assert later["settings"] == {"program.delay_ms": 100}
+    # What is set as the scenario has it makes no difference, not even in the last digit.
+    for spread in same["figures"].values():
+        assert spread["difference"]["mean"] == 0
+    charge = {each["candidate"]: each["figures"]["charge.total_mC"] for each in found["candidates"]}
+    saved = charge[later["candidate"]]["difference"]
+    assert saved["low"] < saved["mean"] < saved["high"] < 0
+    assert found["by"] == "charge.total_mC"
+    assert found["order"] == [later["candidate"], "baseline", same["candidate"]]
+    walks = [(row["candidate"], row["patient"], row["seed"]) for row in table(folder)]
+    names = [each["candidate"] for each in found["candidates"]]
+    assert walks == [(name, "stroke_moderate", seed) for name in names for seed in ("1", "2")]
+
+
+def test_the_results_are_the_same_bytes_for_any_number_of_workers(
+    done: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = done
+    told = sweep(folder.parent / "my.toml", "--out", tmp_path, "--workers", "2", "--format", "csv")
+    assert told.returncode == 0, told.stderr
+    for name in ("results.csv", "candidates.csv", "sweep.json"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    # How long a walk took is the one thing that differs, and it stays with the rows.
+    assert "wall_s" in rows(folder)[0]
+    assert "wall_s" not in table(folder)[0]
+    assert "candidates, lowest first" in told.stdout
+
+
+def test_parquet_holds_the_same_table(done: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    folder, _ = done
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    told = sweep(folder.parent / "my.toml", "--out", out, "--format", "parquet", "--json")
+    assert json.loads(told.stdout)["run"]["walked"] == 0
+    assert not (out / "results.csv").exists()
+    read = pq.read_table(out / "results.parquet")
+    found = read.to_pylist()
+    expected = table(folder)
+    assert read.column_names == list(expected[0])
+    for row, cells in zip(found, expected, strict=True):
+        assert row["seed"] == int(cells["seed"])
+        assert row["ok"] is (cells["ok"] == "true")
+        assert row["charge.total_mC"] == float(cells["charge.total_mC"])
+        delay = row["program.delay_ms"]
+        assert cells["program.delay_ms"] == ("" if delay is None else str(delay))
+
+
+def test_what_is_done_is_not_walked_again_and_more_is_added(
+    done: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = done
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    more = file_of(tmp_path, SWEEP.replace("[0, 100]", "[0, 100, 150]"))
+    told = sweep(more, "--out", out, "--workers", "1", "--json")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["walks"] == 8
+    assert found["run"]["walked"] == 2
+
+
+def test_a_folder_where_another_process_writes_is_refused(
+    done: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = done
+    with Store(tmp_path / "rows.jsonl"):
+        told = sweep(folder.parent / "my.toml", "--out", tmp_path)
+    assert told.returncode == 2
+    assert "another process writes there" in told.stderr
+
+
+def test_candidates_whose_values_do_not_go_together_are_failed_rows(tmp_path: Path) -> None:
+    text = SWEEP.replace("program.delay_ms", "walk.stimulator").replace("[0, 100]", '["rehastim2"]')
+    told = sweep(file_of(tmp_path, text), "--out", tmp_path, "--workers", "1", "--json")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["failed"] == 2
+    baseline, other = found["candidates"]
+    assert (baseline["failed"], other["failed"], other["figures"]) == (0, 2, {})
+    assert "rate_hz" in other["errors"][0]
+    assert "2 of 2" not in told.stderr
+    assert "will fail" in told.stderr
+    told = sweep(
+        file_of(tmp_path, text.replace("duration_s", "baseline = false\nduration_s")),
+        "--out",
+        tmp_path,
+    )
+    assert told.returncode == 2
+    assert "every walk failed: " in told.stderr
+
+
+def test_shards_join_to_the_same_bytes(
+    done: tuple[Path, dict[str, Any]], shards: list[Path], tmp_path: Path
+) -> None:
+    folder, _ = done
+    told = merge(tmp_path, *shards, "--format", "csv", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["order"] == done[1]["order"]
+    for name in ("results.csv", "candidates.csv", "sweep.json"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    # Walked once by each shard that needs it, and kept once.
+    assert len(rows(tmp_path)) == WALKED
+    again = merge(tmp_path, shards[0], "--format", "csv")
+    assert again.returncode == 0, again.stderr
+
+
+def test_missing_walks_are_named_and_can_follow(shards: list[Path], tmp_path: Path) -> None:
+    told = merge(tmp_path, shards[0])
+    assert told.returncode == 2
+    assert "of 6 walks are missing, of shard 2/2" in told.stderr
+    assert "baseline stroke_moderate 2" in told.stderr
+    assert not (tmp_path / "results.csv").exists()
+    told = merge(tmp_path, shards[1])
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "refusal"),
+    [
+        ("code_sha256", "0" * 64, "walked by other code"),
+        ("seeds", [1, 3], "of another sweep"),
+        ("format", 99, "of another format"),
+        ("candidates", 7, "not what a sweep wrote"),
+    ],
+)
+def test_what_is_no_shard_of_this_sweep_is_refused(
+    shards: list[Path], tmp_path: Path, key: str, value: object, refusal: str
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(shards[1], other)
+    found = json.loads((other / "sweep.json").read_text())
+    (other / "sweep.json").write_text(json.dumps({**found, key: value}))
+    told = merge(tmp_path / "out", shards[0], other)
+    assert told.returncode == 2
+    assert refusal in told.stderr
+    assert "other" in told.stderr
+
+
+def test_merge_refuses_folders_that_hold_no_sweep_and_its_own_parts(
+    shards: list[Path], tmp_path: Path
+) -> None:
+    told = merge(tmp_path / "out", tmp_path)
+    assert told.returncode == 2
+    assert "give the --out folder of a sweep" in told.stderr
+    told = merge(shards[0], *shards)
+    assert told.returncode == 2
+    assert "is one of the shards" in told.stderr
+
+
+AXIS = 'key = "program.delay_ms"\nvalues = [0, 100]'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "refusal"),
+    [
+        ("program.delay_ms", "program.delay_s", 7, "it is given in milliseconds, as delay_ms"),
+        ("program.delay_ms", "walk.seed", 7, "give seeds in [sweep] instead"),
+        ("program.delay_ms", "limits.rate_hz", 7, "limits come from files only"),
+        ("program.delay_ms", "delay_ms", 7, "write SECTION.KEY"),
+        ("[0, 100]", "[0, 9000]", 7, "must be at most 2000"),
+        ("[0, 100]", "[0, 100, 0.0]", 8, "0.0 stands there twice"),
+        ("[0, 100]", "[]", 8, "give values, or min and max"),
+        ("values = [0, 100]", "min = 1\nmax = 1\nstep = 1", 8, "must be below max = 1"),
+        ("values = [0, 100]", "min = 0\nmax = 1", 6, "a grid needs its values, a step, or points"),
+        (
+            "values = [0, 100]",
+            'min = 0\nmax = 1\npoints = 3\nscale = "log"',
+            8,
+            "must be above 0 on a logarithmic scale",
+        ),
+        ("values = [0, 100]", "min = 0\nmax = 1\nstep = 1e-9", 10, "more than 100000 values"),
+        ("seeds = [1, 2]", "seeds = [1, 1]", 3, "1 stands there twice"),
+        ("seeds = [1, 2]", "seed_count = 0", 3, "must be at least 1"),
+        ("seeds = [1, 2]", "", 1, "give a list, or seed_count"),
+        ("seeds = [1, 2]", "seed = [1, 2]", 3, "did you mean seeds?"),
+        ("seeds = [1, 2]", 'seeds = [1]\ndesign = "random"', 1, "needs to know how many"),
+        (
+            "seeds = [1, 2]",
+            'seeds = [1]\ndesign = "random"\ncandidates = 3',
+            5,
+            "make 2 different ones",
+        ),
+        ("seeds = [1, 2]", "seed_count = 600_000", 1, "1800000 walks of 6 s, some 1 days"),
+        ("seeds = [1, 2]", 'seeds = [1]\npatients = ["nobody"]', 4, "'nobody' is unknown"),
+        ('"moderate_stroke"', '"nothing"', 2, "'nothing' is unknown"),
+        (AXIS, "", 6, "key must be given"),
+        ("[sweep]", "[walk]\n[sweep]", 1, "not part of a sweep"),
+    ],
+)
+def test_a_sweep_that_cannot_be_walked_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, line: int, refusal: str
+) -> None:
+    path = file_of(tmp_path, SWEEP.replace(old, new))
+    told = sweep(path, "--out", tmp_path / "out")
+    assert told.returncode == 2
+    assert refusal in told.stderr
+    assert f"my.toml:{line}" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (("nowhere",), "choose charge, timing"),
+        (("timing", "--shard", "1/2"), "--shard without --out"),
+        (("timing", "--shard", "3/2", "--out", "x"), "counted from 1 to 2"),
+        (("timing", "--shard", "a", "--out", "x"), "write K/N"),
+        (("timing", "--cluster", "127.0.0.1"), "write tcp://HOST:PORT of a scheduler"),
+        (("timing", "--out", "/dev/null/x"), "choose a folder that can be written"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(arguments: tuple[str, ...], refusal: str) -> None:
+    told = sweep(*arguments)
+    assert told.returncode == 2
+    assert refusal in told.stderr
+
+
+def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
+    done: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(done[0], out)
+    told = sweep(done[0].parent / "my.toml", "--out", out, "--by", "charge.total_uC")
+    assert told.returncode == 2
+    assert "no such figure; near it are charge.total_mC" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments", "extra"),
+    [
+        ("scipy", (), "fes-ctrl[sweep]"),
+        ("pyarrow", ("--format", "parquet"), "fes-ctrl[export]"),
+        ("distributed", ("--cluster", "local"), "fes-ctrl[cluster]"),
+    ],
+)
+def test_a_missing_extra_is_named(
+    tmp_path: Path, missing: str, arguments: tuple[str, ...], extra: str
+) -> None:
+    (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError(name={missing!r})")
+    code = "import sys; from fes_ctrl.cli import main; sys.argv[0] = 'fes-ctrl'; main()"
+    hide = f"import sys; sys.modules[{missing!r}] = None; "
+    text = SWEEP.replace("seeds", 'design = "latin_hypercube"\ncandidates = 1\nseeds')
+    told = subprocess.run(
+        [sys.executable, "-c", hide + code, "sweep", file_of(tmp_path, text), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert told.returncode == 2
+    assert extra in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+STIMULATOR = ("program.delay_ms", "walk.stimulator")
+
+
+def test_config_checks_sweeps_and_describes_them(tmp_path: Path) -> None:
+    for name in names_of("sweep"):
+        path = Path("configs/sweeps") / f"{name}.toml"
+        told = fes_ctrl_here("config", "check", str(Path(__file__).parents[2] / path))
+        assert told.returncode == 0, told.stderr
+        assert "(sweep)" in told.stdout
+        assert told.stderr == ""
+    unfit = file_of(
+        tmp_path, SWEEP.replace("[0, 100]", '["p24", "rehastim2"]').replace(*STIMULATOR)
+    )
+    assert "1 of 3 will fail; the first: program.channel.0.rate_hz" in (
+        fes_ctrl_here("config", "check", unfit).stderr
+    )
+    told = fes_ctrl_here("config", "check", file_of(tmp_path, SWEEP.replace("values", "value")))
+    assert told.returncode == 2
+    assert "my.toml:8" in told.stderr
+    schema = json.loads(fes_ctrl_here("config", "schema", "sweep").stdout)
+    axis = schema["$defs"]["AxisConfig"]
+    assert axis["additionalProperties"] is False
+    assert axis["properties"]["key"]["description"].startswith("Dotted")

@@ -1,0 +1,306 @@
+"""``fes-ctrl tune`` as a user meets it: program, proof, refusals; stopped, resumed, shared."""
+
+import contextlib
+import csv
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fes_ctrl.config.files import find, names_of
+from helpers.here import fes_ctrl_here
+from hil.scenarios import load_scenario
+
+for _module in ("optuna", "scipy", "tomlkit"):
+    pytest.importorskip(_module)
+
+WALKS = 8
+SPACE = """\
+[tune]
+objectives = ["toe_clearance", "ankle_at_contact", "charge"]
+
+[[tune.dial]]
+key = "program.extension_ms"
+low = 0
+high = 200
+step = 10
+
+[[tune.dial]]
+key = "program.channel.0.intensity"
+low = 0.3
+high = 0.9
+step = 0.01
+"""
+ASKED = (
+    *("moderate_stroke", "--duration", "8", "--walks", str(WALKS)),
+    *("--seeds", "2", "--unseen", "2", "--space"),
+)
+DEADLINE_S = 120
+
+
+def tune(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return fes_ctrl_here("tune", *map(str, arguments))
+
+
+def started(out: Path, space: str, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "fes_ctrl", "tune", *ASKED, space, "--out", str(out), "--json"]
+    return subprocess.Popen(
+        [*command, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    found = []
+    for path in sorted(folder.glob("rows-*.jsonl")):
+        for line in path.read_text().splitlines():
+            with contextlib.suppress(ValueError):  # one that is being written
+                found.append(json.loads(line))
+    return found
+
+
+def wait_for_rows(folder: Path, count: int, process: "subprocess.Popen[str]") -> None:
+    """Wait until so many walks are done; fail rather than for ever."""
+    until_s = time.monotonic() + DEADLINE_S
+    while len(rows(folder)) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until_s
+        os.sched_yield()
+
+
+def without_run(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found, without where it was put."""
+    return {key: value for key, value in told.items() if key not in {"program", "walks"}}
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file with two dials and three objectives."""
+    path = tmp_path_factory.mktemp("space") / "space.toml"
+    path.write_text(SPACE)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, space: str) -> tuple[Path, dict[str, Any]]:
+    """A small search by one worker: its folder, and its JSON."""
+    out = tmp_path_factory.mktemp("tune") / "out"
+    told = tune(*ASKED, space, "--out", out, "--workers", "1", "--json")
+    assert told.returncode in {0, 1}, told.stderr
+    found = json.loads(told.stdout)
+    assert told.returncode == int(not found["verdict"]["passed"])
+    return out, found
+
+
+def test_everything_is_kept_and_told(done: tuple[Path, dict[str, Any]]) -> None:
+    out, told = done
+    assert json.loads((out / "tune.json").read_text()) == told
+    assert told["walks"]["search"] <= WALKS
+    assert [o["name"] for o in told["objectives"]] == [
+        "toe_clearance",
+        "ankle_at_contact",
+        "charge",
+    ]
+    assert sum(one["knee"] for one in told["front"]) == 1
+    with (out / "trials.csv").open() as file:
+        table = list(csv.DictReader(file))
+    walked = [line for line in table if line["kind"] != "refused"]
+    assert len(walked) == len(told["candidates"])
+    assert walked[0]["kind"] == "given"
+    assert float(walked[0]["program.extension_ms"]) == 100
+    assert float(walked[0]["charge"]) == pytest.approx(told["candidates"][0]["values"]["charge"])
+    assert [(dial["low"], dial["now"], dial["high"]) for dial in told["space"]] == [
+        (0, 100, 200),
+        (0.3, 0.6, 0.9),
+    ]
+    assert not set(told["seeds"]) & set(told["unseen_seeds"])
+
+
+def test_the_chosen_program_walks_as_it_was_chosen(done: tuple[Path, dict[str, Any]]) -> None:
+    out, told = done
+    text = (out / "chosen.toml").read_text()
+    assert text == told["program"]["text"]
+    assert text.startswith("# Found by fes-ctrl")
+    assert "# 0 motor threshold .. 1 highest tolerated; or current_mA" in text
+    loaded = load_scenario("moderate_stroke", {"program": str(out / "chosen.toml")})
+    settings = tuple(f"{key}={value}" for key, value in told["chosen"]["settings"].items())
+    wanted = load_scenario("moderate_stroke", {}, settings)
+    assert loaded.walk.control.program == wanted.walk.control.program
+    assert f"{told['unseen_seeds'][0]} to {told['unseen_seeds'][-1]}" in text
+
+
+def test_a_finished_search_tells_the_same_again_and_walks_nothing(
+    done: tuple[Path, dict[str, Any]], space: str
+) -> None:
+    out, told = done
+    before = rows(out)
+    again = tune(*ASKED, space, "--out", out, "--workers", "1", "--json")
+    assert without_run(json.loads(again.stdout)) == without_run(told)
+    assert rows(out) == before
+
+
+def test_another_number_of_the_front_is_taken_without_another_search(
+    done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
+) -> None:
+    out, told = done
+    last = told["front"][-1]
+    searched = {row["key"] for row in rows(out) if row["seed"] in told["seeds"]}
+    mine = tmp_path / "mine.toml"
+    again = tune(
+        *(*ASKED, space, "--out", out, "--workers", "1", "--choose", str(last["number"])),
+        *("--write", mine),
+    )
+    assert again.returncode in {0, 1}
+    # What does not keep its promises is not put where somebody would take it from.
+    assert mine.exists() == (again.returncode == 0)
+    assert "The front, by charge" in again.stdout
+    assert "verdict:" in again.stdout
+    kept = json.loads((out / "tune.json").read_text())
+    assert kept["chosen"]["settings"] == last["settings"]
+    assert kept["candidates"] == told["candidates"]
+    assert searched <= {row["key"] for row in rows(out)}
+    beyond = tune(*ASKED, space, "--out", out, "--workers", "1", "--choose", "99")
+    assert beyond.returncode == 2
+    assert "--choose 99: the front has numbers 1 to" in beyond.stderr
+
+
+@pytest.mark.parametrize("hit", [signal.SIGKILL, signal.SIGINT])
+def test_a_search_that_is_ended_goes_on_to_the_same_end_by_more_workers(
+    hit: signal.Signals, done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
+) -> None:
+    process = started(tmp_path, space, "--workers", "1")
+    wait_for_rows(tmp_path, 3, process)
+    process.send_signal(hit)
+    _, errors = process.communicate(timeout=DEADLINE_S)
+    if hit == signal.SIGINT:
+        assert process.returncode == 130, errors
+        assert errors.strip().endswith("fes-ctrl: interrupted")
+        assert "Traceback" not in errors
+    kept = rows(tmp_path)
+    again = tune(*ASKED, space, "--out", tmp_path, "--workers", "2", "--json")
+    assert without_run(json.loads(again.stdout)) == without_run(done[1])
+    keys = [row["key"] for row in rows(tmp_path)]
+    assert len(keys) == len(set(keys))
+    assert rows(tmp_path)[: len(kept)] == kept
+
+
+def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Path) -> None:
+    both = [started(tmp_path, space, "--workers", "1", "--together", "2") for _ in range(2)]
+    told = []
+    for process in both:
+        out, errors = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode in {0, 1}, errors
+        told.append(json.loads(out))
+    assert without_run(told[0]) == without_run(told[1])
+    assert told[0]["walks"]["search"] <= WALKS
+    assert all(path.is_file() for path in (tmp_path / "rows-1.jsonl", tmp_path / "rows-2.jsonl"))
+    searched = set(told[0]["seeds"])
+    candidates = {
+        (row["candidate"], row["seed"]) for row in rows(tmp_path) if row["seed"] in searched
+    }
+    assert len(candidates) >= WALKS - 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nowhere",), "scenario 'nowhere' is unknown"),
+        (("standard", "--objectives", "beauty"), "--objectives beauty: no such objective"),
+        (("standard", "--may-lose", "charge"), "--may-lose charge: write NAME=NUMBER"),
+        (("standard", "--may-lose", "charge=-1"), "give 0 or more"),
+        (("standard", "--reach", "toe_clearance=nan"), "write NAME=NUMBER"),
+        (
+            ("standard", "--objectives", "charge", "--reach", "foot_slap=1"),
+            "--reach foot_slap: is none of the objectives",
+        ),
+        (("standard", "--choose", "best"), "--choose best: choose knee, keep, or a number"),
+        (
+            ("standard", "--choose", "keep", "--objectives", "foot_slap"),
+            "--choose keep without charge",
+        ),
+        (("standard", "--set", "program.delay_ms=soon"), "program.delay_ms"),
+        (("standard", "--set", "limits.current_mA=99"), "limits come from files only"),
+        (("standard", "--set", "walk.seed=3"), "a search has --seed and --patient"),
+        (("standard", "--vary", "patient.mass_kg=80"), "write KEY=LOW:HIGH"),
+        (("standard", "--vary", "program.rise_ms=100:200"), "vary the patient or the bench"),
+        (("standard", "--patient", "nobody"), "patient 'nobody' is unknown"),
+        (("standard", "--walks", "3"), "the given program alone takes 3"),
+        (("standard", "--choose", "7"), "--choose 7: there is no search in"),
+        (("standard", "--write", "no/where.toml"), "--write no/where.toml: there is no folder"),
+        (("standard", "--space", "nowhere"), "tune 'nowhere' is unknown"),
+        (("standard", "--set", "program.channel.0.rate_hz=90"), "limits.rate_hz"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_one_line_before_any_walk(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    told = tune(*arguments, "--out", tmp_path / "out")
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("out/rows-*"))
+
+
+def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> None:
+    space = tmp_path / "space.toml"
+    for text, said in (
+        ('[tune]\nchose = "keep"\n', "tune.chose"),
+        ("[tuning]\n", "tuning: not part of a file for --space"),
+        (
+            '[[tune.dial]]\nkey = "program.trigger"\nlow = 0\nhigh = 1\nstep = 1\n',
+            "program.trigger: no number of the given program",
+        ),
+        (
+            '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 9\nhigh = 1\nstep = 1\n',
+            "low has to be below high",
+        ),
+    ):
+        space.write_text(text)
+        told = tune("standard", "--space", space, "--out", tmp_path / "out")
+        assert told.returncode == 2
+        assert said in told.stderr
+
+
+def test_named_files_are_good_and_have_a_schema() -> None:
+    for name in names_of("tune"):
+        checked = fes_ctrl_here("config", "check", str(find("tune", name)))
+        assert checked.stdout.endswith(": good (tune)\n")
+    schema = json.loads(fes_ctrl_here("config", "schema", "tune").stdout)
+    told = schema["$defs"]["TuneConfig"]
+    assert told["properties"]["may_lose"]["additionalProperties"] == {"type": "number"}
+    assert told["additionalProperties"] is False
+
+
+def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:
+    program = tmp_path / "mine.toml"
+    program.write_text(find("program", "standard").read_text())
+    told = tune("standard", "--program", program, "--write", program, "--out", tmp_path / "out")
+    assert told.returncode == 2
+    assert "that is the given program itself" in told.stderr
+
+
+@pytest.mark.parametrize("missing", ["optuna", "scipy", "tomlkit"])
+def test_a_missing_package_is_named_with_its_extra(
+    missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = importlib.import_module
+
+    def without(name: str, package: str | None = None) -> object:
+        if name == missing:
+            raise ModuleNotFoundError(name=name)
+        return real(name, package)
+
+    monkeypatch.setattr(importlib, "import_module", without)
+    told = tune("standard", "--out", tmp_path / "out")
+    assert told.returncode == 2
+    assert told.stderr.strip() == f"fes-ctrl: tune needs {missing}: pip install 'fes-ctrl[tune]'"

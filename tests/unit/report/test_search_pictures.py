@@ -1,0 +1,163 @@
+"""Pictures of sweeps and searches: every line, cell, sign and bar where its number is."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fes_ctrl.report.bars import Bar, bars
+from fes_ctrl.report.heat import SHADES, Cell, heat_map, luminance, shade
+from fes_ctrl.report.parallel import HIGH, TOP, Trail, parallel, upright_of
+from fes_ctrl.report.sweep_page import sweep_page
+from fes_ctrl.report.sweep_view import sweep_view
+from fes_ctrl.report.tune_page import TuneError, tune_page
+from fes_ctrl.report.tune_view import tune_view
+from fes_ctrl.tuning.manifest import ROWS
+from fes_ctrl.tuning.store import Store
+from helpers.searches import grid, sweep_folder, tune_object
+
+
+def test_a_trail_is_at_its_values_and_broken_where_one_is_unknown() -> None:
+    one, places = upright_of("delay", "ms", [0.0, 50.0, 200.0, None])
+    two, costs = upright_of("charge", "mC", [8.0, 6.0, 4.0, 5.0], downwards=True)
+    assert places == [0.0, 50.0, 200.0, None]
+    assert [one.at(0.0), one.at(50.0), one.at(200.0)] == [TOP + HIGH, TOP + 0.75 * HIGH, TOP]
+    assert (two.at(4.0), two.at(8.0)) == (TOP, TOP + HIGH), "less is better, and better is above"
+    trails = [Trail(values, "rest", "t") for values in zip(places, costs, strict=True)]
+    drawn = re.findall(r'd="([^"]+)"', parallel([one, two], trails, "a"))
+    assert drawn[0] == f"M64.0,{TOP + HIGH:.1f}L182.0,{TOP + HIGH:.1f}"
+    assert drawn[3] == f"M182.0,{TOP + 0.25 * HIGH:.1f}"
+
+
+def test_words_and_single_values_have_an_axis_as_well() -> None:
+    words, places = upright_of("trigger", "", ["tilt", None, "heel_off"])
+    assert places == [1.0, None, 0.0]
+    assert words.words == ("heel_off", "tilt")
+    single, _ = upright_of("rate", "Hz", [40.0, 40.0])
+    assert single.at(40.0) == TOP + HIGH / 2
+
+
+def test_a_cell_has_its_number_and_the_darker_the_more() -> None:
+    cells = [[Cell(0.0, "a"), Cell(10.0, "b")], [Cell(None, "c", "failed"), Cell(5.0, "d")]]
+    svg = heat_map("x", ("delay", ("0", "100")), ("extension", ("0", "50")), cells)
+    assert re.findall(r'fill="(#\w+)"', svg) == [SHADES[0], SHADES[-1], shade(0.5)]
+    assert re.findall(r'class="cell \w+"[^>]*>([^<]+)<', svg) == ["0.0", "10.0", "5.0"]
+    assert ">failed</text>" in svg
+
+
+def test_shades_fall_in_lightness_all_the_way() -> None:
+    found = [luminance(shade(step / 40)) for step in range(41)]
+    assert all(one > other for one, other in pairwise(found))
+
+
+def test_a_bar_goes_from_zero_to_its_value_and_its_interval_beside_it() -> None:
+    listed = [
+        Bar("a", "t", 2.0, 1.0, 3.0, strong=True),
+        Bar("b", "t", -2.0, None, None, strong=False),
+    ]
+    svg = bars("charge", "less is better", listed, "label")
+    boxes = re.findall(r'class="bar (\w+)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
+    (right, x1, w1), (left, x2, w2) = boxes
+    assert (right, left) == ("c1", "weak")
+    assert float(w1) == pytest.approx(float(w2), abs=0.2)
+    assert float(x2) + float(w2) == pytest.approx(float(x1), abs=0.2)
+    assert svg.count("line range") == 1
+
+
+def page_of(folder: Path, *arguments: Any, **options: Any) -> str:
+    manifest = sweep_folder(folder, *arguments, **options)
+    with Store(folder / ROWS, read_only=True) as store:
+        return sweep_page(sweep_view(manifest, store))
+
+
+def test_the_page_of_a_two_axis_grid_has_a_map_of_each_figure(tmp_path: Path) -> None:
+    page = page_of(tmp_path, grid([0.0, 100.0], [0.0, 50.0]))
+    assert page.count('class="chart heat"') == 2
+    # Seeds 1 to 3 add one on the average.
+    assert re.findall(r'class="cell \w+"[^>]*>([^<]+)<', page)[:4] == [
+        "21.0",
+        "20.0",
+        "21.0",
+        "20.0",
+    ]
+    assert "Sweep made &amp; &lt;up&gt;" in page
+    assert "The highest toe clearance is that of candidate" in page
+    assert "From the baseline: +0.50 mm (+0.50 to +0.50)." in page
+
+
+def test_failed_and_missing_walks_are_told_and_nothing_is_code(tmp_path: Path) -> None:
+    page = page_of(tmp_path, grid([0.0, 100.0], [0.0, 50.0, 100.0]), walked=9,
+                   figures=lambda settings, *_: None if settings else {"charge.total_mC": 1.0},
+                   by="charge.total_mC")  # fmt: skip
+    assert "12 of 21 walks have not been walked" in page
+    assert "the muscle &lt;gave up&gt;" in page
+    assert "3 of 3" in page
+    nothing = page_of(tmp_path / "none", grid([0.0, 1.0], [0.0]), lambda *_: None)
+    assert "No walk came to anything; the reasons are below." in nothing
+
+
+def test_of_a_long_sweep_a_part_of_the_lines_is_drawn_and_it_says_so(
+    tmp_path: Path,
+) -> None:
+    levels = [float(number) for number in range(20)]
+    page = page_of(tmp_path, grid(levels, levels), seeds=(1,))
+    lines = len(re.findall(r'class="line trail', page)) - 1
+    assert 200 <= lines <= 300
+    assert f"{lines} of 401 candidates are drawn" in page
+    assert "200 more are in candidates.csv" in page
+
+
+def test_the_front_the_knee_and_the_suggestion_are_marked() -> None:
+    view = tune_view(tune_object())
+    assert [trial.kind for trial in view.trials] == [
+        "front",
+        "front",
+        "tried",
+        "against",
+        "against",
+    ]
+    assert [trial.number for trial in view.front] == [1, 2]
+    assert [trial.knee for trial in view.front] == [True, False]
+    assert [trial.given for trial in view.front] == [False, True]
+    assert [trial.chosen for trial in view.front] == [True, False]
+    page = tune_page(tune_object())
+    assert "keeps what it promises" in page
+    assert "onset +40 ms: charge \N{MINUS SIGN}25 %" in page
+    assert "The same for every program: foot slap." in page
+    assert "Of 1 programs a walk failed" in page
+    assert "a reason &amp; more" in page
+    signs = re.findall(r'class="sign (\w+)" d="[^"]+" transform="translate', page)
+    assert sorted(signs) == ["bad", "c1", "c1", "c2", "c3", "rest", "ring"]
+
+
+def test_the_better_end_is_to_the_left_and_above() -> None:
+    page = tune_page(tune_object())
+    at = {
+        kind: tuple(map(float, found))
+        for kind, *found in re.findall(
+            r'class="sign (\w+)" d="[^"]+" transform="translate\(([\d.]+) ([\d.]+)\)', page
+        )
+    }
+    (knee_x, knee_y), (given_x, given_y), (bad_x, bad_y) = at["c2"], at["c3"], at["bad"]
+    assert bad_x < knee_x < given_x, "charge 90, 300, 400"
+    assert bad_y > knee_y > given_y, "clearance 4, 20.5, 21: more is above"
+
+
+def test_a_search_that_does_not_keep_its_promise_says_why() -> None:
+    page = tune_page(tune_object(passed=False))
+    assert "does not keep what it promises" in page
+    assert "toe clearance: &lt;broken&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "missing", ["front", "space", "verification", "verdict", "walks", "chosen"]
+)
+def test_what_is_no_search_is_an_error_that_names_the_part(missing: str) -> None:
+    found = tune_object()
+    del found[missing]
+    with pytest.raises(TuneError, match=missing):
+        tune_page(found)
+    with pytest.raises(TuneError, match="no object of format 1"):
+        tune_page([missing])
