@@ -361,7 +361,7 @@ def _notes(told: "Asked", found: "Found") -> list[str]:
     unseen = f"{found.unseen[0]} to {found.unseen[-1]}"
     lines = [
         f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
-        f"Scenario {question.scenario}, {len(question.members)} simulated patients ({patients}), "
+        f"Scenario {question.scenario}, simulated patients: {len(question.members)} ({patients}), "
         f"search {question.digest()[:12]}.",
         f"It {verdict} on seeds {unseen}, which the search had not seen.",
         *[f"- {line}" for line in found.sentences],

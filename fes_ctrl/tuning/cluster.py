@@ -151,6 +151,8 @@ def _local(count: int) -> "LocalCluster":
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,
+        # What ends with a cluster that is ended is not worth a traceback from each of its parts.
+        silence_logs=logging.CRITICAL,
         preload=[__name__],
         host="127.0.0.1",
     )
@@ -162,6 +164,7 @@ def dask_setup(_: object) -> None:
     Dask calls it, by this name, in each worker process that has this module preloaded.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
 def _said(error: BaseException) -> str:
