@@ -9,10 +9,12 @@ from typing import Final
 
 from fes_ctrl.controller import Controller
 from fes_ctrl.gait import SHANK, DetectorConfig, make_detector, needs_of, read_by, reads_both_feet
+from fes_ctrl.learning import Learning
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ASYMMETRIC,
     ASYMMETRY,
+    FOOT_IMU,
     LEG_NAMES,
     SYMMETRIC,
     WAVEFORM_NAMES,
@@ -80,22 +82,23 @@ def assemble(
     limits = Limits(config.limits)
     programs = {leg: on_connector(config.program, index) for index, leg in enumerate(legs)}
     silent = replace(config.program, channel=())
-    return Controller(
-        [
+    made = []
+    for leg in (*legs, *[leg for leg in worn if leg not in legs]):
+        program = Program(leg, programs.get(leg, silent), config.setup, capabilities)
+        learns = config.program.adaptive.learn and leg in legs
+        made.append(
             LegController(
                 leg,
                 make_detector(config.detector.name, config.detector, leg),
                 read_by(config.detector.name) if leg in worn else (),
-                Program(leg, programs.get(leg, silent), config.setup, capabilities),
+                program,
                 limits,
                 contralateral=config.program.trigger_side == "contralateral",
                 both_feet=reads_both_feet(config.detector.name),
+                learning=Learning(leg, program, config.detector.foot_imu) if learns else None,
             )
-            for leg in (*legs, *[leg for leg in worn if leg not in legs])
-        ],
-        [capabilities],
-        limits,
-    )
+        )
+    return Controller(made, [capabilities], limits)
 
 
 def on_connector(program: ProgramConfig, index: int) -> ProgramConfig:
@@ -207,6 +210,8 @@ def _unsensed(legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, .
             f"program.trigger = {program.trigger!r}: with program.end = 'other_heel_off' a burst "
             "would begin where the last one ends; set program.trigger = 'initial_contact'"
         )
+    if program.adaptive.learn:
+        found += _unlearnt(legs, config, sensed)
     for leg in legs:
         name, other = LEG_NAMES[leg], LEG_NAMES[1 - leg]
         if crossed and 1 - leg not in sensed:
@@ -226,6 +231,24 @@ def _unsensed(legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, .
                 f"program.end = 'initial_contact': the {name} leg wears no sensor that would tell "
                 f"it; it needs one ({enough}), or choose 'other_heel_off' or 'time_out'"
             )
+    return found
+
+
+def _unlearnt(legs: tuple[int, ...], config: ControlConfig, sensed: tuple[int, ...]) -> list[str]:
+    """Return why a program that is to learn cannot."""
+    found = []
+    detector = config.detector.name
+    if FOOT_IMU not in read_by(detector):
+        found.append(
+            f"program.adaptive.learn: it learns from an IMU on the stimulated foot, and detector "
+            f"{detector!r} reads none; set detector.name = 'foot-imu' or 'fused', or learn = false"
+        )
+    found += [
+        f"program.adaptive.learn: the {LEG_NAMES[leg]} leg wears no sensor, and it learns from an "
+        "IMU on that foot; put one there, or set learn = false"
+        for leg in legs
+        if leg not in sensed
+    ]
     return found
 
 

@@ -122,6 +122,9 @@ class Authority:
         elif kind == "ready":
             if arming.ready():
                 self.guard.arm()
+                for leg in self._legs:
+                    if leg.learning is not None:
+                        leg.learning.start_over()
                 self.tell(now_us, "device ready")
         elif kind in FAULT_OF_REPORT:
             if kind in {"down", "stuck", "changed"}:

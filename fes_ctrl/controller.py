@@ -255,6 +255,8 @@ class Controller:
         self._records.append(
             Decision(setpoint.at_us, leg.leg, setpoint.channel, verdict, reason, setpoint)
         )
+        if leg.learning is not None:
+            leg.learning.withheld = True
         row = REFUSALS[reason]
         ended = given is None and row.ends_burst
         if ended:
@@ -269,6 +271,10 @@ class Controller:
         if end.ended_by == TEST or not leg.watched:
             # It needs no contact, and says nothing of those that steps need; or nothing tells any.
             return
+        if leg.learning is not None:
+            unmeasured = leg.learning.burst_ended(end.t_us, end.onset_us)
+            if unmeasured is not None:
+                self._records.append(unmeasured)
         if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
             leg.awaiting_contact = True
             detail = "burst ended by its time-out, no contact since"
@@ -440,6 +446,7 @@ class Controller:
                     "detector": leg.detector.snapshot(),
                     "prediction": leg.predictor.snapshot(),
                     "program": leg.program.snapshot(),
+                    "learning": None if leg.learning is None else leg.learning.snapshot(),
                 }
                 for leg in self._legs
             ],

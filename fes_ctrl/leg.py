@@ -7,6 +7,7 @@ from fes_ctrl.ahead import LookAhead
 from fes_ctrl.gait.phase import PhaseMachine
 from fes_ctrl.gait.prediction import StridePredictor
 from fes_ctrl.gait.readiness import Readiness
+from fes_ctrl.learning import Learning
 from fes_ctrl.model import Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
@@ -40,6 +41,8 @@ class LegController:
         Whether the detector reads the other leg's sensors too.
     readiness : Readiness or None
         What shows that this foot is about to leave the ground.
+    learning : Learning or None
+        What adapts the program from stride to stride, where it learns.
 
     Attributes
     ----------
@@ -69,6 +72,7 @@ class LegController:
         "contralateral",
         "detector",
         "guards",
+        "learning",
         "leg",
         "monitor",
         "pace",
@@ -97,6 +101,7 @@ class LegController:
         contralateral: bool = False,
         both_feet: bool = False,
         readiness: Readiness | None = None,
+        learning: Learning | None = None,
     ) -> None:
         self.leg = leg
         self.detector = detector
@@ -114,6 +119,7 @@ class LegController:
         self.without_contact = 0
         self.predictor = StridePredictor(leg)
         self.readiness = Readiness(leg) if readiness is None else readiness
+        self.learning = learning
         self.rests_on: list[LegController] = [self]
         self.bears: list[LegController] = []
         self.guards: list[Guard] = []

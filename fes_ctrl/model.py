@@ -376,6 +376,27 @@ class Anticipation(NamedTuple):
     reason: str
 
 
+class Adaptation(NamedTuple):
+    """What a program that learns made of one stride.
+
+    ``verdict`` is *learnt*, *held* where nothing had to change, *frozen* where the stride was
+    not to be learnt from, or *reverted* where it went a step back to its start; ``reason`` says
+    why. Angles are of the foot against its flat stance, not a number where they are not known.
+    ``share`` of the plateau, onset so much later and fall so much sooner hold from the next burst.
+    """
+
+    t_us: Us
+    leg: int
+    verdict: str
+    reason: str
+    mid_deg: float
+    contact_deg: float
+    fall_dps: float
+    share: float
+    later_us: Us
+    sooner_us: Us
+
+
 class Decision(NamedTuple):
     """The guard's answer to one setpoint, recorded where it is not a plain *allow*."""
 
@@ -413,6 +434,7 @@ Record: TypeAlias = (
     | BurstStart
     | BurstEnd
     | Anticipation
+    | Adaptation
     | Decision
     | Fault
     | StateChange

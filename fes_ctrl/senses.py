@@ -90,6 +90,10 @@ class Senses:
                 remarks = leg.detector.remarks()
                 if remarks:
                     self._records.extend(remarks)
+            if own and leg.learning is not None:
+                learnt = leg.learning.take(sample, leg.phase.activity)
+                if learnt is not None:
+                    self._records.append(learnt)
             if leg.readiness.awake and leg.readiness.update(sample):
                 self._look(sample.t_arrive_us)
 

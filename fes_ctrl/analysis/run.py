@@ -15,6 +15,7 @@ from fes_ctrl.analysis.truth import Truth, TruthError, read_truth
 from fes_ctrl.analysis.walk import Charge, LegWalk, Walk
 from fes_ctrl.model import (
     LEG_NAMES,
+    Adaptation,
     Anticipation,
     Decision,
     LinkReport,
@@ -39,7 +40,7 @@ SETTINGS_FILE: Final = "settings.json"
 RECORD_KINDS: Final = frozenset(
     {
         *("event", "remark", "phase", "burst", "burst_end"),
-        *("anticipation", "decision", "fault", "state"),
+        *("anticipation", "adaptation", "decision", "fault", "state"),
     }
 )
 
@@ -110,6 +111,7 @@ class Run:
     states: list[StateChange] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     anticipations: list[Anticipation] = field(default_factory=list)
+    adaptations: list[Adaptation] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     operator: list[tuple[Us, Operator]] = field(default_factory=list)
     parameters: list[tuple[Us, ParameterChange]] = field(default_factory=list)
@@ -296,6 +298,8 @@ class _Reading:
                     run.remarks.append(record)
                 case Anticipation():
                     run.anticipations.append(record)
+                case Adaptation():
+                    run.adaptations.append(record)
                 case Decision():
                     run.decisions.append(record)
                 case _:

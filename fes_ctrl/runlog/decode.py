@@ -6,6 +6,7 @@ expiry and no form.
 """
 
 from fes_ctrl.model import (
+    Adaptation,
     Anticipation,
     Arm,
     BurstEnd,
@@ -127,6 +128,23 @@ def decode_record(record: dict[str, object]) -> Record:
         }:
             return Anticipation(t_us, leg, event, verdict, _instant(predicted), sd_us, reason)
         case {
+            "kind": "adaptation",
+            "t": int(t_us),
+            "leg": int(leg),
+            "verdict": str(verdict),
+            "reason": str(reason),
+            "mid_deg": int() | float() | None as mid_deg,
+            "contact_deg": int() | float() | None as contact_deg,
+            "fall_dps": int() | float() | None as fall_dps,
+            "share": int() | float() as share,
+            "later": int(later_us),
+            "sooner": int(sooner_us),
+        }:
+            angles = _number(mid_deg), _number(contact_deg), _number(fall_dps)
+            return Adaptation(
+                t_us, leg, verdict, reason, *angles, float(share), later_us, sooner_us
+            )
+        case {
             "kind": "decision",
             "t": int(t_us),
             "leg": int(leg),
@@ -163,6 +181,11 @@ def decode_record(record: dict[str, object]) -> Record:
 def lacking(record: dict[str, object]) -> str:
     """Return what is wrong with a record whose fields do not fit its kind."""
     return f"a {record.get('kind')} record lacks a field or has one of a wrong type"
+
+
+def _number(value: float | None) -> float:
+    """Return a number; null is one that is not known."""
+    return float("nan") if value is None else float(value)
 
 
 def _instant(value: int | None) -> Us:

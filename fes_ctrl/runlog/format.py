@@ -9,6 +9,7 @@ import json
 import math
 
 from fes_ctrl.model import (
+    Adaptation,
     Anticipation,
     BurstEnd,
     BurstStart,
@@ -146,6 +147,14 @@ def record_line(now_us: Us, record: Record) -> str:
             f'"event":"{record.event}","verdict":"{record.verdict}",'
             f'"predicted":{instant(record.predicted_us)},"sd":{record.sd_us},'
             f'"reason":{text(record.reason)}}}\n'
+        )
+    if isinstance(record, Adaptation):
+        return (
+            f'{{"kind":"adaptation",{head},"t":{record.t_us},"leg":{record.leg},'
+            f'"verdict":"{record.verdict}","reason":{text(record.reason)},'
+            f'"mid_deg":{number(record.mid_deg)},"contact_deg":{number(record.contact_deg)},'
+            f'"fall_dps":{number(record.fall_dps)},"share":{number(record.share)},'
+            f'"later":{record.later_us},"sooner":{record.sooner_us}}}\n'
         )
     return _state_line(head, record)
 

@@ -26,6 +26,11 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "burst": ("now", "t", "leg", "channel", "trigger", "trigger_t", "set_uA"),
     "burst_end": ("now", "t", "leg", "channel", "ended_by", "onset", "contact"),
     "anticipation": ("now", "t", "leg", "event", "verdict", "predicted", "sd", "reason"),
+    # what a program that learns made of a stride
+    "adaptation": (
+        *("now", "t", "leg", "verdict", "reason", "mid_deg", "contact_deg", "fall_dps"),
+        *("share", "later", "sooner"),
+    ),
     "decision": ("now", "t", "leg", "channel", "verdict", "reason", "at", "uA", "us"),
     "fault": ("now", "t", "id", "reaction", "leg", "detail"),
     "state": ("now", "t", "armed", "level", "reason"),

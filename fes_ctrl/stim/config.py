@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from fes_ctrl.stim.adaptive_config import AdaptiveConfig
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
@@ -81,6 +83,8 @@ class ProgramConfig:
     standing : str
         Whether a trigger out of quiet standing that the detector doubts is inhibited or
         stimulated; a trigger it is sure of is always stimulated, so that no first step is missed.
+    adaptive : AdaptiveConfig
+        Whether it learns from stride to stride, and what for.
     """
 
     trigger: Literal["heel_off", "initial_contact", "tilt", "phase"] = "heel_off"
@@ -97,6 +101,7 @@ class ProgramConfig:
     min_on_ms: Annotated[float, Ge(0), Le(3000)] = 200.0
     lock_out_ms: Annotated[float, Ge(0), Le(3000)] = 200.0
     standing: Literal["inhibit", "stimulate"] = "inhibit"
+    adaptive: AdaptiveConfig = AdaptiveConfig()
     channel: Annotated[tuple[ChannelConfig, ...], MinLen(1), MaxLen(8)] = (ChannelConfig(),)
 
 

@@ -18,6 +18,7 @@ from fes_ctrl.model import (
     Record,
     Setpoint,
 )
+from fes_ctrl.stim.adaptive import NOTHING_TAKEN, Adapted
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.dials import check_dial, turned
 from fes_ctrl.stim.quantise import ceil_to_grid, floor_to_step, plan_channel
@@ -78,6 +79,12 @@ class Program:
         A burst runs whose trigger was predicted and has not come yet.
     testing : bool
         A burst is planned or runs that a person asked for; gait has no part in it.
+    adapted : Adapted
+        What has been learnt to take away from it; the next burst keeps to it.
+    begun_us, begun_level : int
+        Onset and level of the burst that was planned last, over or not.
+    broken : bool
+        That burst was cut, or a person had asked for it.
     """
 
     __slots__ = (
@@ -92,10 +99,15 @@ class Program:
         "_min_on_us",
         "_queued",
         "_rise_us",
+        "_sooner_us",
         "_stance_percent",
         "_time_out_us",
         "_trigger_us",
         "_waiting_changes",
+        "adapted",
+        "begun_level",
+        "begun_us",
+        "broken",
         "config",
         "contact_us",
         "end_lead_us",
@@ -144,6 +156,11 @@ class Program:
         self.ended_by = ""
         self.unconfirmed = False
         self.testing = False
+        self.adapted: Adapted = NOTHING_TAKEN
+        self._sooner_us: Us = 0
+        self.begun_us: Us = -NEVER_US
+        self.begun_level = 0
+        self.broken = False
         self._take(config)
 
     def _take(self, config: ProgramConfig) -> None:
@@ -161,6 +178,11 @@ class Program:
         self._lock_out_us: Us = us_from_ms(config.lock_out_ms)
         self._ends_on_contact = config.end == "initial_contact"
         self._ends_on_other = config.end == "other_heel_off"
+
+    @property
+    def extension_us(self) -> Us:
+        """Its extension; 0 where that is another one in every stride, a share of the stance."""
+        return self._extension_us if self._stance_percent is None else 0
 
     @property
     def active(self) -> bool:
@@ -231,7 +253,8 @@ class Program:
 
     def onset_for(self, trigger_us: Us) -> Us:
         """Return when a burst would begin whose trigger is at that instant, known beforehand."""
-        return max(trigger_us + self._delay_us - self.lead_us, self.lock_until_us)
+        later_us = self._delay_us + self.adapted.later_us
+        return max(trigger_us + later_us - self.lead_us, self.lock_until_us)
 
     def anticipate(self, at_us: Us, trigger_us: Us) -> tuple[Record, ...]:
         """Begin a burst now whose trigger is predicted; it has to come, or to be cut.
@@ -266,6 +289,7 @@ class Program:
         self.fall_from_us = self.onset_us + min(self._rise_us + TEST_US, self._time_out_us)
         self.ended_by = TEST
         self.testing = True
+        self.broken = True
         return starts
 
     def _start(
@@ -277,7 +301,12 @@ class Program:
         self.fall_from_us = onset_us + self._time_out_us
         self.contact_us = NEVER_US
         self.ended_by = "time_out"
-        self.next_at_us = self.trains.begin(onset_us, self.level_percent, current_ua)
+        share_ppm, _, sooner_us = self.adapted
+        self._sooner_us = sooner_us
+        self.begun_us = onset_us
+        self.begun_level = self.level_percent
+        self.broken = False
+        self.next_at_us = self.trains.begin(onset_us, self.level_percent, current_ua, share_ppm)
         return tuple(
             [
                 BurstStart(
@@ -365,7 +394,7 @@ class Program:
         extension_us = self._extension_us
         if self._stance_percent is not None and stance_us > 0:
             extension_us = round(stance_us * self._stance_percent / 100.0)
-        after_us = max(0, extension_us - self.end_lead_us)
+        after_us = max(0, extension_us - self._sooner_us - self.end_lead_us)
         return max(contact_us + after_us, self.onset_us + self._min_on_us)
 
     @property
@@ -405,6 +434,7 @@ class Program:
         """End a burst at once, without a ramp; nothing if there is none."""
         if self.onset_us == NEVER_US:
             return ()
+        self.broken = True
         return self._finish(at_us, reason)
 
     def _finish(self, at_us: Us, reason: str) -> tuple[Record, ...]:

@@ -18,6 +18,9 @@ at one pulse width to another.
 """
 
 
+WHOLE_PPM: Final = 1_000_000
+"""The share of a plateau that is all of it."""
+
 INVERTED: Final = -1
 """Sign of a first phase of inverted polarity."""
 
@@ -109,18 +112,18 @@ def plan_channel(
     )
 
 
-def set_current_ua(plan: ChannelPlan, level_percent: int) -> MicroAmp:
-    """Return the plateau current at the operator's level; 0 at level 0.
+def set_current_ua(plan: ChannelPlan, level_percent: int, share_ppm: int = WHOLE_PPM) -> MicroAmp:
+    """Return the plateau current at the operator's level, and a share of that; 0 at level 0.
 
-    The level scales the part above the motor threshold, as the intensity does; a plateau that
-    was asked for below the motor threshold is scaled as a whole.
+    Both scale the part above the motor threshold, as the intensity does; a plateau that was asked
+    for below the motor threshold is scaled as a whole.
     """
     if level_percent <= 0:
         return 0
-    base_ua = min(plan.motor_ua, plan.full_ua)
     if plan.full_ua <= plan.motor_ua:
-        return plan.full_ua * level_percent // 100
-    return base_ua + (plan.full_ua - base_ua) * level_percent // 100
+        return plan.full_ua * level_percent * share_ppm // (100 * WHOLE_PPM)
+    span_ua = plan.full_ua - plan.motor_ua
+    return plan.motor_ua + span_ua * level_percent * share_ppm // (100 * WHOLE_PPM)
 
 
 def infeasible(

@@ -4,7 +4,7 @@ from typing import Final
 
 from fes_ctrl.model import Setpoint
 from fes_ctrl.stim.envelope import envelope_ua
-from fes_ctrl.stim.quantise import ChannelPlan, floor_to_step, set_current_ua
+from fes_ctrl.stim.quantise import WHOLE_PPM, ChannelPlan, floor_to_step, set_current_ua
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, made
 
 SETPOINT_LIFE_US: Final = 10_000
@@ -29,7 +29,15 @@ class Trains:
         Of the running burst's last pulse on any channel; ``NEVER_US`` before the first.
     """
 
-    __slots__ = ("_leg", "_most_ua", "_next_pulse_us", "last_pulse_us", "plans", "set_ua")
+    __slots__ = (
+        "_leg",
+        "_most_ua",
+        "_next_pulse_us",
+        "_share_ppm",
+        "last_pulse_us",
+        "plans",
+        "set_ua",
+    )
 
     def __init__(self, leg: int, plans: list[ChannelPlan]) -> None:
         self._leg = leg
@@ -37,6 +45,7 @@ class Trains:
         self.set_ua: list[MicroAmp] = [0] * len(plans)
         self._most_ua: list[MicroAmp] = [plan.full_ua for plan in plans]
         self._next_pulse_us: list[Us] = [NEVER_US] * len(plans)
+        self._share_ppm: int = WHOLE_PPM
         self.last_pulse_us: Us = NEVER_US
 
     @property
@@ -44,7 +53,14 @@ class Trains:
         """The longest period of them."""
         return max([plan.period_us for plan in self.plans])
 
-    def begin(self, onset_us: Us, level_percent: int, current_ua: MicroAmp) -> Us:
+    @property
+    def span_ua(self) -> MicroAmp:
+        """The largest way from a motor threshold to its plateau; 0 without a channel."""
+        return max([max(0, plan.full_ua - plan.motor_ua) for plan in self.plans], default=0)
+
+    def begin(
+        self, onset_us: Us, level_percent: int, current_ua: MicroAmp, share_ppm: int = WHOLE_PPM
+    ) -> Us:
         """Set the currents of a burst; return when its first pulse is due.
 
         Parameters
@@ -55,10 +71,13 @@ class Trains:
             The operator's.
         current_ua : int
             Plateau, whatever the level is; 0 for the one of the level.
+        share_ppm : int
+            Of the level's plateau.
         """
+        self._share_ppm = share_ppm
         self.last_pulse_us = NEVER_US
         for index, plan in enumerate(self.plans):
-            asked_ua = current_ua or set_current_ua(plan, level_percent)
+            asked_ua = current_ua or set_current_ua(plan, level_percent, share_ppm)
             self.set_ua[index] = min(self._most_ua[index], asked_ua)
             self._next_pulse_us[index] = onset_us + plan.stagger_us
         return min(self._next_pulse_us)
@@ -123,7 +142,8 @@ class Trains:
     def lower(self, level_percent: int) -> None:
         """Take a level below the running burst's at once."""
         for index, plan in enumerate(self.plans):
-            self.set_ua[index] = min(self.set_ua[index], set_current_ua(plan, level_percent))
+            asked_ua = set_current_ua(plan, level_percent, self._share_ppm)
+            self.set_ua[index] = min(self.set_ua[index], asked_ua)
 
     def bound(self, current_ua: MicroAmp, charge_pc: PicoCoulomb) -> None:
         """Give no more than this from now on, in a running burst too.

@@ -128,7 +128,8 @@ def test_a_large_table_of_numbers_is_refused_at_its_first_line(tmp_path: Path) -
     [
         (
             "nobody",
-            "program 'nobody' is unknown; choose standard, standard_25_hz, or give a .toml file",
+            "program 'nobody' is unknown; choose adaptive, standard, standard_25_hz, or give a "
+            ".toml file",
         ),
         ("", "program '' is unknown"),
         ("./nothing.toml", "program file './nothing.toml' does not exist; give a .toml file"),

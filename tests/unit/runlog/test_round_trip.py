@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fes_ctrl.model import (
     SENSOR_CHANNELS,
+    Adaptation,
     Anticipation,
     Arm,
     BurstEnd,
@@ -66,6 +67,7 @@ INPUTS: st.SearchStrategy[Input] = SAMPLES | REPORTS | OPERATORS | CHANGES
 
 LEGS = st.integers(-1, 1)
 WORDS = st.sampled_from(["ic", "heel_off", "walking", "clip"])
+MAYBE = FLOATS | st.just(math.nan)
 COMES = INSTANTS | st.just(NEVER_US)
 SETPOINTS = st.builds(
     Setpoint, INSTANTS, LEGS, st.integers(0, 7), INSTANTS, INSTANTS, INSTANTS, st.integers(0, 1)
@@ -86,6 +88,10 @@ RECORDS: st.SearchStrategy[Record] = (
     | st.builds(BurstStart, INSTANTS, LEGS, st.integers(0, 7), WORDS, INSTANTS, INSTANTS)
     | st.builds(BurstEnd, INSTANTS, LEGS, st.integers(0, 7), WORDS, INSTANTS, COMES)
     | st.builds(Anticipation, INSTANTS, LEGS, WORDS, WORDS, COMES, INSTANTS, st.text())
+    | st.builds(
+        Adaptation,
+        *(INSTANTS, LEGS, WORDS, st.text(), MAYBE, MAYBE, MAYBE, FLOATS, INSTANTS, INSTANTS),
+    )
     | ASKED.map(lambda asked: Decision(5, asked.leg, asked.channel, "clip", "rate", asked))
     | st.builds(Fault, INSTANTS, WORDS, WORDS, LEGS, st.text())
     | st.builds(StateChange, INSTANTS, st.booleans(), st.integers(0, 100), st.text())

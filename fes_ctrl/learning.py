@@ -1,0 +1,258 @@
+"""What a leg learns from its strides, and when it must not.
+
+The swing is measured by the foot IMU, held against what the burst of that swing was given, and
+turned into what the next one is given. Whatever makes a stride unlike the others, or its
+measurement doubtful, freezes the learning for that stride; too many of those in a row, and it
+goes back to where it began.
+"""
+
+from typing import Final
+
+from fes_ctrl.gait.config import FootImuConfig
+from fes_ctrl.gait.swing_pitch import SwingPitch, SwingPitchMeter
+from fes_ctrl.model import TURNING, WALKING, Adaptation, Sample
+from fes_ctrl.stim.adaptive import AdaptiveLaw
+from fes_ctrl.stim.program import Program
+from fes_ctrl.stim.quantise import WHOLE_PPM
+from fes_ctrl.units import NEVER_US, Us
+
+LEARNT: Final = "learnt"
+HELD: Final = "held"
+FROZEN: Final = "frozen"
+REVERTED: Final = "reverted"
+
+ODD_SHARE: Final = 0.3
+"""A swing's duration or a stride's length that is so far from the usual belongs to another way of
+walking: a stumble, stairs, a turn. Strides of one pace vary by 2 to 8 %."""
+
+ODD_DEG: Final = 5.0
+"""Pitch at contact that has changed by so much more than was to be expected. On a slope of 8 % and
+on stairs the simulated foot lands 6 to 9 deg lower than before them."""
+
+STILL_ODD_DEG: Final = 3.0
+"""Of the strides that follow an odd one."""
+
+NEW_WAY: Final = 8
+"""So many odd strides in a row are no exception any more."""
+
+USUAL: Final = 0.25
+"""Weight of a stride in what is usual."""
+
+
+class Learning:
+    """What one leg learns.
+
+    Parameters
+    ----------
+    leg : int
+        Whose.
+    program : Program
+        What is adapted; its configuration says how.
+    imu : FootImuConfig
+        Dials of the detector by which strides are measured.
+
+    Attributes
+    ----------
+    withheld : bool
+        Set by whoever gave less than the running burst asked for.
+    """
+
+    __slots__ = (
+        "_compares",
+        "_frozen",
+        "_last_deg",
+        "_law",
+        "_level",
+        "_measured_us",
+        "_meter",
+        "_odd",
+        "_onset_us",
+        "_program",
+        "_revert_strides",
+        "_stride_m",
+        "_sure",
+        "_swing_us",
+        "leg",
+        "withheld",
+    )
+
+    def __init__(self, leg: int, program: Program, imu: FootImuConfig) -> None:
+        config = program.config.adaptive
+        self.leg = leg
+        self._program = program
+        self._meter = SwingPitchMeter(imu, leg)
+        self._law = AdaptiveLaw(config, program.trains.span_ua)
+        self._sure: float = config.sure
+        self._revert_strides: int = config.revert_strides
+        self._swing_us: float = 0.0
+        self._stride_m: float = 0.0
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Begin anew: the device was armed, and where the electrodes sit is not known."""
+        self._law.start_over()
+        self._program.adapted = self._law.now
+        self._level: int = 0
+        self._frozen: int = 0
+        self._odd: int = 0
+        self._last_deg: float = 0.0
+        self._compares: bool = False
+        self._onset_us: Us = -NEVER_US
+        self._measured_us: Us = -NEVER_US
+        self.withheld: bool = False
+
+    def take(self, sample: Sample, activity: str) -> Adaptation | None:
+        """Take a reading; return what came of the stride that it ends, if it ends one.
+
+        Parameters
+        ----------
+        sample : Sample
+            Of any sensor of this leg.
+        activity : str
+            What the leg does, as far as the phase machine knows.
+        """
+        swing = self._meter.update(sample)
+        self._meter.remarks()  # its detector's, which would tell every event twice
+        if swing is None:
+            return None
+        self._measured_us = swing.t_us
+        program = self._program
+        level = program.begun_level
+        if level == 0 or not swing.since_us < program.begun_us < swing.contact_us:
+            # Nobody stimulates: there is nothing to learn, and nothing to tell.
+            self._get_used_to(swing)
+            return None
+        why = self._why_frozen(swing, activity)
+        withheld = self.withheld
+        self.withheld = False
+        if level != self._level:
+            self._level = level
+            self._law.forget()
+            why = why or "the level was changed"
+            self._last_deg = swing.contact_deg
+            self._compares = not swing.unsure
+        elif not why and withheld:
+            why = "the guard gave less than was asked for"
+            self._last_deg = swing.contact_deg
+        why = why or self._why_odd(swing)
+        if why:
+            return self._freeze(swing.t_us, why, swing)
+        self._frozen = 0
+        self._last_deg = swing.contact_deg
+        self._compares = True
+        changed = self._law.learn(
+            swing.mid_deg, swing.contact_deg, swing.fall_dps, program.extension_us
+        )
+        program.adapted = self._law.now
+        why = ""
+        if self._law.out_of_reach:
+            why = f"all that may be given leaves {self._law.short_deg:.1f} deg wanting"
+        return self._told(swing.t_us, LEARNT if changed else HELD, why, swing)
+
+    def burst_ended(self, t_us: Us, onset_us: Us) -> Adaptation | None:
+        """Take note of a burst's end; return what comes of it where the one before was in vain.
+
+        Parameters
+        ----------
+        t_us, onset_us : int
+            Its end and its onset. The stride of the burst before it is over by then, and should
+            have been measured.
+        """
+        if self._program.begun_level == 0:
+            return None
+        before_us = self._onset_us
+        self._onset_us = onset_us
+        if before_us == -NEVER_US or self._measured_us > before_us:
+            return None
+        return self._freeze(t_us, "the foot was not seen to be flat again", None)
+
+    def _why_frozen(self, swing: SwingPitch, activity: str) -> str:
+        program = self._program
+        if swing.unsure:
+            return swing.unsure
+        if swing.confidence < self._sure:
+            return f"its events are sure to {swing.confidence:.2f} only"
+        if activity == TURNING:
+            return "it turned"
+        if activity != WALKING:
+            return "it is not known to walk"
+        if program.level_percent != program.begun_level:
+            return "the level was changed"
+        if program.broken:
+            return "its burst was cut"
+        return ""
+
+    def _why_odd(self, swing: SwingPitch) -> str:
+        """Return in what a stride is unlike those before it, and get used to it."""
+        odd = ""
+        swing_us = float(swing.contact_us - swing.toe_off_us)
+        if self._swing_us > 0.0:
+            off = swing_us / self._swing_us - 1.0
+            off_m = swing.stride_m / self._stride_m - 1.0 if self._stride_m > 0.0 else 0.0
+            off_deg = swing.contact_deg - self._last_deg - self._law.expected_deg
+            most_deg = STILL_ODD_DEG if self._odd else ODD_DEG
+            if not -ODD_SHARE <= off <= ODD_SHARE:
+                odd = f"its swing lasted {swing_us / 1000.0:.0f} ms"
+            elif not -ODD_SHARE <= off_m <= ODD_SHARE:
+                odd = f"its stride was {swing.stride_m:.2f} m long"
+            elif self._compares and not -most_deg <= off_deg <= most_deg:
+                odd = f"it landed {off_deg:+.0f} deg off what was to be expected"
+        if odd:
+            self._odd += 1
+            if self._odd < NEW_WAY:
+                return odd
+            # Another way of walking, and not for a moment: that is the usual one now.
+            self._swing_us = 0.0
+            self._law.forget()
+        self._odd = 0
+        self._get_used_to(swing)
+        return ""
+
+    def _get_used_to(self, swing: SwingPitch) -> None:
+        if swing.unsure:
+            return
+        swing_us = float(swing.contact_us - swing.toe_off_us)
+        if self._swing_us <= 0.0:
+            self._swing_us = swing_us
+            self._stride_m = swing.stride_m
+        else:
+            self._swing_us += USUAL * (swing_us - self._swing_us)
+            self._stride_m += USUAL * (swing.stride_m - self._stride_m)
+
+    def _freeze(self, t_us: Us, why: str, swing: SwingPitch | None) -> Adaptation:
+        self._frozen += 1
+        if self._frozen > self._revert_strides and self._law.revert():
+            self._program.adapted = self._law.now
+            why = f"{self._frozen} strides that teach nothing: {why}"
+            return self._told(t_us, REVERTED, why, swing)
+        return self._told(t_us, FROZEN, why, swing)
+
+    def _told(self, t_us: Us, verdict: str, reason: str, swing: SwingPitch | None) -> Adaptation:
+        share_ppm, later_us, sooner_us = self._law.now
+        mid_deg = contact_deg = fall_dps = float("nan")
+        if swing is not None and not swing.unsure:
+            mid_deg = round(swing.mid_deg, 2)
+            contact_deg = round(swing.contact_deg, 2)
+            fall_dps = round(swing.fall_dps, 1)
+        return Adaptation(
+            t_us,
+            self.leg,
+            verdict,
+            reason,
+            mid_deg,
+            contact_deg,
+            fall_dps,
+            share_ppm / WHOLE_PPM,
+            later_us,
+            sooner_us,
+        )
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what was learnt and what is usual."""
+        return {
+            "law": self._law.snapshot(),
+            "meter": self._meter.snapshot(),
+            "frozen": self._frozen,
+            "swing_us": round(self._swing_us),
+            "stride_m": round(self._stride_m, 2),
+        }

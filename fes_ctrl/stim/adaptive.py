@@ -1,0 +1,251 @@
+"""Iterative learning control of a burst over strides: how strong, from when, until when.
+
+Each stride is a trial of the same task. What the foot did in the last one corrects what the next
+one is given:
+
+    share[k+1] = share[k] + gain * (wanted - pitch[k])
+
+and alike for the onset and for the end. The plateau answers for the pitch at contact, the onset for
+that in mid-swing, the end for how the forefoot comes down. The gain follows from how the pitch has
+answered to the last changes, so a muscle that is near its ceiling is not taken for one that does
+not need more. Everything is bounded: each step, and the whole by what the program gives.
+
+References
+----------
+Seel T., Werner C., Raisch J., Schauer T., Control Eng Pract 48:87-97, 2016: iterative learning of
+drop-foot stimulation on the foot's pitch.
+"""
+
+from typing import Final, NamedTuple
+
+from fes_ctrl.stim.adaptive_config import AdaptiveConfig
+from fes_ctrl.stim.quantise import WHOLE_PPM
+from fes_ctrl.units import MicroAmp, Us, ua_from_ma, us_from_ms
+
+LEARNS: Final = 0.7
+UNLEARNS: Final = 0.5
+"""Part of an error that one stride makes good, where the answer is as expected: of a foot that is
+too low, and of one that is too high. The weaker, the steeper the answer: down it goes with care."""
+
+NEAR: Final = 0.15
+"""The same within the band: there most of an error is the measurement's, and the mean of several
+strides counts."""
+
+AIM: Final = 0.25
+"""It steers for the wanted pitch and so much of the band more, that its weaving is not below."""
+
+ANSWER_DEG: Final = 20.0
+LEAST_ANSWER_DEG: Final = 4.0
+LARGEST_ANSWER_DEG: Final = 60.0
+"""Pitch that the whole share is worth: the first guess, and its bounds. Simulated patients have 3
+at the top and 50 at the bottom of their recruitment."""
+
+TOLD_PPM: Final = 25_000
+"""A smaller change of the share says nothing of the answer: the pitch varies by itself."""
+
+DOWN: Final = 2.0
+"""Down it steps so much further than up."""
+
+LATER_MS_PER_DEG: Final = 6.0
+SOONER_MS_PER_DEG: Final = 12.0
+"""Of the onset, for each degree in mid-swing; a foot that is too low counts twice."""
+
+NEAR_FALL: Final = 0.9
+"""Below this share of the allowed rate the forefoot comes down well enough to do with less."""
+
+
+FURTHEST_DEG: Final = 180.0
+FASTEST_DPS: Final = 10_000.0
+"""No foot is held or falls so."""
+
+
+class Adapted(NamedTuple):
+    """What is taken away from a program: the share left of its plateau, and times.
+
+    ``later_us`` is how much later the onset comes, ``sooner_us`` how much sooner the fall begins.
+    """
+
+    share_ppm: int
+    later_us: Us
+    sooner_us: Us
+
+
+NOTHING_TAKEN: Final = Adapted(WHOLE_PPM, 0, 0)
+
+
+class AdaptiveLaw:
+    """The learning law of one leg.
+
+    Parameters
+    ----------
+    config : AdaptiveConfig
+        What is wanted, and how fast it may be learnt.
+    span_ua : int
+        From the motor threshold to the program's plateau: what the whole share is worth.
+
+    Attributes
+    ----------
+    now : Adapted
+        What the next burst is to be given.
+    answer_deg : float
+        Pitch at contact that the whole share is worth, as far as is known.
+    short_deg : float
+        How far the last stride was from what is wanted; negative where there was more.
+    """
+
+    __slots__ = (
+        "_band_deg",
+        "_changed_ppm",
+        "_contact_deg",
+        "_down_ppm",
+        "_fall_dps",
+        "_latest_us",
+        "_least_extension_us",
+        "_mid_deg",
+        "_start_ppm",
+        "_step_us",
+        "_up_ppm",
+        "_was_deg",
+        "answer_deg",
+        "now",
+        "short_deg",
+    )
+
+    def __init__(self, config: AdaptiveConfig, span_ua: MicroAmp) -> None:
+        self._contact_deg: float = config.contact_deg
+        self._mid_deg: float = config.mid_deg
+        self._fall_dps: float = config.fall_deg_per_s
+        self._band_deg: float = config.band_deg
+        self._start_ppm: int = round(config.start * WHOLE_PPM)
+        step_ua = ua_from_ma(config.step_mA)
+        self._up_ppm: int = min(WHOLE_PPM, WHOLE_PPM * step_ua // max(1, span_ua))
+        self._down_ppm: int = min(WHOLE_PPM, int(DOWN * self._up_ppm))
+        self._step_us: Us = us_from_ms(config.step_ms)
+        self._latest_us: Us = us_from_ms(config.latest_ms)
+        self._least_extension_us: Us = us_from_ms(config.least_extension_ms)
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Begin anew, with the configured share and the program's times."""
+        self.now: Adapted = Adapted(self._start_ppm, 0, 0)
+        self.answer_deg: float = ANSWER_DEG
+        self.short_deg: float = 0.0
+        self.forget()
+
+    def forget(self) -> None:
+        """Take the next stride as it comes: what was given before it does not compare."""
+        self._changed_ppm: int = 0
+        self._was_deg: float = 0.0
+
+    def learn(self, mid_deg: float, contact_deg: float, fall_dps: float, extension_us: Us) -> bool:
+        """Take a stride that was given ``now``; return whether the next one is given anything else.
+
+        Parameters
+        ----------
+        mid_deg, contact_deg : float
+            Pitch in mid-swing and at contact.
+        fall_dps : float
+            How fast the forefoot came down, deg/s.
+        extension_us : int
+            The program's extension, as it is now; 0 where there is none to take away from.
+        """
+        was = self.now
+        # Not abs() and max(): of a number and none, max() may return the number.
+        held = -FURTHEST_DEG <= mid_deg <= FURTHEST_DEG
+        landed = -FURTHEST_DEG <= contact_deg <= FURTHEST_DEG
+        if not (held and landed and 0.0 <= fall_dps <= FASTEST_DPS):
+            return False
+        self._learn_answer(contact_deg)
+        short_deg = self._contact_deg - contact_deg
+        low_deg = self._mid_deg - mid_deg
+        self.short_deg = max(short_deg, low_deg)
+        later_us = self._onset(was.later_us, short_deg, low_deg, at_least=was.share_ppm == 0)
+        if low_deg > short_deg:
+            if was.later_us == 0:
+                # It cannot come sooner: what mid-swing lacks, more current has to give.
+                short_deg = low_deg
+            elif low_deg > -self._band_deg:
+                # What mid-swing needs the onset has to give, but not against less current.
+                short_deg = max(short_deg, -self._band_deg)
+        share_ppm = self._share(was.share_ppm, short_deg)
+        sooner_us = self._end(was.sooner_us, short_deg, fall_dps, extension_us)
+        self._changed_ppm = share_ppm - was.share_ppm
+        self._was_deg = contact_deg
+        self.now = Adapted(share_ppm, later_us, sooner_us)
+        return self.now != was
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether all that may be given was, and did not do."""
+        return self.now.share_ppm == WHOLE_PPM and self.short_deg > self._band_deg
+
+    @property
+    def expected_deg(self) -> float:
+        """By how much the next pitch at contact is expected to differ from the last."""
+        return self.answer_deg * self._changed_ppm / WHOLE_PPM
+
+    def _learn_answer(self, contact_deg: float) -> None:
+        """Learn what a share is worth, from the last change and what the foot made of it."""
+        changed_ppm = self._changed_ppm
+        if -TOLD_PPM < changed_ppm < TOLD_PPM:
+            return
+        answer_deg = (contact_deg - self._was_deg) * WHOLE_PPM / changed_ppm
+        answer_deg = min(LARGEST_ANSWER_DEG, max(LEAST_ANSWER_DEG, answer_deg))
+        # A steeper answer than was known of is believed at once.
+        weight = 1.0 if answer_deg > self.answer_deg else 0.5
+        self.answer_deg += weight * (answer_deg - self.answer_deg)
+
+    def _share(self, share_ppm: int, short_deg: float) -> int:
+        """Return the next share, for a foot that is so much too low; negative: too high."""
+        band_deg = self._band_deg
+        short_deg += AIM * band_deg
+        learns = NEAR
+        if short_deg > 0.5 * band_deg:
+            learns = LEARNS
+        elif short_deg < -band_deg:
+            learns = UNLEARNS
+        change_ppm = round(learns * short_deg * WHOLE_PPM / self.answer_deg)
+        change_ppm = max(-self._down_ppm, min(self._up_ppm, change_ppm))
+        return max(0, min(WHOLE_PPM, share_ppm + change_ppm))
+
+    def _onset(self, later_us: Us, short_deg: float, low_deg: float, *, at_least: bool) -> Us:
+        """Return how much later the next burst begins; ``at_least``: there is no less current."""
+        step_us = self._step_us
+        change_us = 0
+        if low_deg > 0.0:
+            change_us = -min(2 * step_us, round(1000.0 * SOONER_MS_PER_DEG * low_deg))
+        elif low_deg < -self._band_deg and (at_least or -2.0 * self._band_deg < short_deg <= 0.0):
+            # The current first: where contact has much to spare, less of it is the way.
+            over_deg = -low_deg - 0.5 * self._band_deg
+            change_us = min(step_us, round(1000.0 * LATER_MS_PER_DEG * over_deg))
+        return max(0, min(self._latest_us, later_us + change_us))
+
+    def _end(self, sooner_us: Us, short_deg: float, fall_dps: float, extension_us: Us) -> Us:
+        """Return how much sooner the fall of the next burst begins."""
+        step_us = self._step_us
+        if fall_dps > self._fall_dps:
+            sooner_us -= step_us
+        elif fall_dps < NEAR_FALL * self._fall_dps and short_deg <= 0.0:
+            sooner_us += step_us // 2
+        return max(0, min(extension_us - self._least_extension_us, sooner_us))
+
+    def revert(self) -> bool:
+        """Take one step back to where it began; return whether that changes anything."""
+        was = self.now
+        share_ppm, later_us, sooner_us = was
+        start_ppm = self._start_ppm
+        share_ppm += max(-self._down_ppm, min(self._up_ppm, start_ppm - share_ppm))
+        step_us = self._step_us
+        self.now = Adapted(share_ppm, max(0, later_us - step_us), max(0, sooner_us - step_us))
+        self.forget()
+        return self.now != was
+
+    def snapshot(self) -> dict[str, object]:
+        """Return what it has learnt."""
+        share_ppm, later_us, sooner_us = self.now
+        return {
+            "share": round(share_ppm / WHOLE_PPM, 4),
+            "later_us": later_us,
+            "sooner_us": sooner_us,
+            "answer_deg": round(self.answer_deg, 1),
+        }

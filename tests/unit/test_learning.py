@@ -1,0 +1,183 @@
+"""A program that learns, in closed loops: what it reaches, and when it waits."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fes_ctrl.analysis.run import read_run
+from fes_ctrl.assembly import assemble
+from fes_ctrl.model import Adaptation
+from fes_ctrl.runtime.operator import OperatorConfig
+from firmware_sim.injection_text import parse
+from hil.config import WalkConfig
+from hil.patient.way import SegmentConfig
+from hil.scenarios import load_scenario
+from hil.simulate import WalkResult, simulate
+
+CONTACT_DEG, MID_DEG = 12.0, -23.0
+FULL_S = 9.0
+HAND = OperatorConfig(
+    level_percent=(20, 40, 60, 80, 100), level_from_s=3.0, level_every_s=(FULL_S - 3.0) / 4
+)
+
+
+def configured(patient: str, *sets: str, seconds: float = 30.0) -> WalkConfig:
+    sets = ("program.adaptive.start=0.6", *sets)
+    walk = load_scenario("adaptive", {"patient": patient, "seed": 11}, sets).walk
+    return replace(walk, operator=HAND, duration_s=seconds)
+
+
+def walked(config: WalkConfig, folder: Path) -> tuple[WalkResult, list[Adaptation]]:
+    result = simulate(config, log_file=folder / "log.jsonl")
+    return result, read_run(folder).adaptations
+
+
+@pytest.mark.parametrize(
+    ("patient", "start"),
+    [("flaccid", 0.0), ("flaccid", 1.0), ("cerebral_palsy_child", 0.0), ("ms_fatigue", 1.0)],
+)
+def test_it_reaches_the_target_from_a_bad_start_and_no_more(
+    patient: str, start: float, tmp_path: Path
+) -> None:
+    config = configured(patient, f"program.adaptive.start={start}")
+    result, told = walked(config, tmp_path)
+    full = [each for each in told if each.t_us > FULL_S * 1e6]
+    settled = full[10:]
+    assert len(settled) >= 4
+    for each in settled:
+        assert each.contact_deg >= CONTACT_DEG - 1.0
+        assert each.mid_deg >= MID_DEG - 1.5
+        assert min(each.contact_deg - CONTACT_DEG, each.mid_deg - MID_DEG) <= 3.0, "just met"
+    assert result.walk.violations == []
+    assert result.walk.refusals == []
+
+
+def test_it_never_gives_more_than_the_program_at_the_operators_level(tmp_path: Path) -> None:
+    # The nerve is interrupted: nothing helps, and it asks for ever more.
+    config = configured("peroneal_palsy_denervated", "program.adaptive.start=0.5")
+    hand = replace(HAND, level_percent=(20, 40), level_every_s=2.0)
+    result, told = walked(replace(config, operator=hand, duration_s=20.0), tmp_path)
+    electrode = config.patient.leg[0].electrode
+    most_ma = electrode.motor_mA + 0.4 * (electrode.tolerated_mA - electrode.motor_mA)
+    given_ua = [s.current_ua for burst in result.walk.legs[0].bursts for s in burst.setpoints]
+    assert max(given_ua) == pytest.approx(1000 * most_ma, abs=500)
+    assert max(given_ua) <= 1000 * most_ma
+    assert told[-1].share == 1.0
+    assert "wanting" in told[-1].reason
+
+
+@pytest.fixture(scope="module")
+def errand(tmp_path_factory: pytest.TempPathFactory) -> list[Adaptation]:
+    way = (
+        SegmentConfig("stand", 2.0),
+        SegmentConfig("walk", 20.0),
+        SegmentConfig("turn", 6.0),
+        SegmentConfig("walk", 6.0),
+        SegmentConfig("stairs_up", 6.0),
+        SegmentConfig("stand", 4.0),
+        SegmentConfig("walk", 6.0),
+    )
+    config = replace(configured("stroke_moderate", seconds=50.0), way=way)
+    return walked(config, tmp_path_factory.mktemp("errand"))[1]
+
+
+def between(told: list[Adaptation], from_s: float, to_s: float) -> list[Adaptation]:
+    return [each for each in told if from_s <= each.t_us / 1e6 < to_s]
+
+
+def test_nothing_is_learnt_while_the_level_is_raised(errand: list[Adaptation]) -> None:
+    raised = between(errand, 3.0, FULL_S)
+    assert raised
+    assert {each.verdict for each in raised} == {"frozen"}
+    assert {each.share for each in raised} == {errand[0].share}
+
+
+def test_nothing_is_learnt_in_turns(errand: list[Adaptation]) -> None:
+    turned = between(errand, 24.5, 28.0)
+    assert turned
+    assert {each.verdict for each in turned} == {"frozen"}
+    assert any("turned" in each.reason for each in turned)
+
+
+def test_nothing_is_learnt_on_a_few_stairs(errand: list[Adaptation]) -> None:
+    climbed = between(errand, 36.5, 40.0)
+    assert climbed
+    assert {each.verdict for each in climbed} == {"frozen"}
+
+
+def test_the_first_step_out_of_standing_teaches_nothing(errand: list[Adaptation]) -> None:
+    first = between(errand, 43.0, 50.0)[0]
+    assert (first.verdict, first.reason) == ("frozen", "it began out of standing")
+    assert first.share == between(errand, 36.5, 40.0)[-1].share, "and nothing is forgotten"
+
+
+def test_what_the_guard_has_clipped_is_not_learnt_from(tmp_path: Path) -> None:
+    hand = replace(HAND, level_percent=(100,))  # all at once: the guard gives it step by step
+    config = replace(configured("ms_fatigue", "program.adaptive.start=1.0"), operator=hand)
+    _, told = walked(replace(config, duration_s=12.0), tmp_path)
+    clipped = [each for each in told if "guard" in each.reason]
+    assert len(clipped) >= 2
+    assert {each.verdict for each in clipped} == {"frozen"}
+
+
+def test_an_imu_that_falls_silent_takes_it_back_to_the_start(tmp_path: Path) -> None:
+    config = configured(
+        "flaccid", "detector.name=fused", "program.adaptive.revert_strides=4", seconds=40.0
+    )
+    config = replace(config, inject=(parse("imu_silent@20"),))
+    result, told = walked(config, tmp_path)
+    learnt = between(told, 0.0, 20.0)[-1]
+    assert learnt.share < 0.5
+    assert [each.verdict for each in between(told, 21.5, 26.5)][:2] == ["frozen"] * 2
+    assert "reverted" in {each.verdict for each in told}
+    assert (told[-1].share, told[-1].later_us, told[-1].sooner_us) == (0.6, 0, 0)
+    assert len(result.walk.legs[0].bursts) > 28, "the heel goes on alone"
+
+
+def test_a_gyro_that_drifts_does_not_mislead_it(tmp_path: Path) -> None:
+    config = configured("flaccid", seconds=40.0)
+    steady, _ = walked(config, tmp_path)
+    drifting, _ = walked(replace(config, inject=(parse("gyro_bias@16"),)), tmp_path)
+    for other, swing in zip(
+        steady.walk.legs[0].swings[-6:], drifting.walk.legs[0].swings[-6:], strict=True
+    ):
+        difference = swing.ankle_at_contact_deg - other.ankle_at_contact_deg
+        assert difference == pytest.approx(0.0, abs=2.5)
+
+
+def test_arming_anew_begins_at_the_start(tmp_path: Path) -> None:
+    hand = replace(HAND, hand=("disarm@20", "arm@21", "level=20@23", "level=40@24"))
+    config = replace(configured("flaccid"), operator=hand)
+    _, told = walked(config, tmp_path)
+    assert between(told, 0.0, 20.0)[-1].share < 0.5
+    assert between(told, 23.0, 30.0)[0].share == 0.6
+
+
+def test_two_legs_learn_each_for_itself(tmp_path: Path) -> None:
+    _, told = walked(configured("bilateral", seconds=26.0), tmp_path)
+    last = {each.leg: each.share for each in told}
+    assert len(last) == 2
+    assert last[0] != last[1]
+
+
+@pytest.mark.parametrize("detector", ["heel", "shank-imu"])
+def test_a_detector_without_a_foot_imu_is_refused(detector: str) -> None:
+    walk = load_scenario("adaptive").walk
+    control = replace(walk.control, detector=replace(walk.control.detector, name=detector))
+    with pytest.raises(ValueError, match=r"program\.adaptive\.learn: .*foot-imu"):
+        assemble((0,), control)
+
+
+def test_a_leg_without_sensors_is_refused() -> None:
+    walk = load_scenario("adaptive").walk
+    program = replace(walk.control.program, trigger_side="contralateral", end="time_out")
+    control = replace(walk.control, program=program)
+    with pytest.raises(ValueError, match="the left leg wears no sensor"):
+        assemble((0,), control, (1,))
+
+
+def test_a_fixed_program_says_nothing_of_learning(tmp_path: Path) -> None:
+    config = configured("flaccid", "program.adaptive.learn=false", seconds=10.0)
+    _, told = walked(config, tmp_path)
+    assert told == []
