@@ -105,8 +105,8 @@ def _onset_rule(scene: Scene, given: Given, known_us: Us) -> tuple[str, tuple[Se
         if due_us > known_us:
             told = f"{ms(start.t_us - start.trigger_us)} after the event, by the delay"
             if later_us:
-                learn = scene.line("program.adaptive.learn", known_us)
-                return f"{told} and the {ms(later_us)} that were learnt", (delay, learn)
+                told += f" and {ms(later_us)} that were learnt"
+                return told, (delay, scene.line("program.adaptive.learn", known_us))
             return told, (delay,)
         since_us = start.t_us - start.trigger_us
         return f"at once when it was told, {ms(since_us)} after the event", (delay,)

@@ -80,7 +80,7 @@ def _held_against(
 def _apart(told: Sequence[Adaptation], values: Sequence[float], step: float) -> list[Line]:
     """Return strides that taught and those that were frozen as two series."""
     lines = []
-    for name, frozen, colour in (("learnt from", False, 1), ("frozen", True, 4)):
+    for name, frozen, colour in (("learnt from", False, 1), ("frozen", True, 2)):
         chosen = [index for index, each in enumerate(told) if (each.verdict in UNTAUGHT) is frozen]
         if chosen:
             some = [told[index] for index in chosen]
