@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from fes_ctrl.analysis.adaptations import frozen_by, in_force, kind_of, stride_of
 from fes_ctrl.analysis.explain import explain, strides_of
@@ -12,6 +13,7 @@ from fes_ctrl.analysis.figures import figures_of_walk, tolerance_of
 from fes_ctrl.analysis.run import Run, read_run
 from fes_ctrl.analysis.story import BURST, LEARNING, RULE, Moment
 from fes_ctrl.analysis.walk import Burst, LegWalk
+from fes_ctrl.cli.replay import command as replay
 from fes_ctrl.learning import NOT_SEEN
 from fes_ctrl.model import LEFT, Adaptation, BurstStart, StateChange
 from fes_ctrl.report.run_page import run_page
@@ -119,6 +121,24 @@ def test_what_was_learnt_is_forgotten_when_it_is_armed_anew() -> None:
     assert in_force(1_000_000, records, [], 0.6) == (0.6, 0, 0)
     assert in_force(2_400_000, records, [armed], 0.6) == (0.4, 20_000, 10_000)
     assert in_force(2_600_000, records, [armed], 0.6) == (0.6, 0, 0)
+
+
+def test_a_replay_tells_what_the_program_would_have_learnt(learnt: Run, tmp_path: Path) -> None:
+    names = [f"left.foot.{kind}_{axis}" for kind in ("acc", "gyr") for axis in "xyz"]
+    rows = [",".join(["t_s", *names])]
+    rows += [
+        ",".join([f"{sample.t_meas_us / 1e6:.4f}", *map(str, sample.values)])
+        for sample in learnt.samples[LEFT, "foot_imu"]
+    ]
+    file = tmp_path / "walk.csv"
+    file.write_text("\n".join(rows) + "\n")
+    adapted = {}
+    for program in ("adaptive", "standard"):
+        done = CliRunner().invoke(replay, [str(file), "--program", program, "--json"])
+        assert done.exit_code in {0, 1}, done.output
+        adapted[program] = json.loads(done.stdout)["legs"]["left"]["adaptation"]
+    assert adapted["standard"] is None
+    assert sum(adapted["adaptive"]["strides"].values()) > 3
 
 
 # -- in words -------------------------------------------------------------------------------------
