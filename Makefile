@@ -91,9 +91,10 @@ bench: compiled
 	$(BIN)/python benchmarks/cost.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/identification.py
-	$(BIN)/python benchmarks/tune.py
 	$(BIN)/python benchmarks/sweep.py --part speed
 	$(BIN)/python benchmarks/sweep.py --part engine
+	$(BIN)/python benchmarks/sweep.py --part tune
+	$(BIN)/python benchmarks/adaptive.py
 
 campaign: $(FULL)
 	$(BIN)/python benchmarks/campaign.py --hours 10 --jobs $(JOBS) --out runs/campaign --page docs/safety/reaction-times.md

@@ -1,6 +1,6 @@
 """How fast one walk is, and what many of them cost beyond their own time.
 
-    python benchmarks/sweep.py --part speed|engine [--walks N]
+    python benchmarks/sweep.py --part speed|engine|tune [--walks N]
 
 One JSON line. Part ``speed``: a closed-loop 60 s walk of the moderate stroke patient on the
 stepper, run log off, one core, against real time. ``as_it_stands`` is the scenario: a heel switch
@@ -19,6 +19,8 @@ processor time of asking process and workers beside it, checking the candidates 
 starting them, with all imports, is ``start_s``. ``bare_ms_a_walk`` is a loop over ``simulate`` in
 one process while nothing else of this runs. The compiled build is measured in a process of its own
 where `make fast` has made it.
+
+Part ``tune`` is ``benchmarks/tune.py``: what a search of ``--walks`` walks saves.
 """
 
 import argparse
@@ -349,11 +351,19 @@ def in_process(folder: Path, part: str, walks: int) -> Figures:
 def main() -> None:
     """Print the figures with what is asked of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=list(PARTS), default="speed")
-    parser.add_argument("--walks", type=int, help="of each kind; default: 7, and 1000 for engine")
+    parser.add_argument("--part", choices=[*PARTS, "tune"], default="speed")
+    parser.add_argument(
+        "--walks", type=int, help="of each kind; default: 7, 1000 for engine, 200 for tune"
+    )
     parser.add_argument("--plain", action="store_true", help="of engine, the plain build")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.part == "tune":
+        walks_told = [] if arguments.walks is None else ["--walks", str(arguments.walks)]
+        subprocess.run(
+            [sys.executable, str(ROOT / "benchmarks" / "tune.py"), *walks_told], check=True
+        )
+        return
     walks = arguments.walks or COUNTED[arguments.part]
     if arguments.measure:
         print(json.dumps(PARTS[arguments.part](walks)))
