@@ -26,8 +26,9 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
+from fes_ctrl.analysis.percentiles import percentile
 from fes_ctrl.analysis.replay import replay
-from fes_ctrl.analysis.summary import burst_of, percentile
+from fes_ctrl.analysis.summary import burst_of
 from fes_ctrl.analysis.walk import LegWalk, Walk
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.gait import DetectorConfig, detector_for, make_detector, read_by

@@ -21,6 +21,9 @@ HELD: Final = "held"
 FROZEN: Final = "frozen"
 REVERTED: Final = "reverted"
 
+NOT_SEEN: Final = "the foot was not seen to be flat again"
+"""Why a stride was frozen that nothing was measured of; told when the next burst ends."""
+
 ODD_SHARE: Final = 0.3
 """A swing's duration or a stride's length that is so far from the usual belongs to another way of
 walking: a stumble, stairs, a turn. Strides of one pace vary by 2 to 8 %."""
@@ -164,7 +167,7 @@ class Learning:
         self._onset_us = onset_us
         if before_us == -NEVER_US or self._measured_us > before_us:
             return None
-        return self._freeze(t_us, "the foot was not seen to be flat again", None)
+        return self._freeze(t_us, NOT_SEEN, None)
 
     def _why_frozen(self, swing: SwingPitch, activity: str) -> str:
         program = self._program

@@ -4,6 +4,7 @@ import hashlib
 
 from fes_ctrl.analysis.walk import Burst, Walk
 from fes_ctrl.model import (
+    Adaptation,
     BurstEnd,
     BurstStart,
     Decision,
@@ -69,6 +70,8 @@ class Account:
                     given = ended.setpoints
                     ended.setpoints = [each for each in given if each.at_us <= record.t_us]
                     self._early[key] = given[len(ended.setpoints) :]
+            elif isinstance(record, Adaptation):
+                self._leg[record.leg].adaptations.append(record)
             elif isinstance(record, Fault):
                 self.walk.faults.append(record)
             elif isinstance(record, Decision):

@@ -3,6 +3,7 @@
 Nothing is run again and nothing is guessed: where the log does not say why, neither does this.
 """
 
+from fes_ctrl.analysis.learnt import learnt_before
 from fes_ctrl.analysis.settings import Setting
 from fes_ctrl.analysis.standing import Standing, gait_at, standing_at
 from fes_ctrl.analysis.story import EVENT_WORDS, Cause, Given, Scene, at, ms
@@ -117,6 +118,7 @@ def _ended_before(scene: Scene, given: Given, ended_by: str) -> Cause:
         down = "" if contact_us == NEVER_US else f" at {at(contact_us)}"
         delay = scene.line("program.delay_ms", start.t_us)
         delay_us = scene.us("program.delay_ms", start.t_us)
+        delay_us += learnt_before(scene, start.trigger_us).later_us
         if start.t_us - start.trigger_us > delay_us + 1000 and scene.before is not None:
             lock_out = scene.line("program.lock_out_ms", start.t_us)
             what = f"{planned}, after the lock-out of the last one; the foot was down{down} by then"

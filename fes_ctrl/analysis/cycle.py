@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fes_ctrl.analysis.pairing import overlap_us, overlapping, span_of
+from fes_ctrl.analysis.percentiles import spread
 from fes_ctrl.analysis.strides import LONGEST_S
-from fes_ctrl.analysis.summary import spread
 from fes_ctrl.analysis.windows import Window
 from fes_ctrl.model import HEEL_OFF, INITIAL_CONTACT, TERMINAL_CONTACT
 from fes_ctrl.units import Us, ms_from_us, us_from_s

@@ -5,6 +5,7 @@ line of the configuration that had a say is named with its value and where that 
 """
 
 from fes_ctrl.analysis.causes import cause_of_none, cut_by, standing
+from fes_ctrl.analysis.learnt import learning_moments
 from fes_ctrl.analysis.numbered import Stride, Strides, as_given, number_strides
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.sensed import event_moments, phase_moments, truth_moments
@@ -83,6 +84,7 @@ def explain(run: Run, leg: int, number: int) -> Explanation:
         moments += frame_moments(scene, given)
     moments += prediction_moments(scene, until_us)
     moments += surrounding_moments(scene, until_us)
+    moments += learning_moments(scene)
     outcome, cause, notes = _outcome(scene)
     if outcome == "none":
         facts: dict[str, object] = {"code": cause.code}

@@ -16,6 +16,7 @@ LEAST: Final[dict[str, float]] = {
     "deg_per_s": 5.0,
     "m_per_s": 0.02,
     "percent": 0.5,
+    "share": 0.01,
     "deg": 0.5,
     "mm": 0.5,
     "ms": 0.5,
@@ -32,12 +33,15 @@ COUNTED: Final = frozenset(
     {
         *("strides", "bursts", "setpoints", "pulses", "settled_from_stride", "drag_strides"),
         *("missed_swings", "extra", "first_step_missed", "ended_by", "skipped_pulses", "n"),
-        *("refused_setpoints", "refused", "clipped", "faults", "witness_violations"),
+        *("refused_setpoints", "refused", "clipped", "faults", "witness_violations", "frozen"),
     }
 )
 """Whole numbers: none may differ below 25, and two per cent above that."""
 
 SHOWN: Final = ("duration_s", "legs", "charge", "safety")
+WHERE_LEARNT: Final = "adaptation"
+"""What a leg has no figures of where its program does not learn: that is no unknown figure."""
+
 APART: Final = ("safety.limiter",)
 """What has no tolerance: a latch is in the verdict."""
 
@@ -67,7 +71,8 @@ def _numbers(values: Mapping[str, object], above: str = "") -> Iterator[tuple[st
         elif isinstance(value, list):
             yield name, len(value)
         elif value is None:
-            yield name, None
+            if key != WHERE_LEARNT:
+                yield name, None
         elif isinstance(value, int | float):
             yield name, int(value) if isinstance(value, bool) else value
 

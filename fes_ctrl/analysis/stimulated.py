@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fes_ctrl.analysis.causes import cut_by, limits_behind, refusal, standing
+from fes_ctrl.analysis.learnt import learnt_before, share_lines
 from fes_ctrl.analysis.settings import Setting
 from fes_ctrl.analysis.standing import gait_at
 from fes_ctrl.analysis.story import (
@@ -98,10 +99,15 @@ def _onset_rule(scene: Scene, given: Given, known_us: Us) -> tuple[str, tuple[Se
     start = given.bursts[0].start
     delay = scene.line("program.delay_ms", known_us)
     lead_us = scene.us("program.trigger_lead_ms", known_us)
-    due_us = start.trigger_us + scene.us("program.delay_ms", known_us) - lead_us
+    later_us = learnt_before(scene, known_us).later_us
+    due_us = start.trigger_us + scene.us("program.delay_ms", known_us) + later_us - lead_us
     if start.t_us <= max(due_us, known_us) + SLACK_US:
         if due_us > known_us:
-            return f"{ms(start.t_us - start.trigger_us)} after the event, by the delay", (delay,)
+            told = f"{ms(start.t_us - start.trigger_us)} after the event, by the delay"
+            if later_us:
+                told += f" and {ms(later_us)} that were learnt"
+                return told, (delay, scene.line("program.adaptive.learn", known_us))
+            return told, (delay,)
         since_us = start.t_us - start.trigger_us
         return f"at once when it was told, {ms(since_us)} after the event", (delay,)
     waited = (
@@ -123,6 +129,7 @@ def burst_moments(scene: Scene, given: Given) -> Iterator[Moment]:
         muscle = scene.settings.text(f"{channel}.muscle")
         keys = [f"{channel}.{strength}", f"{channel}.pulse_width_us", f"{channel}.rate_hz"]
         keys += [f"setup.{muscle}.motor_mA", f"setup.{muscle}.tolerated_mA", "program.rise_ms"]
+        share, behind = share_lines(scene, start_us)
         first = burst.setpoints[0] if burst.setpoints else None
         what = (
             "no pulse was given"
@@ -133,8 +140,11 @@ def burst_moments(scene: Scene, given: Given) -> Iterator[Moment]:
             start_us,
             BURST,
             f"burst on channel {burst.start.channel}, {set_ua / 1000:g} mA at the plateau "
-            f"(level {stood.level_percent} %): {what}",
-            tuple([scene.line(key, start_us) for key in keys if key in scene.settings.values]),
+            f"(level {stood.level_percent} %{share}): {what}",
+            (
+                *[scene.line(key, start_us) for key in keys if key in scene.settings.values],
+                *behind,
+            ),
             _burst_facts(given, index),
         )
         top = next((p for p in burst.setpoints if abs(p.current_ua) >= set_ua > 0), None)
@@ -256,7 +266,10 @@ def _extension(scene: Scene, event: GaitEvent, at_us: Us) -> tuple[Us, tuple[Set
         return max(0, extension_us - lead_us), (percent, *lines)
     extension = scene.line("program.extension_ms", at_us)
     extension_us = scene.us("program.extension_ms", at_us)
-    return max(0, extension_us - lead_us), (extension, *lines)
+    sooner_us = learnt_before(scene, at_us).sooner_us
+    if sooner_us:
+        lines.append(scene.line("program.adaptive.learn", at_us))
+    return max(0, extension_us - sooner_us - lead_us), (extension, *lines)
 
 
 def _last_stance(scene: Scene, before_us: Us) -> Us:

@@ -26,6 +26,7 @@ EVENT: Final = "event"
 DETECTOR: Final = "detector"
 PHASE: Final = "phase"
 RULE: Final = "rule"
+LEARNING: Final = "learning"
 BURST: Final = "burst"
 GUARD: Final = "guard"
 FRAME: Final = "frame"
@@ -33,7 +34,7 @@ FAULT: Final = "fault"
 OPERATOR: Final = "operator"
 
 ORDER: Final = (
-    *(TRUTH, OPERATOR, SENSOR, DETECTOR, EVENT, FAULT, PHASE, RULE, BURST, GUARD, FRAME),
+    *(TRUTH, OPERATOR, SENSOR, DETECTOR, EVENT, FAULT, PHASE, LEARNING, RULE, BURST, GUARD, FRAME),
 )
 """Of moments of the same instant: from the sensor to the frame."""
 

@@ -1,6 +1,6 @@
 """From a finished walk to the figures of ``summary.json``: the promise is in the documentation.
 
-Unknown is ``None``, never NaN. Percentiles are linear between order statistics.
+Unknown is ``None``, never NaN.
 """
 
 import math
@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from fes_ctrl.analysis.adaptations import adaptation_figures
 from fes_ctrl.analysis.event_errors import TOLERANCE_US, event_errors
+from fes_ctrl.analysis.percentiles import percentile, spread
 from fes_ctrl.analysis.refusals import by_reason
 from fes_ctrl.analysis.walk import Burst, Charge, LegWalk, Swing, Walk
 from fes_ctrl.model import ALL_LEGS, EVENT_KINDS, LEG_NAMES
@@ -17,27 +19,6 @@ from fes_ctrl.units import Us, ms_from_us, s_from_us
 
 FORMAT: Final = 1
 CHARGE_WINDOW_US: Final = 1_000_000
-
-
-def percentile(values: Sequence[float], q: float) -> float | None:
-    """Return one percentile, rounded to 0.001; ``None`` of nothing."""
-    return _percentile(sorted(values), q)
-
-
-def spread(values: Sequence[float], **named: float) -> dict[str, float | None]:
-    """Return named percentiles: ``spread(x, p05=5, median=50)``."""
-    ordered = sorted(values)
-    return {name: _percentile(ordered, q) for name, q in named.items()}
-
-
-def _percentile(ordered: Sequence[float], q: float) -> float | None:
-    # Forty for each walk, of a few dozen values each: numpy takes a tenth of a compiled walk.
-    if not ordered:
-        return None
-    place = q / 100.0 * (len(ordered) - 1)
-    below = int(place)
-    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
-    return round(float(low + (high - low) * (place - below)), 3)
 
 
 def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
@@ -83,6 +64,7 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "detection": detection(leg),
         "onset_delay_ms": onset_delay(settled, leg.bursts),
         "burst": burst_figures(walk, leg),
+        "adaptation": adaptation_figures(leg, walk.settled_from_us),
         "pulse_interval_ms": pulse_intervals(leg.pulses_us),
         "skipped_pulses": leg.skipped,
         "late_ms": spread([ms_from_us(late) for late in leg.written_late_us], p99=99, max=100),

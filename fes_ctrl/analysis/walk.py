@@ -5,7 +5,15 @@ Whoever ran the walk fills these in; ``summary`` turns them into figures.
 
 from dataclasses import dataclass, field
 
-from fes_ctrl.model import BurstEnd, BurstStart, Decision, Fault, GaitEvent, Setpoint
+from fes_ctrl.model import (
+    Adaptation,
+    BurstEnd,
+    BurstStart,
+    Decision,
+    Fault,
+    GaitEvent,
+    Setpoint,
+)
 from fes_ctrl.units import MicroAmp, Us
 
 
@@ -85,7 +93,7 @@ class LegWalk:
     """Everything about one leg.
 
     ``fitness`` is what fatigue has left of the dorsiflexors at the end, 1 when fresh; ``None``
-    where nobody knows.
+    where nobody knows. ``adaptations`` are of a program that learns.
     """
 
     leg: int
@@ -99,6 +107,7 @@ class LegWalk:
     pulses_ua: list[MicroAmp] = field(default_factory=list)
     skipped: int = 0
     fitness: float | None = None
+    adaptations: list[Adaptation] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from fes_ctrl.analysis.pairing import MARKS, Pair
-from fes_ctrl.analysis.summary import spread
+from fes_ctrl.analysis.percentiles import spread
 from fes_ctrl.analysis.whatif import ChannelWhatIf, LegFrame, WhatIf
 from fes_ctrl.analysis.windows import Window
 from fes_ctrl.model import LEG_NAMES

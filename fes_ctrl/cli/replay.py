@@ -248,6 +248,7 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
 
 def figures_of(result: "ReplayResult") -> dict[str, Any]:
     """Return what a summary tells of a replay, or of a run by its log: no truth is known."""
+    from fes_ctrl.analysis.adaptations import adaptation_figures
     from fes_ctrl.analysis.refusals import against, by_reason
     from fes_ctrl.analysis.summary import summarise
     from fes_ctrl.model import LEG_NAMES
@@ -265,6 +266,7 @@ def figures_of(result: "ReplayResult") -> dict[str, Any]:
                 "bursts": sum(bool(burst.setpoints) for burst in each.bursts),
                 "setpoints": each.setpoints,
                 "burst": _burst(figures, LEG_NAMES[each.leg]),
+                "adaptation": adaptation_figures(each, result.walk.settled_from_us),
             }
             for each in result.walk.legs
         },

@@ -139,7 +139,7 @@ def _recorded(
     given: "Given", new: "Replayed", current_ma: "NDArray[np.float64]"
 ) -> tuple["Side", dict[str, Any]]:
     """Return what the recorded device gave, and what a summary can tell of it."""
-    from fes_ctrl.analysis.summary import spread
+    from fes_ctrl.analysis.percentiles import spread
     from fes_ctrl.analysis.whatif import Side
     from fes_ctrl.analysis.windows import recorded_windows
     from fes_ctrl.model import LEG_NAMES

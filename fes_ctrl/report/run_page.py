@@ -1,4 +1,4 @@
-"""A run as one page: verdict, strides, time, events, course, safety, settings."""
+"""A run as one page: verdict, strides, time, events, course, learning, safety, settings."""
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.report.markup import tag
@@ -6,6 +6,7 @@ from fes_ctrl.report.page import Section, page
 from fes_ctrl.report.run_course import course_section
 from fes_ctrl.report.run_cycle import cycle_section
 from fes_ctrl.report.run_events import events_section
+from fes_ctrl.report.run_learning import learning_section
 from fes_ctrl.report.run_safety import safety_section
 from fes_ctrl.report.run_settings import about_section, settings_section
 from fes_ctrl.report.run_time import time_section
@@ -35,6 +36,7 @@ def run_page(run: Run, checks: list[Check] | None = None) -> str:
         Section("time", "Course in time", time_section(view)),
         Section("events", "Timing of events", events_section(view)),
         Section("course", "Charge, compensation, fatigue", course_section(view)),
+        *([Section("learning", "Learning", learning_section(view))] if view.learns else []),
         Section("safety", "Safety events", safety_section(view)),
         Section("settings", "Settings and their origin", settings_section(view)),
         Section("about", "About this run", about_section(view)),

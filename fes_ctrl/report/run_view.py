@@ -92,6 +92,11 @@ class RunView:
         """Whether a leg has to be named."""
         return len(self.legs) > 1
 
+    @property
+    def learns(self) -> bool:
+        """Whether a program was told of that learns."""
+        return any(leg.walk.adaptations for leg in self.legs)
+
 
 def view_of(run: Run, checks: list[Check]) -> RunView:
     """Return a run as its page needs it."""

@@ -22,6 +22,7 @@ WALKS = {
     "evaluation": ("standard", "--duration", "9", "--evaluation"),
     "second": ("standard", "--duration", "1"),
     "contralateral": ("contralateral", "--duration", "9"),
+    "learning": ("adaptive", "--duration", "12"),
 }
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fes_ctrl.analysis.summary import burst_of, percentile, summarise
+from fes_ctrl.analysis.percentiles import percentile
+from fes_ctrl.analysis.summary import burst_of, summarise
 from fes_ctrl.analysis.walk import Burst, Charge, LegWalk, Swing, TrueEvent, Walk
 from fes_ctrl.model import RIGHT, BurstEnd, BurstStart, GaitEvent, Setpoint
 
