@@ -2,6 +2,7 @@
 
 from random import Random
 
+from fes_ctrl.units import NEVER_US
 from fes_ctrl.wire import feslink
 from fes_ctrl.wire import feslink_messages as fm
 from firmware_sim.devices.feslink_account import BENCH
@@ -51,7 +52,7 @@ class Dialogue:
         step |= {
             "state": fm.STATE_NAMES[core.state],
             "fault": core.fault,
-            "wake": wake_us if wake_us < 1 << 60 else None,
+            "wake": wake_us if wake_us < NEVER_US else None,
         }
         if self.given:
             step["pulses"] = [[at, channel, points] for at, channel, points in self.given]

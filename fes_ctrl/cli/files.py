@@ -114,7 +114,9 @@ def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in olds:
-            old.unlink(missing_ok=True)
+            # What is there and no file, such as a pipe, is written to, not replaced.
+            if old.is_file():
+                old.unlink()
     except OSError as error:
         message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fes_ctrl.units import NEVER_US as HOST_NEVER_US
 from fes_ctrl.wire import feslink
 from fes_ctrl.wire import feslink_messages as fm
 from firmware_sim.devices.feslink_account import BENCH, Table
@@ -68,7 +69,7 @@ class Both:
         wake_us = self.python.wake_us
         python = (self.python.state, self.python.fault, self.given)
         assert (self.c.state, self.c.fault, self.c.given()) == python
-        assert self.c.wake_us == (wake_us if wake_us < 1 << 60 else NEVER_US)
+        assert self.c.wake_us == (wake_us if wake_us < HOST_NEVER_US else NEVER_US)
         self.given = []
 
     def hear(self, data: bytes) -> None:
@@ -96,7 +97,7 @@ class Both:
         """Let both find that their timer was late, once something was due."""
         self.tick()
         due_us = self.python.wake_us
-        if due_us < 1 << 62:
+        if due_us < HOST_NEVER_US:
             self.t_us = max(self.t_us, due_us + by_us)
             self.python.tick(self.t_us, late=True)
             self.c.tick_late(self.t_us)

@@ -18,7 +18,7 @@ from fes_ctrl.model import RIGHT
 from hil.patient.config import GaitConfig, LegConfig, PatientConfig, VoluntaryConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.pace import steps_of
-from hil.patient.plan import LEVEL, Plan, manner_of, stand_then_walk
+from hil.patient.plan import FOREVER_MS, LEVEL, Plan, manner_of, stand_then_walk
 from hil.patient.way import SegmentConfig, SegmentKind
 from hil.scenarios import load_scenario
 
@@ -72,7 +72,7 @@ def test_every_part_of_the_way_lasts_as_long_as_it_says(
     for t_ms in sorted(t for t in (*instants_ms, *around) if t >= 0):
         index = min(bisect_right(ends, t_ms), len(segments) - 1)
         assert plan.at(t_ms) == manner_of(segments[index])
-        assert plan.end_ms() == (ends[index] if index < len(segments) - 1 else 1 << 60)
+        assert plan.end_ms() == (ends[index] if index < len(segments) - 1 else FOREVER_MS)
 
 
 def test_the_plainest_way_stands_and_then_walks_for_ever() -> None:
