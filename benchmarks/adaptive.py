@@ -55,8 +55,8 @@ SETTLED = 10
 
 NEAR_DEG = 1.0
 MET_DEG = 0.5
-"""How far below the target it still is met: from bad starts, as far as a sensor that is mounted at
-random may be off; over half an hour, and beside the other from bad starts too, half of that."""
+"""How far below the target it still is met: judged is half a degree. How soon a start comes within
+one, as far as a sensor that is mounted at random may be off, stands beside it."""
 JUST_DEG = 3.0
 STAYS = 5
 LEAST_SHARE = 0.02
@@ -218,7 +218,7 @@ def is_just_met(
 
 
 def strides_to_target(
-    seen: Seen, target: tuple[float, float], within_deg: float = NEAR_DEG
+    seen: Seen, target: tuple[float, float], within_deg: float = MET_DEG
 ) -> int | None:
     """Return after how many strides at the full level the target is just met, and stays so."""
     full = [stride for stride in seen.strides if stride.t_us > seen.full_from_us]
@@ -281,8 +281,8 @@ def from_bad_starts(
         seen = walked.legs[side]
         row[name] = {
             "strides_to_target": strides_to_target(seen, target),
-            "within_half_a_degree": strides_to_target(seen, target, MET_DEG),
-            "held": rounded(held(seen, target, NEAR_DEG), 3),
+            "within_a_degree": strides_to_target(seen, target, NEAR_DEG),
+            "held": rounded(held(seen, target), 3),
             "share": rounded(seen.learnt[-1].share, 3),
             "later_ms": seen.learnt[-1].later_us // 1000,
             "clearance_mm": rounded(seen.clearance_mm, 1),
