@@ -33,6 +33,9 @@ from fes_ctrl.runlog.kinds import INPUT_KINDS
 from fes_ctrl.runlog.reader import RunLogError, decode_input, read_log
 from fes_ctrl.units import Us, us_from_s
 
+SIMULATED: Final = "sim+"
+"""What the names of devices begin with that are models."""
+
 LOG_FILE: Final = "log.jsonl"
 SUMMARY_FILE: Final = "summary.json"
 SETTINGS_FILE: Final = "settings.json"
@@ -122,6 +125,13 @@ class Run:
     start_us: Us = 0
     end_us: Us = 0
     truth: Truth | None = None
+
+    @property
+    def models(self) -> list[str]:
+        """The devices that say by their names that they are models."""
+        devices = self.header.get("devices")
+        listed = devices if isinstance(devices, list) else []
+        return [str(device) for device in listed if str(device).startswith(SIMULATED)]
 
     def origin(self, key: str) -> str:
         """Return where the value of a dotted key came from; nothing where that was not kept."""

@@ -4,10 +4,9 @@ import json
 from typing import Final
 
 from fes_ctrl import __version__
-from fes_ctrl.analysis.run import Run
+from fes_ctrl.analysis.run import SIMULATED, Run
 from fes_ctrl.model import LINK_UP
 
-SIMULATED: Final = "sim+"
 PAPER: Final = "paper+"
 SERIAL: Final = "SIM"
 """Serial numbers of simulated devices that have one begin so, whatever they are plugged into."""

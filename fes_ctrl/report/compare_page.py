@@ -44,15 +44,10 @@ def compare_page(runs: Sequence[Run], comparison: Comparison, method: str) -> st
         Section("figures", "Figures of the summaries", _figures(comparison)),
     ]
     lead = tag("p", f"{names[0]} is the reference.", class_="lead")
-    simulated = [name for run, name in zip(runs, names, strict=True) if _simulated(run)]
-    warning = f"Simulated: {', '.join(simulated)}; nobody walked there." if simulated else ""
+    walked = [name for run, name in zip(runs, names, strict=True) if run.models]
+    warning = f"Simulated: {', '.join(walked)}; nobody walked there." if walked else ""
     title = f"{names[0]} beside {', '.join(names[1:])}"
     return page(title, sections, lead=lead, warning=warning)
-
-
-def _simulated(run: Run) -> bool:
-    devices = run.header.get("devices") or [""]
-    return str(devices[0]).startswith("sim+")
 
 
 def _runs(runs: Sequence[Run], comparison: Comparison) -> Html:

@@ -54,9 +54,8 @@ def explain_page(run: Run, explanation: Explanation) -> str:
         Section("pulses", "Pulse by pulse", _pulses(explanation)),
     ]
     lead = tag("p", f"{_span(explanation)}; {COUNTED[explanation.counted_by]}.", class_="lead")
-    devices = run.header.get("devices") or ["?"]
-    simulated = str(devices[0]).startswith("sim+")
-    told = f"Simulated: nobody walked, and {devices[0]} is a model." if simulated else ""
+    models = ", ".join(run.models)
+    told = f"Simulated: nobody walked, and {models} is a model." if models else ""
     killed = "" if run.ended else " The run was killed; this is what its log holds."
     return page(title, sections, lead=lead, warning=f"{told}{killed}".strip())
 

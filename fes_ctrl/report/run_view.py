@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fes_ctrl.analysis.run import Run
+from fes_ctrl.analysis.run import SIMULATED, Run
 from fes_ctrl.analysis.stride_course import StrideRow, stride_course
 from fes_ctrl.analysis.stride_spans import StrideSpan, stride_spans
 from fes_ctrl.analysis.summary import summarise
@@ -16,7 +16,6 @@ from fes_ctrl.units import s_from_us
 WALK: Final = "walk"
 REPLAY: Final = "replay"
 RUN: Final = "run"
-SIMULATED: Final = "sim+"
 
 
 @dataclass(frozen=True, slots=True)
