@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,11 +213,8 @@ def _read_strides(path: Path) -> dict[int, list[Swing]]:
     swings: dict[int, list[Swing]] = {}
     for number, row in _rows(path, ("leg", *SWING_FIELDS)):
         try:
-            swing = Swing(
-                **{  # type: ignore[arg-type]
-                    name: _number(name, row[name]) for name in SWING_FIELDS
-                }
-            )
+            values: dict[str, Any] = {name: _number(name, row[name]) for name in SWING_FIELDS}
+            swing = Swing(**values)
         except ValueError as error:
             message = f"{path}:{number}: {error}; walk anew"
             raise TruthError(message) from error

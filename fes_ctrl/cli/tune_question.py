@@ -1,5 +1,6 @@
 """From the options of ``fes-ctrl tune`` to its question; what is wrong with them is refused."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -272,7 +273,7 @@ def _number(option: str, flag: str, words: Sequence[str]) -> tuple[str, float | 
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not equals or value != value or abs(value) == float("inf"):  # noqa: PLR0124 - NaN
+    if not equals or not math.isfinite(value):
         message = f"{flag} {option}: write NAME=NUMBER, as toe_clearance=3"
         raise Refusal(message)
     return name, value

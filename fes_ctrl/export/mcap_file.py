@@ -68,7 +68,7 @@ def mcap_bytes(run: Run) -> tuple[bytes, dict[str, int]]:
         if table is not None:
             text = json.dumps(table, indent=1).encode()
             writer.add_attachment(end_ns, end_ns, name, "application/json", text)
-    writer.finish()  # type: ignore[no-untyped-call]
+    writer.finish()  # type: ignore[no-untyped-call]  # the library has typed all but this one
     return buffer.getvalue(), {topic.name: counts[topic] for topic in sorted(wanted)}
 
 

@@ -7,7 +7,7 @@ run log has them.
 import math
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Final
+from typing import Any, Final
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.walk import LegWalk, Swing
@@ -116,7 +116,7 @@ def _bursts(run: Run) -> Iterator[Row]:
             )
 
 
-SWING_TYPES: Final[dict[type, FieldType]] = {int: "int", float: "float", bool: "bool"}
+SWING_TYPES: Final[dict[Any, FieldType]] = {int: "int", float: "float", bool: "bool"}
 SWING_SAYS: Final[dict[str, str]] = {
     "stride": "number of the stride, from 1; the same everywhere",
     "heel_off_us": "heel-off",
@@ -138,8 +138,7 @@ SWING_SAYS: Final[dict[str, str]] = {
     "speed_m_per_s": "of the stride that ended with this swing",
 }
 SWING_FIELDS: Final = tuple(
-    Field(field.name, SWING_TYPES[field.type], SWING_SAYS[field.name])  # type: ignore[index]
-    for field in fields(Swing)
+    Field(field.name, SWING_TYPES[field.type], SWING_SAYS[field.name]) for field in fields(Swing)
 )
 
 

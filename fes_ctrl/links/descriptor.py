@@ -107,7 +107,7 @@ class DescriptorLink:
         self._waiting = b""
         return (self._out >= 0 and self._flush(self._out)) or waited
 
-    def _flush(self, fd: int) -> bool:  # noqa: ARG002 - for lines whose kernel can be told to
+    def _flush(self, fd: int) -> bool:  # noqa: ARG002 - serial ports override it and need it
         """Drop what the kernel has not sent; return whether there was, or may have been, any."""
         return False
 
