@@ -1,0 +1,224 @@
+"""A connection to a broker that is made again whenever it is lost: by every process that has one.
+
+MQTT 5, and 3.1.1 where the broker has no more. Attempts grow apart, with a little chance in it, so
+that the benches of a lab do not all come back at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections import deque
+from collections.abc import AsyncGenerator
+from typing import Any, Final
+
+from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from fes_ctrl.links.broker import Broker
+
+FIRST_S: Final = 0.25
+LONGEST_S: Final = 30.0
+STOOD_S: Final = 10.0
+"""A connection that stood for so long was no failed attempt."""
+SPREAD: Final = 0.2
+
+CONFIRMED_S: Final = 5.0
+"""What a broker has not confirmed by then, it will not: the connection is half open."""
+KEEPALIVE_S: Final = 10
+MOST_INCOMING: Final = 256
+
+DENIED: Final = 128
+UNSUPPORTED: Final = (1, 132)
+"""Reason codes: unacceptable protocol version, of 3.1.1 and of 5."""
+NO_DUPLICATES_OF_THE_PAST: Final = 2
+"""Retain handling: what was retained before is not sent."""
+
+
+def properties_of(packet: int) -> Properties:
+    """Return empty properties for a packet of MQTT 5."""
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+class Backoff:
+    """How long to wait before the next attempt, seconds.
+
+    Parameters
+    ----------
+    chance : Random
+        Spreads the attempts.
+    """
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._next_s = FIRST_S
+
+    def failed(self, stood_s: float) -> float:
+        """Return how long to wait after a connection that stood for so long; 0: it never was."""
+        if stood_s >= STOOD_S:
+            self._next_s = FIRST_S
+        wait_s = self._next_s * self._chance.uniform(1.0 - SPREAD, 1.0 + SPREAD)
+        self._next_s = min(LONGEST_S, 2.0 * self._next_s)
+        return wait_s
+
+
+class StopsFirst(asyncio.Queue[Message]):
+    """Incoming messages: a stop overtakes all others, and none of those is in its way.
+
+    Where it is full, the oldest that is no stop gives way; ``lost`` counts them.
+    """
+
+    def _init(self, _maxsize: int) -> None:
+        self._stops: deque[Message] = deque()
+        self._others: deque[Message] = deque()
+        self.lost = 0
+
+    def qsize(self) -> int:
+        """Return how many wait."""
+        return len(self._stops) + len(self._others)
+
+    def empty(self) -> bool:
+        """Return whether none waits."""
+        return self.qsize() == 0
+
+    def full(self) -> bool:
+        """Return whether the next one is refused: never."""
+        return False
+
+    def _put(self, message: Message) -> None:
+        stops = "/command/stop/" in str(message.topic)
+        queue = self._stops if stops else self._others
+        queue.append(message)
+        if len(queue) > MOST_INCOMING:
+            queue.popleft()
+            self.lost += 1
+
+    def _get(self) -> Message:
+        return (self._stops or self._others).popleft()
+
+
+def client_for(
+    broker: Broker, protocol: ProtocolVersion, identifier: str | None, will: Will | None
+) -> Client:
+    """Return a client that is not connected yet.
+
+    Raises
+    ------
+    OSError
+        If a certificate or key cannot be read.
+    """
+    session: dict[str, Any] = {"clean_session": True}
+    if protocol == ProtocolVersion.V5:
+        # Session expiry 0: what comes while we are away is not for us.
+        properties = properties_of(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 0
+        session = {"clean_start": True, "properties": properties}
+    logger = logging.getLogger("fes_ctrl.mqtt")
+    logger.disabled = True  # it is the counters that tell
+    return Client(
+        broker.host,
+        broker.port,
+        username=broker.user or None,
+        password=broker.password or None,
+        identifier=identifier,
+        protocol=protocol,
+        will=will,
+        tls_context=broker.tls_context(),
+        keepalive=KEEPALIVE_S,
+        timeout=CONFIRMED_S,
+        queue_type=StopsFirst,
+        logger=logger,
+        **session,
+    )
+
+
+class Connections:
+    """Makes connections to one broker, one after the other.
+
+    Parameters
+    ----------
+    broker : Broker
+        Where, and as whom.
+    identifier : str or None
+        Of the client; ``None``: the broker or the library chooses.
+    will : Will or None
+        What the broker says when we are lost.
+
+    Attributes
+    ----------
+    protocol : ProtocolVersion
+        Of the last attempt.
+    made : int
+        How many there were.
+    """
+
+    def __init__(
+        self, broker: Broker, identifier: str | None = None, will: Will | None = None
+    ) -> None:
+        self._broker = broker
+        self._identifier = identifier
+        self._will = will
+        self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
+        self.made = 0
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncGenerator[Client, None]:
+        """Connect; yields a client that is connected.
+
+        Raises
+        ------
+        MqttError
+            If there is no connection, or it is lost inside.
+        OSError
+            If a certificate or key cannot be read.
+        """
+        client = client_for(self._broker, self.protocol, self._identifier, self._will)
+        try:
+            await client.__aenter__()
+        except MqttConnectError as error:
+            if _code(error) not in UNSUPPORTED or self._broker.protocol:
+                raise
+            self.protocol = ProtocolVersion.V311
+            client = client_for(self._broker, self.protocol, self._identifier, self._will)
+            await client.__aenter__()
+        except MqttError:
+            if not self._broker.protocol:
+                # Some brokers hang up on a protocol that they do not know, without a word.
+                older = self.protocol == ProtocolVersion.V5
+                self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
+            raise
+        self.made += 1
+        try:
+            yield client
+        finally:
+            # However it ended: nobody waits for a broker's good-bye longer than it takes.
+            with contextlib.suppress(MqttError, OSError):
+                await client.__aexit__(None, None, None)
+
+    async def subscribe(self, client: Client, topic: str, *, past: bool) -> bool:
+        """Subscribe with QoS 1; return whether the broker allows it.
+
+        Parameters
+        ----------
+        client : Client
+            Connected.
+        topic : str
+            With wildcards.
+        past : bool
+            Whether what is retained is wanted too.
+        """
+        if self.protocol == ProtocolVersion.V5:
+            handling = 0 if past else NO_DUPLICATES_OF_THE_PAST
+            options = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=handling)
+            granted = await client.subscribe(topic, options=options)
+        else:
+            granted = await client.subscribe(topic, qos=1)
+        return all((code if isinstance(code, int) else code.value) < DENIED for code in granted)
+
+
+def _code(error: MqttConnectError) -> int:
+    code = error.rc
+    return code if isinstance(code, int) else int(getattr(code, "value", -1))
