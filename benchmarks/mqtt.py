@@ -40,11 +40,12 @@ from fes_ctrl.links.broker import Broker
 from fes_ctrl.model import BurstEnd, Fault, Record
 from fes_ctrl.runlog.format import record_line
 from fes_ctrl.runlog.log import NullLog
-from fes_ctrl.runtime.broadcast import About, Broadcast
+from fes_ctrl.runtime.broadcast import Broadcast
 from fes_ctrl.runtime.clock import ORDER_CONTROLLER
 from fes_ctrl.runtime.lateness import lateness_of
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.runtime.telling import About
 from fes_ctrl.telemetry.process import AgentProcess
 from hil.config import WalkConfig
 from hil.rig import Rig
@@ -367,6 +368,8 @@ def late(seconds: float, port: int | None, halted: "subprocess.Popen[bytes] | No
 
     def begin(rig: Rig, clock: RealClock) -> Any:
         def tick(planned_us: int) -> None:
+            if planned_us > seconds * 1e6:
+                return
             late_us.append(clock.now_us() - planned_us)
             clock.call_at_us(planned_us + TICK_US, ORDER_CONTROLLER, tick, planned_us + TICK_US)
 

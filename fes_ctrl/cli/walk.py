@@ -339,7 +339,8 @@ def _tell(
 ) -> "Broadcast":
     """Begin to tell a walk to a broker."""
     from fes_ctrl.cli.attended import say
-    from fes_ctrl.runtime.broadcast import About, Broadcast
+    from fes_ctrl.runtime.broadcast import Broadcast
+    from fes_ctrl.runtime.telling import About
     from hil.rig import simulated_name
 
     walk = scenario.walk
