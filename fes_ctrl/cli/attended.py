@@ -217,7 +217,8 @@ def _broadcast(
     from dataclasses import asdict
 
     from fes_ctrl.config.layers import sha256_of
-    from fes_ctrl.runtime.broadcast import About, Broadcast
+    from fes_ctrl.runtime.broadcast import Broadcast
+    from fes_ctrl.runtime.telling import About
     from fes_ctrl.sensors.metronome import Metronome
     from fes_ctrl.sensors.replay import Replay
     from fes_ctrl.sensors.several import parts_of

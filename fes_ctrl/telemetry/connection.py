@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import socket
 from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -130,6 +131,8 @@ def client_for(
         keepalive=KEEPALIVE_S,
         timeout=CONFIRMED_S,
         queue_type=StopsFirst,
+        # A stop must not wait for the acknowledgement of what was sent before it.
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         logger=logger,
         **session,
     )
