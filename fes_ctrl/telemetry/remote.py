@@ -13,6 +13,7 @@ from fes_ctrl.telemetry.gate import RETAINED, STALE, Gate, RefusedError
 from fes_ctrl.telemetry.parameters import Parameters, Plan
 from fes_ctrl.telemetry.requests import (
     MOST_BYTES,
+    SET,
     STOP,
     Command,
     MalformedError,
@@ -237,6 +238,8 @@ class Remote:
 
 
 def _read(request: Request) -> Command:
+    if request.what != SET:
+        raise MalformedError(f"malformed: {request.what[:60]!r} is nothing that can be asked for")
     if request.retained:
         raise RefusedError(RETAINED, "a command is for now; nobody may keep it")
     return parse(request.payload)
