@@ -102,7 +102,8 @@ def parse_broker_url(url: str) -> Broker:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise _refusal(url, f"{error}; write mqtt://HOST:PORT") from error
+        # The error may show a part of a password, as a port that is none.
+        raise _refusal(url, "no host or port; write mqtt://HOST:PORT") from error
     if parts.scheme not in PORTS or not host or port == 0:
         raise _refusal(url, "no broker; write mqtt://HOST or, encrypted, mqtts://HOST")
     if parts.password is not None:
@@ -112,7 +113,7 @@ def parse_broker_url(url: str) -> Broker:
             f"this machine can read; put it in a file (?password_file=FILE) or into {PASSWORD}"
         )
         raise BrokerUrlError(message)
-    if parts.fragment:
+    if "#" in url:
         raise _refusal(url, "nothing may begin with #; a topic takes no wildcard here")
     options = _options(url, parts.query)
     tls = parts.scheme == "mqtts"
@@ -169,4 +170,6 @@ def _file(name: str) -> str:
 
 
 def _refusal(url: str, why: str) -> BrokerUrlError:
-    return BrokerUrlError(f"{url}: {why}")
+    # Of a password that has no place there nobody need read more.
+    shown = re.sub(r"//([^:@/]*):.*@", r"//\1:...@", url)
+    return BrokerUrlError(f"{shown}: {why}")

@@ -38,7 +38,8 @@ TICK_US: Final = 1_000_000
 PATIENCE_US: Final = 10_000_000
 """So long telemetry may not be taken before it is told of: fault F25."""
 TOLD_EVERY_US: Final = 1_000_000
-"""Old commands are told of (fault F26) so often at most; the audit trail has them all."""
+"""Old commands are told of (fault F26), and the person of what is asked for, so often at most; the
+audit trail has it all."""
 
 
 class Carrier(Protocol):
@@ -89,8 +90,16 @@ class RemoteBench:
 
     def __init__(self, session: ControlSession, say: Callable[[str], None]) -> None:
         self._session = session
-        self._say = say
+        self._say_it = say
+        self._said_us: Us = -TOLD_EVERY_US
         self.level_percent = 0
+
+    def _say(self, line: str) -> None:
+        """Tell the person now and then: a flood from afar must not fill the terminal's line."""
+        now_us = self._session.clock.now_us()
+        if now_us - self._said_us >= TOLD_EVERY_US:
+            self._said_us = now_us
+            self._say_it(f"{line}: asked for from afar")
 
     @property
     def waiting(self) -> bool:
@@ -101,19 +110,19 @@ class RemoteBench:
         """Stop as a person at the console does; the bytes go first."""
         self._session.stop_now()
         self._session.settle()
-        self._say("stop: asked for from afar")
+        self._say("stop")
 
     def lower(self, level_percent: int) -> None:
         """Lower the level."""
         level = min(level_percent, self.level_percent)
         self._session.take(Operator(self._session.clock.now_us(), "level", level))
-        self._say(f"level {level} %: asked for from afar")
+        self._say(f"level {level} %")
 
     def change(self, leg: int, name: str, value: float) -> None:
         """Turn a dial, or narrow a limit."""
         self._session.take(ParameterChange(self._session.clock.now_us(), leg, name, value))
         whose = "" if leg == ALL_LEGS else f"{LEG_NAMES[leg]} "
-        self._say(f"{whose}{name} = {value:g}: asked for from afar")
+        self._say(f"{whose}{name} = {value:g}")
 
 
 class Telling:
@@ -291,7 +300,8 @@ class Telling:
         """Take a line that the carrier says."""
         match line:
             case {"kind": "link", "up": bool(up), "why": str(why)}:
-                self._linked(why, up=up)
+                silent_us = line.get("silent_us", 0)
+                self._linked(why, silent_us if isinstance(silent_us, int) else 0, up=up)
             case {"kind": "carried", "dropped": int(dropped)}:
                 if dropped > self._dropped and not self._warned:
                     self._warn(WARN, f"the broker is slow: {dropped} items dropped so far")
@@ -314,7 +324,7 @@ class Telling:
             case _:
                 pass
 
-    def _linked(self, why: str, *, up: bool) -> None:
+    def _linked(self, why: str, silent_us: Us = 0, *, up: bool) -> None:
         if up:
             self._say(f"telemetry: connected, {why}")
             if self._warned:
@@ -322,7 +332,8 @@ class Telling:
         elif self._up or self._why != why:
             self._say(f"telemetry: {why}; the run goes on, and it is tried again")
         if self._up and not up:
-            self._down_us = self._clock.now_us()
+            # It is down since its last answer, whenever that was noticed.
+            self._down_us = self._clock.now_us() - silent_us
         self._up, self._why = up, why
 
     def died(self) -> None:

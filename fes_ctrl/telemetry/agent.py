@@ -42,8 +42,12 @@ IN_FLIGHT: Final = 8
 HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
 MOST_LINE: Final = 1 << 20
+ALIVE_S: Final = 2.0
+"""So often the control loop is told that this process goes on."""
 COMMANDS_A_SECOND: Final = 20
 """More than this of either kind is not handed up."""
+NAMELESS: Final = "nameless"
+"""Who asks for a stop and has no name that could be one: stopped is stopped."""
 
 
 def utc_us() -> int:
@@ -100,7 +104,11 @@ class Agent:
         self._connected_s: float | None = None
         self._commands: dict[str, int] = {}
         self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP)}
-        self._connections = Connections(Broker(**hello["broker"]), None, self._will())
+        self._confirmed_s = time.monotonic()
+        # One name for the whole run: a broker that missed the end of our last connection ends it
+        # when the next one comes, and not later, with our last will after we are back.
+        identifier = f"fes-{self._session[:16]}"
+        self._connections = Connections(Broker(**hello["broker"]), identifier, self._will())
 
     def _topic(self, name: str) -> str:
         return f"{ROOT}/{self._bench}/{name}"
@@ -168,11 +176,12 @@ class Agent:
         listening = asyncio.create_task(self._listen(), name="listen")
         carrying = asyncio.create_task(self._carry_on(), name="carry")
         ended = asyncio.create_task(self._ended.wait(), name="ended")
+        alive = asyncio.create_task(self._tell_alive(), name="alive")
         await asyncio.wait([listening, carrying, ended], return_when=asyncio.FIRST_COMPLETED)
         if not carrying.done():
             # A moment for what happened last, and for the good-bye.
             await asyncio.wait([carrying], timeout=FAREWELL_S)
-        for task in (listening, carrying, ended):
+        for task in (listening, carrying, ended, alive):
             task.cancel()
             if task.done() and not task.cancelled():
                 task.result()
@@ -187,7 +196,6 @@ class Agent:
             try:
                 async with self._connections.one() as client:
                     self._connected_s = time.monotonic()
-                    self._tell(kind="link", up=True, why=self._protocol())
                     await self._converse(client)
             except* (MqttError, OSError) as group:
                 why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
@@ -196,7 +204,8 @@ class Agent:
                 self._connected_s = None
             if self._ended.is_set():
                 return
-            self._tell(kind="link", up=False, why=why)
+            silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
+            self._tell(kind="link", up=False, why=why, silent_us=silent_us)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff.failed(stood_s)):
                     await self._ended.wait()
@@ -209,6 +218,9 @@ class Agent:
             topic = self._topic(f"command/{what}/+")
             if not await self._connections.subscribe(client, topic, past=False):
                 self._tell(kind="denied", topic=topic)
+        # Not before: a line on which nothing is answered is none.
+        self._confirmed_s = time.monotonic()
+        self._tell(kind="link", up=True, why=self._protocol())
         self._board.tell_all()
         self._news.set()
         async with asyncio.TaskGroup() as tasks:
@@ -276,6 +288,12 @@ class Agent:
             self._unconfirmed += 1
             raise
         self._sent += 1
+        self._confirmed_s = time.monotonic()
+
+    async def _tell_alive(self) -> None:
+        while True:
+            self._tell(kind="alive")
+            await asyncio.sleep(ALIVE_S)
 
     async def _tell_health(self) -> None:
         while True:
@@ -310,6 +328,8 @@ class Agent:
     def _request(self, message: Incoming) -> None:
         levels = str(message.topic).split("/")
         what, sender = levels[-2], levels[-1]
+        if what == STOP and not is_name(sender):
+            sender = NAMELESS
         if what not in self._budgets or not is_name(sender):
             return
         correlation = getattr(message.properties, "CorrelationData", b"")[:64]
@@ -353,6 +373,9 @@ async def _main() -> None:
     hello = await reader.readline()
     if hello:
         await Agent(json.loads(hello), reader, writer).run()
+    # Here and not behind the loop: a thread may still wait for a broker that does not answer, the
+    # loop would wait for the thread, and the end of the run for us.
+    os._exit(0)
 
 
 if __name__ == "__main__":
@@ -363,6 +386,3 @@ if __name__ == "__main__":
             # The run may have asked for priority; this process has nothing to be early for.
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     asyncio.run(_main())
-    # A thread may still wait for a broker that does not answer; nobody waits for the thread.
-    sys.stdout.flush()
-    os._exit(0)

@@ -20,6 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.requests import MOST_BYTES
 
 FIRST_S: Final = 0.25
 LONGEST_S: Final = 30.0
@@ -31,6 +32,10 @@ CONFIRMED_S: Final = 5.0
 """What a broker has not confirmed by then, it will not: the connection is half open."""
 KEEPALIVE_S: Final = 10
 MOST_INCOMING: Final = 256
+MOST_PACKET: Final = 1 << 18
+"""Bytes of a message that is taken at all; the longest of ours has some 30,000."""
+UNANSWERED: Final = "Operation timed out"
+"""What aiomqtt says where there is a line and no answer."""
 
 DENIED: Final = 128
 UNSUPPORTED: Final = (1, 132)
@@ -69,7 +74,8 @@ class Backoff:
 class StopsFirst(asyncio.Queue[Message]):
     """Incoming messages: a stop overtakes all others, and none of those is in its way.
 
-    Where it is full, the oldest that is no stop gives way; ``lost`` counts them.
+    Each kind has its bound, beyond which its oldest gives way; ``lost`` counts them. Of a command
+    that is too long, as much is kept as it takes to refuse it.
     """
 
     def _init(self, _maxsize: int) -> None:
@@ -90,8 +96,10 @@ class StopsFirst(asyncio.Queue[Message]):
         return False
 
     def _put(self, message: Message) -> None:
-        stops = "/command/stop/" in str(message.topic)
-        queue = self._stops if stops else self._others
+        topic = str(message.topic)
+        if "/command/" in topic and len(message.payload) > MOST_BYTES:
+            message.payload = message.payload[: MOST_BYTES + 1]
+        queue = self._stops if "/command/stop/" in topic else self._others
         queue.append(message)
         if len(queue) > MOST_INCOMING:
             queue.popleft()
@@ -116,6 +124,7 @@ def client_for(
         # Session expiry 0: what comes while we are away is not for us.
         properties = properties_of(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 0
+        properties.MaximumPacketSize = MOST_PACKET
         session = {"clean_start": True, "properties": properties}
     logger = logging.getLogger("fes_ctrl.mqtt")
     logger.disabled = True  # it is the counters that tell
@@ -164,6 +173,7 @@ class Connections:
         self._broker = broker
         self._identifier = identifier
         self._will = will
+        self._newest = False
         self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
         self.made = 0
 
@@ -178,28 +188,47 @@ class Connections:
         OSError
             If a certificate or key cannot be read.
         """
-        client = client_for(self._broker, self.protocol, self._identifier, self._will)
         try:
-            await client.__aenter__()
+            client = await self._connect()
         except MqttConnectError as error:
             if _code(error) not in UNSUPPORTED or self._broker.protocol:
                 raise
             self.protocol = ProtocolVersion.V311
-            client = client_for(self._broker, self.protocol, self._identifier, self._will)
-            await client.__aenter__()
-        except MqttError:
-            if not self._broker.protocol:
-                # Some brokers hang up on a protocol that they do not know, without a word.
-                older = self.protocol == ProtocolVersion.V5
-                self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
+            client = await self._connect()
+        except MqttError as error:
+            self._failed(str(error))
             raise
+        self._newest = self._newest or self.protocol == ProtocolVersion.V5
         self.made += 1
         try:
             yield client
         finally:
             # However it ended: nobody waits for a broker's good-bye longer than it takes.
-            with contextlib.suppress(MqttError, OSError):
-                await client.__aexit__(None, None, None)
+            try:
+                with contextlib.suppress(MqttError, OSError):
+                    await client.__aexit__(None, None, None)
+            finally:
+                _hang_up(client)
+
+    async def _connect(self) -> Client:
+        client = client_for(self._broker, self.protocol, self._identifier, self._will)
+        try:
+            await client.__aenter__()
+        except BaseException:
+            _hang_up(client)
+            raise
+        return client
+
+    def _failed(self, why: str) -> None:
+        """Choose the protocol of the next attempt.
+
+        Some brokers say nothing to a protocol that they do not know; a broker that is not there,
+        or that knew MQTT 5 before, says nothing about protocols.
+        """
+        if self._broker.protocol:
+            return
+        older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
+        self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
 
     async def subscribe(self, client: Client, topic: str, *, past: bool) -> bool:
         """Subscribe with QoS 1; return whether the broker allows it.
@@ -220,6 +249,22 @@ class Connections:
         else:
             granted = await client.subscribe(topic, qos=1)
         return all((code if isinstance(code, int) else code.value) < DENIED for code in granted)
+
+
+def _hang_up(client: Client) -> None:
+    """Close a line for good.
+
+    aiomqtt leaves one open to which no answer came, or which it could not read; paho would go on
+    with it, and the broker tell our last will when it ends.
+    """
+    inner = client._client  # noqa: SLF001 - there is no other way
+    line = inner.socket()
+    if not isinstance(line, socket.socket):
+        return
+    with contextlib.suppress(OSError, ValueError):
+        inner.disconnect()
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _code(error: MqttConnectError) -> int:

@@ -5,10 +5,13 @@ when a run begins; it makes no sense to allow in a walk what would be refused be
 """
 
 from dataclasses import asdict, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_type_hints
+
+from annotated_types import Ge, Gt, Le
 
 from fes_ctrl.assembly import ControlConfig, problems_of
 from fes_ctrl.model import ALL_LEGS, LEG_NAMES
+from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.safety.limit_rows import BY_KEY, FIXED
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stim.config import ProgramConfig
@@ -18,6 +21,8 @@ from fes_ctrl.telemetry.gate import RefusedError
 LEVEL: Final = "level_percent"
 PROGRAM: Final = "program."
 LIMIT: Final = "limits."
+IN_A_FILE: Final = get_type_hints(LimitsConfig, include_extras=True)
+"""Type and bounds of each limit, where a file gives it."""
 
 
 class Plan(NamedTuple):
@@ -104,7 +109,7 @@ class Parameters:
                     raise RefusedError("value", str(error)) from error
                 dials.append((key.removeprefix(PROGRAM), value))
             elif key.startswith(LIMIT):
-                limits.append((key.removeprefix(LIMIT), value))
+                limits.append((_limit(key.removeprefix(LIMIT), value), value))
             else:
                 known = f"program.{', program.'.join(CHANGEABLE)}, limits.*, {LEVEL}"
                 raise RefusedError("key", f"{key[:60]}: nothing that a remote can change: {known}")
@@ -185,6 +190,29 @@ class Parameters:
             "bounds": {PROGRAM + name: list(ends) for name, ends in CHANGEABLE.items()},
             "waiting": waiting,
         }
+
+
+def _limit(name: str, value: float) -> str:
+    """Return a limit's name, if a file could give it this value; whether it is known is not asked.
+
+    ``Limits.narrow`` looks at what is narrower; there is narrower than any file can say.
+    """
+    if name not in IN_A_FILE:
+        return name
+    shown = f"{LIMIT}{name} = {value:g}"
+    if IN_A_FILE[name].__origin__ is int and value != round(value):
+        raise RefusedError("value", f"{shown}: must be a whole number")
+    for bound in IN_A_FILE[name].__metadata__:
+        match bound:
+            case Ge(ge=int() | float() as low) if value < low:
+                raise RefusedError("value", f"{shown}: must be {low:g} or more")
+            case Gt(gt=int() | float() as low) if value <= low:
+                raise RefusedError("value", f"{shown}: must be above {low:g}")
+            case Le(le=int() | float() as high) if value > high:
+                raise RefusedError("value", f"{shown}: must be {high:g} or less")
+            case _:
+                pass
+    return name
 
 
 def _lower_level(value: float, level_percent: int) -> int:

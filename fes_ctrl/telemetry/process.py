@@ -15,6 +15,8 @@ from fes_ctrl.telemetry.connection import Backoff
 from fes_ctrl.telemetry.handover import Handover
 
 GOODBYE_S: Final = 2.0
+HUNG_S: Final = 20.0
+"""A process that has said nothing for so long hangs; it says something every two seconds."""
 
 
 class AgentProcess:
@@ -53,6 +55,8 @@ class AgentProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._handover: Handover | None = None
         self._again: asyncio.TimerHandle | None = None
+        self._alive: asyncio.TimerHandle | None = None
+        self._heard_s = 0.0
         self._closed = False
         self._lost = 0
         self.starts = 0
@@ -90,14 +94,25 @@ class AgentProcess:
             _end(process)
             return
         self._process = process
-        self._started_s = self._loop.time()
+        self._started_s = self._heard_s = self._loop.time()
         self.starts += 1
         self._handover = Handover(line, self._heard, self._down)
         hello = json.dumps({**self._hello, "starts": self.starts})
         self._handover.send(hello + "\n")
+        self._alive = self._loop.call_later(HUNG_S, self._look)
         self._on_up()
 
+    def _look(self) -> None:
+        """End a process that hangs; another one is started."""
+        left_s = self._heard_s + HUNG_S - self._loop.time()
+        if left_s > 0.0:
+            self._alive = self._loop.call_later(left_s, self._look)
+        elif self._process is not None:
+            # Its end of the line closes with it.
+            self._process.kill()
+
     def _heard(self, data: bytes) -> None:
+        self._heard_s = self._loop.time()
         try:
             line = json.loads(data)
         except ValueError:
@@ -110,6 +125,8 @@ class AgentProcess:
             self._lost += self._handover.lost
             self._handover = None
         process, self._process = self._process, None
+        if self._alive is not None:
+            self._alive.cancel()
         if self._closed:
             return
         wait_s = self._backoff.failed(self._loop.time() - self._started_s)
@@ -137,8 +154,9 @@ class AgentProcess:
     def close(self) -> None:
         """Let it say good-bye, and end it where it does not; waits two seconds at most."""
         self._closed = True
-        if self._again is not None:
-            self._again.cancel()
+        for timer in (self._again, self._alive):
+            if timer is not None:
+                timer.cancel()
         process = self._process
         if self._handover is not None:
             self._handover.send('{"kind":"bye"}\n')
