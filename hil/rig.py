@@ -7,7 +7,7 @@ calls.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
@@ -36,7 +36,6 @@ from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points, Sink
 from hil.config import WalkConfig
-from hil.far_party import FarParty
 from hil.host import HostedLink, SimHost
 from hil.links import Cable, SimCable
 from hil.patient.leg import PatientLeg
@@ -46,6 +45,9 @@ from hil.silence import Silence
 from hil.sim_guardian import SimGuardian
 from hil.streams import stream
 from hil.witness import Witness
+
+if TYPE_CHECKING:
+    from hil.far_party import FarParty
 
 SIM_NAME: Final = "sim+"
 """Simulated parts say so in their name, so that no log can pass for the real thing."""
@@ -216,10 +218,12 @@ class Rig:
                 return SimHost(self._clock)
         return None
 
-    def _needs_far_party(self, device: str) -> FarParty | None:
+    def _needs_far_party(self, device: str) -> "FarParty | None":
         """Return who is far away, where something is to go wrong with the network to them."""
         for injection in self._config.inject:
             if BY_NAME[injection.name].part == "network":
+                from hil.far_party import FarParty
+
                 return FarParty(self._config, self.session, self.session.clock, device)
         return None
 
