@@ -199,6 +199,7 @@ class Telling:
         self._state: StateChange | None = None
         self._stale_us: Us = -TOLD_EVERY_US
         self._why = "not connected yet"
+        self._failed = False
         self.about = {
             "online": True,
             "why": "started",
@@ -244,7 +245,19 @@ class Telling:
     def _tell_parameters(self) -> None:
         self._send("parameters", fields=self._parameters.told(waiting=self._bench.waiting))
 
+    def _safely(self, step: Callable[..., None], *arguments: object) -> None:
+        """Do something; an error of telemetry's own is told, and never stops the run."""
+        try:
+            step(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody's step depends on it
+            if not self._failed:
+                self._failed = True
+                self._say(f"telemetry: {type(error).__name__}: {error}; the run goes on without")
+
     def _see(self, now_us: Us, records: tuple[Record, ...]) -> None:
+        self._safely(self._note, now_us, records)
+
+    def _note(self, now_us: Us, records: tuple[Record, ...]) -> None:
         ended = False
         for record in records:
             if isinstance(record, StateChange):
@@ -263,6 +276,9 @@ class Telling:
 
     def _tick(self) -> None:
         self._timer = self._set_timer()
+        self._safely(self._measure)
+
+    def _measure(self) -> None:
         self._send(
             "metrics",
             pulses=self._pulses,
@@ -298,6 +314,9 @@ class Telling:
 
     def heard(self, line: dict[str, Any]) -> None:
         """Take a line that the carrier says."""
+        self._safely(self._hear, line)
+
+    def _hear(self, line: dict[str, Any]) -> None:
         match line:
             case {"kind": "link", "up": bool(up), "why": str(why)}:
                 silent_us = line.get("silent_us", 0)

@@ -221,7 +221,7 @@ ROWS: Final = (
         10_000,
         "by itself",
         keeps_level=True,
-        proof="",
+        proof=f"{INJECTED}::test_nobody_who_takes_telemetry_changes_no_pulse",
         part="fes_ctrl.telemetry",
     ),
     FaultRow(
@@ -232,7 +232,7 @@ ROWS: Final = (
         0,
         "refused with its reason; nothing is applied",
         keeps_level=True,
-        proof="",
+        proof=f"{INJECTED}::test_a_remote_command_that_is_not_new_changes_no_pulse",
         part="fes_ctrl.telemetry",
     ),
     FaultRow(
