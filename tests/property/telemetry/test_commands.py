@@ -1,4 +1,4 @@
-"""Whatever comes from afar: nothing but a clear refusal, no command twice, no change beyond a file."""
+"""Whatever comes from afar: a clear refusal, no command twice, no change beyond a file."""
 
 import json
 from dataclasses import asdict, replace
@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from fes_ctrl.assembly import ControlConfig, problems_of
 from fes_ctrl.model import ALL_LEGS, LEFT, LEG_NAMES, RIGHT
@@ -19,7 +20,6 @@ from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import SET, STOP, MalformedError, Request, parse
 from helpers.asked import NOON_US, SESSION, body, command
-from pydantic import TypeAdapter
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -47,11 +47,10 @@ SAID = st.one_of(
 def test_whatever_is_said_it_is_a_command_or_malformed(payload: str) -> None:
     try:
         found = parse(payload)
-    except MalformedError as error:
-        assert str(error)
-    else:
-        assert found.change
-        assert all(abs(value) < 1e300 for value in found.change.values())
+    except MalformedError:
+        return
+    assert found.change
+    assert all(abs(value) < 1e300 for value in found.change.values())
 
 
 class Quiet:
@@ -155,6 +154,7 @@ def test_what_is_accepted_a_file_could_say_and_limits_only_narrow(
     parameters = Parameters(legs, ControlConfig(), legs)
     in_force = Limits(ControlConfig().limits)
     level = 60
+    narrowed = False
     for leg, change in asked:
         before = parameters.told(waiting=False)
         try:
@@ -173,7 +173,10 @@ def test_what_is_accepted_a_file_could_say_and_limits_only_narrow(
             read = FILE.validate_python(asdict(config))
             assert read.program == config.program
             assert asdict(in_force.config) == pytest.approx(asdict(config.limits))
-            if plan.dials and not any(plan.limits):
+            narrowed = narrowed or bool(plan.limits)
+            if not narrowed:
+                assert problems_of(legs, config) == []
+            elif plan.dials and not plan.limits:
                 known = problems_of(legs, replace(config, program=ProgramConfig()))
                 assert not set(problems_of(legs, config)) - set(known)
     told = parameters.told(waiting=False)

@@ -57,7 +57,7 @@ OTHERS = {
     "program.": 1.0,
     "limits.__class__": 1.0,
     "program.__class__": 1.0,
-    **{word: 1.0 for word in WORDS},
+    **dict.fromkeys(WORDS, 1.0),
     **{f"operator.{word}": 1.0 for word in WORDS},
 }
 
