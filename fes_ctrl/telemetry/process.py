@@ -53,6 +53,7 @@ class AgentProcess:
         self._backoff = Backoff(random.Random())
         self._started_s = 0.0
         self._process: subprocess.Popen[bytes] | None = None
+        self._dead: subprocess.Popen[bytes] | None = None
         self._handover: Handover | None = None
         self._again: asyncio.TimerHandle | None = None
         self._alive: asyncio.TimerHandle | None = None
@@ -124,16 +125,18 @@ class AgentProcess:
         if self._handover is not None:
             self._lost += self._handover.lost
             self._handover = None
-        process, self._process = self._process, None
+        self._dead, self._process = self._process, None
         if self._alive is not None:
             self._alive.cancel()
         if self._closed:
             return
         wait_s = self._backoff.failed(self._loop.time() - self._started_s)
-        self._again = self._loop.call_later(wait_s, self._start_again, process)
+        self._again = self._loop.call_later(wait_s, self._start_again)
         self._on_down()
 
-    def _start_again(self, dead: "subprocess.Popen[bytes] | None") -> None:
+    def _start_again(self) -> None:
+        dead, self._dead = self._dead, None
+
         # Starting a process takes milliseconds, which the loop does not have.
         def start() -> None:
             _end(dead)
@@ -157,14 +160,14 @@ class AgentProcess:
         for timer in (self._again, self._alive):
             if timer is not None:
                 timer.cancel()
-        process = self._process
         if self._handover is not None:
             self._handover.send('{"kind":"bye"}\n')
             # Its end of the line stays readable until it has read all of it.
             self._handover.close()
             self._handover = None
-        _end(process)
-        self._process = None
+        _end(self._process)
+        _end(self._dead)
+        self._process = self._dead = None
 
 
 def _start(module: str) -> "tuple[subprocess.Popen[bytes], socket.socket]":

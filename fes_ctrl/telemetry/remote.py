@@ -26,6 +26,7 @@ ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
 EFFECTIVE: Final = "effective"
 STOPPED: Final = "stopped"
+MALFORMED: Final = "malformed"
 
 REMEMBERED: Final = 256
 """Answers that are given again to the same command: of four minutes at one a second."""
@@ -134,10 +135,10 @@ class Remote:
         if request.what == STOP:
             return self._stop(request)
         change: dict[str, tuple[object, float]] = {}
-        id_ = ""
+        # Who sent what is refused unread, kept or malformed, is to know which of his it was.
+        id_ = _id_anywhere(request.payload)
         try:
             command = _read(request)
-            id_ = command.id
             known = self._known.get((request.sender, id_))
             if known is not None:
                 self._count("again")
@@ -147,7 +148,7 @@ class Remote:
             change = {key: (None, value) for key, value in command.change.items()}
             plan = self._considered(command, now_us)
         except MalformedError as error:
-            return self._refuse(request, error.id or id_, "malformed", str(error), change)
+            return self._refuse(request, id_, MALFORMED, str(error), change)
         except RefusedError as error:
             return self._refuse(request, id_, error.kind, str(error), change)
         self._carry_out(request, command, plan, now_us)
@@ -195,10 +196,8 @@ class Remote:
         return True
 
     def _stop(self, request: Request) -> str:
-        id_ = ""
-        if len(request.payload) <= MOST_BYTES:
-            # Whoever asks for a stop need not say it well.
-            id_ = _id_anywhere(request.payload)
+        # Whoever asks for a stop need not say it well.
+        id_ = _id_anywhere(request.payload)
         if request.retained:
             why = "a stop that is kept would stop every run to come; publish it without retain"
             return self._refuse(request, id_, RETAINED, f"{RETAINED}: {why}", {})
@@ -218,7 +217,8 @@ class Remote:
         change: dict[str, tuple[object, float]],
     ) -> str:
         answer = Answer(id_ or None, REFUSED, reason, self._parameters.version)
-        if id_ and kind != RETAINED:
+        if kind not in {RETAINED, MALFORMED}:
+            # Those two were not read: the identifier may be that of one which was.
             self._remember(request.sender, answer)
         self._count(kind)
         self._audit(Entry(request.sender, REFUSED, reason, change, answer.version))
@@ -246,6 +246,8 @@ def _read(request: Request) -> Command:
 
 
 def _id_anywhere(payload: str) -> str:
+    if len(payload) > MOST_BYTES:
+        return ""
     try:
         return id_of(json.loads(payload))
     except (ValueError, RecursionError):

@@ -122,6 +122,22 @@ def test_the_same_command_again_gets_the_same_answer_and_changes_nothing() -> No
     assert len(walk.faults("F26")) == 1, "told once a second at most"
 
 
+def test_what_cannot_be_read_is_answered_by_its_name_and_replaces_no_answer() -> None:
+    walk = ToldWalk()
+    walk.until(0.5)
+    request = setting(issued_us=walk.utc_us(), change={"program.rise_ms": 150.0})
+    walk.hand_up(request)
+    taken = walk.answers()[-1]
+    for spoilt in (
+        request._replace(retained=True),
+        request._replace(payload=request.payload.replace("both", "neither")),
+        request._replace(what="arm"),
+    ):
+        (answer,) = walk._answers(spoilt)
+        assert (answer["verdict"], answer["id"]) == ("refused", taken["id"])
+        assert walk._answers(request) == [{**taken, "again": True}]
+
+
 def test_changes_are_a_second_apart_and_what_only_lowers_never_waits() -> None:
     walk = walking()
     assert "accepted" in verdicts(walk.ask(change={"program.extension_ms": 90.0}))
