@@ -34,6 +34,9 @@ KEEPALIVE_S: Final = 10
 MOST_INCOMING: Final = 256
 MOST_PACKET: Final = 1 << 18
 """Bytes of a message that is taken at all; the longest of ours has some 30,000."""
+HANG_UP_S: Final = 0.1
+HANG_UP_TURNS: Final = 10
+"""So long, looked at so often, a good-bye may take to leave."""
 UNANSWERED: Final = "Operation timed out"
 """What aiomqtt says where there is a line and no answer."""
 
@@ -208,14 +211,14 @@ class Connections:
                 with contextlib.suppress(MqttError, OSError):
                     await client.__aexit__(None, None, None)
             finally:
-                _hang_up(client)
+                await _hang_up(client)
 
     async def _connect(self) -> Client:
         client = client_for(self._broker, self.protocol, self._identifier, self._will)
         try:
             await client.__aenter__()
         except BaseException:
-            _hang_up(client)
+            await _hang_up(client)
             raise
         return client
 
@@ -251,7 +254,7 @@ class Connections:
         return all((code if isinstance(code, int) else code.value) < DENIED for code in granted)
 
 
-def _hang_up(client: Client) -> None:
+async def _hang_up(client: Client) -> None:
     """Close a line for good.
 
     aiomqtt leaves one open to which no answer came, or which it could not read; paho would go on
@@ -261,10 +264,18 @@ def _hang_up(client: Client) -> None:
     line = inner.socket()
     if not isinstance(line, socket.socket):
         return
-    with contextlib.suppress(OSError, ValueError):
-        inner.disconnect()
-    with contextlib.suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
+    try:
+        with contextlib.suppress(OSError, ValueError):
+            inner.disconnect()
+        turns = HANG_UP_TURNS
+        while turns and inner.socket() is not None:
+            turns -= 1
+            await asyncio.sleep(HANG_UP_S / HANG_UP_TURNS)
+    finally:
+        # Where it takes no good-bye it is told none; the loop sees the end and tidies up.
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+    await asyncio.sleep(0.0)
 
 
 def _code(error: MqttConnectError) -> int:
