@@ -101,6 +101,8 @@ def parse_broker_url(url: str) -> Broker:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
+        # No name that can be looked up: the look-up would raise what no network does.
+        (host or "").encode("idna")
     except ValueError as error:
         # The error may show a part of a password, as a port that is none.
         raise _refusal(url, "no host or port; write mqtt://HOST:PORT") from error

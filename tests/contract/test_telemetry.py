@@ -103,6 +103,10 @@ def test_a_change_is_accepted_and_told_when_it_holds(bench: RealBench, tuner: Fa
     assert effective["version"] == answer["version"]
     values = tuner.wait_for("parameters", lambda body: body["version"] == answer["version"])
     assert values["values"]["right"]["program.extension_ms"] == 180.0
+    tuner.publish("command/stop/tuner", "", retain=True, correlation=b"\x00mine\xff")
+    until(lambda: tuner.on("answer/tuner")[-1]["verdict"] == "refused", bench.why)
+    answers = [each.correlation for each in tuner.heard if each.topic == "answer/tuner"]
+    assert answers == [b"", b"", b"\x00mine\xff"]
     entry = tuner.wait_for("audit", lambda body: body["version"] == answer["version"])
     assert entry["change"] == {"program.extension_ms": [100.0, 180.0]}
 

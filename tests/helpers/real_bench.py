@@ -13,6 +13,8 @@ from uuid import uuid4
 
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessage, MQTTv5
 from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from fes_ctrl.links.broker import parse_broker_url
 from fes_ctrl.model import Decision, Fault, Record, Setpoint, StateChange
@@ -182,6 +184,7 @@ class Heard:
     topic: str
     body: dict[str, Any]
     retained: bool
+    correlation: bytes
 
 
 class Far:
@@ -215,7 +218,9 @@ class Far:
         if "/command/" in message.topic:
             return
         topic = message.topic.removeprefix(f"fes/{BENCH}/")
-        self.heard.append(Heard(topic, json.loads(message.payload), message.retain))
+        correlation = getattr(message.properties, "CorrelationData", b"")
+        body = json.loads(message.payload)
+        self.heard.append(Heard(topic, body, message.retain, correlation))
 
     def close(self) -> None:
         self._client.disconnect()
@@ -236,9 +241,15 @@ class Far:
         assert isinstance(found[0], dict)
         return found[0]
 
-    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, payload: str | bytes, *, retain: bool = False, correlation: bytes = b""
+    ) -> None:
         """Publish with QoS 1."""
-        sent = self._client.publish(f"fes/{BENCH}/{topic}", payload, 1, retain)
+        properties = None
+        if correlation:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.CorrelationData = correlation
+        sent = self._client.publish(f"fes/{BENCH}/{topic}", payload, 1, retain, properties)
         assert sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def command(self, **fields: object) -> dict[str, Any]:

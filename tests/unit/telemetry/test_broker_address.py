@@ -42,6 +42,8 @@ def test_an_address_is_understood(url: str, broker: Broker) -> None:
         ("mqtt://h:99999", "write mqtt://HOST:PORT"),
         ("mqtt://h:x", "write mqtt://HOST:PORT"),
         ("mqtt://[::1", "write mqtt://HOST:PORT"),
+        ("mqtt://a..b/bench", "write mqtt://HOST:PORT"),
+        (f"mqtt://{'x' * 64}.lab", "write mqtt://HOST:PORT"),
         ("mqtt://h/bench/#", "takes no wildcard"),
         ("mqtt://h?qos=2", "no option 'qos'"),
         ("mqtts://h?ca=a&ca=b", "twice"),
