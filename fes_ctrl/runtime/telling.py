@@ -32,11 +32,13 @@ from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import Request
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 
 TICK_US: Final = 1_000_000
 PATIENCE_US: Final = 10_000_000
 """So long telemetry may not be taken before it is told of: fault F25."""
+HUNG_US: Final = 6_000_000
+"""A carrier that said that it lives, and for so long nothing more, hangs."""
 TOLD_EVERY_US: Final = 1_000_000
 """Old commands are told of (fault F26), and the person of what is asked for, so often at most; the
 audit trail has it all."""
@@ -195,6 +197,7 @@ class Telling:
         self._dropped = 0
         self._up = False
         self._down_us: Us = clock.now_us()
+        self._alive_us: Us = NEVER_US
         self._warned = False
         self._state: StateChange | None = None
         self._stale_us: Us = -TOLD_EVERY_US
@@ -290,8 +293,13 @@ class Telling:
         if self._remote.look():
             self._tell_parameters()
         now_us = self._clock.now_us()
-        if not self._up and not self._warned and now_us - self._down_us >= self._patience_us:
-            self._warn(WARN, f"telemetry is not taken: {self._why}")
+        # A process that said that it lives, and says so no more, takes nothing either.
+        since_us, patience_us = self._down_us, self._patience_us
+        if self._up:
+            since_us, patience_us = self._alive_us, max(HUNG_US, patience_us)
+        if not self._warned and now_us - since_us >= patience_us:
+            why = "the process that speaks to the broker hangs" if self._up else self._why
+            self._warn(WARN, f"telemetry is not taken: {why}")
 
     def _counts(self) -> dict[str, int]:
         counts = dict(self._remote.counts)
@@ -327,6 +335,8 @@ class Telling:
                 elif dropped == self._dropped and self._warned and self._up:
                     self._warn(CLEARED, "the broker keeps up again")
                 self._dropped = dropped
+            case {"kind": "alive"}:
+                self._alive_us = self._clock.now_us()
             case {"kind": "flooded", "lost": int(lost)}:
                 self._flooded += lost
             case {

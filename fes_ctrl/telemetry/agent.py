@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Any, Final
 
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
@@ -214,9 +215,12 @@ class Agent:
         return "MQTT 5" if self._connections.protocol == ProtocolVersion.V5 else "MQTT 3.1.1"
 
     async def _converse(self, client: Client) -> None:
-        for what in (STOP, SET):
+        # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
+        # a flood of changes must not be what a stop has to queue behind. Who sends a change waits
+        # for its answer and asks again; on a line that holds nothing is lost either way.
+        for what, qos in ((STOP, 1), (SET, 0)):
             topic = self._topic(f"command/{what}/+")
-            if not await self._connections.subscribe(client, topic, past=False):
+            if not await self._connections.subscribe(client, topic, past=False, qos=qos):
                 self._tell(kind="denied", topic=topic)
         # Not before: a line on which nothing is answered is none.
         self._confirmed_s = time.monotonic()
@@ -362,6 +366,10 @@ def _over(task: "asyncio.Task[None]") -> bool:
 
 
 def _memory_mb() -> float:
+    with contextlib.suppress(OSError):
+        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return round(resident * resource.getpagesize() / (1 << 20), 1)
+    # Where there is no such file: the most that it ever was.
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Kilobytes, on macOS bytes.
     return round(used / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

@@ -233,8 +233,8 @@ class Connections:
         older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
         self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
 
-    async def subscribe(self, client: Client, topic: str, *, past: bool) -> bool:
-        """Subscribe with QoS 1; return whether the broker allows it.
+    async def subscribe(self, client: Client, topic: str, *, past: bool, qos: int = 1) -> bool:
+        """Subscribe; return whether the broker allows it.
 
         Parameters
         ----------
@@ -244,13 +244,15 @@ class Connections:
             With wildcards.
         past : bool
             Whether what is retained is wanted too.
+        qos : int
+            What the broker is to do for a message on its way to us.
         """
         if self.protocol == ProtocolVersion.V5:
             handling = 0 if past else NO_DUPLICATES_OF_THE_PAST
-            options = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=handling)
+            options = SubscribeOptions(qos=qos, retainAsPublished=True, retainHandling=handling)
             granted = await client.subscribe(topic, options=options)
         else:
-            granted = await client.subscribe(topic, qos=1)
+            granted = await client.subscribe(topic, qos=qos)
         return all((code if isinstance(code, int) else code.value) < DENIED for code in granted)
 
 

@@ -15,7 +15,7 @@ from paho.mqtt.client import MQTTv5, MQTTv311
 
 from fes_ctrl.telemetry.audit import broken_at
 from helpers import brokers
-from helpers.real_bench import BENCH, Far, RealBench, far, resident_mb, until, walking
+from helpers.real_bench import BENCH, Far, RealBench, far, flooded, resident_mb, until, walking
 from helpers.served import serving
 
 pytestmark = pytest.mark.real_time
@@ -103,7 +103,8 @@ def test_a_change_is_accepted_and_told_when_it_holds(bench: RealBench, tuner: Fa
     assert effective["version"] == answer["version"]
     values = tuner.wait_for("parameters", lambda body: body["version"] == answer["version"])
     assert values["values"]["right"]["program.extension_ms"] == 180.0
-    tuner.publish("command/stop/tuner", "", retain=True, correlation=b"\x00mine\xff")
+    refused = json.dumps(tuner.command(change={"nothing": 1.0}))
+    tuner.publish("command/set/tuner", refused, correlation=b"\x00mine\xff")
     until(lambda: tuner.on("answer/tuner")[-1]["verdict"] == "refused", bench.why)
     answers = [each.correlation for each in tuner.heard if each.topic == "answer/tuner"]
     assert answers == [b"", b"", b"\x00mine\xff"]
@@ -119,8 +120,9 @@ def test_a_command_that_the_broker_keeps_is_refused_and_told_as_a_fault(
     assert answer["verdict"] == "refused"
     assert answer["reason"].startswith("retained")
     until(lambda: len(bench.faults("F26")) == len(before) + 1, bench.why)
-    told = tuner.wait_for("faults", lambda body: body["items"][0]["id"] == "F26")
-    assert told["items"][0]["reaction"] == "warn"
+    tuner.wait_for(
+        "faults", lambda body: ("F26", "warn") in [(x["id"], x["reaction"]) for x in body["items"]]
+    )
     tuner.publish("command/set/tuner", b"", retain=True)
 
 
@@ -142,25 +144,20 @@ def test_a_stop_wins_over_a_flood_and_no_memory_grows(
 ) -> None:
     agent, ours = bench.agent_pid, os.getpid()
     before = {pid: resident_mb(pid) for pid in (agent, ours)}
-    junk = json.dumps(tuner.command(change={"program.nothing": 1.0}, session="x" * 3000))
-    large = "x" * 200_000
-    for number in range(1000):
-        tuner.publish("command/set/tuner", junk if number % 50 else large)
-    with far(broker.port) as viewer:
-        for _ in range(1000):
-            tuner.publish("command/set/another", junk)
-        viewer.publish("command/stop/a name that is none", "")
+    with flooded(broker.port, 2000):
+        tuner.publish("command/stop/a name that is none", "")
         begun_s = time.monotonic()
         until(lambda: (now := bench.state()) and not now.armed, bench.why)
         took_s = time.monotonic() - begun_s
+        # One by one they are all answered, whatever else is on its way.
+        for _ in range(5):
+            assert tuner.stop()["verdict"] == "stopped"
     assert took_s < 1.0
-    # All of it has come, or has given way: what is asked for now is answered.
-    assert tuner.stop()["verdict"] == "stopped"
     for pid, was_mb in before.items():
-        assert resident_mb(pid) - was_mb < 40.0, pid
+        assert resident_mb(pid) - was_mb < 20.0, pid
     commands = tuner.wait_for("health", lambda body: "flooded" in body["commands"])["commands"]
-    assert commands["stopped"] >= 1
     assert commands["malformed"] >= 1
+    assert commands["flooded"] > 1000
 
 
 def test_a_broker_that_stalls_and_dies_is_not_in_the_way(
@@ -247,6 +244,9 @@ def test_a_broker_that_comes_later_is_found_and_spoken_to_in_its_newest_protocol
             assert bench.said[-1].endswith("MQTT 5")
             with far(late.port) as viewer:
                 assert viewer.wait_for("status")["online"] is True
+                bench.close()
+                assert viewer.wait_for("status", lambda body: not body["online"])["why"] == "ended"
+                assert viewer.on("state")[-1]["armed"] is False
         finally:
             late.kill()
 

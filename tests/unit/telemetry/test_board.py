@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -167,7 +167,8 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(st.tuples(KINDS, st.dictionaries(NAMES, JSON)), max_size=6))
+@settings(max_examples=40)
+@given(st.lists(st.tuples(KINDS, st.dictionaries(NAMES, JSON, max_size=6)), max_size=6))
 def test_lines_that_make_no_sense_are_counted_and_left_out(
     lines: list[tuple[str, dict[str, Any]]],
 ) -> None:

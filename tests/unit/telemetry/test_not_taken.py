@@ -44,6 +44,20 @@ def test_its_end_is_told_and_attempts_that_fail_do_not_begin_it_anew() -> None:
     assert reactions(walk) == [(10.0, "warn"), (12.5, "cleared")]
 
 
+def test_a_process_that_hangs_is_told_of_though_it_never_said_that_it_lost_the_broker() -> None:
+    walk = ToldWalk()
+    link(walk, up=True)
+    for second in range(0, 6, 2):
+        walk.until(float(second))
+        walk.telling.heard({"kind": "alive"})
+    walk.until(20.0)
+    assert reactions(walk) == [(14.0, "warn")]
+    assert walk.faults("F25")[0].detail.endswith("hangs")
+    walk.telling.heard({"kind": "alive"})
+    walk.telling.heard({"kind": "carried", "dropped": 0, "sent": 1})
+    assert reactions(walk)[-1] == (20.0, "cleared")
+
+
 def test_a_broker_that_is_slow_is_told_of_until_it_keeps_up() -> None:
     walk = ToldWalk()
     link(walk, up=True)
