@@ -32,7 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def broker(folder: Path) -> Iterator[brokers.Mosquitto]:
-    with brokers.running(folder) as broker:
+    # A broker that holds little for anybody drops what comes when that is full: no stop.
+    with brokers.running(folder, "allow_anonymous true", "max_queued_messages 20") as broker:
         yield broker
 
 
@@ -150,14 +151,14 @@ def test_a_stop_wins_over_a_flood_and_no_memory_grows(
         until(lambda: (now := bench.state()) and not now.armed, bench.why)
         took_s = time.monotonic() - begun_s
         # One by one they are all answered, whatever else is on its way.
-        for _ in range(5):
+        for _ in range(10):
             assert tuner.stop()["verdict"] == "stopped"
     assert took_s < 1.0
     for pid, was_mb in before.items():
         assert resident_mb(pid) - was_mb < 20.0, pid
     commands = tuner.wait_for("health", lambda body: "flooded" in body["commands"])["commands"]
     assert commands["malformed"] >= 1
-    assert commands["flooded"] > 1000
+    assert commands["flooded"] > 100
 
 
 def test_a_broker_that_stalls_and_dies_is_not_in_the_way(

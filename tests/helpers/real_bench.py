@@ -260,13 +260,13 @@ class Far:
         self._client.connect(HERE, port)
         subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: subscribed.set()
-        self._client.on_connect = lambda *_: self._client.subscribe(f"fes/{BENCH}/#", 1)
+        # What a bench says, and not what others ask of it.
+        topics = [(f"fes/{BENCH}/+", 1), (f"fes/{BENCH}/answer/+", 1)]
+        self._client.on_connect = lambda *_: self._client.subscribe(topics)
         self._client.loop_start()
         assert subscribed.wait(DEADLINE_S)
 
     def _hear(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        if "/command/" in message.topic:
-            return
         topic = message.topic.removeprefix(f"fes/{BENCH}/")
         correlation = getattr(message.properties, "CorrelationData", b"")
         body = json.loads(message.payload)
