@@ -18,6 +18,10 @@ APART: Final = 2
 INDENT: Final = 4
 CLOCK_MS: Final = 1000.0
 """Clocks that differ by more are told of: from 2 s on, commands are refused."""
+SLOW_MS: Final = 100.0
+NOW: Final = "now"
+NOW_S: Final = 2.5
+"""A bench that has nothing to tell tells of its health every 2 s."""
 
 STYLES: Final = {
     Presence.ONLINE: "green",
@@ -27,6 +31,8 @@ STYLES: Final = {
     Presence.ENDED: "dim",
     Presence.UNHEARD: "dim",
 }
+MOST_FAULTS: Final = 6
+MARKS: Final = {True: "simulated", False: "", None: "simulated?"}
 SEVERE: Final = ("stop", "latch")
 
 Cell = tuple[str, str]
@@ -56,14 +62,20 @@ def lines_of(pictures: "list[Picture]", width: int, most: int | None = None) -> 
         found.append(_row([(head, "dim") for head in HEADS], widths))
     console = Console(width=width, color_system=None)
     for shown, (picture, row) in enumerate(zip(pictures, rows, strict=True)):
-        block = [_row(row, widths)] if is_table else _block(row)
-        for note, style in notes(picture):
-            wrapped = Text(note, style).wrap(console, max(20, width - INDENT))
-            block += [Text(" " * INDENT).append_text(line) for line in wrapped]
+        block = [_row(row, widths)] if is_table else []
+        said = [] if is_table else _block(picture, row)
+        for at, text in enumerate([*said, *[Text(*note) for note in notes(picture)]]):
+            indent = 0 if at == 0 and not is_table else INDENT
+            wrapped = text.wrap(console, max(20, width - indent))
+            block += [Text(" " * indent).append_text(line) for line in wrapped]
         left = len(rows) - shown
         room = None if most is None else most - len(found)
         if room is not None and len(block) > room - (left > 1):
-            found.append(Text(f"and {left} more; name those that you want to see", "dim"))
+            # As much of it as there is room for.
+            found += block[: max(0, room - 1)]
+            left -= room > 1
+            if left:
+                found.append(Text(f"and {left} more; name those that you want to see", "dim"))
             break
         found += block
     for line in found:
@@ -83,21 +95,27 @@ def _row(cells: list[Cell], widths: list[int]) -> Text:
     return line
 
 
-def _block(cells: list[Cell]) -> list[Text]:
-    """Return a bench in two lines, where there is no room for columns."""
+def _block(picture: "Picture", cells: list[Cell]) -> list[Text]:
+    """Return a bench in two lines, where there is no room for columns; what is well is left out."""
     by_head = dict(zip(HEADS, cells, strict=True))
-    first, second = Text(), Text(" " * INDENT)
+    first, second = Text(), Text()
     for head in ("bench", "", "is", "output", "doing"):
         text, style = by_head[head]
         if text:
             first.append("  " if first.plain else "").append(text, style)
-    for head in ("steps/min", "bursts", "lag", "lost", "heard"):
+    tell = ["steps/min", "bursts"]
+    if (picture.lag_ms or 0.0) >= SLOW_MS:
+        tell.append("lag")
+    if picture.missed or picture.dropped:
+        tell.append("lost")
+    if by_head["heard"][0] != NOW:
+        tell.append("heard")
+    for head in tell:
         text, style = by_head[head]
         if text:
-            second.append("" if second.plain.isspace() else ", ")
             told = f"{text} {head}" if head == "steps/min" else f"{head} {text}"
-            second.append(told, style)
-    return [first, second] if second.plain.strip() else [first]
+            second.append(", " if second.plain else "").append(told, style)
+    return [first, second] if second.plain else [first]
 
 
 def _cells(picture: "Picture") -> list[Cell]:
@@ -106,7 +124,7 @@ def _cells(picture: "Picture") -> list[Cell]:
     lost = picture.missed + picture.dropped
     return [
         (picture.bench, "bold" if there else "dim"),
-        ("simulated" if picture.simulated else "", "magenta"),
+        (MARKS[picture.simulated], "magenta"),
         (presence(picture), STYLES[picture.presence]),
         (output(picture), "bold" if picture.armed and not sure else sure) if there else ("", ""),
         (_by_leg(picture.activity) if there else "", sure),
@@ -116,8 +134,12 @@ def _cells(picture: "Picture") -> list[Cell]:
         (_by_leg({leg: str(of) for leg, of in picture.bursts.items()}), sure),
         (span(picture.lag_ms / 1000) if there and picture.lag_ms is not None else "", sure),
         (str(lost) if picture.live or lost else "", "yellow" if lost else sure),
-        ("" if picture.heard_s is None else span(picture.heard_s), sure),
+        (_heard(picture.heard_s), sure),
     ]
+
+
+def _heard(since_s: float | None) -> str:
+    return "" if since_s is None else NOW if since_s < NOW_S else span(since_s)
 
 
 def presence(picture: "Picture") -> str:
@@ -170,16 +192,20 @@ def notes(picture: "Picture") -> list[Cell]:
                 f"{fault.id} {fault.reaction}, {fault.leg}: {fault.detail}",
                 "bold red" if fault.reaction in SEVERE else "yellow",
             )
-            for fault in picture.faults
+            for fault in picture.faults[:MOST_FAULTS]
         ]
+        if len(picture.faults) > MOST_FAULTS:
+            found.append((f"and {len(picture.faults) - MOST_FAULTS} more faults", "bold red"))
         if picture.waiting:
             found.append(("a change of parameters waits for the end of a burst", "cyan"))
     if picture.contested:
         found.append(("two runs use this name: give each bench its own", "bold red"))
     if picture.newer:
         found.append(("it speaks a later version of the messages than this program", "yellow"))
+    if picture.restarts:
+        found.append((f"its telemetry died and was started anew, {picture.restarts} x", "yellow"))
     if picture.malformed:
-        found.append((f"{picture.malformed} messages on its topics make no sense", "yellow"))
+        found.append((f"messages on its topics that make no sense: {picture.malformed}", "yellow"))
     if picture.live and picture.clock_ms is not None and abs(picture.clock_ms) > CLOCK_MS:
         way = "behind" if picture.clock_ms > 0 else "ahead of"
         found.append((f"its clock is {span(abs(picture.clock_ms) / 1000)} {way} ours", "yellow"))
@@ -189,8 +215,8 @@ def notes(picture: "Picture") -> list[Cell]:
 def sentence(picture: "Picture") -> str:
     """Return how a bench stands, on one line."""
     words = [presence(picture)]
-    if picture.simulated:
-        words.insert(0, "simulated")
+    if MARKS[picture.simulated]:
+        words.append(MARKS[picture.simulated])
     if picture.presence <= Presence.UNKNOWN:
         words += [output(picture), _by_leg(picture.activity)]
     words += [note for note, _ in notes(picture)]
@@ -209,9 +235,10 @@ def summary(pictures: "list[Picture]") -> str:
 def besides(noise: "Noise", too_fast: int) -> str:
     """Return what came and is no bench's word; empty where nothing did."""
     told = [
-        (noise.malformed, "messages made no sense"),
-        (noise.foreign, "were nobody's"),
-        (noise.crowded_out, "were of benches beyond those that are followed"),
-        (too_fast, "came faster than they could be read"),
+        ("not understood", noise.malformed),
+        ("nobody's", noise.foreign),
+        ("of benches beyond those that are followed", noise.crowded_out),
+        ("too fast to be read", too_fast),
     ]
-    return ", ".join(f"{count} {what}" for count, what in told if count)
+    found = ", ".join(f"{what} {count}" for what, count in told if count)
+    return f"messages besides: {found}" if found else ""

@@ -197,6 +197,7 @@ class Telling:
         self._down_us: Us = clock.now_us()
         self._warned = False
         self._state: StateChange | None = None
+        self._faults: dict[tuple[str, int], Fault] = {}
         self._stale_us: Us = -TOLD_EVERY_US
         self._why = "not connected yet"
         self._failed = False
@@ -241,6 +242,8 @@ class Telling:
         self._tell_parameters()
         if self._state is not None:
             self._carrier.send(record_line(self._clock.now_us(), self._state))
+        for fault in self._faults.values():
+            self._carrier.send(record_line(self._clock.now_us(), fault))
 
     def _tell_parameters(self) -> None:
         self._send("parameters", fields=self._parameters.told(waiting=self._bench.waiting))
@@ -270,9 +273,22 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
+            elif isinstance(record, Fault):
+                self._hold(record)
             self._carrier.send(record_line(now_us, record))
         if ended and self._remote.look():
             self._tell_parameters()
+
+    def _hold(self, fault: Fault) -> None:
+        """Remember which faults hold: a carrier that is started anew knows of none."""
+        if fault.reaction == WARN:
+            return  # told of, and over
+        if fault.reaction != CLEARED:
+            self._faults[fault.id, fault.leg] = fault
+            return
+        for known in list(self._faults):
+            if known[0] == fault.id and fault.leg in (ALL_LEGS, known[1]):
+                del self._faults[known]
 
     def _tick(self) -> None:
         self._timer = self._set_timer()

@@ -19,6 +19,7 @@ TOPICS: Final = tuple(
 SILENT_S: Final = 5.0
 """A bench tells of its health every 2 s; the broker may take longer to notice that it is gone."""
 CONTESTED_S: Final = 5.0
+MOST_RESTARTS: Final = 9999
 WINDOW_S: Final = 30.0
 """Clocks are set now and then: what was the fastest is forgotten after one to two of these."""
 
@@ -53,6 +54,7 @@ class Bench:
         self._seqs: dict[str, int] = {}
         self._missed = 0
         self._dropped = 0
+        self._restarts = 0
         self._lag_us: float | None = None
         self._fastest = Fastest()
 
@@ -119,6 +121,7 @@ class Bench:
         if last is not None and seq <= last:
             return past  # it came twice, or too late
         self._seqs[what] = seq
+        self._restarts = max(self._restarts, min(seq // A_START, MOST_RESTARTS))
         if last is None:
             return True
         if seq // A_START == last // A_START:
@@ -151,6 +154,7 @@ class Bench:
             clock_ms=_ms(self._fastest.us),
             missed=self._missed,
             dropped=self._dropped,
+            restarts=self._restarts,
             malformed=self.malformed,
             heard_s=self._age(now_s, utc_us),
             live=self.heard_s is not None,

@@ -76,6 +76,9 @@ class Picture:
     dropped : int
         Items that gave way, lines that were not handed over, messages that were not confirmed: as
         the bench counts them.
+    restarts : int
+        How often the process that speaks to the broker was started anew in this run; what it had to
+        tell in between is not known.
     malformed : int
         Messages on its topics that could not be read.
     heard_s : float or None
@@ -107,6 +110,7 @@ class Picture:
     clock_ms: float | None
     missed: int
     dropped: int
+    restarts: int
     malformed: int
     heard_s: float | None
     live: bool
@@ -119,7 +123,7 @@ class Picture:
         return (
             *(self.presence, self.why, self.simulated, self.session, self.armed),
             *(self.level_percent, tuple(sorted(self.activity.items())), self.faults),
-            *(self.version, self.waiting, self.contested, self.newer),
+            *(self.version, self.waiting, self.contested, self.newer, self.restarts),
         )
 
     def told(self) -> dict[str, Any]:
