@@ -129,7 +129,7 @@ def changes_of(pairs: Iterable[str]) -> dict[str, float]:
         if not equals or not key:
             raise AskingError(f"{pair!r}: write KEY=VALUE, as in program.extension_ms=120")
         try:
-            asked: float = int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
+            asked = float(value)
         except ValueError as error:
             message = f"{key} = {value.strip()[:40]!r}: no number; a remote can set numbers only"
             raise AskingError(message) from error
@@ -137,7 +137,7 @@ def changes_of(pairs: Iterable[str]) -> dict[str, float]:
             raise AskingError(f"{key} = {value.strip()[:40]}: must be a finite number")
         if key in found:
             raise AskingError(f"{key} is given twice; give it once")
-        found[key] = asked
+        found[key] = int(asked) if asked.is_integer() and abs(asked) < 1 << 53 else asked
     if len(found) > MOST_CHANGES:
         raise AskingError(f"{len(found)} changes at once; {MOST_CHANGES} at most make a command")
     return found
