@@ -121,7 +121,7 @@ class Picture:
     def standing(self) -> tuple[Any, ...]:
         """What makes a change worth telling: not what counts or fluctuates."""
         return (
-            *(self.presence, self.why, self.simulated, self.session, self.armed),
+            *(self.presence, self.live, self.why, self.simulated, self.session, self.armed),
             *(self.level_percent, tuple(sorted(self.activity.items())), self.faults),
             *(self.version, self.waiting, self.contested, self.newer, self.restarts),
         )

@@ -430,10 +430,12 @@ anything = st.recursive(
     | st.text()
     | st.sampled_from(["\x1b[31m", "\ud800", "\u202e", "left", "\x9b2J", "x" * 5000]),
     lambda inner: (
-        st.lists(inner, max_size=5)
-        | st.dictionaries(st.text() | st.sampled_from(["left", "right", "id", "detail"]), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text() | st.sampled_from(["left", "right", "id", "detail"]), inner, max_size=3
+        )
     ),
-    max_leaves=12,
+    max_leaves=4,
 )
 FIELDS = (
     *("session", "seq", "utc_us", "online", "why", "simulated", "device", "program", "armed"),
@@ -444,7 +446,9 @@ fault = st.dictionaries(st.sampled_from(["id", "reaction", "leg", "detail"]), an
 hostile = st.builds(
     lambda fields, v: {**fields, "v": v},
     st.dictionaries(
-        st.sampled_from(FIELDS), anything | st.lists(fault) | st.text(max_size=3), max_size=12
+        st.sampled_from(FIELDS),
+        anything | st.lists(fault, max_size=3) | st.text(max_size=3),
+        max_size=6,
     ),
     st.integers(0, 3),
 )
@@ -460,7 +464,7 @@ def texts(found: object) -> list[str]:
     return []
 
 
-@given(messages=st.lists(st.tuples(st.sampled_from(TOPICS), hostile, st.booleans()), max_size=8))
+@given(messages=st.lists(st.tuples(st.sampled_from(TOPICS), hostile, st.booleans()), max_size=4))
 def test_nothing_that_a_terminal_would_obey_leaves_the_picture_whatever_comes(
     messages: list[tuple[str, dict[str, Any], bool]],
 ) -> None:
