@@ -125,7 +125,7 @@ pictures = st.builds(
 
 @given(
     benches=st.lists(pictures, max_size=8),
-    width=st.integers(40, 200),
+    width=st.integers(24, 200),
     most=st.none() | st.integers(3, 40),
 )
 def test_no_line_is_wider_than_the_terminal_and_there_are_no_more_than_fit(
@@ -142,6 +142,13 @@ def test_what_does_not_fit_is_counted() -> None:
     text = shown(*many, most=20)
     assert text.count("ARMED") == 5
     assert text.splitlines()[-1] == "and 95 more; name those that you want to see"
+
+
+def test_on_a_terminal_that_is_hardly_one_lines_are_cut() -> None:
+    many = [replace(WALKING, bench=f"b{at}") for at in range(9)]
+    lines = lines_of(many, 30, 12)
+    assert max(cell_len(line.plain) for line in lines) <= 30
+    assert lines[-1].plain.startswith("and ")
 
 
 def test_a_line_for_a_change_holds_state_and_faults() -> None:

@@ -137,6 +137,14 @@ def test_the_last_will_of_a_run_before_does_not_hide_the_run_that_speaks() -> No
     lab.up(session="new", device="p24")
     lab.down("lost", session="old")
     assert (lab.b.presence, lab.b.session, lab.b.device) == (Presence.ONLINE, "new", "p24")
+    assert not lab.b.contested, "a last will is no second run"
+
+
+def test_nor_the_run_that_has_said_before_that_it_is_there() -> None:
+    lab = Lab()
+    lab.say("status", session="new", past=True, online=True, why="started")
+    lab.down("lost", session="old")
+    assert (lab.b.presence, lab.b.session) == (Presence.ONLINE, "new")
 
 
 def test_what_was_kept_of_an_older_run_does_not_hide_a_newer_one_in_either_order() -> None:
@@ -293,7 +301,7 @@ def test_every_message_that_is_missing_between_two_is_counted(seed: int, chance:
 
 def test_what_comes_twice_or_too_late_is_no_loss_and_changes_nothing() -> None:
     lab = Lab()
-    for seq, armed in ((1, False), (2, True), (2, False), (1, False), (3, True)):
+    for seq, armed in ((1, False), (2, True), (2, False), (1, False)):
         lab.say("state", seq=seq, armed=armed)
     assert lab.b.missed == 0
     assert lab.b.armed is True
