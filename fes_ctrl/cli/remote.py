@@ -130,6 +130,7 @@ def _ask(
 ) -> None:
     from fes_ctrl.cli.brokers import bench_at
     from fes_ctrl.telemetry.asking import AskingError, sender_of
+    from fes_ctrl.telemetry.leaving import leaving_loop
 
     broker = bench_at(bench_url, f"remote {what}")
     try:
@@ -137,7 +138,8 @@ def _ask(
     except AskingError as error:
         message = f"remote {what} {error}"
         raise Refusal(message) from error
-    outcome, id_ = asyncio.run(_asked(what, broker, name, timeout_s, ask))
+    with asyncio.Runner(loop_factory=leaving_loop) as runner:
+        outcome, id_ = runner.run(_asked(what, broker, name, timeout_s, ask))
     told = in_a_sentence(outcome, broker.path)
     if as_json:
         found = {"command": what, "bench": broker.path, "sender": name, "id": id_}

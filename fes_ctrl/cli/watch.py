@@ -46,6 +46,7 @@ def command(
     """
     from fes_ctrl.cli.brokers import broker_at
     from fes_ctrl.links.broker import NAME
+    from fes_ctrl.telemetry.leaving import leaving_loop
     from fes_ctrl.telemetry.watching import RefusedHereError
 
     broker = broker_at(broker_url, "watch")
@@ -55,7 +56,7 @@ def command(
             message = f"watch {name!r}: no bench can be called so; letters, digits, _ - and . are"
             raise Refusal(message)
     try:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=leaving_loop) as runner:
             if once is not None:
                 runner.run(_once(broker, names, once, as_json=as_json))
             else:
@@ -92,7 +93,12 @@ async def _once(broker: "Broker", names: tuple[str, ...], seconds: float, *, as_
         if listening.done():
             listening.result()
         if not watching.up.is_set():
-            message = f"watch {broker}: {watching.state.partition('; tried again')[0]}"
+            state = (
+                f"no answer in {seconds:g} s; is it a broker, and does a firewall let us through?"
+            )
+            if not watching.trying:
+                state = watching.state.partition("; tried again")[0]
+            message = f"watch {broker}: {state}"
             raise Refusal(message)
         await asyncio.wait([listening], timeout=seconds)
         pictures = benches.pictures(time.monotonic(), _utc_us())

@@ -85,8 +85,10 @@ class Benches:
         if root != ROOT or not NAME.fullmatch(name) or what not in TOPICS:
             self._noise["foreign"] += 1
             return
-        if not payload and past is False:
-            return  # somebody tidied up what was retained
+        if not payload and not past:
+            if what == "status":
+                self._tidied(name, now_s)
+            return
         message = message_of(payload)
         if message is None:
             self._noise["malformed"] += 1
@@ -100,6 +102,14 @@ class Benches:
                 return
             bench = self._benches[name] = Bench(name)
         bench.hear(what, message, past=past, now_s=now_s, utc_us=utc_us)
+
+    def _tidied(self, name: str, now_s: float) -> None:
+        """Forget a bench whose status somebody took off the broker, unless it is there."""
+        bench = self._benches.get(name)
+        if bench is None or name in self._wanted:
+            return
+        if bench.presence(now_s, self._connected_s) is not Presence.ONLINE:
+            del self._benches[name]
 
     def _room(self, now_s: float) -> bool:
         """Return whether another bench fits in; who is gone longest makes room."""

@@ -21,6 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from fes_ctrl.links.broker import NAME, Broker
 from fes_ctrl.telemetry.connection import Connections, properties_of
 from fes_ctrl.telemetry.gate import FUTURE_US
+from fes_ctrl.telemetry.leaving import leaving_loop
 from fes_ctrl.telemetry.reading import integer, message_of
 from fes_ctrl.telemetry.schema import ROOT
 from fes_ctrl.telemetry.trouble import in_words
@@ -85,7 +86,8 @@ def examined(broker: Broker) -> Found:
     found = Found()
     begun_s = time.monotonic()
     if _reach(broker, found):
-        asyncio.run(_speak(broker, found, ALL_S - (time.monotonic() - begun_s)))
+        with asyncio.Runner(loop_factory=leaving_loop) as runner:
+            runner.run(_speak(broker, found, ALL_S - (time.monotonic() - begun_s)))
     return found
 
 

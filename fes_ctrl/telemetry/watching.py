@@ -43,6 +43,8 @@ class Watching:
     ----------
     state : str
         How the connection is, in a few words.
+    trying : bool
+        Whether the first attempt is not over yet.
     up : Event
         Set while there is a connection, and everything is subscribed to.
     lost : int
@@ -62,6 +64,7 @@ class Watching:
         self._say = say
         self._connections = Connections(broker)
         self.state = "connecting"
+        self.trying = True
         self.up = asyncio.Event()
         self.lost = 0
         self._up_s = 0.0
@@ -97,6 +100,7 @@ class Watching:
             except* (MqttError, OSError) as group:
                 error = group.exceptions[0]
             finally:
+                self.trying = False
                 stood = self.up.is_set()
                 self.up.clear()
                 self._benches.disconnected()

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -204,6 +205,36 @@ def test_once_without_a_broker_says_what_is_wrong() -> None:
     assert done.returncode == 2
     assert "nobody listens there; is the broker running" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@contextlib.contextmanager
+def _nobody_answers() -> Iterator[int]:
+    """Yield a port where a connection is neither made nor refused."""
+    with socket.socket() as server, contextlib.ExitStack() as stack:
+        server.bind((HERE, 0))
+        server.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(server.getsockname())
+        yield server.getsockname()[1]
+
+
+@pytest.mark.real_time
+def test_ctrl_c_does_not_wait_for_a_broker_that_does_not_answer(tmp_path: Path) -> None:
+    with _nobody_answers() as port:
+        done = watch(f"mqtt://{HERE}:{port}", "--once", "0.5")
+        assert done.returncode == 2
+        assert "no answer in 0.5 s; is it a broker" in done.stderr
+        screen = Screen(80, *FES_CTRL, "watch", f"mqtt://{HERE}:{port}")
+        try:
+            screen.until(b"connecting")
+            screen.process.send_signal(signal.SIGINT)
+            # An attempt to connect takes five seconds and cannot be interrupted.
+            assert screen.process.wait(2.5) == 130
+        finally:
+            screen.close()
 
 
 @pytest.mark.real_time

@@ -191,6 +191,18 @@ def test_a_new_run_starts_with_nothing_of_the_old_one() -> None:
     assert (lab.b.armed, lab.b.level_percent, lab.b.faults, lab.b.dropped) == (None, None, (), 0)
 
 
+def test_a_bench_that_is_gone_and_taken_off_the_broker_is_shown_no_longer() -> None:
+    for wanted, left in (((), 0), (("b",), 1)):
+        lab = Lab(*wanted)
+        lab.up()
+        lab.raw("fes/b/status", b"")
+        assert lab.b.presence is Presence.ONLINE, "whoever speaks is there"
+        lab.down("ended")
+        lab.raw("fes/b/status", b"")
+        assert len(lab.look()) == left
+        assert lab.benches.noise.malformed == 0
+
+
 # -- how it stands --------------------------------------------------------------------------------
 
 
