@@ -7,14 +7,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from helpers.brokers import HERE, amqtt, free_port, mosquitto, secured
 from helpers.far_bench import FarBench, far_bench
 from helpers.processes import told
 from helpers.served import serving
 
+OLD = MQTTProtocolVersion.MQTTv311
 FES_CTRL = (sys.executable, "-m", "fes_ctrl")
 
 
@@ -131,6 +134,12 @@ def test_a_command_is_what_the_table_says_and_its_answers_are_waited_for(
     assert (request.topic, request.qos) == ("fes/bench-3/command/set/anna", 1)
     asked = body(bench)
     assert asked["id"] == whole["id"]
+    properties = request.properties
+    assert properties is not None
+    assert properties.MessageExpiryInterval <= 2, "what is late is not for the bench"
+    assert properties.ResponseTopic == "fes/bench-3/answer/anna"
+    assert properties.CorrelationData == UUID(whole["id"]).bytes
+    assert request.retain is False
     assert (asked["session"], asked["base_version"], asked["leg"]) == ("nonce", 3, "left")
     assert asked["change"] == {"program.extension_ms": 120, "level_percent": 20}
     assert asked["not_after_us"] - asked["issued_us"] == 2_000_000
@@ -202,7 +211,7 @@ def test_a_stop_that_cannot_be_sent_says_so() -> None:
 
 @pytest.mark.real_time
 def test_a_broker_of_3_1_1_carries_a_stop_and_its_answer() -> None:
-    with amqtt() as port, far_bench(port) as bench:
+    with amqtt() as port, far_bench(port, protocol=OLD) as bench:
         bench.answer = lambda message: [
             {"id": json.loads(message.payload)["id"], "verdict": "stopped", "version": 1}
         ]

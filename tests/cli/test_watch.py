@@ -17,11 +17,13 @@ from fcntl import ioctl
 from pathlib import Path
 
 import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from helpers.brokers import HERE, Mosquitto, amqtt, free_port, mosquitto, running, secured
 from helpers.far_bench import FarBench, far_bench
 from helpers.processes import DEADLINE_S, told
 
+OLD = MQTTProtocolVersion.MQTTv311
 FES_CTRL = (sys.executable, "-m", "fes_ctrl")
 
 
@@ -156,7 +158,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.real_time
 def test_a_broker_of_3_1_1_will_do() -> None:
-    with amqtt() as port, far_bench(port) as bench:
+    with amqtt() as port, far_bench(port, protocol=OLD) as bench:
         bench.up()
         done = watch(f"mqtt://{HERE}:{port}?protocol=3.1.1", "--once", "0.5")
     assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 DEADLINE_S = 20.0
 HERE = "127.0.0.1"
@@ -20,14 +20,20 @@ HERE = "127.0.0.1"
 class FarBench:
     """A bench on a broker; ``requests`` are the commands that reached it, with their properties."""
 
-    def __init__(self, port: int, bench: str, session: str = "nonce") -> None:
+    def __init__(
+        self,
+        port: int,
+        bench: str,
+        session: str = "nonce",
+        protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+    ) -> None:
         self.bench = bench
         self.session = session
         self.requests: list[mqtt.MQTTMessage] = []
         self.answer: Callable[[mqtt.MQTTMessage], list[dict[str, Any]]] = lambda _message: []
         self._seqs: dict[str, int] = {}
         self._up = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=protocol)
         will = self.message("status", seq=0, online=False, why="lost")
         self._client.will_set(f"fes/{bench}/status", will, qos=1, retain=True)
         self._client.on_subscribe = lambda *_: self._up.set()
@@ -84,9 +90,14 @@ class FarBench:
 
 
 @contextlib.contextmanager
-def far_bench(port: int, bench: str = "bench-3", session: str = "nonce") -> Iterator[FarBench]:
+def far_bench(
+    port: int,
+    bench: str = "bench-3",
+    session: str = "nonce",
+    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+) -> Iterator[FarBench]:
     """Yield a bench that is connected and has said nothing yet."""
-    found = FarBench(port, bench, session)
+    found = FarBench(port, bench, session, protocol)
     try:
         yield found
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import ALL_LEGS, LEFT, Fault, Record, StateChange
-from fes_ctrl.runtime.telling import About, Telling
+from fes_ctrl.runtime.telling import About, RemoteBench, Telling
 from fes_ctrl.telemetry.bench import Bench
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.outgoing import Outgoing
@@ -33,6 +33,12 @@ class Session:
         self.on_setpoint = None
         self.clock = Still()
         self.controller = type("Controller", (), {"waiting": False})()
+
+    def take(self, change: object) -> None: ...
+
+    def stop_now(self) -> None: ...
+
+    def settle(self) -> None: ...
 
 
 class Carrier:
@@ -83,6 +89,17 @@ def test_a_latched_fault_is_still_told_by_a_process_that_was_not_there_when_it_c
     stopped = Fault(1, "F20", "stop", ALL_LEGS, "it does not stop")
     state = StateChange(1, False, 0, "latched")
     assert faults_after_a_restart(state, latched, stopped) == {"F12", "F20"}
+
+
+def test_the_person_is_told_of_a_stop_even_if_a_change_was_just_before() -> None:
+    session = Session()
+    said: list[str] = []
+    bench = RemoteBench(session, said.append)  # type: ignore[arg-type]
+    bench.change(ALL_LEGS, "extension_ms", 120.0)
+    bench.change(ALL_LEGS, "extension_ms", 130.0)
+    bench.stop()
+    bench.stop()
+    assert said == ["extension_ms = 120: asked for from afar", "stop: asked for from afar"]
 
 
 def test_what_was_cleared_or_was_a_warning_is_over() -> None:

@@ -203,6 +203,19 @@ def test_a_bench_is_known_from_what_it_tells() -> None:
         target.heard("parameters", payload)
 
 
+@given(
+    st.binary(max_size=80)
+    | st.dictionaries(
+        st.sampled_from(["v", "online", "why", "session", "version", "values", "limits", "id"]),
+        st.none() | st.integers() | st.text() | st.dictionaries(st.text(), st.integers()),
+    ).map(lambda body: json.dumps(body).encode())
+)
+def test_nothing_that_a_broker_hands_on_can_break_it(payload: bytes) -> None:
+    target = HERE.heard("status", payload).heard("parameters", payload)
+    target.has("both", {"program.delay_ms": 1, "limits.current_mA": 2})
+    assert reply_of(payload, ask_to_stop(ID, "")) is None
+
+
 @pytest.mark.parametrize(
     ("leg", "change", "has"),
     [
