@@ -106,7 +106,7 @@ def _block(picture: "Picture", cells: list[Cell]) -> list[Text]:
     tell = ["steps/min", "bursts"]
     if (picture.lag_ms or 0.0) >= SLOW_MS:
         tell.append("lag")
-    if picture.missed or picture.dropped:
+    if picture.lost:
         tell.append("lost")
     if by_head["heard"][0] != NOW:
         tell.append("heard")
@@ -121,7 +121,7 @@ def _block(picture: "Picture", cells: list[Cell]) -> list[Text]:
 def _cells(picture: "Picture") -> list[Cell]:
     there = picture.presence <= Presence.UNKNOWN
     sure = "" if picture.presence == Presence.ONLINE else "dim"
-    lost = picture.missed + picture.dropped
+    lost = picture.lost
     return [
         (picture.bench, "bold" if there else "dim"),
         (MARKS[picture.simulated], "magenta"),

@@ -1,6 +1,7 @@
 """One bench as it is seen from afar: messages in, a picture out; no clock is read, no I/O done."""
 
 import math
+from collections import Counter
 from typing import Any, Final
 
 from fes_ctrl.telemetry.outgoing import A_START
@@ -16,6 +17,8 @@ TOPICS: Final = tuple(
 )
 """What is listened to: all that a bench says of itself."""
 
+ANSWERS: Final = "answer"
+"""Answers and audit entries, as they are counted together."""
 SILENT_S: Final = 5.0
 """A bench tells of its health every 2 s; the broker may take longer to notice that it is gone."""
 CONTESTED_S: Final = 5.0
@@ -52,8 +55,8 @@ class Bench:
         self._why = ""
         self._known: dict[str, Any] = {}
         self._seqs: dict[str, int] = {}
-        self._missed = 0
-        self._dropped = 0
+        self._missed: Counter[str] = Counter()
+        self._dropped: dict[str, int] = {}
         self._restarts = 0
         self._lag_us: float | None = None
         self._fastest = Fastest()
@@ -125,10 +128,10 @@ class Bench:
         if last is None:
             return True
         if seq // A_START == last // A_START:
-            self._missed += seq - last - 1
+            self._missed[what] += seq - last - 1
         else:
             # The process that speaks was started anew; how much the old one said is not known.
-            self._missed += max(0, seq % A_START - 1)
+            self._missed[what] += max(0, seq % A_START - 1)
         return True
 
     def presence(self, now_s: float, connected_s: float | None) -> Presence:
@@ -152,8 +155,8 @@ class Bench:
             session=self._session,
             lag_ms=_ms(self._lag_us),
             clock_ms=_ms(self._fastest.us),
-            missed=self._missed,
-            dropped=self._dropped,
+            missed=dict(+self._missed),
+            dropped=dict(self._dropped),
             restarts=self._restarts,
             malformed=self.malformed,
             heard_s=self._age(now_s, utc_us),
@@ -191,10 +194,11 @@ class Fastest:
         return None if math.isinf(least) else least
 
 
-def _dropped(health: dict[str, Any]) -> int:
-    counted = [integer(of) or 0 for of in parts(health.get("dropped")).values()]
-    counted += [integer(health.get(name)) or 0 for name in ("lines_lost", "unconfirmed")]
-    return sum(max(0, each) for each in counted)
+def _dropped(health: dict[str, Any]) -> dict[str, int]:
+    by_topic = parts(health.get("dropped"))
+    counted = {what: integer(by_topic.get(what)) or 0 for what in (*TOPICS, ANSWERS)}
+    counted |= {what: integer(health.get(what)) or 0 for what in ("lines_lost", "unconfirmed")}
+    return {what: count for what, count in counted.items() if count > 0}
 
 
 def _ms(us: float | None) -> float | None:

@@ -71,11 +71,11 @@ class Picture:
         How much longer the last message was under way than the fastest one lately.
     clock_ms : float or None
         How far the bench's wall clock is behind ours, and the way of the fastest message.
-    missed : int
-        Messages of it that did not come.
-    dropped : int
-        Items that gave way, lines that were not handed over, messages that were not confirmed: as
-        the bench counts them.
+    missed : dict of str to int
+        By topic: messages that did not come. Topics that miss none are left out, here and below.
+    dropped : dict of str to int
+        By topic: items that gave way; ``lines_lost``: those that its control loop could not hand
+        over; ``unconfirmed``: messages that may have been lost. All as the bench counts them.
     restarts : int
         How often the process that speaks to the broker was started anew in this run; what it had to
         tell in between is not known.
@@ -108,14 +108,19 @@ class Picture:
     waiting: bool
     lag_ms: float | None
     clock_ms: float | None
-    missed: int
-    dropped: int
+    missed: dict[str, int]
+    dropped: dict[str, int]
     restarts: int
     malformed: int
     heard_s: float | None
     live: bool
     contested: bool
     newer: bool
+
+    @property
+    def lost(self) -> int:
+        """How much did not come, or may not have: for a person."""
+        return sum(self.missed.values()) + sum(self.dropped.values())
 
     @property
     def standing(self) -> tuple[Any, ...]:
