@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import json
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -22,16 +22,24 @@ AS = click.option(
     metavar="SENDER",
     help="In whose name; default: the address's user, else who is logged in.",
 )
-TIMEOUT = click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(0.1, 60),
-    default=2.0,
-    show_default=True,
-    metavar="S",
-    help="How long the bench's answer is waited for.",
-)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+LIFE_S: Final = 2.0
+"""So long a bench may take a change: who asks earlier what became of it would not know."""
+
+FC = TypeVar("FC", bound=Callable[..., Any])
+
+
+def timeout_option(least_s: float) -> Callable[[FC], FC]:
+    """Return the option that says how long an answer is waited for."""
+    return click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(least_s, 60),
+        default=2.0,
+        show_default=True,
+        metavar="S",
+        help="How long the bench's answer is waited for.",
+    )
 
 
 @click.group(epilog="Example: fes-ctrl remote stop mqtts://tuner@broker.lab/bench-3?ca=ca.pem")
@@ -57,7 +65,7 @@ def command() -> None:
     help="Whose dials; limits and the level are those of both.",
 )
 @AS
-@TIMEOUT
+@timeout_option(LIFE_S)
 @JSON
 def set_(
     bench_url: str,
@@ -98,7 +106,7 @@ def set_(
 @click.argument("bench_url", metavar="BROKER_URL/BENCH")
 @click.option("--reason", default="", metavar="TEXT", help="For the bench's audit trail.")
 @AS
-@TIMEOUT
+@timeout_option(0.1)
 @JSON
 def stop(bench_url: str, reason: str, sender: str, timeout_s: float, *, as_json: bool) -> None:
     """Stop a bench from afar: its output ends, and it is disarmed.

@@ -280,7 +280,7 @@ def sentence(outcome: Outcome, bench: str) -> str:
     if not outcome.moved:
         return (
             f"{told}; its parameters are still version {version}: by what it tells, nothing was "
-            "applied. Has this user a name of its own, and the right to write commands?"
+            "applied; may this user write commands under this name?"
         )
     told += f"; its parameters were version {outcome.base_version} and are {version} now"
     if outcome.as_asked is None:

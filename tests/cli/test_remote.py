@@ -160,7 +160,7 @@ def test_what_still_waits_for_a_burst_is_accepted_and_told_as_that(
 @pytest.mark.real_time
 def test_without_an_answer_it_says_whether_the_version_moved(port: int, bench: FarBench) -> None:
     url = f"mqtt://{HERE}:{port}/bench-3"
-    said = refused(remote("set", url, "program.extension_ms=120", "--timeout", "0.3"))
+    said = refused(remote("set", url, "program.extension_ms=120"))
     assert "did not answer; its parameters are still version 3" in said
 
     def mute(_message: Any) -> list[dict[str, Any]]:
@@ -178,7 +178,7 @@ def test_without_an_answer_it_says_whether_the_version_moved(port: int, bench: F
         return []
 
     bench.answer = mute
-    done = remote("set", url, "program.extension_ms=120", "--timeout", "0.3", "--json")
+    done = remote("set", url, "program.extension_ms=120", "--json")
     assert "were version 3 and are 4 now, with the values that were asked for" in refused(done)
     whole = json.loads(done.stdout)
     assert (whole["verdict"], whole["moved"], whole["as_asked"]) == ("unanswered", True, True)
@@ -241,6 +241,7 @@ def test_who_may_not_ask_is_not_told_that_it_was_done(tmp_path: Path) -> None:
         (["stop", "mqtt://h/a/b"], "it names no bench"),
         (["stop", "mqtt://h/b", "--as", "a/b"], "--as, 'a/b', is no sender's name"),
         (["stop", "mqtt://a%20b@h/b"], "give another with --as"),
+        (["set", "mqtt://h/b", "a=1", "--timeout", "1"], "1.0 is not in the range 2.0<=x<=60"),
         (["stop", "mqtt://h/b", "--reason", "x" * 201], "write 200 at most"),
         (["set", "mqtt://h/b", "a=1", "--leg", "none"], "'none' is not one of"),
     ],
