@@ -31,7 +31,7 @@ from fes_ctrl.safety.faults import CLEARED, WARN
 from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
-from fes_ctrl.telemetry.requests import Request
+from fes_ctrl.telemetry.requests import SET, STOP, Request
 from fes_ctrl.units import NEVER_US, Us
 
 TICK_US: Final = 1_000_000
@@ -93,14 +93,17 @@ class RemoteBench:
     def __init__(self, session: ControlSession, say: Callable[[str], None]) -> None:
         self._session = session
         self._say_it = say
-        self._said_us: Us = -TOLD_EVERY_US
+        self._said_us: dict[str, Us] = {}
         self.level_percent = 0
 
-    def _say(self, line: str) -> None:
-        """Tell the person now and then: a flood from afar must not fill the terminal's line."""
+    def _say(self, line: str, kind: str = SET) -> None:
+        """Tell the person now and then: a flood from afar must not fill the terminal's line.
+
+        A stop is told even if a change was just before.
+        """
         now_us = self._session.clock.now_us()
-        if now_us - self._said_us >= TOLD_EVERY_US:
-            self._said_us = now_us
+        if now_us - self._said_us.get(kind, -TOLD_EVERY_US) >= TOLD_EVERY_US:
+            self._said_us[kind] = now_us
             self._say_it(f"{line}: asked for from afar")
 
     @property
@@ -112,7 +115,7 @@ class RemoteBench:
         """Stop as a person at the console does; the bytes go first."""
         self._session.stop_now()
         self._session.settle()
-        self._say("stop")
+        self._say("stop", STOP)
 
     def lower(self, level_percent: int) -> None:
         """Lower the level."""
@@ -200,6 +203,7 @@ class Telling:
         self._alive_us: Us = NEVER_US
         self._warned = False
         self._state: StateChange | None = None
+        self._faults: dict[tuple[str, int], Fault] = {}
         self._stale_us: Us = -TOLD_EVERY_US
         self._why = "not connected yet"
         self._failed = False
@@ -244,6 +248,8 @@ class Telling:
         self._tell_parameters()
         if self._state is not None:
             self._carrier.send(record_line(self._clock.now_us(), self._state))
+        for fault in self._faults.values():
+            self._carrier.send(record_line(self._clock.now_us(), fault))
 
     def _tell_parameters(self) -> None:
         self._send("parameters", fields=self._parameters.told(waiting=self._bench.waiting))
@@ -273,9 +279,22 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
+            elif isinstance(record, Fault):
+                self._hold(record)
             self._carrier.send(record_line(now_us, record))
         if ended and self._remote.look():
             self._tell_parameters()
+
+    def _hold(self, fault: Fault) -> None:
+        """Remember which faults hold: a carrier that is started anew knows of none."""
+        if fault.reaction == WARN:
+            return  # told of, and over
+        if fault.reaction != CLEARED:
+            self._faults[fault.id, fault.leg] = fault
+            return
+        for known in list(self._faults):
+            if known[0] == fault.id and fault.leg in (ALL_LEGS, known[1]):
+                del self._faults[known]
 
     def _tick(self) -> None:
         self._timer = self._set_timer()

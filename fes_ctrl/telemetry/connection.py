@@ -233,6 +233,22 @@ class Connections:
         older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
         self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
 
+    @contextlib.asynccontextmanager
+    async def soon(self) -> AsyncGenerator[Client, None]:
+        """Connect as ``one``, and once more in the other version where nobody understood the first.
+
+        For whoever does not try again later.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            protocol = self.protocol
+            try:
+                client = await stack.enter_async_context(self.one())
+            except MqttError:
+                if self.protocol == protocol:
+                    raise
+                client = await stack.enter_async_context(self.one())
+            yield client
+
     async def subscribe(self, client: Client, topic: str, *, past: bool, qos: int = 1) -> bool:
         """Subscribe; return whether the broker allows it.
 
@@ -243,13 +259,14 @@ class Connections:
         topic : str
             With wildcards.
         past : bool
-            Whether what is retained is wanted too.
+            Whether what is retained is wanted too. Then it is what comes marked as retained; else
+            whatever was published so.
         qos : int
             What the broker is to do for a message on its way to us.
         """
         if self.protocol == ProtocolVersion.V5:
             handling = 0 if past else NO_DUPLICATES_OF_THE_PAST
-            options = SubscribeOptions(qos=qos, retainAsPublished=True, retainHandling=handling)
+            options = SubscribeOptions(qos=qos, retainAsPublished=not past, retainHandling=handling)
             granted = await client.subscribe(topic, options=options)
         else:
             granted = await client.subscribe(topic, qos=qos)
