@@ -17,6 +17,11 @@ WALK: Final = "walk"
 REPLAY: Final = "replay"
 RUN: Final = "run"
 
+REPLAYED: Final = (
+    "Replay of a recording: it tells when pulses would have come, never what the foot would have "
+    "done."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -155,10 +160,7 @@ def title_of(view: RunView) -> str:
 def warning_of(view: RunView) -> str:
     """Return what the reader of a run's page must not miss."""
     if view.kind == REPLAY:
-        return (
-            "Replay of a recording: it tells when pulses would have come, never what the foot "
-            "would have done."
-        )
+        return REPLAYED
     if view.kind == RUN:
         return (
             "The stimulator says that it is a simulated one." if SIMULATED in view.devices else ""
