@@ -43,7 +43,7 @@ class Figure:
 
 
 KNOWN: Final = (
-    Figure("legs.*.toe_clearance_mm.median", "toe clearance", "mm", "more", "clearance"),
+    Figure("legs.*.toe_clearance_mm.median", "toe clearance", "mm", "more", "clear-\nance"),
     Figure(
         "legs.*.toe_clearance_mm.p05", "clearance of the low strides", "mm", "more", "low\nstrides"
     ),
@@ -52,7 +52,7 @@ KNOWN: Final = (
     Figure(
         "legs.*.push_off.lost_work_percent", "push-off work lost", "%", "less", "push-off\nlost"
     ),
-    Figure("legs.*.compensation_mm", "compensation", "mm", "less", "compensation"),
+    Figure("legs.*.compensation_mm", "compensation", "mm", "less", "compen-\nsation"),
     Figure("legs.*.fatigue_percent", "fatigue at the end", "%", "less", "fatigue"),
     Figure("charge.total_mC", "charge", "mC", "less", "charge"),
 )
