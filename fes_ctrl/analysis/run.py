@@ -15,6 +15,7 @@ from fes_ctrl.analysis.truth import Truth, TruthError, read_truth
 from fes_ctrl.analysis.walk import Charge, LegWalk, Walk
 from fes_ctrl.model import (
     LEG_NAMES,
+    LINK_UP,
     Adaptation,
     Anticipation,
     Decision,
@@ -35,6 +36,9 @@ from fes_ctrl.units import Us, us_from_s
 
 SIMULATED: Final = "sim+"
 """What the names of devices begin with that are models."""
+
+SIMULATED_SERIAL: Final = "SIM"
+"""What the serial numbers of simulated devices begin with, whatever they are plugged into."""
 
 LOG_FILE: Final = "log.jsonl"
 SUMMARY_FILE: Final = "summary.json"
@@ -127,11 +131,35 @@ class Run:
     truth: Truth | None = None
 
     @property
-    def models(self) -> list[str]:
-        """The devices that say by their names that they are models."""
+    def devices(self) -> list[str]:
+        """The stimulators, as the log's header names them."""
         devices = self.header.get("devices")
-        listed = devices if isinstance(devices, list) else []
-        return [str(device) for device in listed if str(device).startswith(SIMULATED)]
+        return [str(device) for device in devices] if isinstance(devices, list) else []
+
+    @property
+    def answered(self) -> list[str]:
+        """What each device that answered said of itself, once."""
+        said = (report.detail for _, report in self.reports if report.kind == LINK_UP)
+        return list(dict.fromkeys(said))
+
+    @property
+    def models(self) -> list[str]:
+        """The devices that say that they are models: by their names, or by their serial numbers.
+
+        A device of which neither is known, as a RehaStim 2, cannot say so at the end of a cable.
+        """
+        named = [device for device in self.devices if device.startswith(SIMULATED)]
+        return named or [
+            identity
+            for identity in self.answered
+            if any(word.startswith(SIMULATED_SERIAL) for word in identity.split())
+        ]
+
+    @property
+    def patient_is_model(self) -> bool:
+        """Whether nobody walked."""
+        config = self.header.get("config")
+        return isinstance(config, dict) and "patient" in config
 
     def origin(self, key: str) -> str:
         """Return where the value of a dotted key came from; nothing where that was not kept."""

@@ -83,10 +83,24 @@ def test_a_walk_without_its_summary_has_its_figures_by_the_log(copied: Path) -> 
     assert f"stimulation, median {leg['onset_delay_ms']['p50']:.0f} ms" in words
 
 
+def as_of_a_run(folder: Path) -> None:
+    """Make a walk's log that of a run: with a device at the end of a cable, and no patient."""
+    without(folder, "summary.json", *TRUTH)
+    control = read_run(folder).header["config"]["control"]
+    with_header(folder, config={"control": control}, devices=["p24"], seed=None)
+
+
+def test_a_run_whose_stimulator_says_that_it_is_a_model_says_so(copied: Path) -> None:
+    as_of_a_run(copied)
+    words = told(copied)
+    assert "The stimulator was a simulated one, by its own word (p24 SIMP240001 " in words
+    assert "no person walked" not in words, "that is more than is known"
+
+
 def test_a_real_run_is_not_called_simulated_and_knows_no_truth(copied: Path) -> None:
-    without(copied, "summary.json", *TRUTH)
-    control = read_run(copied).header["config"]["control"]
-    with_header(copied, config={"control": control}, devices=["p24"], seed=None)
+    as_of_a_run(copied)
+    log = copied / "log.jsonl"
+    log.write_text(log.read_text().replace("SIMP240001", "1701240001"))
     words = told(copied)
     assert words.startswith("Run on p24")
     assert "imulated" not in words
