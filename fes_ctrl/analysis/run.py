@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.replay import sum_charge
-from fes_ctrl.analysis.truth import Truth, TruthError, read_truth
+from fes_ctrl.analysis.truth import Truth, TruthError, read_truth, read_twin
 from fes_ctrl.analysis.walk import Charge, LegWalk, Walk
 from fes_ctrl.model import (
     LEG_NAMES,
@@ -104,6 +104,8 @@ class Run:
         Of the first and the last line that has an instant.
     truth : Truth or None
         What a simulated patient really did.
+    twin : Truth or None
+        And without stimulation, on the same steps.
     """
 
     folder: Path
@@ -129,6 +131,7 @@ class Run:
     start_us: Us = 0
     end_us: Us = 0
     truth: Truth | None = None
+    twin: Truth | None = None
 
     @property
     def devices(self) -> list[str]:
@@ -189,7 +192,7 @@ def read_run(folder: Path) -> Run:
         raise RunError(message)
     try:
         run = _read_log(folder, log)
-        run.truth = read_truth(folder)
+        run.truth, run.twin = read_truth(folder), read_twin(folder)
     except (RunLogError, TruthError) as error:
         raise RunError(str(error)) from error
     run.summary = _table(folder / SUMMARY_FILE)

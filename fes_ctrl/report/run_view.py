@@ -53,6 +53,8 @@ class LegView:
         Whole ones after the warm-up.
     rows : list of StrideRow
         Stride by stride.
+    twin : TruthLeg or None
+        What it would have done on the same steps without stimulation.
     """
 
     side: str
@@ -62,6 +64,7 @@ class LegView:
     spans: list[StrideSpan]
     settled: list[StrideSpan]
     rows: list[StrideRow]
+    twin: TruthLeg | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ def _leg(run: Run, leg: LegWalk, *, stimulated: bool) -> LegView:
     else:
         settled = [span for span in spans if span.whole and span.start_us >= from_us]
     rows = stride_course(leg, spans, truth)
-    return LegView(LEG_NAMES[leg.leg], stimulated, leg, truth, spans, settled, rows)
+    twin = None if run.twin is None or not stimulated else run.twin.of(leg.leg)
+    return LegView(LEG_NAMES[leg.leg], stimulated, leg, truth, spans, settled, rows, twin)
 
 
 def title_of(view: RunView) -> str:
