@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fes_ctrl.analysis.run import Run, read_run
 from fes_ctrl.analysis.walk import Burst, LegWalk, TrueEvent
+from fes_ctrl.model import RIGHT, Fault
 from fes_ctrl.report.run_page import run_page
 from fes_ctrl.report.series import Line, Panel, series_plot
 from helpers.here import fes_ctrl_here
@@ -142,3 +143,15 @@ def test_instants_come_back_to_a_tenth_of_a_millisecond(at: list[int], grid: int
     html = series_plot("time", "one", [panel], from_us=0, to_us=10**10)
     t_s, _ = lines_of(html)["one"]
     assert np.abs(np.array(t_s) - t_us / 1e6).max(initial=0.0) < 1.01e-4
+
+
+def test_around_a_fault_nothing_is_left_out(hour: Run) -> None:
+    at_us = 2_000_000_000
+    hour.walk.faults.append(Fault(at_us, "F04", "inhibit", RIGHT, "silent"))
+    try:
+        t_s = np.array(lines_of(run_page(hour))["ankle"][0])
+    finally:
+        hour.walk.faults.clear()
+    around = t_s[np.abs(t_s - at_us / 1e6) < 5.0]
+    assert len(around) == pytest.approx(1000, abs=2)
+    assert np.diff(around).max() < 0.011
