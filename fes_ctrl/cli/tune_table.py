@@ -4,6 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from fes_ctrl.analysis.figure_words import heading
 from fes_ctrl.tuning.objectives import Objective
 from fes_ctrl.tuning.result import Found
 from fes_ctrl.tuning.sentences import digits_of, sentence
@@ -49,8 +50,7 @@ def _front(found: Found, start: Point) -> Table:
     table = _table("The front, by charge" if _has_charge(found) else "The front")
     table.add_column("", justify="right")
     for objective in found.objectives:
-        unit = objective.unit.partition(" ")[0]
-        table.add_column(f"{objective.short}\n{unit}", justify="right")
+        table.add_column(heading(objective.short, objective.unit), justify="right")
     table.add_column("")
     for number, one in enumerate(found.front.members, 1):
         marks = [

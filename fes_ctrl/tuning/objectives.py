@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Final, Literal
 
+from fes_ctrl.analysis.figure_words import BY_NAME as FIGURES
+from fes_ctrl.analysis.figure_words import LEGS, Way
 from fes_ctrl.tuning.job import Row
 
 
@@ -46,7 +48,7 @@ class Objective:
     short: str
     unit: str
     figure: str
-    better: Literal["more", "less"]
+    better: Way
     step: float
     may_lose: float | None
     why: str
@@ -73,14 +75,41 @@ class Objective:
 
 CHARGE: Final = "charge.total_mC"
 
+
+def _objective(
+    name: str,
+    figure: str,
+    *,
+    step: float,
+    may_lose: float | None,
+    why: str,
+    enough: float | None = None,
+    of_members: Literal["mean", "worst"] = "mean",
+    relative: bool = False,
+    unit: str = "",
+) -> Objective:
+    """Return an objective in the words of its figure."""
+    told = FIGURES[figure]
+    return Objective(
+        name=name,
+        words=told.words,
+        short=told.short,
+        unit=unit or told.unit,
+        figure=figure.removeprefix(LEGS),
+        better=told.better,
+        step=step,
+        may_lose=may_lose,
+        why=why,
+        enough=enough,
+        of_members=of_members,
+        relative=relative,
+    )
+
+
 OBJECTIVES: Final = (
-    Objective(
-        name="toe_clearance",
-        words="toe clearance",
-        short="clear-\nance",
-        unit="mm",
-        figure="toe_clearance_mm.median",
-        better="more",
+    _objective(
+        "toe_clearance",
+        LEGS + "toe_clearance_mm.median",
         step=0.5,
         may_lose=3.0,
         enough=15.0,
@@ -89,13 +118,9 @@ OBJECTIVES: Final = (
             "above 15 mm more is no better, and 3 mm lie within the spread"
         ),
     ),
-    Objective(
-        name="ankle_at_contact",
-        words="ankle at contact (p05)",
-        short="ankle",
-        unit="deg",
-        figure="ankle_at_contact_deg.p05",
-        better="more",
+    _objective(
+        "ankle_at_contact",
+        LEGS + "ankle_at_contact_deg.p05",
         step=0.2,
         may_lose=1.0,
         enough=5.0,
@@ -104,69 +129,47 @@ OBJECTIVES: Final = (
             "5 deg"
         ),
     ),
-    Objective(
-        name="foot_slap",
-        words="foot slap",
-        short="slap",
-        unit="% of strides",
-        figure="foot_slap_percent",
-        better="less",
+    _objective(
+        "foot_slap",
+        LEGS + "foot_slap_percent",
         step=1.0,
         may_lose=2.0,
         why="one stride in fifty",
     ),
-    Objective(
-        name="push_off",
-        words="push-off work lost",
-        short="push-off\nlost",
-        unit="%",
-        figure="push_off.lost_work_percent",
-        better="less",
+    _objective(
+        "push_off",
+        LEGS + "push_off.lost_work_percent",
         step=0.2,
         may_lose=0.5,
         why="far below what stimulation of the dorsiflexors costs anyway, 1 to 4 %",
     ),
-    Objective(
-        name="compensation",
-        words="compensation",
-        short="compen-\nsation",
-        unit="mm",
-        figure="compensation_mm",
-        better="less",
+    _objective(
+        "compensation",
+        LEGS + "compensation_mm",
         step=0.5,
         may_lose=2.0,
         why="the patient's own spread from stride to stride",
     ),
-    Objective(
-        name="charge",
-        words="charge",
-        short="charge",
+    _objective(
+        "charge",
+        CHARGE,
+        # Longer walks are no dearer.
         unit="uC a stride",
-        figure=CHARGE,
-        better="less",
         step=0.01,
         may_lose=None,
         relative=True,
         why="it is what the others are bought with; the limits bound it",
     ),
-    Objective(
-        name="fatigue",
-        words="fatigue at the end",
-        short="fatigue",
-        unit="%",
-        figure="fatigue_percent",
-        better="less",
+    _objective(
+        "fatigue",
+        LEGS + "fatigue_percent",
         step=0.1,
         may_lose=1.0,
         why="of the muscle's strength, at the end of a walk",
     ),
-    Objective(
-        name="robustness",
-        words="clearance of the low strides",
-        short="low\nstrides",
-        unit="mm",
-        figure="toe_clearance_mm.p05",
-        better="more",
+    _objective(
+        "robustness",
+        LEGS + "toe_clearance_mm.p05",
         step=0.5,
         may_lose=3.0,
         enough=15.0,

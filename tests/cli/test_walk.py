@@ -48,7 +48,7 @@ def test_a_run_folder_holds_log_summary_and_picture(tmp_path: Path) -> None:
     assert walk("--duration", "10", "--twin", "evaluation", "--out", str(folder)).returncode == 0
     assert {file.name for file in folder.iterdir()} == {
         *("log.jsonl", "settings.json", "summary.json", "strides.svg"),
-        *("strides.csv", "truth.csv.gz", "truth.events.csv"),
+        *("strides.csv", "truth.csv.gz", "truth.events.csv", "twin.csv.gz"),
     }
     records = list(read_log(folder / "log.jsonl"))
     assert records[0]["kind"] == "header"
