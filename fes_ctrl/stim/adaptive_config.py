@@ -54,7 +54,7 @@ class AdaptiveConfig:
     fall_deg_per_s: Annotated[float, Ge(100), Le(2000)] = 800.0
     band_deg: Annotated[float, Ge(0.5), Le(10)] = 1.5
     start: Annotated[float, Ge(0), Le(1)] = 0.6
-    step_mA: Annotated[float, Gt(0), Le(10)] = 4.0
+    step_mA: Annotated[float, Gt(0), Le(10)] = 4.5
     step_ms: Annotated[float, Gt(0), Le(100)] = 20.0
     latest_ms: Annotated[float, Ge(0), Le(500)] = 100.0
     least_extension_ms: Annotated[float, Ge(0), Le(1000)] = 30.0

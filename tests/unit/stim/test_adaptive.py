@@ -16,7 +16,7 @@ from helpers.walker import STANDARD, Walker
 WANTED = AdaptiveConfig(learn=True)
 SPAN_UA = 42_000
 EXTENSION_US = 100_000
-UP_PPM = WHOLE_PPM * 4_000 // SPAN_UA
+UP_PPM = WHOLE_PPM * round(1000 * WANTED.step_mA) // SPAN_UA
 
 
 class Foot:
