@@ -1,5 +1,6 @@
 """Angles out of rates: as exact between readings as at them."""
 
+from itertools import pairwise
 from math import cos, pi, sin
 
 import pytest
@@ -28,7 +29,7 @@ def test_it_is_the_angle_at_any_instant(until_us: int) -> None:
 
 
 def test_straight_lines_between_readings_would_cut_off_more() -> None:
-    lines = sum(0.5e-6 * PERIOD_US * (a + b) for a, b in zip(RATES[:20], RATES[1:21], strict=True))
+    lines = sum(0.5e-6 * PERIOD_US * (a + b) for a, b in pairwise(RATES[:21]))
     off_deg = abs(lines - angle_deg(200_000))
     assert abs(turned_deg(TIMES, RATES, 200_000) - angle_deg(200_000)) < 0.1 * off_deg
 
