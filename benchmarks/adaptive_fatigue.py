@@ -14,23 +14,26 @@ from adaptive_walks import HOLDS, Walked, fixed, held, held_always, rounded, wal
 
 FATIGUE_S = 1800.0
 FATIGUING = "ms_fatigue"
-LATER_MS = (0, 60)
+LATER_MS = (0, 30, 60)
 EXTENSIONS_MS = (100, 30)
 """Of the fixed programs."""
+FINE = 0.01
+"""How finely their intensity is sought: the stimulator's own step is 0.5 of 42 mA."""
 
 
 def least_intensity(
     job: tuple[int, int, tuple[float, float], float, int, float],
 ) -> tuple[float, Walked] | None:
-    """Return the weakest fixed program of one onset and end that holds the target, to 2 %.
+    """Return the weakest fixed program of one onset and end that holds the target.
 
-    It is sought about a guess, upwards and downwards in steps of 8 %, and halved from there.
+    It is sought about a guess, upwards and downwards in steps of 8 %, and halved from there until
+    it is known to ``FINE``.
     """
     later_ms, extension_ms, target, wanted, seed, guess = job
     found: dict[float, Walked] = {}
     low, high = 0.0, 2.0
     tried = min(1.0, guess)
-    while high - low > 0.02:
+    while high - low > FINE:
         walked = walk((FATIGUING, fixed(tried, later_ms, extension_ms), seed, FATIGUE_S))
         (seen,) = walked.legs.values()
         good = held_always(seen, target)
@@ -87,6 +90,7 @@ def fatigue(pool: ProcessPoolExecutor, target: tuple[float, float], seed: int) -
     standard = [row for row in fixed_rows if (row["delay_ms"], row["extension_ms"]) == (0, 100)]
     best_row = min(fixed_rows, key=lambda row: row["charge_mC"] or 0.0) if fixed_rows else None
     row: dict[str, object] = {
+        "seed": seed,
         "contact_deg": target[0],
         "mid_deg": target[1],
         "held": rounded(held(seen, target), 3),

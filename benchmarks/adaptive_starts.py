@@ -13,7 +13,7 @@ met from one degree below on stands beside it.
 import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from itertools import product
+from itertools import groupby, product
 
 from adaptive_walks import (
     HOLDS,
@@ -86,6 +86,7 @@ def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[d
             walks = dict(zip(STARTS, both[2 * index : 2 * index + 2], strict=True))
             rows.append(
                 {
+                    "seed": seed,
                     "patient": name,
                     "side": side,
                     "contact_deg": standard[0],
@@ -116,6 +117,7 @@ def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[d
         walks = dict(zip(STARTS, lower[2 * index : 2 * index + 2], strict=True))
         rows.append(
             {
+                "seed": seed,
                 "patient": name,
                 "side": side,
                 "contact_deg": round(target[0], 1),
@@ -127,3 +129,34 @@ def presets(pool: ProcessPoolExecutor, patients: list[str], seed: int) -> list[d
             }
         )
     return rows
+
+
+def over_seeds(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return, of each leg and start, the strides to the target: of all seeds, median, worst."""
+    found: list[dict[str, object]] = []
+    for (patient, side, own), of_leg in groupby(sorted(rows, key=leg_of), key=leg_of):
+        walked = list(of_leg)
+        for start in STARTS:
+            counts = [row[start]["strides_to_target"] for row in walked]
+            reached = sorted(count for count in counts if count is not None)
+            never = len(counts) - len(reached)
+            found.append(
+                {
+                    "patient": patient,
+                    "side": side,
+                    "own_target": own,
+                    "can_be_helped": all(row["can_be_helped"] for row in walked),
+                    "start": start,
+                    "strides_to_target": counts,
+                    "median": statistics.median_high(counts) if not never else None,
+                    "worst": reached[-1] if not never else None,
+                    "never": never,
+                }
+            )
+            print(f"  over seeds: {found[-1]}", file=sys.stderr)
+    return found
+
+
+def leg_of(row: dict[str, object]) -> tuple[str, str, bool]:
+    """Return whose row it is."""
+    return str(row["patient"]), str(row["side"]), bool(row.get("own_target"))
