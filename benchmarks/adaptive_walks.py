@@ -100,7 +100,7 @@ def configured(patient: str, sets: tuple[str, ...], seed: int, duration_s: float
     return replace(
         config,
         patient=replace(config.patient, leg=legs),
-        operator=OPERATOR,
+        operator=replace(OPERATOR, arm_at_s=config.operator.arm_at_s),
         way=way,
         duration_s=STAND_S + duration_s,
     )
