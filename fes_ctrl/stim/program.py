@@ -11,8 +11,6 @@ from fes_ctrl.model import (
     FOOT_FLAT,
     HEEL_OFF,
     INITIAL_CONTACT,
-    BurstEnd,
-    BurstStart,
     Capabilities,
     GaitEvent,
     Record,
@@ -21,7 +19,7 @@ from fes_ctrl.model import (
 from fes_ctrl.stim.adaptive import NOTHING_TAKEN, Adapted
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.dials import check_dial, turned
-from fes_ctrl.stim.quantise import ceil_to_grid, floor_to_step, plan_channel
+from fes_ctrl.stim.quantise import ceil_to_grid, plan_channel
 from fes_ctrl.stim.timing import Timing, pause_us
 from fes_ctrl.stim.trains import Trains
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
@@ -271,19 +269,7 @@ class Program:
         self.begun_level = self.level_percent
         self.broken = False
         self.next_at_us = self.trains.begin(onset_us, self.level_percent, current_ua, share_ppm)
-        return tuple(
-            [
-                BurstStart(
-                    onset_us,
-                    self.leg,
-                    plan.channel,
-                    trigger,
-                    trigger_us,
-                    floor_to_step(set_ua, plan.step_ua),
-                )
-                for plan, set_ua in zip(self.trains.plans, self.trains.set_ua, strict=True)
-            ]
-        )
+        return self.trains.starts(onset_us, trigger, trigger_us)
 
     def contact(self, event: GaitEvent, stance_us: Us) -> tuple[Record, ...]:
         """Take an initial contact of this leg: the fall begins after the extension.
@@ -397,12 +383,7 @@ class Program:
     def _finish(self, at_us: Us, reason: str) -> tuple[Record, ...]:
         given_us = self.trains.last_pulse_us
         last_us = at_us if given_us == NEVER_US else given_us
-        ends = tuple(
-            [
-                BurstEnd(last_us, self.leg, plan.channel, reason, self.onset_us, self.contact_us)
-                for plan in self.trains.plans
-            ]
-        )
+        ends = self.trains.ends(last_us, reason, self.onset_us, self.contact_us)
         self.lock_until_us = max(
             min(self.fall_from_us, at_us) + self._timing.lock_out_us,
             last_us + pause_us(self.trains.slowest_us, self._device),
