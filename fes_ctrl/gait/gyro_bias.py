@@ -27,6 +27,8 @@ LARGEST_BIAS_DPS: Final = 20.0
 STANDS_US: Final = 500_000
 STANDS: Final = 4
 """A foot that has shown the same rate so many times for so long stands: no heel rises so slowly."""
+STANDS_ANEW: Final = 20
+"""After so many it begins anew: a gyro that warms up drifts."""
 
 STRIDES: Final = 0.05
 """Weight of a stride against those before it: half of what is learnt is of the last 14."""
@@ -188,6 +190,9 @@ class GyroBias:
                 self._rest_y = self.y = stood.y / stood.count
                 self._rest_z = self.z = stood.z / stood.count
                 self._rests = self._strides = STOOD_COUNTS
+            if self._times >= STANDS_ANEW:
+                self._stand_anew()
+                return
             self._times += 1
             stood.join(stands)
         self._stands.add(values)

@@ -94,3 +94,10 @@ def test_a_foot_that_turns_slowly_does_not_stand() -> None:
         swaying = 4.0 if t_us // 500_000 % 2 else -4.0
         bias.rest(t_us, (0.0, 0.0, 9.8, swaying, 0.0, 0.0), entered=t_us == 0)
     assert bias.x == pytest.approx(-4.0), "it is what the first moments show, and no more"
+
+
+def test_a_gyro_that_warms_up_in_a_long_stand_is_known_as_it_is_in_the_end() -> None:
+    bias = GyroBias()
+    for t_us in range(0, 60_000_000, PERIOD_US):
+        bias.rest(t_us, (0.0, 0.0, 9.8, 2e-8 * t_us, 0.0, 0.0), entered=t_us == 0)
+    assert bias.x == pytest.approx(1.2, abs=0.25)
