@@ -61,7 +61,10 @@ def bad_stride_figures(walk: Walk, leg: LegWalk) -> dict[str, object] | None:
     after = [swing for swing in both if not swing.bad]
     if not inside:
         return None
-    served = dict(zip([swing.stride for swing in both], served_of(both, leg), strict=True))
+    # Bursts that were planned and not given say what evaluation keeps back, not how it served.
+    given = any(burst.setpoints for burst in leg.bursts) or not leg.bursts
+    how = served_of(both, leg) if given else []
+    served = dict(zip([swing.stride for swing in both], how, strict=given))
     by_kind: dict[str, object] = {}
     for kind in WORDS:
         of_kind = [
@@ -78,8 +81,8 @@ def bad_stride_figures(walk: Walk, leg: LegWalk) -> dict[str, object] | None:
 
 
 def _figures(swings: Sequence[Swing], served: Mapping[int, Served]) -> dict[str, object]:
-    how = [served[swing.stride] for swing in swings]
-    count = len(swings)
+    how = [served[swing.stride] for swing in swings if served]
+    count, known = len(swings), bool(served)
     slaps = sum(swing.slap for swing in swings)
     poor = sum(each.poor for each in how)
     return {
@@ -93,10 +96,10 @@ def _figures(swings: Sequence[Swing], served: Mapping[int, Served]) -> dict[str,
         "lost_push_off_percent": spread(
             [each.lost_push_off_percent for each in swings], median=50, p95=95
         ),
-        "missed_swings": sum(each.missed for each in how),
-        "late_swings": sum(each.late for each in how),
-        "cut_swings": sum(each.cut for each in how),
-        "poor_percent": round(100.0 * poor / count, 1) if count else None,
+        "missed_swings": sum(each.missed for each in how) if known else None,
+        "late_swings": sum(each.late for each in how) if known else None,
+        "cut_swings": sum(each.cut for each in how) if known else None,
+        "poor_percent": round(100.0 * poor / count, 1) if count and known else None,
     }
 
 

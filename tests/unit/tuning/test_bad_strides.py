@@ -16,8 +16,9 @@ from fes_ctrl.tuning.study import Study, StudyError
 from helpers.landscape import Landscape, nothing_against, question
 from hil.sweep_walk import walk_row
 
-SEEDS = (4_000_001, 4_000_002)
+SEEDS = (4_000_001,)
 SOME: Settings = (("bad_strides.percent", 20.0),)
+CHATTERING: Settings = (("bad_strides.kinds", ("chatter",)), *SOME)
 HESITANT: Settings = (("bad_strides.kinds", ("hesitation",)), *SOME)
 ALL = (*OBJECTIVES, *ASTRAY)
 
@@ -32,7 +33,11 @@ LOSERS: dict[str, tuple[str, Settings, Settings]] = {
         SOME,
         (("program.time_out_ms", 700.0),),
     ),
-    "lets go at once of a heel that chatters": ("flaccid", SOME, (("program.extension_ms", 0.0),)),
+    "lets go at once of a heel that chatters": (
+        "flaccid",
+        CHATTERING,
+        (("program.extension_ms", 0.0),),
+    ),
     "comes too late for a short stride": ("stroke_moderate", SOME, (("program.delay_ms", 60.0),)),
 }
 
