@@ -230,7 +230,9 @@ def _astray(told: TuneConfig, percent: float | None) -> Settings:
     if percent is not None:
         values[PERCENT] = percent
     elif values and PERCENT not in values:
-        message = "tune.bad_strides: none goes astray without percent; add it, as percent = 20"
+        message = (
+            "tune.bad_strides: none goes astray without percent; add it, as percent = 20 (--space)"
+        )
         raise Refusal(message)
     return settings_of(values) if values.get(PERCENT) else ()
 
