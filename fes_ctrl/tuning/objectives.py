@@ -186,7 +186,7 @@ ASTRAY: Final = (
     Objective(
         name="bad_clearance",
         words="clearance in bad strides (p05)",
-        short="bad:\nclear-\nance",
+        short="clear-\nance",
         unit="mm",
         figure="bad_strides.toe_clearance_mm.p05",
         better="more",
@@ -200,7 +200,7 @@ ASTRAY: Final = (
     Objective(
         name="bad_ankle",
         words="ankle at contact in bad strides (p05)",
-        short="bad:\nankle",
+        short="ankle",
         unit="deg",
         figure="bad_strides.ankle_at_contact_deg.p05",
         better="more",
@@ -214,7 +214,7 @@ ASTRAY: Final = (
     Objective(
         name="bad_service",
         words="bad strides served poorly",
-        short="bad:\npoor",
+        short="served\npoorly",
         unit="% of bad strides",
         figure="bad_strides.poor_percent",
         better="less",
@@ -229,7 +229,7 @@ ASTRAY: Final = (
     Objective(
         name="bad_push_off",
         words="push-off work lost in bad strides (p95)",
-        short="bad:\npush-off",
+        short="push-off\nlost",
         unit="%",
         figure="bad_strides.lost_push_off_percent.p95",
         better="less",

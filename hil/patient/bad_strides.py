@@ -142,10 +142,9 @@ class BadStrides:
         return self._deck.pop(), leg
 
     def _draw_wait(self) -> None:
-        """Draw how many strides on the next bad one is: evenly, about as asked for."""
-        spread = 0.5 * min(self._apart, 2.0 * (self._apart - EVERY_OTHER))
-        share = 2.0 * self._random.random() - 1.0
-        self._wait = max(int(EVERY_OTHER), round(self._apart + spread * share))
+        """Draw how many strides on the next bad one is: evenly, half less to half more."""
+        spread = min(0.5 * self._apart, self._apart - EVERY_OTHER)
+        self._wait = round(self._apart + spread * (2.0 * self._random.random() - 1.0))
 
     def manner(self, plain: Manner, kind: str) -> Manner:
         """Return how a leg makes a stride in which something happens to it.

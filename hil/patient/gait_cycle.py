@@ -6,6 +6,7 @@ leg's path comes in here as well: the hip that is hiked, and the knee flexion th
 """
 
 from math import cos, pi, radians, sin
+from typing import Final
 
 from hil.patient.config import GaitConfig, PatientConfig
 from hil.patient.foot import STEP_S
@@ -21,8 +22,8 @@ from hil.patient.plan import Manner
 from hil.patient.rows import ROWS, GaitRows, StanceRow, SwingRow
 from hil.patient.tempo import stance_at, with_swing
 
-LEAST_STANCE = 0.42
-MOST_STANCE = 0.78
+LEAST_STANCE: Final = 0.42
+MOST_STANCE: Final = 0.78
 """Shares of the stride that the table can be divided into."""
 
 
