@@ -199,7 +199,7 @@ ASTRAY: Final = (
     ),
     Objective(
         name="bad_ankle",
-        words="ankle at contact in bad strides (p05)",
+        words="ankle in bad strides (p05)",
         short="ankle",
         unit="deg",
         figure="bad_strides.ankle_at_contact_deg.p05",
@@ -215,7 +215,7 @@ ASTRAY: Final = (
         name="bad_service",
         words="bad strides served poorly",
         short="served\npoorly",
-        unit="% of bad strides",
+        unit="%",
         figure="bad_strides.poor_percent",
         better="less",
         step=1.0,
@@ -228,7 +228,7 @@ ASTRAY: Final = (
     ),
     Objective(
         name="bad_push_off",
-        words="push-off work lost in bad strides (p95)",
+        words="push-off lost in bad strides (p95)",
         short="push-off\nlost",
         unit="%",
         figure="bad_strides.lost_push_off_percent.p95",
