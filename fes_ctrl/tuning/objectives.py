@@ -78,6 +78,7 @@ class Objective:
 
 
 CHARGE: Final = "charge.total_mC"
+BAD: Final = LEGS + "bad_strides."
 
 
 def _objective(
@@ -91,6 +92,7 @@ def _objective(
     of_members: Literal["mean", "worst"] = "mean",
     relative: bool = False,
     unit: str = "",
+    astray: bool = False,
 ) -> Objective:
     """Return an objective in the words of its figure."""
     told = FIGURES[figure]
@@ -107,6 +109,7 @@ def _objective(
         enough=enough,
         of_members=of_members,
         relative=relative,
+        astray=astray,
     )
 
 
@@ -183,13 +186,9 @@ OBJECTIVES: Final = (
 )
 
 ASTRAY: Final = (
-    Objective(
-        name="bad_clearance",
-        words="clearance in bad strides (p05)",
-        short="clear-\nance",
-        unit="mm",
-        figure="bad_strides.toe_clearance_mm.p05",
-        better="more",
+    _objective(
+        "bad_clearance",
+        BAD + "toe_clearance_mm.p05",
         step=0.5,
         may_lose=3.0,
         enough=15.0,
@@ -197,13 +196,9 @@ ASTRAY: Final = (
         astray=True,
         why="as for the toe clearance, of bad strides and the patient who fares worst",
     ),
-    Objective(
-        name="bad_ankle",
-        words="ankle in bad strides (p05)",
-        short="ankle",
-        unit="deg",
-        figure="bad_strides.ankle_at_contact_deg.p05",
-        better="more",
+    _objective(
+        "bad_ankle",
+        BAD + "ankle_at_contact_deg.p05",
         step=0.2,
         may_lose=1.0,
         enough=5.0,
@@ -211,28 +206,18 @@ ASTRAY: Final = (
         astray=True,
         why="as for the ankle at contact, of bad strides and the patient who fares worst",
     ),
-    Objective(
-        name="bad_service",
-        words="bad strides served poorly",
-        short="served\npoorly",
-        unit="%",
-        figure="bad_strides.poor_percent",
-        better="less",
+    _objective(
+        "bad_service",
+        BAD + "poor_percent",
         step=1.0,
         may_lose=2.0,
         of_members="worst",
         astray=True,
-        why=(
-            "no pulse in swing, strong only after toe-off, or let go before contact; one in fifty"
-        ),
+        why="no pulse in swing, strong only after toe-off, or let go before contact; one in fifty",
     ),
-    Objective(
-        name="bad_push_off",
-        words="push-off lost in bad strides (p95)",
-        short="push-off\nlost",
-        unit="%",
-        figure="bad_strides.lost_push_off_percent.p95",
-        better="less",
+    _objective(
+        "bad_push_off",
+        BAD + "lost_push_off_percent.p95",
         step=0.5,
         may_lose=2.0,
         of_members="worst",
