@@ -364,6 +364,18 @@ def test_with_bad_strides_each_candidate_is_walked_twice_and_judged_by_both(
     assert "walked again with 30 % of its strides astray" in told["program"]["text"]
 
 
+def test_plain_walks_go_without_bad_strides_whatever_the_scenario_has(tmp_path: Path) -> None:
+    told = tune(
+        *("bad_strides", "--duration", "30", "--walks", "4", "--seeds", "1", "--unseen", "2"),
+        *("--bad-strides", "40", "--objectives", "charge,bad_service", "--out", tmp_path, "--json"),
+    )
+    assert told.returncode in {0, 1}, told.stderr
+    walked = rows(tmp_path)
+    assert {row["bad_strides.percent"] for row in walked} == {0, 40}
+    for row in walked:
+        assert ("legs.right.bad_strides.strides" in row) == (row["bad_strides.percent"] == 40)
+
+
 def test_bad_strides_are_told_on_the_page(
     rough: tuple[Path, dict[str, Any]],
 ) -> None:
