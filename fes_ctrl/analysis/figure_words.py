@@ -58,7 +58,39 @@ KNOWN: Final = (
 )
 """What a walk is judged by, in the order in which it is shown."""
 
-BY_NAME: Final = {figure.name: figure for figure in KNOWN}
+ASTRAY: Final = (
+    Figure(
+        "legs.*.bad_strides.toe_clearance_mm.p05",
+        "clearance in bad strides (p05)",
+        "mm",
+        "more",
+        "bad:\nclear-\nance",
+    ),
+    Figure(
+        "legs.*.bad_strides.ankle_at_contact_deg.p05",
+        "ankle in bad strides (p05)",
+        "deg",
+        "more",
+        "bad:\nankle",
+    ),
+    Figure(
+        "legs.*.bad_strides.poor_percent",
+        "bad strides served poorly",
+        "%",
+        "less",
+        "bad:\nserved\npoorly",
+    ),
+    Figure(
+        "legs.*.bad_strides.lost_push_off_percent.p95",
+        "push-off lost in bad strides (p95)",
+        "%",
+        "less",
+        "bad:\npush-off\nlost",
+    ),
+)
+"""And what besides, where strides go astray."""
+
+BY_NAME: Final = {figure.name: figure for figure in (*KNOWN, *ASTRAY)}
 
 UNITS: Final = {
     "mA_per_cm2": "mA/cm2",
@@ -118,7 +150,7 @@ def shown(by: str, best: str, there: Iterable[str]) -> list[Figure]:
         The figures that there are.
     """
     known = set(there)
-    names = [by, *[figure.name for figure in KNOWN if figure.name != by]]
+    names = [by, *[name for name in BY_NAME if name != by]]
     return [figure_of(name, best) for name in names if name in known]
 
 

@@ -41,6 +41,10 @@ TWIN_SERIES: Final = ("ankle_deg", "toe_mm", "pitch_deg")
 """Those that are kept of the twin without stimulation."""
 
 SWING_FIELDS: Final = tuple(field.name for field in fields(Swing))
+BAD: Final = "bad"
+"""What went astray in a stride; folders of before do not have it."""
+
+NEEDED_FIELDS: Final = tuple(name for name in SWING_FIELDS if name != BAD)
 
 
 class TruthError(ValueError):
@@ -140,7 +144,9 @@ def _lines(names: Sequence[str], rows: "Iterator[tuple[str, ...]] | zip[tuple[st
     return "\n".join([",".join(names), *map(",".join, rows)]) + "\n"
 
 
-def _cell(value: float) -> str:
+def _cell(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
     # A truth value is a number too: 0 or 1.
     return str(int(value)) if isinstance(value, bool) else repr(value)
 
@@ -248,10 +254,10 @@ def _rows(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Mapping[str,
 
 def _read_strides(path: Path) -> dict[int, list[Swing]]:
     swings: dict[int, list[Swing]] = {}
-    for number, row in _rows(path, ("leg", *SWING_FIELDS)):
+    for number, row in _rows(path, ("leg", *NEEDED_FIELDS)):
         try:
-            values: dict[str, Any] = {name: _number(name, row[name]) for name in SWING_FIELDS}
-            swing = Swing(**values)
+            values: dict[str, Any] = {name: _number(name, row[name]) for name in NEEDED_FIELDS}
+            swing = Swing(**values, bad=row.get(BAD, ""))
         except ValueError as error:
             message = f"{path}:{number}: {error}; walk anew"
             raise TruthError(message) from error

@@ -21,7 +21,10 @@ def print_found(found: Found) -> None:
         f"{len(found.refused)} refused by limits or device"
     )
     if found.front.members:
-        console.print(_front(found, start))
+        by_charge = ", by charge" if _has_charge(found) else ""
+        console.print(_front(found, start, f"The front{by_charge}", astray=False))
+        if any(objective.astray for objective in found.objectives):
+            console.print(_front(found, start, "The front in bad strides", astray=True))
         console.print(_settings(found, start))
     if found.verdict.effects:
         console.print(_proof(found))
@@ -46,10 +49,13 @@ def print_found(found: Found) -> None:
         console.print(f"  {reason}", soft_wrap=True)
 
 
-def _front(found: Found, start: Point) -> Table:
-    table = _table("The front, by charge" if _has_charge(found) else "The front")
+def _front(found: Found, start: Point, title: str, *, astray: bool) -> Table:
+    """Return what each member is worth on regular strides, or where they go astray."""
+    table = _table(title)
     table.add_column("", justify="right")
-    for objective in found.objectives:
+    told = [at for at, objective in enumerate(found.objectives) if objective.astray == astray]
+    for at in told:
+        objective = found.objectives[at]
         table.add_column(heading(objective.short, objective.unit), justify="right")
     table.add_column("")
     for number, one in enumerate(found.front.members, 1):
@@ -61,7 +67,7 @@ def _front(found: Found, start: Point) -> Table:
         values = () if one.judged is None else one.judged.values
         table.add_row(
             str(number),
-            *[_shown(o, value) for o, value in zip(found.objectives, values, strict=True)],
+            *[_shown(found.objectives[at], values[at]) for at in told],
             "\n".join(marks),
         )
     return table

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import pytest
 from click.testing import CliRunner
 
-from fes_ctrl.analysis.figure_words import KNOWN, figure_of
+from fes_ctrl.analysis.figure_words import ASTRAY, KNOWN, figure_of
 from fes_ctrl.analysis.figures import COUNTED, figures_of_walk
 from fes_ctrl.cli.sweep_results import BESIDE
 from fes_ctrl.cli.walk import command as walk
-from fes_ctrl.tuning.objectives import CHARGE, OBJECTIVES
+from fes_ctrl.tuning.objectives import BY_NAME, CHARGE
 
 UNITLESS = frozenset({"f1", "share"})
 """Numbers without a unit."""
@@ -21,7 +21,8 @@ UNITLESS = frozenset({"f1", "share"})
 def figures(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, float | None]:
     """The figures of a walk, named as if pooled over its legs."""
     kept = tmp_path_factory.mktemp("figures") / "walk"
-    arguments = ("standard", "--duration", "8", "--out", str(kept), "--json")
+    rough = ("--set", "bad_strides.percent=50")
+    arguments = ("standard", "--duration", "12", *rough, "--out", str(kept), "--json")
     assert CliRunner().invoke(walk, arguments).exit_code in {0, 1}
     found = figures_of_walk(json.loads((kept / "summary.json").read_text()))
     return {re.sub(r"^legs\.\w+\.", "legs.*.", name): value for name, value in found.items()}
@@ -30,7 +31,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, float | No
 def test_whatever_has_words_is_a_figure_of_the_summary(
     figures: Mapping[str, float | None],
 ) -> None:
-    assert {figure.name for figure in KNOWN} <= set(figures)
+    assert {figure.name for figure in (*KNOWN, *ASTRAY)} <= set(figures)
     assert set(BESIDE) <= {figure.name for figure in KNOWN}
 
 
@@ -57,8 +58,8 @@ def test_a_figure_without_words_of_its_own_is_read_from_its_name() -> None:
 
 
 def test_an_objective_speaks_of_its_figure_as_everybody_does() -> None:
-    known = {figure.name: figure for figure in KNOWN}
-    for objective in OBJECTIVES:
+    known = {figure.name: figure for figure in (*KNOWN, *ASTRAY)}
+    for objective in BY_NAME.values():
         told = known.get(f"legs.*.{objective.figure}") or known[objective.figure]
         assert (objective.words, objective.better) == (told.words, told.better)
         if objective.figure != CHARGE:
