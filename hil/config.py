@@ -9,6 +9,7 @@ from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runtime.operator import OperatorConfig
 from firmware_sim.injections import Injection
+from hil.patient.bad_strides import BadStridesConfig
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.way import WAY, SegmentConfig
 
@@ -69,6 +70,8 @@ class WalkConfig:
         Where the patient goes; the last part goes on to the end.
     duration_s : float
         The whole.
+    bad_strides : BadStridesConfig
+        Strides that go astray.
     orthosis : OrthosisConfig
         What every affected leg wears.
     evaluation : bool
@@ -95,6 +98,7 @@ class WalkConfig:
     seed: int = 1
     way: tuple[SegmentConfig, ...] = WAY
     duration_s: float = 60.0
+    bad_strides: BadStridesConfig = BadStridesConfig()
     orthosis: OrthosisConfig = OrthosisConfig()
     evaluation: bool = False
     inject: tuple[Injection, ...] = ()

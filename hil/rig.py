@@ -161,6 +161,7 @@ class Rig:
             config.way,
             sensors_of(config.control.detector.name),
             config.orthosis,
+            config.bad_strides,
         )
         self.witness = Witness(Path(config.limits_file) if config.limits_file else None)
         # Whoever evaluates gives nothing at all.

@@ -22,6 +22,7 @@ from firmware_sim.injection_text import parse as parse_injection
 from firmware_sim.injection_text import require_device
 from firmware_sim.injections import Injection
 from hil.config import CableConfig, LimiterConfig, WalkConfig
+from hil.patient.bad_strides import BadStridesConfig
 from hil.patient.config import OrthosisConfig, OrthosisKind, PatientConfig
 from hil.patient.subtalar import branch_thresholds
 from hil.patient.way import SegmentConfig
@@ -84,6 +85,7 @@ SECTIONS: Final[dict[str, type]] = {
     "operator": OperatorConfig,
     "cable": CableConfig,
     "limiter": LimiterConfig,
+    "bad_strides": BadStridesConfig,
 }
 """Every section of a walk's configuration, in the order in which it is shown."""
 
@@ -194,6 +196,7 @@ def load_scenario(
             operator=layers.get("operator"),
             cable=layers.get("cable"),
             limiter=layers.get("limiter"),
+            bad_strides=layers.get("bad_strides"),
             seed=section.seed,
             way=(
                 SegmentConfig("stand", section.standing_s),

@@ -4,6 +4,7 @@ It is told from the run's folder alone. A swing that got no burst is told of lik
 line of the configuration that had a say is named with its value and where that came from.
 """
 
+from fes_ctrl.analysis.bad_strides import WORDS
 from fes_ctrl.analysis.causes import cause_of_none, cut_by, standing
 from fes_ctrl.analysis.learnt import learning_moments
 from fes_ctrl.analysis.numbered import Stride, Strides, as_given, number_strides
@@ -270,9 +271,23 @@ def _in_words(scene: Scene, given: Given) -> str:
     )
 
 
+def _astray(scene: Scene) -> list[str]:
+    """Return what went astray on purpose in a stride, or in the one before."""
+    number = scene.stride.number
+    found = []
+    for where, stride in (
+        ("this stride", scene.stride),
+        ("the stride before", scene.strides.number(number - 1)),
+    ):
+        truth = None if stride is None else stride.truth
+        if truth is not None and truth.bad:
+            found.append(f"{where} went astray on purpose: {WORDS.get(truth.bad, truth.bad)}")
+    return found
+
+
 def _notes(scene: Scene, given: list[Given], told: list[Given]) -> list[str]:
     """Return what made a stride's bursts less than planned, and those that nobody asked for."""
-    notes: list[str] = []
+    notes = _astray(scene)
     if told:
         level = standing(scene, told[0].onset_us).level_percent
         if level < 100:

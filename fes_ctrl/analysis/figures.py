@@ -33,14 +33,16 @@ COUNTED: Final = frozenset(
     {
         *("strides", "bursts", "setpoints", "pulses", "settled_from_stride", "drag_strides"),
         *("missed_swings", "extra", "first_step_missed", "ended_by", "skipped_pulses", "n"),
+        *("late_swings", "cut_swings"),
         *("refused_setpoints", "refused", "clipped", "faults", "witness_violations", "frozen"),
     }
 )
 """Whole numbers: none may differ below 25, and two per cent above that."""
 
 SHOWN: Final = ("duration_s", "legs", "charge", "safety")
-WHERE_LEARNT: Final = "adaptation"
-"""What a leg has no figures of where its program does not learn: that is no unknown figure."""
+WHERE_THERE_ARE: Final = ("adaptation", "bad_strides")
+"""What a leg has no figures of where its program does not learn, or no stride goes astray: that is
+no unknown figure."""
 
 APART: Final = ("safety.limiter",)
 """What has no tolerance: a latch is in the verdict."""
@@ -71,7 +73,7 @@ def _numbers(values: Mapping[str, object], above: str = "") -> Iterator[tuple[st
         elif isinstance(value, list):
             yield name, len(value)
         elif value is None:
-            if key != WHERE_LEARNT:
+            if key not in WHERE_THERE_ARE:
                 yield name, None
         elif isinstance(value, int | float):
             yield name, int(value) if isinstance(value, bool) else value

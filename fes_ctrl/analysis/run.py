@@ -11,10 +11,11 @@ from typing import Any, Final, NamedTuple
 
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.replay import sum_charge
-from fes_ctrl.analysis.truth import Truth, TruthError, read_truth
+from fes_ctrl.analysis.truth import Truth, TruthError, read_truth, read_twin
 from fes_ctrl.analysis.walk import Charge, LegWalk, Walk
 from fes_ctrl.model import (
     LEG_NAMES,
+    LINK_UP,
     Adaptation,
     Anticipation,
     Decision,
@@ -35,6 +36,9 @@ from fes_ctrl.units import Us, us_from_s
 
 SIMULATED: Final = "sim+"
 """What the names of devices begin with that are models."""
+
+SIMULATED_SERIAL: Final = "SIM"
+"""What the serial numbers of simulated devices begin with, whatever they are plugged into."""
 
 LOG_FILE: Final = "log.jsonl"
 SUMMARY_FILE: Final = "summary.json"
@@ -100,6 +104,8 @@ class Run:
         Of the first and the last line that has an instant.
     truth : Truth or None
         What a simulated patient really did.
+    twin : Truth or None
+        And without stimulation, on the same steps.
     """
 
     folder: Path
@@ -125,13 +131,38 @@ class Run:
     start_us: Us = 0
     end_us: Us = 0
     truth: Truth | None = None
+    twin: Truth | None = None
+
+    @property
+    def devices(self) -> list[str]:
+        """The stimulators, as the log's header names them."""
+        devices = self.header.get("devices")
+        return [str(device) for device in devices] if isinstance(devices, list) else []
+
+    @property
+    def answered(self) -> list[str]:
+        """What each device that answered said of itself, once."""
+        said = (report.detail for _, report in self.reports if report.kind == LINK_UP)
+        return list(dict.fromkeys(said))
 
     @property
     def models(self) -> list[str]:
-        """The devices that say by their names that they are models."""
-        devices = self.header.get("devices")
-        listed = devices if isinstance(devices, list) else []
-        return [str(device) for device in listed if str(device).startswith(SIMULATED)]
+        """The devices that say that they are models: by their names, or by their serial numbers.
+
+        A device of which neither is known, as a RehaStim 2, cannot say so at the end of a cable.
+        """
+        named = [device for device in self.devices if device.startswith(SIMULATED)]
+        return named or [
+            identity
+            for identity in self.answered
+            if any(word.startswith(SIMULATED_SERIAL) for word in identity.split())
+        ]
+
+    @property
+    def patient_is_model(self) -> bool:
+        """Whether nobody walked."""
+        config = self.header.get("config")
+        return isinstance(config, dict) and "patient" in config
 
     def origin(self, key: str) -> str:
         """Return where the value of a dotted key came from; nothing where that was not kept."""
@@ -161,7 +192,7 @@ def read_run(folder: Path) -> Run:
         raise RunError(message)
     try:
         run = _read_log(folder, log)
-        run.truth = read_truth(folder)
+        run.truth, run.twin = read_truth(folder), read_twin(folder)
     except (RunLogError, TruthError) as error:
         raise RunError(str(error)) from error
     run.summary = _table(folder / SUMMARY_FILE)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from fes_ctrl.analysis.adaptations import adaptation_figures
+from fes_ctrl.analysis.bad_strides import bad_stride_figures
 from fes_ctrl.analysis.event_errors import TOLERANCE_US, event_errors
 from fes_ctrl.analysis.percentiles import percentile, spread
 from fes_ctrl.analysis.refusals import by_reason
@@ -65,6 +66,7 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "onset_delay_ms": onset_delay(settled, leg.bursts),
         "burst": burst_figures(walk, leg),
         "adaptation": adaptation_figures(leg, walk.settled_from_us),
+        "bad_strides": bad_stride_figures(walk, leg),
         "pulse_interval_ms": pulse_intervals(leg.pulses_us),
         "skipped_pulses": leg.skipped,
         "late_ms": spread([ms_from_us(late) for late in leg.written_late_us], p99=99, max=100),

@@ -2,7 +2,8 @@
 
 ``truth.csv.gz`` has the time series, ``strides.csv`` one line a swing, ``truth.events.csv`` the
 events as recordings have them. All of it is of the patient, nothing of what the controller made of
-it.
+it. ``twin.csv.gz`` has some of the time series of the same steps without stimulation, where those
+were walked, too.
 """
 
 import csv
@@ -22,6 +23,7 @@ from fes_ctrl.model import EVENT_KINDS, LEG_NAMES
 SERIES_FILE: Final = "truth.csv.gz"
 STRIDES_FILE: Final = "strides.csv"
 EVENTS_FILE: Final = "truth.events.csv"
+TWIN_FILE: Final = "twin.csv.gz"
 
 SERIES: Final[dict[str, str]] = {
     "ankle_deg": ".3f",
@@ -35,7 +37,14 @@ SERIES: Final[dict[str, str]] = {
 above the floor (negative where the floor would hold it), foot pitch against the floor (toe-up
 positive), vertical load under heel and forefoot, and what fatigue has left of the dorsiflexors."""
 
+TWIN_SERIES: Final = ("ankle_deg", "toe_mm", "pitch_deg")
+"""Those that are kept of the twin without stimulation."""
+
 SWING_FIELDS: Final = tuple(field.name for field in fields(Swing))
+BAD: Final = "bad"
+"""What went astray in a stride; folders of before do not have it."""
+
+NEEDED_FIELDS: Final = tuple(name for name in SWING_FIELDS if name != BAD)
 
 
 class TruthError(ValueError):
@@ -87,21 +96,32 @@ def truth_files(truth: Truth) -> dict[str, str]:
         The legs' series have one time base.
     """
     return {
-        SERIES_FILE: _series_text(truth),
+        SERIES_FILE: _series_text(truth, tuple(SERIES)),
         STRIDES_FILE: _strides_text(truth),
         EVENTS_FILE: _events_text(truth),
     }
 
 
-def _series_text(truth: Truth) -> str:
+def twin_files(twin: Truth) -> dict[str, str]:
+    """Return the text of the file of a twin without stimulation, by its name.
+
+    Parameters
+    ----------
+    twin : Truth
+        Its strides are those of the walk itself, and are not kept again.
+    """
+    return {TWIN_FILE: _series_text(twin, TWIN_SERIES)}
+
+
+def _series_text(truth: Truth, series: Sequence[str]) -> str:
     names = ["t_s"]
     columns: list[list[str]] = []
     for number, leg in enumerate(truth.legs):
         if number == 0:
             columns.append([f"{t / 1e6:.3f}" for t in leg.t_us.tolist()])
-        for name, style in SERIES.items():
+        for name in series:
             names.append(f"{LEG_NAMES[leg.leg]}.{name}")
-            columns.append([format(value, style) for value in leg.series[name].tolist()])
+            columns.append([format(value, SERIES[name]) for value in leg.series[name].tolist()])
     return _lines(names, zip(*columns, strict=True))
 
 
@@ -124,7 +144,9 @@ def _lines(names: Sequence[str], rows: "Iterator[tuple[str, ...]] | zip[tuple[st
     return "\n".join([",".join(names), *map(",".join, rows)]) + "\n"
 
 
-def _cell(value: float) -> str:
+def _cell(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
     # A truth value is a number too: 0 or 1.
     return str(int(value)) if isinstance(value, bool) else repr(value)
 
@@ -150,28 +172,49 @@ def read_truth(folder: Path) -> Truth | None:
     """
     if not any((folder / name).exists() for name in (SERIES_FILE, STRIDES_FILE, EVENTS_FILE)):
         return None
-    names, values = _read_series(folder / SERIES_FILE)
-    t_us = np.rint(values[:, 0] * 1e6).astype(np.int64)
+    legs = _read_legs(folder / SERIES_FILE, tuple(SERIES))
     swings = _read_strides(folder / STRIDES_FILE)
     events = _read_events(folder / EVENTS_FILE)
-    sides = list(dict.fromkeys(name.partition(".")[0] for name in names[1:]))
-    legs = []
-    for side in sides:
-        wanted = [f"{side}.{name}" for name in SERIES]
-        if side not in LEG_NAMES or any(name not in names for name in wanted):
-            message = f"{folder / SERIES_FILE}:1: the columns of {side} are not a walk's; walk anew"
-            raise TruthError(message)
-        leg = LEG_NAMES.index(side)
-        legs.append(
-            TruthLeg(
-                leg=leg,
-                t_us=t_us,
-                series={name: values[:, names.index(f"{side}.{name}")].copy() for name in SERIES},
-                swings=swings.get(leg, []),
-                events=events.get(leg, []),
-            )
-        )
+    for leg in legs:
+        leg.swings, leg.events = swings.get(leg.leg, []), events.get(leg.leg, [])
     return Truth(legs)
+
+
+def read_twin(folder: Path) -> Truth | None:
+    """Return what a walk's folder keeps of the same steps without stimulation.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a walk.
+
+    Returns
+    -------
+    Truth or None
+        With ``TWIN_SERIES`` alone, for its strides are the walk's own; ``None`` where the folder
+        keeps no twin.
+
+    Raises
+    ------
+    TruthError
+        If the table is damaged.
+    """
+    path = folder / TWIN_FILE
+    return Truth(_read_legs(path, TWIN_SERIES)) if path.exists() else None
+
+
+def _read_legs(path: Path, series: Sequence[str]) -> list[TruthLeg]:
+    names, values = _read_series(path)
+    t_us = np.rint(values[:, 0] * 1e6).astype(np.int64)
+    legs = []
+    for side in dict.fromkeys(name.partition(".")[0] for name in names[1:]):
+        wanted = [f"{side}.{name}" for name in series]
+        if side not in LEG_NAMES or any(name not in names for name in wanted):
+            message = f"{path}:1: the columns of {side} are not a walk's; walk anew"
+            raise TruthError(message)
+        columns = {name: values[:, names.index(f"{side}.{name}")].copy() for name in series}
+        legs.append(TruthLeg(LEG_NAMES.index(side), t_us, columns))
+    return legs
 
 
 def _read_series(path: Path) -> tuple[list[str], NDArray[np.float64]]:
@@ -211,10 +254,10 @@ def _rows(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Mapping[str,
 
 def _read_strides(path: Path) -> dict[int, list[Swing]]:
     swings: dict[int, list[Swing]] = {}
-    for number, row in _rows(path, ("leg", *SWING_FIELDS)):
+    for number, row in _rows(path, ("leg", *NEEDED_FIELDS)):
         try:
-            values: dict[str, Any] = {name: _number(name, row[name]) for name in SWING_FIELDS}
-            swing = Swing(**values)
+            values: dict[str, Any] = {name: _number(name, row[name]) for name in NEEDED_FIELDS}
+            swing = Swing(**values, bad=row.get(BAD, ""))
         except ValueError as error:
             message = f"{path}:{number}: {error}; walk anew"
             raise TruthError(message) from error

@@ -57,6 +57,8 @@ class Swing:
         What push-off left behind; the knee's peak is that of the swing.
     speed_m_per_s : float
         Of the stride that ended with this swing.
+    bad : str
+        What went astray in this stride on purpose (``[bad_strides]``); empty where nothing did.
     """
 
     stride: int
@@ -77,6 +79,7 @@ class Swing:
     ankle_at_toe_off_deg: float = 0.0
     peak_knee_flexion_deg: float = 0.0
     speed_m_per_s: float = 0.0
+    bad: str = ""
 
 
 @dataclass(slots=True)

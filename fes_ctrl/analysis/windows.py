@@ -15,7 +15,7 @@ from fes_ctrl.units import MicroAmp, PicoCoulomb, Us, ua_from_ma
 
 PAUSE_US: Final = 100_000
 """A recorded current that is gone for longer has ended: so are bursts told apart everywhere here
-(see ``fes_ctrl.stim.program.BURST_PAUSE_US``). A shorter pause lies between two pulses."""
+(see ``fes_ctrl.stim.timing.BURST_PAUSE_US``). A shorter pause lies between two pulses."""
 
 PLATEAU: Final = 0.95
 """A recorded current is noisy: from this share of its peak on it is a plateau."""

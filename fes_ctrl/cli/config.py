@@ -145,8 +145,8 @@ def schema(kind: str) -> None:
     """Print the JSON schema of a file: scenario (the default), sweep, tune, program and so on."""
     from fes_ctrl.config.schema import schema_of
     from fes_ctrl.tuning.config import SweepConfig
-    from fes_ctrl.tuning.tune_config import TuneConfig
     from hil.scenarios import PARTS, SECTIONS, Bound
+    from hil.tune_config import TuneConfig
 
     if kind == "scenario":
         # Limits come from files of their own; a scenario only names them.

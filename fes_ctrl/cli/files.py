@@ -105,10 +105,11 @@ def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
     new one is made of, ``sources``, may not be among it.
     """
     from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
-    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
+    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE, TWIN_FILE
 
-    tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE, SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
-    olds = [folder / name for name in (*tables, *PICTURES)]
+    tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE)
+    truth = (SERIES_FILE, STRIDES_FILE, EVENTS_FILE, TWIN_FILE)
+    olds = [folder / name for name in (*tables, *truth, *PICTURES)]
     for old in olds:
         keep_apart(old, sources, "--out", "source of this run")
     try:

@@ -23,15 +23,15 @@ CANDIDATES: Final = "candidates.csv"
 CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES)
 """Results of what was there before, which are none of what is there now."""
 
-SHOWN: Final = {
-    "legs.*.toe_clearance_mm.median": "clearance\nmm",
-    "charge.total_mC": "charge\nmC",
-    "legs.*.compensation_mm": "compensation\nmm",
-    "legs.*.foot_slap_percent": "foot slap\n%",
-    "legs.*.push_off.lost_work_percent": "push-off\nlost, %",
-    "legs.*.ankle_at_contact_deg.p05": "ankle at contact\np05, deg",
-}
-"""Figures of the table beside the one that orders it, and their headings."""
+BESIDE: Final = (
+    "legs.*.toe_clearance_mm.median",
+    "charge.total_mC",
+    "legs.*.compensation_mm",
+    "legs.*.foot_slap_percent",
+    "legs.*.push_off.lost_work_percent",
+    "legs.*.ankle_at_contact_deg.p05",
+)
+"""Figures of the table beside the one that orders it; the last go first where there is no room."""
 
 WIDTH: Final = 160
 
@@ -175,7 +175,7 @@ def _print(result: Result, top: int) -> None:
     rows = order[:top]
     rows += [candidate for candidate in order[top:] if not candidate.settings]
     keys = sorted({key for candidate in result.candidates for key, _ in candidate.settings})
-    beside = [name for name in SHOWN if name != result.by]
+    beside = [name for name in BESIDE if name != result.by]
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     table = _table(result, rows, keys, beside)
     # What there is no room for is left out whole: other figures first, then settings.
@@ -198,6 +198,8 @@ def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: lis
     from rich import box
     from rich.table import Table
 
+    from fes_ctrl.analysis.figure_words import figure_of
+
     compared = result.manifest.baseline
     title = f"{result.manifest.name}: {len(result.candidates)} candidates, {result.best} first"
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
@@ -206,9 +208,9 @@ def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: lis
     columns = ["failed"] if result.failed else []
     bounded = any(one.passed < one.walks for one in result.candidates)
     columns += ["passed"] if bounded else []
-    columns.append(SHOWN.get(result.by, result.by.removeprefix("legs.*.")))
+    columns.append(figure_of(result.by).heading)
     columns += ["from baseline\n95 %"] if compared else []
-    for words in (*columns, *[SHOWN[name] for name in beside]):
+    for words in (*columns, *[figure_of(name).heading for name in beside]):
         table.add_column(words, justify="right", no_wrap=True)
     for candidate in rows:
         settings = dict(candidate.settings)

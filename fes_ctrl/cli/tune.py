@@ -63,6 +63,13 @@ MAX_SEED: Final = 2**40
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="One value, dotted key.")
 @click.option("--duration", type=float, metavar="S", help="Seconds of each walk.")
 @click.option(
+    "--bad-strides",
+    type=click.FloatRange(0, 50),
+    metavar="PERCENT",
+    help="Walk every candidate once more with so many strides astray (short, long, hesitant, "
+    "stumbled, badly sensed), and judge it by those too.",
+)
+@click.option(
     "--walks",
     default=200,
     show_default=True,
@@ -144,6 +151,7 @@ def command(
     members: int,
     sets: tuple[str, ...],
     duration: float | None,
+    bad_strides: float | None,
     walks: int,
     seeds: int,
     unseen: int,
@@ -185,6 +193,7 @@ def command(
         parts={name: value for name, value in parts.items() if value},
         sets=sets,
         duration_s=duration,
+        bad_percent=bad_strides,
         seeds=seeds,
         seed=seed,
         names=names,
@@ -208,11 +217,12 @@ def command(
         if not write.parent.is_dir():
             message = f"--write {write}: there is no folder {write.parent}; make it first"
             raise Refusal(message)
-    least = len(told.question.members) * seeds
-    if walks < least + len(told.question.members):
+    least = told.question.each * seeds
+    if walks < least + told.question.each:
+        twice = ", with bad strides and without" if told.question.astray else ""
         message = (
             f"--walks {walks}: the given program alone takes {least}, {len(told.question.members)} "
-            f"patients by {seeds} seeds; give more walks or fewer seeds"
+            f"patients by {seeds} seeds{twice}; give more walks or fewer seeds"
         )
         raise Refusal(message)
     try:
@@ -220,7 +230,7 @@ def command(
     except OSError as error:
         message = f"--out {out}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error
-    most = together * len(told.question.members)
+    most = together * told.question.each
     try:
         with Who(workers, cluster).at_work(max(most, unseen)) as those:
             run = partial(_run, workers=those)
@@ -363,11 +373,24 @@ def _notes(told: "Asked", found: "Found") -> list[str]:
         f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
         f"Scenario {question.scenario}, simulated patients: {len(question.members)} ({patients}), "
         f"search {question.digest()[:12]}.",
+        *_astray(found),
         f"It {verdict} on seeds {unseen}, which the search had not seen.",
         *[f"- {line}" for line in found.sentences],
         *[f"- against it: {line}" for line in found.verdict.reasons],
     ]
     return [" ".join(line.split()) for line in lines]
+
+
+def _astray(found: "Found") -> list[str]:
+    """Return with which strides astray a program was walked; nothing where none were."""
+    from fes_ctrl.config.render import toml_value
+
+    astray = dict(found.question.astray)
+    if not astray:
+        return []
+    percent = astray.pop("bad_strides.percent")
+    others = "".join(f", {key} = {toml_value(value)}" for key, value in astray.items())
+    return [f"Every program was walked again with {percent:g} % of its strides astray{others}."]
 
 
 def _say_where(told: "Asked", found: "Found", out: Path, write: Path | None) -> None:

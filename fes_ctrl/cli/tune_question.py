@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +18,13 @@ from fes_ctrl.tuning.population import Spread, population
 from fes_ctrl.tuning.program_file import with_settings
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.space import CHANNEL, PROGRAM, Check, Dial, Range, dial_at, dials_of, narrowed
-from fes_ctrl.tuning.tune_config import DialConfig, TuneConfig
 from hil.code_version import code_version
+from hil.patient.bad_strides import BadStridesConfig
 from hil.scenarios import Scenario, load_scenario
 from hil.sweep_walk import build as build_walk
+from hil.tune_config import DialConfig, TuneConfig
 
+PERCENT: Final = "bad_strides.percent"
 SEEDS_APART: Final = 1_000_000
 UNSEEN_FROM: Final = 500_000
 """Seeds of the search are counted from ``--seed`` millions, unseen ones half a million above."""
@@ -68,6 +70,7 @@ def asked(
     parts: Mapping[str, str],
     sets: Sequence[str],
     duration_s: float | None,
+    bad_percent: float | None,
     seeds: int,
     seed: int,
     names: str | None,
@@ -92,10 +95,14 @@ def asked(
     who = [name for some in patients for name in some.split(",") if name]
     try:
         base = _base(parts, sets)
+        astray = _astray(told, bad_percent)
         options: dict[str, object] = {"patient": who[0]} if who else {}
         if duration_s is not None:
             options["duration_s"] = duration_s
         loaded = load_scenario(scenario, options, options_of(base))
+        if astray and loaded.walk.bad_strides.percent > 0.0:
+            # Plain walks are without any, whatever the scenario says.
+            base = settings_of({**dict(base), PERCENT: 0.0})
         who = who or [loaded.names["patient"]]
         crowd = population(who, [_spread(text) for text in vary], members, seed)
         question = Question(
@@ -105,12 +112,13 @@ def asked(
             members=crowd,
             seeds=seeds_from(seed, seeds),
             dials=(),
-            objectives=_objectives(names, told, lose, rule),
+            objectives=_objectives(names, told, lose, rule, astray=bool(astray)),
             reach=_reach(told, reach),
             steer="charge" if rule == "keep" else "front",
             seed=seed,
             together=together,
             code=code_version(),
+            astray=astray,
         )
         check = _check_of(question)
         why = check(())
@@ -210,6 +218,25 @@ def told_by(value: str) -> TuneConfig:
     return told
 
 
+def _astray(told: TuneConfig, percent: float | None) -> Settings:
+    """Return what is set for strides to go astray; nothing where they do not."""
+    plain = BadStridesConfig()
+    asked = told.bad_strides
+    values = {
+        f"bad_strides.{field.name}": getattr(asked, field.name)
+        for field in fields(asked)
+        if getattr(asked, field.name) != getattr(plain, field.name)
+    }
+    if percent is not None:
+        values[PERCENT] = percent
+    elif values and PERCENT not in values:
+        message = (
+            "tune.bad_strides: none goes astray without percent; add it, as percent = 20 (--space)"
+        )
+        raise Refusal(message)
+    return settings_of(values) if values.get(PERCENT) else ()
+
+
 def _rule(choose: str | None, told: TuneConfig) -> str:
     rule = choose or told.choose
     if rule in {"knee", "keep"} or (rule.isdecimal() and int(rule) >= 1):
@@ -223,13 +250,17 @@ def _names(objectives: Sequence[Objective]) -> list[str]:
 
 
 def _objectives(
-    names: str | None, told: TuneConfig, lose: Sequence[str], rule: str
+    names: str | None, told: TuneConfig, lose: Sequence[str], rule: str, *, astray: bool
 ) -> tuple[Objective, ...]:
-    wanted = list(BY_NAME) if not told.objectives else list(told.objectives)
+    usual = [name for name, row in BY_NAME.items() if astray or not row.astray]
+    wanted = usual if not told.objectives else list(told.objectives)
     if names is not None:
         wanted = [name for name in names.split(",") if name]
     for name in wanted:
         _known(name, "--objectives")
+        if name not in usual:
+            message = f"--objectives {name}: is judged in bad strides; add --bad-strides 20"
+            raise Refusal(message)
     if not wanted:
         message = f"--objectives: none is named; choose from {', '.join(BY_NAME)}"
         raise Refusal(message)

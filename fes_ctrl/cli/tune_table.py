@@ -4,6 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from fes_ctrl.analysis.figure_words import heading
 from fes_ctrl.tuning.objectives import Objective
 from fes_ctrl.tuning.result import Found
 from fes_ctrl.tuning.sentences import digits_of, sentence
@@ -20,7 +21,10 @@ def print_found(found: Found) -> None:
         f"{len(found.refused)} refused by limits or device"
     )
     if found.front.members:
-        console.print(_front(found, start))
+        by_charge = ", by charge" if _has_charge(found) else ""
+        console.print(_front(found, start, f"The front{by_charge}", astray=False))
+        if any(objective.astray for objective in found.objectives):
+            console.print(_front(found, start, "The front in bad strides", astray=True))
         console.print(_settings(found, start))
     if found.verdict.effects:
         console.print(_proof(found))
@@ -45,12 +49,14 @@ def print_found(found: Found) -> None:
         console.print(f"  {reason}", soft_wrap=True)
 
 
-def _front(found: Found, start: Point) -> Table:
-    table = _table("The front, by charge" if _has_charge(found) else "The front")
+def _front(found: Found, start: Point, title: str, *, astray: bool) -> Table:
+    """Return what each member is worth on regular strides, or where they go astray."""
+    table = _table(title)
     table.add_column("", justify="right")
-    for objective in found.objectives:
-        unit = objective.unit.partition(" ")[0]
-        table.add_column(f"{objective.short}\n{unit}", justify="right")
+    told = [at for at, objective in enumerate(found.objectives) if objective.astray == astray]
+    for at in told:
+        objective = found.objectives[at]
+        table.add_column(heading(objective.short, objective.unit), justify="right")
     table.add_column("")
     for number, one in enumerate(found.front.members, 1):
         marks = [
@@ -61,7 +67,7 @@ def _front(found: Found, start: Point) -> Table:
         values = () if one.judged is None else one.judged.values
         table.add_row(
             str(number),
-            *[_shown(o, value) for o, value in zip(found.objectives, values, strict=True)],
+            *[_shown(found.objectives[at], values[at]) for at in told],
             "\n".join(marks),
         )
     return table

@@ -402,7 +402,7 @@ def _keep(
     untreated: "WalkResult | None",
     summary: dict[str, object],
 ) -> None:
-    from fes_ctrl.analysis.truth import truth_files
+    from fes_ctrl.analysis.truth import truth_files, twin_files
     from fes_ctrl.report.strides import strides_svg
     from hil.trace import few_strides, trace_of, truth_of
 
@@ -412,6 +412,9 @@ def _keep(
         title, trace_of(result), None if untreated is None else trace_of(untreated), first, last
     )
     write_whole(folder / "strides.svg", svg)
-    for name, text in truth_files(truth_of(result)).items():
+    tables = truth_files(truth_of(result))
+    if untreated is not None:
+        tables |= twin_files(truth_of(untreated))
+    for name, text in tables.items():
         write_whole(folder / name, text)
     write_whole(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")

@@ -4,12 +4,9 @@ import json
 from typing import Final
 
 from fes_ctrl import __version__
-from fes_ctrl.analysis.run import SIMULATED, Run
-from fes_ctrl.model import LINK_UP
+from fes_ctrl.analysis.run import Run
 
 PAPER: Final = "paper+"
-SERIAL: Final = "SIM"
-"""Serial numbers of simulated devices that have one begin so, whatever they are plugged into."""
 
 CLOCK: Final = "microseconds since the run began; not the time of day"
 
@@ -35,8 +32,8 @@ def origin(run: Run) -> dict[str, str]:
         "run": run.folder.name,
         "ended": run.ended or "killed",
         "simulated": ", ".join(simulated_parts(run)) or "nothing that says so",
-        "devices": ", ".join(_devices(run)),
-        "answered": ", ".join(_answered(run)),
+        "devices": ", ".join(run.devices),
+        "answered": ", ".join(run.answered),
         "config_sha256": str(header.get("config_sha256", "")),
         "setpoints_sha256": str((run.summary or {}).get("setpoints_sha256", "")),
         "seed": json.dumps(header.get("seed")),
@@ -51,33 +48,14 @@ def origin(run: Run) -> dict[str, str]:
 
 def simulated_parts(run: Run) -> list[str]:
     """Return which parts of a run were not real, by what its log says of itself."""
-    config = run.header.get("config", {})
-    parts = []
-    if isinstance(config, dict) and "patient" in config:
-        parts.append("patient")
-    for device in _devices(run):
-        if device.startswith(SIMULATED):
-            parts.append(f"stimulator {device}")
-        elif device.startswith(PAPER):
-            parts.append(f"stimulator {device} (no pulse was given)")
-    if not any(part.startswith("stimulator") for part in parts):
-        parts += [
-            f"stimulator {identity}"
-            for identity in _answered(run)
-            if any(word.startswith(SERIAL) for word in identity.split())
-        ]
+    parts = ["patient"] if run.patient_is_model else []
+    parts += [f"stimulator {model}" for model in run.models]
+    parts += [
+        f"stimulator {device} (no pulse was given)"
+        for device in run.devices
+        if device.startswith(PAPER)
+    ]
     return parts
-
-
-def _devices(run: Run) -> list[str]:
-    devices = run.header.get("devices", [])
-    return [str(device) for device in devices] if isinstance(devices, list) else []
-
-
-def _answered(run: Run) -> list[str]:
-    """Return what each device that answered said of itself, once."""
-    said = (report.detail for _, report in run.reports if report.kind == LINK_UP)
-    return list(dict.fromkeys(said))
 
 
 def flat(table: object, prefix: str = "") -> dict[str, str]:

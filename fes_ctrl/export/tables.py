@@ -116,7 +116,7 @@ def _bursts(run: Run) -> Iterator[Row]:
             )
 
 
-SWING_TYPES: Final[dict[Any, FieldType]] = {int: "int", float: "float", bool: "bool"}
+SWING_TYPES: Final[dict[Any, FieldType]] = {int: "int", float: "float", bool: "bool", str: "text"}
 SWING_SAYS: Final[dict[str, str]] = {
     "stride": "number of the stride, from 1; the same everywhere",
     "heel_off_us": "heel-off",
@@ -136,6 +136,7 @@ SWING_SAYS: Final[dict[str, str]] = {
     "ankle_at_toe_off_deg": "ankle angle at toe-off",
     "peak_knee_flexion_deg": "highest knee flexion of the swing",
     "speed_m_per_s": "of the stride that ended with this swing",
+    "bad": "what went astray in this stride on purpose; empty where nothing did",
 }
 SWING_FIELDS: Final = tuple(
     Field(field.name, SWING_TYPES[field.type], SWING_SAYS[field.name]) for field in fields(Swing)

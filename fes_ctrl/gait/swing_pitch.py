@@ -2,8 +2,8 @@
 
 Pitch is the integral of the toe-up rate out of the flat foot before it. Neither the mounting nor
 the gyro's bias has to be known beforehand: the axis is that of ``FootImuDetector``, which learns it
-from where the foot goes, and the bias is what the gyro reads of a foot that has just come to rest.
-What the integral misses when the foot is flat again shows whether the stride is to be relied on.
+from where the foot goes, and the bias is learnt by ``GyroBias``. What the integral misses when the
+foot is flat again shows whether the stride is to be relied on, and is what the bias is learnt from.
 All is told then, so it is for the next stride, and never for the present one.
 
 References
@@ -15,8 +15,10 @@ on the foot, reset in each stance, as what a drop-foot stimulator learns from.
 from typing import Final, NamedTuple
 
 from fes_ctrl.gait.config import FootImuConfig
-from fes_ctrl.gait.foot_imu import FootImuDetector
+from fes_ctrl.gait.foot_imu import LARGEST_TURN_DEG, FootImuDetector
+from fes_ctrl.gait.gyro_bias import SHOWS_US, GyroBias
 from fes_ctrl.gait.intake import ABSURD, CLOCK_JUMP_US
+from fes_ctrl.gait.turned import turned_deg
 from fes_ctrl.model import (
     FOOT_IMU,
     INITIAL_CONTACT,
@@ -36,18 +38,6 @@ LONGEST_STRIDE_US: Final = 3_500_000
 LARGEST_RESIDUE_DEG: Final = 12.0
 """What a stride may miss at its end. A slope of one in ten that begins or ends in it is 6 deg, and
 100 readings a second cut off up to 3 deg of a foot that falls at 500 deg/s."""
-
-SETTLED_US: Final = 40_000
-SHOWS_US: Final = 75_000
-HEEL_RISES_US: Final = 110_000
-"""From when a foot has come to rest: before the first it still settles, and after the last the heel
-of a fast walker may rise as slowly as a bias reads. From the second on it shows the gyro's bias."""
-AGREES_DPS: Final = 1.0
-"""The time before has to show the same, or the foot does not rest as it seems to."""
-LEARNING: Final = 0.2
-"""Weight of a rest against those before it; the first few are averaged."""
-LARGEST_BIAS_DPS: Final = 20.0
-"""Of cheap parts (InvenSense MPU-6050, zero-rate output); a rest that reads more is none."""
 
 CLIPPED_DPS: Final = 200.0
 CLIPPED_READINGS: Final = 3
@@ -83,49 +73,6 @@ class SwingPitch(NamedTuple):
     unsure: str
 
 
-class Rates:
-    """Rates of a foot that rests, added up.
-
-    Attributes
-    ----------
-    x, y, z : float
-        Their sums, deg/s.
-    count : int
-        How many those are.
-    """
-
-    __slots__ = ("count", "x", "y", "z")
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Begin anew."""
-        self.x: float = 0.0
-        self.y: float = 0.0
-        self.z: float = 0.0
-        self.count: int = 0
-
-    def add(self, values: tuple[float, ...]) -> None:
-        """Take a reading of the IMU."""
-        self.x += values[3]
-        self.y += values[4]
-        self.z += values[5]
-        self.count += 1
-
-    def agrees(self, other: "Rates") -> bool:
-        """Return whether the means of both are about the same, and could be a bias."""
-        if self.count == 0 or other.count == 0:
-            return False
-        mine, theirs = 1.0 / self.count, 1.0 / other.count
-        for rate, before in ((self.x, other.x), (self.y, other.y), (self.z, other.z)):
-            if not -LARGEST_BIAS_DPS <= rate * mine <= LARGEST_BIAS_DPS:
-                return False
-            if not -AGREES_DPS <= rate * mine - before * theirs <= AGREES_DPS:
-                return False
-        return True
-
-
 class SwingPitchMeter:
     """Measures a foot's pitch in its swings.
 
@@ -138,26 +85,21 @@ class SwingPitchMeter:
     """
 
     __slots__ = (
-        "_before",
-        "_bias_x",
-        "_bias_y",
-        "_bias_z",
+        "_bias",
         "_clipped",
         "_confidence",
         "_contact_us",
         "_deg",
         "_detector",
-        "_entered_us",
         "_fall_dps",
+        "_flat_deg",
         "_found",
         "_last_us",
         "_lasted",
         "_rate_dps",
-        "_resting",
-        "_rests",
+        "_rates",
         "_since_us",
-        "_t",
-        "_tilts",
+        "_times",
         "_toe_off_us",
         "_unsure",
         "_values",
@@ -170,16 +112,10 @@ class SwingPitchMeter:
         self._last_us: Us = -NEVER_US
         self._values: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self._lasted: list[int] = [0, 0, 0]
-        self._bias_x: float = 0.0
-        self._bias_y: float = 0.0
-        self._bias_z: float = 0.0
-        self._rests: int = 0
-        self._before: Rates = Rates()
-        self._resting: Rates = Rates()
-        self._entered_us: Us = -NEVER_US
+        self._bias: GyroBias = GyroBias()
         self._rate_dps: float = 0.0
-        self._t: list[Us] = []
-        self._tilts: list[float] = []
+        self._times: list[Us] = []
+        self._rates: list[float] = []
         self._begin(-NEVER_US, "no flat foot before it")
 
     def _begin(self, t_us: Us, unsure: str) -> None:
@@ -187,14 +123,15 @@ class SwingPitchMeter:
         self._since_us: Us = t_us
         self._unsure = unsure
         self._deg: float = 0.0
+        self._flat_deg: float = 0.0
         self._fall_dps: float = 0.0
         self._confidence: float = 1.0
         self._toe_off_us: Us = NEVER_US
         self._contact_us: Us = NEVER_US
         self._found: bool = self._detector.motion.plane.found
         self._clipped: bool = False
-        self._t.clear()
-        self._tilts.clear()
+        self._times.clear()
+        self._rates.clear()
 
     def update(self, sample: Sample) -> SwingPitch | None:
         """Take one reading; return the stride that it ends, if it does.
@@ -228,25 +165,35 @@ class SwingPitchMeter:
         for event in events:
             self._note(event)
         if motion.resting:
-            self._rest(t_us, sample.values)
+            self._bias.rest(t_us, sample.values, entered=motion.entered)
+            if t_us - self._since_us <= SHOWS_US:
+                # A foot still settles when it has come to rest; what counts is where it settles.
+                self._flat_deg = self._deg
         else:
-            self._resting.clear()
+            self._bias.move()
         if not motion.entered:
             return None
         # Flat again.
         ended: SwingPitch | None = None
         if NEVER_US not in {self._contact_us, self._toe_off_us}:
             ended = self._measured(t_us)
+            if not ended.unsure and -LARGEST_TURN_DEG <= ended.turn_deg <= LARGEST_TURN_DEG:
+                plane = motion.plane
+                lasted_us = t_us - ended.since_us
+                self._bias.stride(ended.residue_deg, lasted_us, (plane.x, plane.y, plane.z))
         self._begin(t_us, "")
+        self._times.append(t_us)
+        self._rates.append(self._rate_dps)
         return ended
 
     def _follow(self, t_us: Us, gap_us: Us, values: tuple[float, ...]) -> None:
         """Turn on by what the gyro felt since the reading before."""
         plane = self._detector.motion.plane
+        bias = self._bias
         rate_dps = (
-            plane.x * (values[3] - self._bias_x)
-            + plane.y * (values[4] - self._bias_y)
-            + plane.z * (values[5] - self._bias_z)
+            plane.x * (values[3] - bias.x)
+            + plane.y * (values[4] - bias.y)
+            + plane.z * (values[5] - bias.z)
         )
         self._deg += 0.5e-6 * (rate_dps + self._rate_dps) * gap_us
         self._rate_dps = rate_dps
@@ -254,8 +201,8 @@ class SwingPitchMeter:
             # It stands: there is nothing to keep.
             self._begin(-NEVER_US, "it began out of standing")
             return
-        self._t.append(t_us)
-        self._tilts.append(self._deg)
+        self._times.append(t_us)
+        self._rates.append(rate_dps)
         if self._contact_us != NEVER_US and -rate_dps > self._fall_dps:
             self._fall_dps = -rate_dps
         lasted = self._lasted
@@ -269,32 +216,6 @@ class SwingPitchMeter:
             else:
                 lasted[axis] = 0
         self._values = values
-
-    def _rest(self, t_us: Us, values: tuple[float, ...]) -> None:
-        """Learn the gyro's bias from a foot that has just come to rest."""
-        if self._detector.motion.entered:
-            self._entered_us = t_us
-            self._before.clear()
-            self._resting.clear()
-        rested_us = t_us - self._entered_us
-        if rested_us < SETTLED_US:
-            return
-        if rested_us < SHOWS_US:
-            self._before.add(values)
-        elif rested_us <= HEEL_RISES_US:
-            self._resting.add(values)
-        elif self._resting.count:
-            if self._resting.agrees(self._before):
-                self._learn_bias()
-            self._resting.clear()
-
-    def _learn_bias(self) -> None:
-        rest = self._resting
-        self._rests += 1
-        weight = max(LEARNING, 1.0 / self._rests)
-        self._bias_x += weight * (rest.x / rest.count - self._bias_x)
-        self._bias_y += weight * (rest.y / rest.count - self._bias_y)
-        self._bias_z += weight * (rest.z / rest.count - self._bias_z)
 
     def _note(self, event: GaitEvent) -> None:
         kind = event.kind
@@ -313,14 +234,15 @@ class SwingPitchMeter:
         toe_off_us, contact_us = self._toe_off_us, self._contact_us
         unsure = self._unsure
         mid_deg = contact_deg = 0.0
-        if not unsure and self._t:
+        if not unsure and self._times:
             middle_us = toe_off_us + round(MIDDLE * (contact_us - toe_off_us))
-            mid_deg = self._at(middle_us)
-            contact_deg = self._at(contact_us)
+            flat_deg = self._flat_deg
+            mid_deg = turned_deg(self._times, self._rates, middle_us) - flat_deg
+            contact_deg = turned_deg(self._times, self._rates, contact_us) - flat_deg
         if not unsure:
             if contact_us <= toe_off_us:
                 unsure = "contact before toe-off"
-            elif self._rests == 0:
+            elif not self._bias.known:
                 unsure = "no rest has shown the gyro's bias"
             elif not self._found:
                 unsure = "the plane in which it walks is not known"
@@ -343,25 +265,6 @@ class SwingPitchMeter:
             unsure,
         )
 
-    def _at(self, when_us: Us) -> float:
-        """Return the pitch at an instant of the stride."""
-        times = self._t
-        low, high = 0, len(times)
-        while low < high:
-            middle = (low + high) // 2
-            if times[middle] < when_us:
-                low = middle + 1
-            else:
-                high = middle
-        after = min(low, len(times) - 1)
-        before = max(0, after - 1)
-        tilt = self._tilts[after]
-        span_us = times[after] - times[before]
-        if span_us > 0:
-            share = min(1.0, max(0.0, (when_us - times[before]) / span_us))
-            tilt = self._tilts[before] + share * (tilt - self._tilts[before])
-        return tilt
-
     def remarks(self) -> tuple[Remark, ...]:
         """Return the remarks of the detector inside since the last call, and forget them."""
         return self._detector.remarks()
@@ -371,6 +274,6 @@ class SwingPitchMeter:
         return {
             "since_us": self._since_us,
             "pitch_deg": round(self._deg, 1),
-            "bias_dps": [round(self._bias_x, 2), round(self._bias_y, 2), round(self._bias_z, 2)],
+            "bias_dps": self._bias.snapshot(),
             "unsure": self._unsure,
         }

@@ -18,6 +18,7 @@ from fes_ctrl.analysis.settings import shown
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.report.markup import MINUS, Html, folded, join, table, tag
 from fes_ctrl.report.page import Section, page
+from fes_ctrl.report.run_view import model_words
 from fes_ctrl.report.strips import strips
 
 ENDED: Final = {"": "killed", "finished": "finished", "interrupted": "interrupted"}
@@ -44,8 +45,15 @@ def compare_page(runs: Sequence[Run], comparison: Comparison, method: str) -> st
         Section("figures", "Figures of the summaries", _figures(comparison)),
     ]
     lead = tag("p", f"{names[0]} is the reference.", class_="lead")
-    walked = [name for run, name in zip(runs, names, strict=True) if run.models]
-    warning = f"Simulated: {', '.join(walked)}; nobody walked there." if walked else ""
+    named = list(zip(runs, names, strict=True))
+    walked = [name for run, name in named if run.patient_is_model]
+    told = [f"Simulated: {', '.join(walked)}; nobody walked there."] if walked else []
+    told += [
+        f"{name}: {model_words(run)}"
+        for run, name in named
+        if run.models and not run.patient_is_model
+    ]
+    warning = " ".join(told)
     title = f"{names[0]} beside {', '.join(names[1:])}"
     return page(title, sections, lead=lead, warning=warning)
 

@@ -13,7 +13,6 @@ from fes_ctrl.analysis.windows import Window
 from fes_ctrl.report.cycle_rows import EVENTS, LEFT_PX, NEW, OLD, RIGHT_PX, x_of
 
 HEIGHT: Final = 130.0
-GROUND: Final = "#dfe5e8"
 
 
 def course_svg(
@@ -39,21 +38,20 @@ def course_svg(
     top : float
         Where the panel begins, pixels.
     """
-    courses = [(current_course(old, strides), OLD, 2.6), (current_course(new, strides), NEW, 1.8)]
-    highest = max(1.0, *(float(course.max()) for course, _, _ in courses)) * 1.08
+    courses = [(current_course(old, strides), OLD), (current_course(new, strides), NEW)]
+    highest = max(1.0, *(float(course.max()) for course, _ in courses)) * 1.08
     begin = top + 34.0
     bottom = begin + HEIGHT
     heading = "mean current, mA"
     parts = [
-        f'<text x="{LEFT_PX}" y="{top + 12:g}" font-weight="600">{heading}'
-        f'<tspan dx="8" fill="#5b656c" font-weight="400">{_told_of(signal)}</tspan></text>',
+        f'<text x="{LEFT_PX}" y="{top + 12:g}" class="title">{heading}'
+        f'<tspan dx="8" class="small">{_told_of(signal)}</tspan></text>',
         _grid(highest, begin, bottom),
         _ground(signal, begin, bottom),
     ]
     parts += [
-        f'<polyline points="{_points(course, highest, begin, bottom)}" fill="none" '
-        f'stroke="{colour}" stroke-width="{width}"/>'
-        for course, colour, width in courses
+        f'<polyline points="{_points(course, highest, begin, bottom)}" class="mean {side}"/>'
+        for course, side in courses
     ]
     parts.append(_medians(strides, events, begin, bottom))
     return "\n".join(part for part in parts if part), bottom
@@ -80,23 +78,17 @@ def _ground(signal: CycleSignal | None, begin: float, bottom: float) -> str:
     if signal is None or float(signal.median.max()) <= 0.0:
         return ""
     points = _points(signal.median, float(signal.median.max()) * 1.08, begin, bottom)
-    return (
-        f'<polygon points="{LEFT_PX},{bottom:g} {points} {RIGHT_PX},{bottom:g}" '
-        f'fill="{GROUND}" fill-opacity="0.7"/>'
-    )
+    return f'<polygon points="{LEFT_PX},{bottom:g} {points} {RIGHT_PX},{bottom:g}" class="ground"/>'
 
 
 def _grid(highest: float, begin: float, bottom: float) -> str:
     step = next(s for s in (0.5, 1, 2, 5, 10, 20, 50) if highest / s <= 5 or s == 50)
     out = [
-        f'<path d="M{LEFT_PX} {begin:g}V{bottom:g}H{RIGHT_PX}" fill="none" stroke="#9aa4aa"/>',
+        f'<path d="M{LEFT_PX} {begin:g}V{bottom:g}H{RIGHT_PX}" class="frame"/>',
     ]
     for k in range(int(highest // step) + 1):
         y = bottom - (bottom - begin) * k * step / highest
-        out.append(
-            f'<text x="{LEFT_PX - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#5b656c">'
-            f"{k * step:g}</text>"
-        )
+        out.append(f'<text x="{LEFT_PX - 6}" y="{y + 4:.1f}" text-anchor="end">{k * step:g}</text>')
     return "".join(out)
 
 
@@ -110,19 +102,16 @@ def _medians(strides: Sequence[Stride], events: Sequence[Foot], begin: float, bo
         if (shares := _shares(kind, strides, events))
     )
     for percent, kind in medians:
-        colour, name = EVENTS[kind]
+        name = EVENTS[kind]
         x = x_of(percent)
-        out.append(
-            f'<path d="M{x:.1f} {begin - 4:g}V{bottom:g}" stroke="{colour}" '
-            f'stroke-dasharray="3 3"/>'
-        )
+        out.append(f'<path d="M{x:.1f} {begin - 4:g}V{bottom:g}" class="median {kind}"/>')
         # Names of events that lie close together step aside, never over each other.
         half = 3.2 * len(name)
         middle = max(x, named_until + half)
         named_until = middle + half + 4.0
         out.append(
-            f'<text x="{middle:.1f}" y="{begin - 8:g}" text-anchor="middle" fill="{colour}" '
-            f'font-size="11">{name}</text>'
+            f'<text x="{middle:.1f}" y="{begin - 8:g}" text-anchor="middle" '
+            f'class="named {kind}">{name}</text>'
         )
     return "".join(out)
 

@@ -29,16 +29,16 @@ from fes_ctrl.units import s_from_us
 WIDTH: Final = 640
 LEFT_PX: Final = 46
 RIGHT_PX: Final = 548
-OLD: Final = "#b0581f"
-NEW: Final = "#0b6e99"
-BARS: Final = {OLD: ("#f0d5c2", "#d2905f"), NEW: ("#8fbfd3", NEW)}
-"""Ramps and plateau; opaque, or one would dye the other."""
+OLD: Final = "old"
+NEW: Final = "new"
+BARS: Final = {OLD: ("burst old ramp", "burst old"), NEW: ("burst new ramp", "burst new")}
+"""Classes of ramps and plateau; opaque, or one would dye the other."""
 EVENTS: Final = {
-    HEEL_OFF: ("#1c2126", "heel-off"),
-    TERMINAL_CONTACT: ("#8757b8", "toe-off"),
-    FOOT_FLAT: ("#2f8f5b", "foot flat"),
+    HEEL_OFF: "heel-off",
+    TERMINAL_CONTACT: "toe-off",
+    FOOT_FLAT: "foot flat",
 }
-"""Colour and name of an event within a row; initial contacts are its edges."""
+"""Name of an event within a row, whose kind is its class; initial contacts are the row's edges."""
 
 COLUMNS: Final = {
     "on": ((LATE, "M-3 -3L3 0L-3 3Z"), (EARLY, "M3 -3L-3 0L3 3Z")),
@@ -48,8 +48,8 @@ COLUMNS: Final = {
 }
 """Beside each row, by column: what is marked, and the sign for it, 6 pixels wide."""
 
-INK: Final = {MISSING: "#c22f2f", EXTRA: "#c22f2f"}
-SIGN: Final = "#1c2126"
+CROSSES: Final = frozenset({MISSING, EXTRA})
+"""Signs that are lines."""
 
 
 def row_height(strides: int) -> int:
@@ -99,7 +99,7 @@ def rows_svg(
             "<g>",
             f"<title>{escape(_words(stride, marks))}</title>",
             f'<rect x="{LEFT_PX}" y="{y:g}" width="{RIGHT_PX - LEFT_PX}" height="{height}" '
-            f'fill="{"#f4f6f7" if index % 2 else "#fff"}"/>',
+            f'class="{"row odd" if index % 2 else "row"}"/>',
             _bars(stride, old, OLD, y + 0.5, height - 1.0),
             _bars(stride, new, NEW, y + 0.25 * height, 0.5 * height),
             _ticks(stride, events[first:last], y, height),
@@ -109,12 +109,12 @@ def rows_svg(
         if _numbered(index, len(strides)):
             parts.append(
                 f'<text x="{LEFT_PX - 6}" y="{y + height / 2 + 4:g}" '
-                f'text-anchor="end" fill="#5b656c">{stride.number}</text>'
+                f'text-anchor="end">{stride.number}</text>'
             )
         y += height
     parts.append(
         f'<rect x="{LEFT_PX}" y="{top + 16:g}" width="{RIGHT_PX - LEFT_PX}" '
-        f'height="{y - top - 16:g}" fill="none" stroke="#cdd6db"/>'
+        f'height="{y - top - 16:g}" class="frame"/>'
     )
     return "\n".join(part for part in parts if part), y
 
@@ -136,10 +136,10 @@ def _head(top: float) -> str:
     heads = [f'<text x="{LEFT_PX - 6}" y="{top + 10:g}" text-anchor="end">stride</text>']
     heads += [
         f'<text x="{_column_x(k):g}" y="{top + 10:g}" text-anchor="middle" '
-        f'font-size="10">{name}</text>'
+        f'class="small">{name}</text>'
         for k, name in enumerate(COLUMNS)
     ]
-    return f'<g fill="#5b656c">{"".join(heads)}</g>'
+    return "".join(heads)
 
 
 def _column_x(index: int) -> float:
@@ -176,11 +176,11 @@ def _words(stride: Stride, pairs: Sequence[Pair]) -> str:
     return "; ".join(told)
 
 
-def _bars(stride: Stride, windows: Sequence[Window], colour: str, y: float, height: float) -> str:
+def _bars(stride: Stride, windows: Sequence[Window], side: str, y: float, height: float) -> str:
     out: list[str] = []
     for index in overlapping((stride.start_us, stride.end_us - 1), windows):
         window = windows[index]
-        pale, full = BARS[colour]
+        pale, full = BARS[side]
         out += [
             _bar(stride, window.onset_us, window.end_us, pale, y, height),
             _bar(stride, window.plateau_us, window.fall_us, full, y, height),
@@ -188,7 +188,7 @@ def _bars(stride: Stride, windows: Sequence[Window], colour: str, y: float, heig
     return "".join(out)
 
 
-def _bar(stride: Stride, from_us: int, to_us: int, colour: str, y: float, height: float) -> str:
+def _bar(stride: Stride, from_us: int, to_us: int, kind: str, y: float, height: float) -> str:
     length_us = stride.end_us - stride.start_us
     left = x_of(100.0 * (max(from_us, stride.start_us) - stride.start_us) / length_us)
     right = x_of(100.0 * (min(to_us, stride.end_us) - stride.start_us) / length_us)
@@ -196,7 +196,7 @@ def _bar(stride: Stride, from_us: int, to_us: int, colour: str, y: float, height
         return ""
     return (
         f'<rect x="{left:.1f}" y="{y:.1f}" width="{max(0.6, right - left):.1f}" '
-        f'height="{height:.1f}" fill="{colour}"/>'
+        f'height="{height:.1f}" class="{kind}"/>'
     )
 
 
@@ -206,10 +206,7 @@ def _ticks(stride: Stride, events: Sequence[Foot], y: float, height: int) -> str
         if event.kind == INITIAL_CONTACT:
             continue
         at = 100.0 * (event.t_us - stride.start_us) / (stride.end_us - stride.start_us)
-        out.append(
-            f'<path d="M{x_of(at):.1f} {y:g}v{height}" stroke="{EVENTS[event.kind][0]}" '
-            f'stroke-width="1.4"/>'
-        )
+        out.append(f'<path d="M{x_of(at):.1f} {y:g}v{height}" class="event {event.kind}"/>')
     return "".join(out)
 
 
@@ -218,7 +215,7 @@ def _signs(marks: Sequence[str], y: float, height: int) -> str:
     columns: Mapping[str, tuple[tuple[str, str], ...]] = COLUMNS
     return "".join(
         f'<path d="{path}" transform="translate({_column_x(k):g} {y:g}) scale({scale:g})" '
-        f'fill="{"none" if mark in INK else SIGN}" stroke="{INK.get(mark, SIGN)}"/>'
+        f'class="{"moved cross" if mark in CROSSES else "moved"}"/>'
         for k, signs in enumerate(columns.values())
         for mark, path in signs
         if mark in marks

@@ -10,6 +10,7 @@ from fes_ctrl.analysis.story import EVENT_WORDS, Explanation
 from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS, GaitEvent
 from fes_ctrl.report.markup import Html, folded, join, number, table, tag
 from fes_ctrl.report.page import Section, page
+from fes_ctrl.report.run_view import model_words
 from fes_ctrl.report.svg import Chart, around, legend
 from fes_ctrl.units import Us
 
@@ -54,8 +55,10 @@ def explain_page(run: Run, explanation: Explanation) -> str:
         Section("pulses", "Pulse by pulse", _pulses(explanation)),
     ]
     lead = tag("p", f"{_span(explanation)}; {COUNTED[explanation.counted_by]}.", class_="lead")
-    models = ", ".join(run.models)
-    told = f"Simulated: nobody walked, and {models} is a model." if models else ""
+    told = model_words(run)
+    if run.patient_is_model:
+        models = ", ".join(run.models)
+        told = f"Simulated: nobody walked{f', and {models} is a model' if models else ''}."
     killed = "" if run.ended else " The run was killed; this is what its log holds."
     return page(title, sections, lead=lead, warning=f"{told}{killed}".strip())
 

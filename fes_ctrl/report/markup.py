@@ -3,7 +3,7 @@
 The functions return ``Html``; strings that came from anywhere else pass through ``text``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -66,6 +66,7 @@ def table(
     *,
     numeric: bool = True,
     ids: Sequence[str] | None = None,
+    words: Collection[int] = (),
 ) -> Html:
     """Return a table whose first column names its rows.
 
@@ -81,22 +82,34 @@ def table(
         Every column but the first is aligned for numbers.
     ids : sequence of str or None
         The ``id`` of each row.
+    words : collection of int
+        Columns of words among those of numbers: set left, and broken where they are long.
     """
     lines = []
     for index, row in enumerate(rows):
         first, *others = row
         cells = [tag("th", UNKNOWN if first is None else first, scope="row")]
-        cells += [tag("td", UNKNOWN if cell is None else cell) for cell in others]
+        cells += [
+            tag("td", UNKNOWN if cell is None else cell, class_=_kind(place, words))
+            for place, cell in enumerate(others, 1)
+        ]
         lines.append(tag("tr", *cells, id=None if ids is None else ids[index]))
+    heads = [
+        tag("th", cell, scope="col", class_=_kind(place, words)) for place, cell in enumerate(head)
+    ]
     inside = [
         "" if caption is None else tag("caption", caption),
-        tag("thead", tag("tr", *[tag("th", cell, scope="col") for cell in head])),
+        tag("thead", tag("tr", *heads)),
         tag("tbody", *lines),
     ]
     whole = tag("table", *inside, class_="figures" if numeric else "words")
     return tag(
         "div", whole, class_="scroll", tabindex="0", role="group", aria_label=_label(caption)
     )
+
+
+def _kind(place: int, words: Collection[int]) -> str | None:
+    return "text" if place in words else None
 
 
 def _label(caption: object) -> str:

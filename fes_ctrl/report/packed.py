@@ -1,10 +1,11 @@
 """Series as short text for a page: rounded to a stated resolution, as differences, in base64.
 
 A series that is too long for a page loses points, but no peak: of each bin its least and its
-greatest value stay, at their own instants.
+greatest value stay, at their own instants; where something happened every value stays.
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 POINTS: Final = 60_000
 """Of a series at most: ten minutes at 100 Hz whole."""
+
+DETAIL_SHARE: Final = 0.5
+"""Of the points of a series that is thinned, for the spans in which every value stays."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -64,32 +68,53 @@ def rounded(values: Floats, resolution: float) -> tuple[Ints, list[tuple[int, in
     return steps, gaps
 
 
-def thinned(t_us: Ints, values: Floats, most: int = POINTS) -> tuple[Ints, Floats, int]:
+def thinned(
+    t_us: Ints, values: Floats, most: int = POINTS, detail: Sequence[tuple[int, int]] = ()
+) -> tuple[Ints, Floats, int]:
     """Return a series of no more points than that, which keeps every peak.
 
     Parameters
     ----------
     t_us, values : ndarray, shape (n,)
-        The series.
+        The series, in order of time.
     most : int
-        Points that may be left, at least 2.
+        Points that may be left, at least 4.
+    detail : sequence of (int, int)
+        Spans in which every value stays, what matters most first; a span that would take more than
+        its share of the points is left out.
 
     Returns
     -------
     tuple
-        Instants, values, and how many points each pair stands for; 1 where nothing was left out.
+        Instants, values, and how many points each pair of the others stands for; 1 where nothing
+        was left out.
     """
     if len(t_us) <= most:
         return t_us, values, 1
-    size = -(-2 * len(t_us) // most)
-    bins = -(-len(t_us) // size)
+    whole = _whole(t_us, detail, int(DETAIL_SHARE * most))
+    rest = np.flatnonzero(~whole)
+    room = most - (len(t_us) - len(rest))
+    size = -(-2 * len(rest) // room)
+    bins = -(-len(rest) // size)
     filled = np.full(bins * size, np.nan)
-    filled[: len(values)] = values
+    filled[: len(rest)] = values[rest]
     table = filled.reshape(bins, size)
     unknown = np.isnan(table).all(axis=1)
     base = np.arange(bins) * size
     least = base + np.argmin(np.where(np.isnan(table), np.inf, table), axis=1)
     greatest = base + np.argmax(np.where(np.isnan(table), -np.inf, table), axis=1)
     greatest[unknown] = least[unknown]
-    chosen = np.unique(np.concatenate((least, greatest)))
+    chosen = np.union1d(rest[np.concatenate((least, greatest))], np.flatnonzero(whole))
     return t_us[chosen], values[chosen], size
+
+
+def _whole(t_us: Ints, detail: Sequence[tuple[int, int]], most: int) -> NDArray[np.bool_]:
+    """Return where every value stays."""
+    whole = np.zeros(len(t_us), dtype=np.bool_)
+    for from_us, to_us in detail:
+        first, last = np.searchsorted(t_us, (from_us, to_us))
+        more = int((~whole[first:last]).sum())
+        if more <= most:
+            whole[first:last] = True
+            most -= more
+    return whole

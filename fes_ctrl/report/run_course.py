@@ -1,6 +1,7 @@
 """Of a run's page: charge, compensation and fatigue over time, and every stride in a table."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -8,6 +9,12 @@ from fes_ctrl.analysis.stride_course import StrideRow
 from fes_ctrl.report.markup import Html, folded, join, number, table, tag
 from fes_ctrl.report.run_view import LegView, RunView
 from fes_ctrl.report.series import Line, NumberedSpan, Panel, series_plot
+
+SLOW: Final = 6_000
+"""Points of what changes slowly, where it is too long to be shown whole."""
+
+ROWS: Final = 1_000
+"""Strides in the table: of a longer walk the first and the last."""
 
 
 def course_section(view: RunView) -> Html:
@@ -40,6 +47,7 @@ def _leg(view: RunView, leg: LegView) -> Html:
         to_us=run.end_us,
         leg=leg.side if view.two_legs else "",
         strides=[NumberedSpan(s.number, s.start_us, s.end_us) for s in leg.spans],
+        most=SLOW,
     )
     return join([heading, tag("p", said), missing, plot, _strides(view, leg)])
 
@@ -136,7 +144,11 @@ def _level(view: RunView) -> Panel:
 def _strides(view: RunView, leg: LegView) -> Html:
     prefix = f"{leg.side}-" if view.two_legs else ""
     lines = []
-    for row in leg.rows:
+    rows = leg.rows
+    left = len(rows) - ROWS
+    if left > 0:
+        rows = [*rows[: ROWS // 2], *rows[-ROWS // 2 :]]
+    for row in rows:
         swing = row.swing
         link = tag("a", row.span.number, href=f"#{prefix}stride-{row.span.number}")
         line: list[object] = [
@@ -162,8 +174,10 @@ def _strides(view: RunView, leg: LegView) -> Html:
     if leg.walk.swings:
         head += ["onset after heel-off, ms", "toe clearance, mm", "ankle at contact, deg",
                  "foot slap", "push-off lost, %", "compensation, mm", "fitness"]  # fmt: skip
-    return folded(
-        "Every stride",
-        tag("p", "A number leads to that stride in the course in time."),
-        table(head, lines),
-    )
+    said = "A number leads to that stride in the course in time."
+    if left > 0:
+        said += (
+            f" These are the first {ROWS // 2} strides and the last; the {left} between them are "
+            "too many for a page: fes-ctrl export --to parquet gives all of them."
+        )
+    return folded("Every stride" if left <= 0 else "Strides", tag("p", said), table(head, lines))

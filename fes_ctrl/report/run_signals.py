@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.stride_course import channels_of, envelope
+from fes_ctrl.analysis.truth import TruthLeg
 from fes_ctrl.model import (
     FOOT_IMU,
     FORE_FORCE,
@@ -76,12 +77,21 @@ def stimulation_of(run: Run, leg: LegView) -> list[Signal]:
 
 def movement_of(leg: LegView) -> list[Signal]:
     """Return what the leg truly did; nothing where that is not known."""
-    truth = leg.truth
+    return _true(leg.truth)
+
+
+def untreated_of(leg: LegView) -> dict[str, Signal]:
+    """Return, by title, what the leg would have done on the same steps without stimulation."""
+    return {signal.title: signal for signal in _true(leg.twin)}
+
+
+def _true(truth: TruthLeg | None) -> list[Signal]:
     if truth is None or not len(truth.t_us):
         return []
     return [
         Signal(title, unit, name, truth.t_us, truth.series[key], resolution, zero, least)
         for key, title, unit, name, resolution, zero, least in TRUE
+        if key in truth.series
     ]
 
 

@@ -39,6 +39,20 @@ TILES: Final = (
     _Tile("push_off.lost_work_percent", "%", "of push-off work lost, median", digits=1),
     _Tile("compensation_mm", "mm", "of compensation, median", digits=1),
 )  # fmt: skip
+ASTRAY: Final = (
+    _Tile(
+        "bad_strides.in.strides", "", "strides astray on purpose", "bad_strides.after.strides",
+        "and {} right after",
+    ),
+    _Tile(
+        "bad_strides.toe_clearance_mm.median", "mm", "toe clearance in them, median",
+        "bad_strides.toe_clearance_mm.p05", "5 % of them below {} mm", 1,
+    ),
+    _Tile(
+        "bad_strides.poor_percent", "%", "of them served poorly", "bad_strides.drag_strides",
+        "drags: {}",
+    ),
+)  # fmt: skip
 BRIEF: Final = (
     _Tile("bursts", "", "bursts"),
     _Tile("setpoints", "", "pulses commanded"),
@@ -122,7 +136,10 @@ def _tiles(view: RunView) -> Html:
             continue
         figures = view.summary["legs"].get(leg.side, {})
         known = "toe_clearance_mm" in figures and leg.walk.swings
-        tiles = [_tile(leg.side, figures, each) for each in (TILES if known else BRIEF)]
+        wanted: tuple[_Tile, ...] = TILES if known else BRIEF
+        if figures.get("bad_strides"):
+            wanted += ASTRAY
+        tiles = [_tile(leg.side, figures, each) for each in wanted]
         if view.two_legs:
             out.append(tag("h3", f"{leg.side.capitalize()} leg"))
         out.append(tag("dl", *tiles, class_="tiles"))

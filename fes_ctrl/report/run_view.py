@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fes_ctrl.analysis.run import SIMULATED, Run
+from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.stride_course import StrideRow, stride_course
 from fes_ctrl.analysis.stride_spans import StrideSpan, stride_spans
 from fes_ctrl.analysis.summary import summarise
@@ -16,6 +16,11 @@ from fes_ctrl.units import s_from_us
 WALK: Final = "walk"
 REPLAY: Final = "replay"
 RUN: Final = "run"
+
+REPLAYED: Final = (
+    "Replay of a recording: it tells when pulses would have come, never what the foot would have "
+    "done."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class LegView:
         Whole ones after the warm-up.
     rows : list of StrideRow
         Stride by stride.
+    twin : TruthLeg or None
+        What it would have done on the same steps without stimulation.
     """
 
     side: str
@@ -57,6 +64,7 @@ class LegView:
     spans: list[StrideSpan]
     settled: list[StrideSpan]
     rows: list[StrideRow]
+    twin: TruthLeg | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +107,18 @@ class RunView:
 
 def view_of(run: Run, checks: list[Check]) -> RunView:
     """Return a run as its page needs it."""
-    config = run.header.get("config")
-    if isinstance(config, dict) and "patient" in config:
-        kind = WALK
-    else:
-        kind = REPLAY if "recording" in run.header else RUN
-    devices = run.header.get("devices")
-    listed = devices if isinstance(devices, list) else []
+    kind = WALK if run.patient_is_model else REPLAY if "recording" in run.header else RUN
     summary = summarise(run.walk) if run.summary is None else run.summary
     legs = [_leg(run, leg, stimulated=True) for leg in run.walk.legs]
     legs += [_leg(run, leg, stimulated=False) for leg in run.walk.sensing]
-    return RunView(kind, run, legs, summary, _devices(run, listed), checks)
+    return RunView(kind, run, legs, summary, _devices(run), checks)
 
 
-def _devices(run: Run, listed: list[object]) -> str:
+def _devices(run: Run) -> str:
     """Return what gave the pulses: as it named itself on the bench, else as the log calls it."""
     told = (run.summary or {}).get("stimulator")
     identity = told.get("identity") if isinstance(told, dict) else None
-    return str(identity) if identity else ", ".join(map(str, listed))
+    return str(identity) if identity else ", ".join(run.devices)
 
 
 def _leg(run: Run, leg: LegWalk, *, stimulated: bool) -> LegView:
@@ -129,7 +131,8 @@ def _leg(run: Run, leg: LegWalk, *, stimulated: bool) -> LegView:
     else:
         settled = [span for span in spans if span.whole and span.start_us >= from_us]
     rows = stride_course(leg, spans, truth)
-    return LegView(LEG_NAMES[leg.leg], stimulated, leg, truth, spans, settled, rows)
+    twin = None if run.twin is None or not stimulated else run.twin.of(leg.leg)
+    return LegView(LEG_NAMES[leg.leg], stimulated, leg, truth, spans, settled, rows, twin)
 
 
 def title_of(view: RunView) -> str:
@@ -155,17 +158,22 @@ def title_of(view: RunView) -> str:
 def warning_of(view: RunView) -> str:
     """Return what the reader of a run's page must not miss."""
     if view.kind == REPLAY:
-        return (
-            "Replay of a recording: it tells when pulses would have come, never what the foot "
-            "would have done."
-        )
+        return REPLAYED
     if view.kind == RUN:
-        return (
-            "The stimulator says that it is a simulated one." if SIMULATED in view.devices else ""
-        )
-    if view.devices.startswith(SIMULATED):
+        return model_words(view.run)
+    if view.run.models:
         return "Simulated: patient, sensors and stimulator are models; no person walked."
     return f"The patient is simulated; {view.devices} was real, on a dummy load: no person walked."
+
+
+def model_words(run: Run) -> str:
+    """Return what is said of a run whose stimulator says that it is a model; else nothing."""
+    models = ", ".join(run.models)
+    return (
+        f"The stimulator was a simulated one, by its own word ({models}): it reached nobody."
+        if models
+        else ""
+    )
 
 
 def lead_of(view: RunView) -> str:

@@ -8,12 +8,16 @@ from typing import Any, Final
 import numpy as np
 
 from fes_ctrl.report.markup import MINUS, Html, join, tag
-from fes_ctrl.report.packed import Floats, Ints, packed, rounded, thinned
+from fes_ctrl.report.packed import POINTS, Floats, Ints, packed, rounded, thinned
 from fes_ctrl.report.svg import around
 from fes_ctrl.units import Us
 
 TIME_STEP_US: Final = 100
 """Instants are rounded to this on a page."""
+
+DETAILED: Final = (
+    "; nothing is left out where something went wrong, in what is shown at first, and at the start"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ def series_plot(
     strides: Sequence[NumberedSpan] = (),
     marks: Sequence[Mark] = (),
     view: tuple[Us, Us] | None = None,
+    most: int = POINTS,
+    detail: Sequence[tuple[Us, Us]] = (),
 ) -> Html:
     """Return panels with one horizontal axis.
 
@@ -132,13 +138,18 @@ def series_plot(
         Lines across.
     view : tuple of int or None
         What is shown at first; the whole where nothing is said.
+    most : int
+        Points of a series that is too long to be shown whole.
+    detail : sequence of (int, int)
+        Spans of such a series in which nothing is left out, what matters most first.
     """
     to_us = max(to_us, from_us + TIME_STEP_US)
     listed, thin = [], 1
     for panel in panels:
         drawn = []
         for line in panel.lines:
-            t_us, values, size = thinned(line.t_us, line.values)
+            room = POINTS if len(line.t_us) <= POINTS else most
+            t_us, values, size = thinned(line.t_us, line.values, room, detail)
             thin = max(thin, size)
             drawn.append(_line(line, t_us, values))
         ranges = np.concatenate([line.values for line in panel.lines])
@@ -171,8 +182,8 @@ def series_plot(
     if thin > 1:
         note = tag(
             "p",
-            f"The series is too long to be shown whole: of each {thin} values in a row the least "
-            "and the greatest are drawn, so that no peak is lost.",
+            f"The series is too long to be shown whole: of up to {thin} values in a row the least "
+            f"and the greatest are drawn, so that no peak is lost{DETAILED if detail else ''}.",
             class_="note",
         )
     return tag(
@@ -252,8 +263,18 @@ def _line(line: Line, t_us: Ints, values: Floats) -> dict[str, Any]:
 
 
 def _times(t_us: Ints) -> dict[str, Any]:
-    """Return instants: from where and how far apart where they are even, else one by one."""
+    """Return instants: from where and how far apart where they are even, else one by one.
+
+    One by one they are counted in the longest step that they all keep to.
+    """
     apart = np.diff(t_us)
     if len(apart) and (apart == apart[0]).all():
         return {"from": int(t_us[0]) / 1e6, "every": int(apart[0]) / 1e6}
-    return {"step": TIME_STEP_US / 1e6, "packed": packed(t_us // TIME_STEP_US)}
+    steps = t_us // TIME_STEP_US
+    first = int(steps[0]) if len(steps) else 0
+    longest = max(1, int(np.gcd.reduce(steps - first)) if len(steps) else 1)
+    return {
+        "from": first * TIME_STEP_US / 1e6,
+        "step": longest * TIME_STEP_US / 1e6,
+        "packed": packed((steps - first) // longest),
+    }

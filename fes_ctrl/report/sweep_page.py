@@ -1,6 +1,7 @@
 """A sweep as one page: the best, every candidate as a line, heat maps, effects, the table."""
 
-from fes_ctrl.report.figures import Figure, digits_of
+from fes_ctrl.analysis.figure_words import Figure
+from fes_ctrl.report.figures import digits_of
 from fes_ctrl.report.heat import Cell, heat_map
 from fes_ctrl.report.markup import Html, folded, join, number, table, tag
 from fes_ctrl.report.page import Section, page
@@ -107,7 +108,7 @@ def _lines(view: SweepView) -> Html:
             for each in chosen
         ]
         axis, places = upright_of(
-            figure.words, figure.unit, means, downwards=figure.good == "low", group="figure"
+            figure.words, figure.unit, means, downwards=figure.better == "less", group="figure"
         )
         axes.append(axis)
         columns.append(places)
@@ -161,7 +162,7 @@ def _heat_maps(view: SweepView) -> Html | None:
             tag(
                 "figure",
                 heat_map(
-                    f"{title} ({'lower' if figure.good == 'low' else 'higher'} is better)",
+                    f"{title} ({'lower' if figure.better == 'less' else 'higher'} is better)",
                     (view.names[x_key], [_plain(x) for x in xs]),
                     (view.names[y_key], [_plain(y) for y in ys]),
                     cells,
@@ -207,7 +208,7 @@ def _effect(effect: MainEffect, figure: Figure, name: str) -> Html:
     lows = [level.mean if level.low is None else level.low for level in levels]
     highs = [level.mean if level.high is None else level.high for level in levels]
     unit = f", {figure.unit}" if figure.unit else ""
-    good = "lower" if figure.good == "low" else "higher"
+    good = "lower" if figure.better == "less" else "higher"
     chart = Chart(
         f"{figure.words}{unit}",
         f"change of {figure.words} with {name}",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fes_ctrl.report.figures import Figure, short, shown
+from fes_ctrl.analysis.figure_words import Figure, shown
+from fes_ctrl.report.figures import short
 from fes_ctrl.tuning.effects import MainEffect, is_grid, main_effect, outcomes, varied
 from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.statistics import Candidate, ranked, summarise, whole_name

@@ -88,6 +88,29 @@ def rows(leg: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("foot slap, %", show(leg["foot_slap_percent"])),
         ("compensation, mm", show(leg["compensation_mm"])),
         ("eversion at contact, deg", show(leg["eversion_at_contact_deg"]["median"])),
+        *_astray(leg.get("bad_strides")),
+    ]
+
+
+def _astray(bad: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return the lines of strides that went astray; none where there were none."""
+    if bad is None:
+        return []
+    clearance, contact = bad["toe_clearance_mm"], bad["ankle_at_contact_deg"]
+    served = [show(bad[f"{how}_swings"], 0) for how in ("missed", "late", "cut")]
+    return [
+        ("bad strides / right after", f"{bad['in']['strides']} / {bad['after']['strides']}"),
+        (
+            "  toe clearance, mm: median (5 %)",
+            f"{show(clearance['median'])} ({show(clearance['p05'])})",
+        ),
+        ("  drags", show(bad["drag_strides"], 0)),
+        (
+            "  ankle at contact, deg: median (5 %)",
+            f"{show(contact['median'])} ({show(contact['p05'])})",
+        ),
+        ("  swings missed / late / let go", " / ".join(served)),
+        ("  push-off work lost, %: 95 %", show(bad["lost_push_off_percent"]["p95"])),
     ]
 
 

@@ -1,6 +1,6 @@
 """A search for a better program as one page: suggestion, front, trials, sensitivity, proof."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fes_ctrl.report.markup import Html, folded, join, number, table, tag
@@ -118,6 +118,7 @@ def _about(view: TuneView) -> Html:
         ("scenario", whole["scenario"]),
         ("seconds of a walk", _plain(whole["duration_s"])),
         ("patients", _listed(str(each["patient"]) for each in whole["patients"])),
+        *_astray(whole),
         ("seeds", _listed(map(str, whole["seeds"]))),
         ("unseen seeds", _listed(map(str, whole["unseen_seeds"]))),
         ("seed of the search", _plain(whole["seed"])),
@@ -146,6 +147,15 @@ def _about(view: TuneView) -> Html:
         title = f"{len(refused)} programs that limits or device refuse"
         parts.append(folded(title, table(("program", "why"), refused, numeric=False)))
     return join(parts)
+
+
+def _astray(whole: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return with which strides astray programs were walked again; searches of before have none."""
+    told = [
+        f"{key.rpartition('.')[2]} {_listed(at) if isinstance(at, list) else _plain(at)}"
+        for key, at in whole.get("bad_strides", {}).items()
+    ]
+    return [("walked again with bad strides", "; ".join(told))] if told else []
 
 
 def _listed(names: Any) -> str:

@@ -16,6 +16,7 @@ Seel T., Werner C., Raisch J., Schauer T., Control Eng Pract 48:87-97, 2016: ite
 drop-foot stimulation on the foot's pitch.
 """
 
+from math import sqrt
 from typing import Final, NamedTuple
 
 from fes_ctrl.stim.adaptive_config import AdaptiveConfig
@@ -27,12 +28,18 @@ UNLEARNS: Final = 0.5
 """Part of an error that one stride makes good, where the answer is as expected: of a foot that is
 too low, and of one that is too high. The weaker, the steeper the answer: down it goes with care."""
 
-NEAR: Final = 0.15
-"""The same within the band: there most of an error is the measurement's, and the mean of several
-strides counts."""
+NEAR: Final = 0.25
+"""The same within the band: there most of an error is the foot's scatter and the measurement's, and
+the mean of several strides counts. A muscle that tires is followed by as much."""
 
-AIM: Final = 0.25
-"""It steers for the wanted pitch and so much of the band more, that its weaving is not below."""
+WITHIN_DEG: Final = 0.5
+WITHIN_SCATTERS: Final = 1.65
+"""It steers above the wanted pitch by as much as the foot's own scatter asks for, that nineteen
+strides of twenty are not below by more than the first; the second is the normal quantile for it."""
+
+SCATTER_DEG: Final = 0.5
+SCATTERS: Final = 0.05
+"""The first guess at that scatter, and the weight of a stride against those before it."""
 
 ANSWER_DEG: Final = 20.0
 LEAST_ANSWER_DEG: Final = 4.0
@@ -105,7 +112,9 @@ class AdaptiveLaw:
         "_start_ppm",
         "_step_us",
         "_up_ppm",
+        "_varies",
         "_was_deg",
+        "_was_short_deg",
         "answer_deg",
         "now",
         "short_deg",
@@ -130,12 +139,14 @@ class AdaptiveLaw:
         self.now: Adapted = Adapted(self._start_ppm, 0, 0)
         self.answer_deg: float = ANSWER_DEG
         self.short_deg: float = 0.0
+        self._varies: float = SCATTER_DEG * SCATTER_DEG
         self.forget()
 
     def forget(self) -> None:
         """Take the next stride as it comes: what was given before it does not compare."""
         self._changed_ppm: int = 0
         self._was_deg: float = 0.0
+        self._was_short_deg: float = FURTHEST_DEG
 
     def learn(self, mid_deg: float, contact_deg: float, fall_dps: float, extension_us: Us) -> bool:
         """Take a stride that was given ``now``; return whether the next one is given anything else.
@@ -167,6 +178,7 @@ class AdaptiveLaw:
             elif low_deg > -self._band_deg:
                 # What mid-swing needs the onset has to give, but not against less current.
                 short_deg = max(short_deg, -self._band_deg)
+        self._learn_scatter(short_deg)
         share_ppm = self._share(was.share_ppm, short_deg)
         sooner_us = self._end(was.sooner_us, short_deg, fall_dps, extension_us)
         self._changed_ppm = share_ppm - was.share_ppm
@@ -195,10 +207,25 @@ class AdaptiveLaw:
         weight = 1.0 if answer_deg > self.answer_deg else 0.5
         self.answer_deg += weight * (answer_deg - self.answer_deg)
 
+    def _learn_scatter(self, short_deg: float) -> None:
+        """Learn how the foot varies by itself, from strides that follow each other in the band."""
+        was_deg = self._was_short_deg
+        self._was_short_deg = short_deg
+        band_deg = self._band_deg
+        if -band_deg <= was_deg <= band_deg and -band_deg <= short_deg <= band_deg:
+            change_deg = short_deg - was_deg
+            # Both have the scatter, so their difference has twice its variance.
+            self._varies += SCATTERS * (0.5 * change_deg * change_deg - self._varies)
+
+    @property
+    def aim_deg(self) -> float:
+        """By how much it steers above what is wanted."""
+        return max(0.0, WITHIN_SCATTERS * sqrt(self._varies) - WITHIN_DEG)
+
     def _share(self, share_ppm: int, short_deg: float) -> int:
         """Return the next share, for a foot that is so much too low; negative: too high."""
         band_deg = self._band_deg
-        short_deg += AIM * band_deg
+        short_deg += self.aim_deg
         learns = NEAR
         if short_deg > 0.5 * band_deg:
             learns = LEARNS
@@ -248,4 +275,5 @@ class AdaptiveLaw:
             "later_us": later_us,
             "sooner_us": sooner_us,
             "answer_deg": round(self.answer_deg, 1),
+            "aim_deg": round(self.aim_deg, 2),
         }

@@ -11,8 +11,6 @@ from fes_ctrl.model import (
     FOOT_FLAT,
     HEEL_OFF,
     INITIAL_CONTACT,
-    BurstEnd,
-    BurstStart,
     Capabilities,
     GaitEvent,
     Record,
@@ -21,17 +19,10 @@ from fes_ctrl.model import (
 from fes_ctrl.stim.adaptive import NOTHING_TAKEN, Adapted
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 from fes_ctrl.stim.dials import check_dial, turned
-from fes_ctrl.stim.quantise import ceil_to_grid, floor_to_step, plan_channel
-from fes_ctrl.stim.trains import SETPOINT_LIFE_US, Trains
-from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, us_from_ms
-
-FELT_LATE_US: Final = SETPOINT_LIFE_US + 5_000
-"""A pulse may be felt so long after its instant: its life; then line, device, a late loop."""
-
-BURST_PAUSE_US: Final = 120_000
-"""Least time from the last pulse of a burst to the first of the next, whatever the lock-out: so
-that two bursts are two to everybody who counts their length by pauses of 100 ms, even where the
-last pulse was written as late as it may be and the cable jitters."""
+from fes_ctrl.stim.quantise import ceil_to_grid, plan_channel
+from fes_ctrl.stim.timing import Timing, pause_us
+from fes_ctrl.stim.trains import Trains
+from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us
 
 SURE: Final = 0.5
 """Confidence from which a trigger out of standing counts as a step."""
@@ -39,25 +30,10 @@ SURE: Final = 0.5
 TEST: Final = "test"
 """What starts, and what ends, a burst that a person asked for."""
 
-TEST_US: Final = 1_000_000
-"""Plateau of such a burst, as far as the program's time-out has room for it."""
-
 PREDICTED: Final = "predicted_"
 """Before the kind of a trigger that had not come when the burst began."""
 
 TRIGGERS: Final = {"heel_off": HEEL_OFF, "initial_contact": INITIAL_CONTACT, "tilt": HEEL_OFF}
-
-
-def pause_us(slowest_us: Us, device: Capabilities) -> Us:
-    """Return the least pause after a burst whose slowest train has this period.
-
-    It has to stand out from the train, however late each pulse is felt: who counts the length of
-    bursts takes even pulses for one. A device that repeats goes on until it has lingered.
-    """
-    varies_us = device.latency_us if device.period_us else device.spread_us
-    longest_us = slowest_us + FELT_LATE_US + varies_us
-    stands_out_us = max(2 * slowest_us, 3 * longest_us // 2 + 1) + FELT_LATE_US
-    return max(BURST_PAUSE_US, stands_out_us) + (device.lingers_us or device.spread_us)
 
 
 class Program:
@@ -88,20 +64,13 @@ class Program:
     """
 
     __slots__ = (
-        "_delay_us",
         "_device",
         "_ends_on_contact",
         "_ends_on_other",
-        "_extension_us",
-        "_fall_us",
         "_grid_us",
-        "_lock_out_us",
-        "_min_on_us",
         "_queued",
-        "_rise_us",
         "_sooner_us",
-        "_stance_percent",
-        "_time_out_us",
+        "_timing",
         "_trigger_us",
         "_waiting_changes",
         "adapted",
@@ -166,23 +135,16 @@ class Program:
     def _take(self, config: ProgramConfig) -> None:
         self.config = config
         self.trigger_kind: str = TRIGGERS[config.trigger]
-        self._delay_us: Us = us_from_ms(config.delay_ms)
-        self.lead_us: Us = us_from_ms(config.trigger_lead_ms)
-        self.end_lead_us: Us = us_from_ms(config.end_lead_ms)
-        self._rise_us: Us = us_from_ms(config.rise_ms)
-        self._fall_us: Us = us_from_ms(config.fall_ms)
-        self._extension_us: Us = us_from_ms(config.extension_ms)
-        self._stance_percent: float | None = config.extension_percent_stance
-        self._time_out_us: Us = us_from_ms(config.time_out_ms)
-        self._min_on_us: Us = us_from_ms(config.min_on_ms)
-        self._lock_out_us: Us = us_from_ms(config.lock_out_ms)
+        self._timing = timing = Timing(config)
+        self.lead_us: Us = timing.lead_us
+        self.end_lead_us: Us = timing.end_lead_us
         self._ends_on_contact = config.end == "initial_contact"
         self._ends_on_other = config.end == "other_heel_off"
 
     @property
     def extension_us(self) -> Us:
         """Its extension; 0 where that is another one in every stride, a share of the stance."""
-        return self._extension_us if self._stance_percent is None else 0
+        return self._timing.extension_us
 
     @property
     def active(self) -> bool:
@@ -258,8 +220,8 @@ class Program:
 
     def onset_for(self, trigger_us: Us) -> Us:
         """Return when a burst would begin whose trigger is at that instant, known beforehand."""
-        later_us = self._delay_us + self.adapted.later_us
-        return max(trigger_us + later_us - self.lead_us, self.lock_until_us)
+        onset_us = self._timing.onset_for(trigger_us, self.adapted.later_us)
+        return max(onset_us, self.lock_until_us)
 
     def anticipate(self, at_us: Us, trigger_us: Us) -> tuple[Record, ...]:
         """Begin a burst now whose trigger is predicted; it has to come, or to be cut.
@@ -291,7 +253,7 @@ class Program:
             Its start.
         """
         starts = self._start(max(at_us, self.lock_until_us), TEST, at_us, current_ua)
-        self.fall_from_us = self.onset_us + min(self._rise_us + TEST_US, self._time_out_us)
+        self.fall_from_us = self.onset_us + self._timing.test_us
         self.ended_by = TEST
         self.testing = True
         self.broken = True
@@ -303,7 +265,7 @@ class Program:
         onset_us = ceil_to_grid(due_us, self._grid_us)
         self.onset_us = onset_us
         self._trigger_us = trigger_us
-        self.fall_from_us = onset_us + self._time_out_us
+        self.fall_from_us = onset_us + self._timing.time_out_us
         self.contact_us = NEVER_US
         self.ended_by = "time_out"
         share_ppm, _, sooner_us = self.adapted
@@ -312,19 +274,7 @@ class Program:
         self.begun_level = self.level_percent
         self.broken = False
         self.next_at_us = self.trains.begin(onset_us, self.level_percent, current_ua, share_ppm)
-        return tuple(
-            [
-                BurstStart(
-                    onset_us,
-                    self.leg,
-                    plan.channel,
-                    trigger,
-                    trigger_us,
-                    floor_to_step(set_ua, plan.step_ua),
-                )
-                for plan, set_ua in zip(self.trains.plans, self.trains.set_ua, strict=True)
-            ]
-        )
+        return self.trains.starts(onset_us, trigger, trigger_us)
 
     def contact(self, event: GaitEvent, stance_us: Us) -> tuple[Record, ...]:
         """Take an initial contact of this leg: the fall begins after the extension.
@@ -391,16 +341,8 @@ class Program:
         return ()
 
     def fall_for(self, contact_us: Us, stance_us: Us) -> Us:
-        """Return when the fall of the running burst would start for a contact at that instant.
-
-        It leads by the extension at most: who takes the support away before the foot is down
-        drops it.
-        """
-        extension_us = self._extension_us
-        if self._stance_percent is not None and stance_us > 0:
-            extension_us = round(stance_us * self._stance_percent / 100.0)
-        after_us = max(0, extension_us - self._sooner_us - self.end_lead_us)
-        return max(contact_us + after_us, self.onset_us + self._min_on_us)
+        """Return when the fall of the running burst would start for a contact at that instant."""
+        return self._timing.fall_for(contact_us, stance_us, self.onset_us, self._sooner_us)
 
     @property
     def awaits_contact(self) -> bool:
@@ -424,7 +366,8 @@ class Program:
         setpoints, records : list
             Appended to.
         """
-        end_us = self.fall_from_us + self._fall_us
+        timing = self._timing
+        end_us = self.fall_from_us + timing.fall_us
         if at_us >= end_us:
             queued = self._queued
             records.extend(self._finish(at_us, self.ended_by))
@@ -432,7 +375,7 @@ class Program:
                 records.extend(self._plan(queued))
             return
         self.next_at_us = self.trains.give(
-            at_us, self.onset_us, self._rise_us, self.fall_from_us, self._fall_us, setpoints
+            at_us, self.onset_us, timing.rise_us, self.fall_from_us, timing.fall_us, setpoints
         )
 
     def cut(self, at_us: Us, reason: str) -> tuple[Record, ...]:
@@ -445,14 +388,9 @@ class Program:
     def _finish(self, at_us: Us, reason: str) -> tuple[Record, ...]:
         given_us = self.trains.last_pulse_us
         last_us = at_us if given_us == NEVER_US else given_us
-        ends = tuple(
-            [
-                BurstEnd(last_us, self.leg, plan.channel, reason, self.onset_us, self.contact_us)
-                for plan in self.trains.plans
-            ]
-        )
+        ends = self.trains.ends(last_us, reason, self.onset_us, self.contact_us)
         self.lock_until_us = max(
-            min(self.fall_from_us, at_us) + self._lock_out_us,
+            min(self.fall_from_us, at_us) + self._timing.lock_out_us,
             last_us + pause_us(self.trains.slowest_us, self._device),
         )
         self._queued = None

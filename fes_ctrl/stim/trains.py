@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fes_ctrl.model import Setpoint
+from fes_ctrl.model import BurstEnd, BurstStart, Record, Setpoint
 from fes_ctrl.stim.envelope import envelope_ua
 from fes_ctrl.stim.quantise import WHOLE_PPM, ChannelPlan, floor_to_step, set_current_ua
 from fes_ctrl.units import NEVER_US, MicroAmp, PicoCoulomb, Us, made
@@ -81,6 +81,31 @@ class Trains:
             self.set_ua[index] = min(self._most_ua[index], asked_ua)
             self._next_pulse_us[index] = onset_us + plan.stagger_us
         return min(self._next_pulse_us)
+
+    def starts(self, onset_us: Us, trigger: str, trigger_us: Us) -> tuple[Record, ...]:
+        """Return that a burst was planned, of each channel."""
+        return tuple(
+            [
+                BurstStart(
+                    onset_us,
+                    self._leg,
+                    plan.channel,
+                    trigger,
+                    trigger_us,
+                    floor_to_step(set_ua, plan.step_ua),
+                )
+                for plan, set_ua in zip(self.plans, self.set_ua, strict=True)
+            ]
+        )
+
+    def ends(self, last_us: Us, reason: str, onset_us: Us, contact_us: Us) -> tuple[Record, ...]:
+        """Return that it is over, of each channel."""
+        return tuple(
+            [
+                BurstEnd(last_us, self._leg, plan.channel, reason, onset_us, contact_us)
+                for plan in self.plans
+            ]
+        )
 
     def give(
         self,

@@ -12,6 +12,7 @@ from typing import Any, Final
 from fes_ctrl.tuning.job import Row
 from fes_ctrl.tuning.objectives import (
     BY_NAME,
+    IN_BAD_WALKS,
     NEVER,
     Objective,
     over_members,
@@ -77,22 +78,30 @@ def measure(question: Question, seeds: Sequence[int], rows: Sequence[Row]) -> Me
     if failed is not None:
         return Measured(problem=str(failed["error"]))
     found = Measured()
-    each = len(question.members)
+    each, members = question.each, len(question.members)
     for index, seed in enumerate(seeds):
         walks = rows[index * each : (index + 1) * each]
+        plain, astray = walks[:members], walks[members:]
         values = []
         for objective in question.objectives:
-            known = [value_of(objective, row) for row in walks]
+            known = [value_of(objective, row) for row in (astray if objective.astray else plain)]
             if any(value is None for value in known):
-                return Measured(problem=f"{objective.words}: unknown; there was no settled stride")
+                return Measured(problem=f"{objective.words}: unknown; {_lacking(objective)}")
             values.append(over_members(objective, [value for value in known if value is not None]))
         found.values[seed] = tuple(values)
         counts: dict[str, int] = {}
-        for row in walks:
-            for name, count in violations_of(row).items():
-                counts[name] = counts.get(name, 0) + count
         found.counts[seed] = counts
+        for some, ending in ((plain, ""), (astray, IN_BAD_WALKS)):
+            for row in some:
+                for name, count in violations_of(row).items():
+                    counts[name + ending] = counts.get(name + ending, 0) + count
     return found
+
+
+def _lacking(objective: Objective) -> str:
+    if objective.astray:
+        return "no settled stride went astray; walk for longer, or let more of them"
+    return "there was no settled stride"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,8 @@ def judge(question: Question, one: Measured, given: Measured) -> Judged:
     against: dict[str, float] = {}
     for seed, counts in one.counts.items():
         for name, count in counts.items():
-            excess = count if name in NEVER else count - given.counts[seed].get(name, 0)
+            never = name.removesuffix(IN_BAD_WALKS) in NEVER
+            excess = count if never else count - given.counts[seed].get(name, 0)
             if excess > 0:
                 against[name] = against.get(name, GRAVE) + excess
     reach = dict(question.reach)

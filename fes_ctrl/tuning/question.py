@@ -53,6 +53,9 @@ class Question:
         Version of the code: its walks are the same walks.
     files : tuple of str
         Digest of what each member walks with the given program: files may change, names stay.
+    astray : settings
+        With which everybody walks each candidate once more, for strides to go astray; none: they
+        do not.
     """
 
     scenario: str
@@ -68,13 +71,19 @@ class Question:
     together: int = 4
     code: str = ""
     files: tuple[str, ...] = ()
+    astray: Settings = ()
+
+    @property
+    def each(self) -> int:
+        """How many walks a candidate takes by one seed."""
+        return len(self.members) * (2 if self.astray else 1)
 
     def digest(self) -> str:
         """Return the digest of it all."""
         return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()
 
     def jobs(self, point: Point, seeds: Sequence[int]) -> list[Job]:
-        """Return the walks of a candidate: by seed, then by member.
+        """Return the walks of a candidate: by seed, then by member, then again with strides astray.
 
         Parameters
         ----------
@@ -87,11 +96,12 @@ class Question:
         return [
             Job(
                 self.scenario,
-                settings_of(dict((*self.base, *member.settings, *turned))),
+                settings_of(dict((*self.base, *member.settings, *astray, *turned))),
                 member.patient,
                 seed,
                 self.duration_s,
             )
             for seed in seeds
+            for astray in (((), self.astray) if self.astray else ((),))
             for member in self.members
         ]

@@ -109,6 +109,7 @@ def as_object(found: Found) -> dict[str, Any]:
         "space": [asdict(dial) for dial in question.dials],
         "objectives": [asdict(objective) for objective in found.objectives],
         "reach": dict(question.reach),
+        "bad_strides": dict(question.astray),
         "steer": question.steer,
         "given": settings(start),
         "candidates": [

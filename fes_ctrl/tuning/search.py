@@ -161,9 +161,9 @@ class Search:
     def _plan(self, study: Study) -> Plan | None:
         """Return the next batch: a function of what is written down alone."""
         question = self.question
-        members, seeds = len(question.members), question.seeds
+        each, seeds = question.each, question.seeds
         if not study.batches:
-            walks = members * len(seeds)
+            walks = each * len(seeds)
             return "given", [(given(question.dials), seeds, walks)]
         known = study.known()
         if any(k.entry.kind == "given" and k.walking for k in known):
@@ -172,19 +172,19 @@ class Search:
         confirming = int(CONFIRMS * self._walks) if len(seeds) > 1 else 0
         spent = sum(e.walks for e in study.entries() if e.kind != "confirm")
         left = min(self._walks - confirming - spent, self._walks - used)
-        count = min(question.together, left // members)
+        count = min(question.together, left // each)
         if count > 0:
             points = self._explore(known, count)
             if points:
                 kind, chosen = points
-                return kind, [(point, seeds[:1], members) for point in chosen]
+                return kind, [(point, seeds[:1], each) for point in chosen]
         if any(k.walking for k in known):
             # What is confirmed depends on all that was explored.
             return None
-        each = members * (len(seeds) - 1)
-        count = min(question.together, (self._walks - used) // each) if each else 0
+        more = each * (len(seeds) - 1)
+        count = min(question.together, (self._walks - used) // more) if more else 0
         best = self._to_confirm()[: max(count, 0)]
-        return ("confirm", [(point, seeds, each) for point in best]) if best else None
+        return ("confirm", [(point, seeds, more) for point in best]) if best else None
 
     def _explore(self, known: Sequence[Known], count: int) -> tuple[Kind, list[Point]] | None:
         question, batch = self.question, self.study.batches

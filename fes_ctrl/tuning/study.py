@@ -326,6 +326,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     names = {
         "base": "settings",
         "members": "patients",
+        "astray": "bad strides",
         "reach": "what is to be reached",
         "code": "code of this program",
         "files": "contents of its files",

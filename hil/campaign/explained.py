@@ -68,6 +68,9 @@ def _by_roughness(config: WalkConfig, fault: str) -> bool:
         return True
     if fault not in ROUGH_SENSORS:
         return False
+    bad = config.bad_strides
+    if bad.percent > 0.0 and "gap" in bad.kinds:
+        return True
     packets = [leg.sensors.packets for leg in config.patient.leg]
     return any(each.stalls_per_min > 0.0 or each.loss_probability > 0.0 for each in packets)
 

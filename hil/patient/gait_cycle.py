@@ -6,6 +6,7 @@ leg's path comes in here as well: the hip that is hiked, and the knee flexion th
 """
 
 from math import cos, pi, radians, sin
+from typing import Final
 
 from hil.patient.config import GaitConfig, PatientConfig
 from hil.patient.foot import STEP_S
@@ -19,7 +20,11 @@ from hil.patient.gait_table import (
 )
 from hil.patient.plan import Manner
 from hil.patient.rows import ROWS, GaitRows, StanceRow, SwingRow
-from hil.patient.tempo import stance_at
+from hil.patient.tempo import stance_at, with_swing
+
+LEAST_STANCE: Final = 0.42
+MOST_STANCE: Final = 0.78
+"""Shares of the stride that the table can be divided into."""
 
 
 def prescribed(patient: PatientConfig, gait: GaitConfig, manner: Manner) -> GaitRows:
@@ -34,17 +39,28 @@ def prescribed(patient: PatientConfig, gait: GaitConfig, manner: Manner) -> Gait
     manner : Manner
         Of the stride.
     """
-    share = stance_at(gait.stance_percent / 100.0, manner.period) + manner.stance
+    share = stance_share(gait, manner)
+    stride_s = patient.stride_s * manner.period
+    if manner.swing != 1.0:
+        longer = with_swing(share, manner.swing)
+        share = max(LEAST_STANCE, min(MOST_STANCE, share / longer))
+        stride_s *= longer
     return gait_rows(
         GaitStyle(
-            min(0.78, share),
+            share,
             gait.amplitude * manner.amplitude,
             patient.height_m / REFERENCE_HEIGHT_M,
             manner.slope_rad,
-            patient.stride_s * manner.period,
+            stride_s,
             manner.forward,
         )
     )
+
+
+def stance_share(gait: GaitConfig, manner: Manner) -> float:
+    """Return the share of stance in a stride whose swing takes its usual time."""
+    share = stance_at(gait.stance_percent / 100.0, manner.period) + manner.stance
+    return min(MOST_STANCE, share)
 
 
 class GaitCycle:

@@ -8,6 +8,7 @@ late for a step that is already taken.
 from random import Random
 from typing import Final
 
+from hil.patient.bad_strides import BadStride
 from hil.patient.config import LegConfig, OrthosisConfig, PatientConfig
 from hil.patient.foot import TO_DEG
 from hil.patient.gait_table import FLAT_RAD, SHANK_FRACTION
@@ -49,8 +50,8 @@ class PatientLeg:
 
     Attributes
     ----------
-    events, swings : list
-        The truth so far.
+    events, swings, bad : list
+        The truth so far; ``bad`` are the strides that have begun in which something goes astray.
     trace : list of TraceRow
         Kept only where ``keep_trace`` is set.
     """
@@ -58,6 +59,7 @@ class PatientLeg:
     __slots__ = (
         "_locomotion",
         "_mass_kg",
+        "bad",
         "config",
         "events",
         "keep_trace",
@@ -84,6 +86,7 @@ class PatientLeg:
         self._locomotion = Locomotion(patient, config, random, steps, orthosis)
         self.events: list[LegEvent] = self._locomotion.truth.events
         self.swings: list[LegSwing] = self._locomotion.truth.swings
+        self.bad: list[BadStride] = self._locomotion.truth.bad
         self.trace: list[TraceRow] = []
 
     @property

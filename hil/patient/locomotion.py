@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from hil.patient.ankle_muscles import AnkleMuscles
+from hil.patient.bad_strides import BadStride
 from hil.patient.compensation import Compensation
 from hil.patient.config import LegConfig, OrthosisConfig, PatientConfig
 from hil.patient.foot import STEP_S, Foot
@@ -341,6 +342,7 @@ class Locomotion:
             reflex_Nm=self._reflex_peak_Nm,
             knee_rad=cycle.rows.knee_peak_rad - cycle.knee_loss_rad,
             speed_m_per_s=cycle.rows.stride_m * cycle.per_stride_s,
+            bad=self._stride.bad,
         )
         compensation.after(clearance_mm)
         self.muscles.contact(self.now_ms)
@@ -353,9 +355,17 @@ class Locomotion:
             self._halting = True
         else:
             self._begin_cycle(manner)
+            self._note_bad()
         self._fastest = 0.0
         heel_first = self.foot.pitch > FLAT_RAD + FLAT_MARGIN_RAD and not manner.flat
         self.state = LOADING if heel_first else LANDING
+
+    def _note_bad(self) -> None:
+        """Let be known that a stride has begun in which something goes astray."""
+        stride = self._stride
+        if stride.bad:
+            contact_ms = self.now_ms + stride.period_ms
+            self.truth.bad.append(BadStride(stride.bad, self.now_ms * 1000, contact_ms * 1000))
 
     def _flat(self) -> None:
         """Come to rest on the whole sole."""

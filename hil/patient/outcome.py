@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from hil.patient.bad_strides import BadStride
 from hil.patient.foot import TO_DEG
 
 SLAP_FACTOR: Final = 884.0 / 378.0
@@ -38,6 +39,7 @@ class LegSwing(NamedTuple):
     ankle_at_toe_off_deg: float
     peak_knee_flexion_deg: float
     speed_m_per_s: float
+    bad: str
 
 
 class TraceRow(NamedTuple):
@@ -91,6 +93,8 @@ class Truth:
         Those after which the foot has come to rest on its whole sole.
     toe_mm, ankle_rad : list of float
         Height of the toe and angle of the ankle at every millisecond of the swing under way.
+    bad : list of BadStride
+        Those that have begun in which something goes astray.
     """
 
     __slots__ = (
@@ -101,6 +105,7 @@ class Truth:
         "_toe_off_rad",
         "_toe_off_us",
         "ankle_rad",
+        "bad",
         "events",
         "swings",
         "toe_mm",
@@ -109,6 +114,7 @@ class Truth:
     def __init__(self) -> None:
         self.events: list[LegEvent] = []
         self.swings: list[LegSwing] = []
+        self.bad: list[BadStride] = []
         self.toe_mm: list[float] = []
         self.ankle_rad: list[float] = []
         self._number: int = 0
@@ -143,6 +149,7 @@ class Truth:
         reflex_Nm: float,
         knee_rad: float,
         speed_m_per_s: float,
+        bad: str,
     ) -> float:
         """Take note that the foot has met the ground; return the toe clearance of the swing, mm."""
         self._number += 1
@@ -169,6 +176,7 @@ class Truth:
             ankle_at_toe_off_deg=self._toe_off_rad * TO_DEG,
             peak_knee_flexion_deg=knee_rad * TO_DEG,
             speed_m_per_s=speed_m_per_s,
+            bad=bad,
         )
         self.events.append(LegEvent("ic", t_us))
         return clearance_mm

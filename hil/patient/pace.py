@@ -8,7 +8,9 @@ stride to stride, and a little apart, but never drift out of step.
 from random import Random
 from typing import Final, NamedTuple
 
+from hil.patient.bad_strides import BadStrides, BadStridesConfig, after_stumble
 from hil.patient.config import PatientConfig
+from hil.patient.gait_cycle import stance_share
 from hil.patient.gait_table import GaitStyle, gait_rows
 from hil.patient.plan import FOREVER_MS, LEVEL, Manner, Plan
 
@@ -31,11 +33,26 @@ class Stride(NamedTuple):
         Its length; of standing, that of a stride in which it would be walked out of.
     until_ms : int
         Until when one stands; 0 for a stride.
+    bad : str
+        What goes astray in it, as ``BadStridesConfig`` calls it; empty where nothing does.
+    follower : Manner
+        How the leg that follows makes this stride.
+    follower_bad : str
+        What goes astray in that leg's.
+    plain_ms : int
+        How long it would be with swings that take their usual time.
+    waits_ms : int
+        So much later than in its place the follower comes down: its swing took longer.
     """
 
     manner: Manner
     period_ms: int
     until_ms: int
+    bad: str
+    follower: Manner
+    follower_bad: str
+    plain_ms: int
+    waits_ms: int
 
 
 class Pace:
@@ -49,11 +66,31 @@ class Pace:
         Where the patient goes.
     random : random.Random
         Its own stream.
+    bad : BadStrides or None
+        Which strides go astray.
     """
 
-    __slots__ = ("_cv", "_now_ms", "_plan", "_random", "_stride_ms", "_strides", "_upright")
+    __slots__ = (
+        "_bad",
+        "_cv",
+        "_late_ms",
+        "_now_ms",
+        "_patient",
+        "_plan",
+        "_random",
+        "_recovers",
+        "_stride_ms",
+        "_strides",
+        "_upright",
+    )
 
-    def __init__(self, patient: PatientConfig, plan: Plan, random: Random) -> None:
+    def __init__(
+        self, patient: PatientConfig, plan: Plan, random: Random, bad: BadStrides | None = None
+    ) -> None:
+        self._patient = patient
+        self._bad: BadStrides = BadStrides(BadStridesConfig(), 1, random) if bad is None else bad
+        self._late_ms: int = 0
+        self._recovers: int = -1
         self._cv: float = patient.stride_cv_percent / 100.0
         self._stride_ms: float = patient.stride_s * 1000.0
         gait = patient.leg[0].gait
@@ -80,13 +117,45 @@ class Pace:
             if walking:
                 self._now_ms += round(self._upright * period_ms)
             self._now_ms = max(until_ms, self._now_ms + 1)
-            return Stride(manner, period_ms, until_ms)
-        scatter = self._random.gauss(0.0, 1.0) if self._cv > 0.0 else 0.0
-        period_ms = self._length_ms(manner, scatter)
+            self._late_ms, self._recovers = 0, -1
+            return Stride(manner, period_ms, until_ms, "", manner, "", period_ms, 0)
         # The first stride is taken up in mid-stance, where one stands.
         share = 1.0 if walking else 1.0 - self._upright
-        self._now_ms += round(share * period_ms)
-        return Stride(manner, period_ms, 0)
+        stride = self._walked(manner, walking=walking)
+        self._now_ms += round(share * stride.period_ms)
+        return stride
+
+    def _walked(self, manner: Manner, *, walking: bool) -> Stride:
+        """Return a stride of walking, and keep in mind what it leaves to the next."""
+        kind, who = self._bad.next() if walking else ("", 0)
+        own = other = manner
+        mine = theirs = ""
+        if kind in {"short", "long"}:
+            # Both legs take part in it.
+            own = other = self._bad.manner(manner, kind)
+            mine = theirs = kind
+        elif who == 0:
+            own, mine = self._bad.manner(manner, kind), kind
+        else:
+            other, theirs = self._bad.manner(manner, kind), kind
+        scatter = self._random.gauss(0.0, 1.0) if self._cv > 0.0 else 0.0
+        plain_ms = self._length_ms(own, scatter)
+        late_ms = self._late_ms
+        period_ms = max(SHORTEST_MS, plain_ms + late_ms + self._longer_ms(own, 0, plain_ms))
+        self._late_ms = self._longer_ms(other, who, plain_ms)
+        if self._recovers == 0:
+            own = after_stumble(own)
+        elif self._recovers == 1:
+            other = after_stumble(other)
+        self._recovers = who if kind == "stumble" else -1
+        return Stride(own, period_ms, 0, mine, other, theirs, plain_ms, late_ms)
+
+    def _longer_ms(self, manner: Manner, leg: int, plain_ms: int) -> int:
+        """Return by how much a leg's swing makes its stride longer; negative: shorter."""
+        if manner.swing == 1.0:
+            return 0
+        stance = stance_share(self._patient.leg[leg].gait, manner)
+        return round((1.0 - stance) * (manner.swing - 1.0) * plain_ms)
 
     def _length_ms(self, manner: Manner, scatter: float) -> int:
         factor = manner.period * (1.0 + self._cv * max(-3.0, min(3.0, scatter)))
@@ -128,17 +197,17 @@ class Steps:
         after = self._pace.at(self._number + 1)
         if stride.manner.standing:
             self._off_ms = 0
-            later_ms = round(self._share * after.period_ms)
-            return Stride(stride.manner, stride.period_ms, stride.until_ms + later_ms)
-        length_ms = float(stride.period_ms)
+            later_ms = round(self._share * after.plain_ms)
+            return stride._replace(until_ms=stride.until_ms + later_ms)
+        length_ms = float(stride.period_ms - stride.waits_ms)
         if not after.manner.standing:
-            length_ms += self._share * (after.period_ms - stride.period_ms)
+            length_ms += self._share * (after.plain_ms - stride.plain_ms) + after.waits_ms
         off_ms = 0
         if self._apart > 0.0:
             off_ms = round(self._apart * max(-3.0, min(3.0, self._random.gauss(0.0, 1.0))))
         period_ms = max(SHORTEST_MS, round(length_ms) + off_ms - self._off_ms)
         self._off_ms = off_ms
-        return Stride(stride.manner, period_ms, 0)
+        return stride._replace(manner=stride.follower, period_ms=period_ms, bad=stride.follower_bad)
 
 
 def steps_of(patient: PatientConfig, plan: Plan, random: Random, index: int = 0) -> Steps:

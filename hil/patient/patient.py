@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from fes_ctrl.model import FOOT_IMU, HEEL_SWITCH, LEFT, RIGHT
+from hil.patient.bad_strides import BadStrides, BadStridesConfig
 from hil.patient.config import OrthosisConfig, PatientConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.pace import Pace, Steps
@@ -27,6 +28,8 @@ class VirtualPatient:
         The sensor kinds that legs wear where their configuration names none.
     orthosis : OrthosisConfig
         What every affected leg wears.
+    bad : BadStridesConfig
+        Strides that go astray.
 
     Attributes
     ----------
@@ -47,9 +50,11 @@ class VirtualPatient:
         way: Sequence[SegmentConfig],
         read_by_detector: tuple[str, ...] = (HEEL_SWITCH, FOOT_IMU),
         orthosis: OrthosisConfig = OrthosisConfig(),
+        bad: BadStridesConfig = BadStridesConfig(),
     ) -> None:
         self.legs: list[PatientLeg] = []
-        pace = Pace(config, Plan(way), stream(seed, "pace"))
+        astray = BadStrides(bad, len(config.leg), stream(seed, "bad_strides"))
+        pace = Pace(config, Plan(way), stream(seed, "pace"), astray)
         self.other: PatientLeg | None = None
         only_sensed = config.other
         walking = config.leg if only_sensed is None else (*config.leg, only_sensed)
@@ -62,7 +67,7 @@ class VirtualPatient:
             else:
                 self.legs.append(PatientLeg(config, leg, random, steps, side, orthosis))
         self.hubs: list[SensorHub] = [
-            SensorHub(leg, seed, read_by_detector) for leg in self.walking
+            SensorHub(leg, seed, read_by_detector, bad) for leg in self.walking
         ]
 
     @property

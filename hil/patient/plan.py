@@ -41,6 +41,8 @@ class Manner(NamedTuple):
         What else is done while there are no strides.
     heel_taps : bool
         The heel taps, not the toe.
+    swing : float
+        The swing takes so many times as long, and the stride so much longer or shorter.
     """
 
     standing: bool = False
@@ -59,6 +61,7 @@ class Manner(NamedTuple):
     taps_per_min: float = 0.0
     heel_taps: bool = False
     pivots_per_min: float = 0.0
+    swing: float = 1.0
 
 
 LEVEL: Final = Manner()

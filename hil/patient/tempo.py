@@ -51,6 +51,11 @@ def stance_at(stance_share: float, factor: float) -> float:
     return 1.0 - (1.0 - stance_share) * float(factor ** (GROWTH - 1.0))
 
 
+def with_swing(stance_share: float, swing: float) -> float:
+    """Return how many times as long a stride is whose swing alone is so many times as long."""
+    return stance_share + (1.0 - stance_share) * swing
+
+
 def edges(stance_share: float, stride_s: float) -> tuple[float, float, float]:
     """Return when loading, mid-stance and push-off end, as shares of the stride.
 

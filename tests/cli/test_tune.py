@@ -239,6 +239,21 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
         (("standard", "--write", "no/where.toml"), "--write no/where.toml: there is no folder"),
         (("standard", "--space", "nowhere"), "tune 'nowhere' is unknown"),
         (("standard", "--set", "program.channel.0.rate_hz=90"), "limits.rate_hz"),
+        (("standard", "--bad-strides", "-1"), "--bad-strides"),
+        (("standard", "--bad-strides", "120"), "--bad-strides"),
+        (("standard", "--bad-strides", "many"), "--bad-strides"),
+        (
+            ("standard", "--objectives", "bad_ankle,charge"),
+            "--objectives bad_ankle: is judged in bad strides; add --bad-strides 20",
+        ),
+        (
+            ("standard", "--bad-strides", "20", "--walks", "6"),
+            "the given program alone takes 6, 1 patients by 3 seeds, with bad strides and without",
+        ),
+        (
+            ("standard", "--bad-strides", "20", "--set", "bad_strides.kinds=['hop']"),
+            'bad_strides.kinds.0 = "hop"',
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_line_before_any_walk(
@@ -264,11 +279,27 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 9\nhigh = 1\nstep = 1\n',
             "low has to be below high",
         ),
+        (
+            "[tune]\n\n[tune.bad_strides]\npercent = -1\n",
+            "tune.bad_strides.percent = -1: must be at least 0 (SPACE:4)",
+        ),
+        (
+            "[tune]\n\n[tune.bad_strides]\npercent = 101\n",
+            "tune.bad_strides.percent = 101: must be at most 50 (SPACE:4)",
+        ),
+        (
+            '[tune.bad_strides]\npercent = 20\nkinds = ["short", "hop"]\n',
+            "tune.bad_strides.kinds.1 = \"hop\": must be 'short', 'long', ",
+        ),
+        (
+            '[tune.bad_strides]\nkinds = ["short"]\n',
+            "tune.bad_strides: none goes astray without percent",
+        ),
     ):
         space.write_text(text)
         told = tune("standard", "--space", space, "--out", tmp_path / "out")
         assert told.returncode == 2
-        assert said in told.stderr
+        assert said.replace("SPACE", str(space)) in told.stderr
 
 
 def test_named_files_are_good_and_have_a_schema() -> None:
@@ -279,6 +310,95 @@ def test_named_files_are_good_and_have_a_schema() -> None:
     told = schema["$defs"]["TuneConfig"]
     assert told["properties"]["may_lose"]["additionalProperties"] == {"type": "number"}
     assert told["additionalProperties"] is False
+
+
+@pytest.fixture(scope="module")
+def rough(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A small search with bad strides: its folder, and its JSON."""
+    folder = tmp_path_factory.mktemp("rough")
+    space = folder / "space.toml"
+    objectives = '"bad_ankle", "bad_service", "ankle_at_contact", "charge"'
+    space.write_text(
+        f'[tune]\nchoose = "keep"\nobjectives = [{objectives}]\n'
+        '[tune.bad_strides]\npercent = 10\nkinds = ["hesitation"]\nhesitation_percent = 200\n'
+        '[[tune.dial]]\nkey = "program.time_out_ms"\nlow = 600\nhigh = 1800\nstep = 1200\n'
+    )
+    told = tune(
+        *("standard", "--duration", "20", "--walks", "16", "--seeds", "2", "--unseen", "2"),
+        *("--space", space, "--bad-strides", "30", "--out", folder / "out", "--json"),
+    )
+    assert told.returncode in {0, 1}, told.stderr
+    return folder / "out", json.loads(told.stdout)
+
+
+def test_with_bad_strides_each_candidate_is_walked_twice_and_judged_by_both(
+    rough: tuple[Path, dict[str, Any]],
+) -> None:
+    out, told = rough
+    # The option wins over the file; what the file alone says is kept.
+    asked = {
+        "bad_strides.percent": 30,
+        "bad_strides.kinds": ["hesitation"],
+        "bad_strides.hesitation_percent": 200,
+    }
+    assert told["bad_strides"] == asked
+    assert [one["name"] for one in told["objectives"]] == [
+        *("ankle_at_contact", "charge", "bad_ankle", "bad_service")
+    ]
+    walked = rows(out)
+    astray = [row for row in walked if "bad_strides.percent" in row]
+    assert len(astray) == len(walked) / 2
+    assert told["walks"]["search"] <= 16
+    # Every candidate meets the same ones by the same seed: as many, of the same kind.
+    by_seed: dict[int, set[object]] = {}
+    for row in astray:
+        key = "legs.right.bad_strides.by_kind.hesitation.strides"
+        by_seed.setdefault(row["seed"], set()).add(row[key])
+    assert all(len(counts) == 1 for counts in by_seed.values())
+    (short,) = [one for one in told["candidates"] if one["point"]["program.time_out_ms"] == 600]
+    # A hesitant swing outlasts it; regular strides do not, and say nothing against it.
+    assert "bad_service" in short["against"]
+    assert "ankle_at_contact" not in short["against"]
+    assert "walked again with 30 % of its strides astray" in told["program"]["text"]
+
+
+def test_a_search_that_sees_regular_strides_alone_takes_what_fails_in_bad_ones(
+    rough: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    out, told = rough
+    blind = tune(
+        *("standard", "--duration", "20", "--walks", "8", "--seeds", "2", "--unseen", "4"),
+        *("--space", out.parent / "space.toml", "--objectives", "ankle_at_contact,charge"),
+        *("--bad-strides", "0", "--out", tmp_path, "--json"),
+    )
+    assert blind.returncode == 0, blind.stdout
+    dial = "program.time_out_ms"
+    assert json.loads(blind.stdout)["chosen"]["settings"][dial] == 600
+    assert told["chosen"]["settings"][dial] == 1800
+
+
+def test_plain_walks_go_without_bad_strides_whatever_the_scenario_has(tmp_path: Path) -> None:
+    told = tune(
+        *("bad_strides", "--duration", "30", "--walks", "4", "--seeds", "1", "--unseen", "2"),
+        *("--bad-strides", "40", "--objectives", "charge,bad_service", "--out", tmp_path, "--json"),
+    )
+    assert told.returncode in {0, 1}, told.stderr
+    walked = rows(tmp_path)
+    assert {row["bad_strides.percent"] for row in walked} == {0, 40}
+    for row in walked:
+        assert ("legs.right.bad_strides.strides" in row) == (row["bad_strides.percent"] == 40)
+
+
+def test_bad_strides_are_told_on_the_page(
+    rough: tuple[Path, dict[str, Any]],
+) -> None:
+    out, _ = rough
+    page = fes_ctrl_here("report", str(out))
+    assert page.returncode == 0, page.stderr
+    text = (out / "report.html").read_text()
+    assert "bad strides served poorly" in text
+    assert "walked again with bad strides" in text
+    assert "kinds hesitation; percent 30" in text
 
 
 def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_run_folder_holds_log_summary_and_picture(tmp_path: Path) -> None:
     assert walk("--duration", "10", "--twin", "evaluation", "--out", str(folder)).returncode == 0
     assert {file.name for file in folder.iterdir()} == {
         *("log.jsonl", "settings.json", "summary.json", "strides.svg"),
-        *("strides.csv", "truth.csv.gz", "truth.events.csv"),
+        *("strides.csv", "truth.csv.gz", "truth.events.csv", "twin.csv.gz"),
     }
     records = list(read_log(folder / "log.jsonl"))
     assert records[0]["kind"] == "header"
@@ -196,6 +196,29 @@ def test_a_file_with_a_mistake_is_refused_with_its_line(tmp_path: Path) -> None:
     assert f"{program}:1" in walk("--program", str(program)).stderr
     program.write_bytes(b"\xff\xfe")
     assert "UTF-8" in walk("--program", str(program)).stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("percent = -5", "bad_strides.percent = -5: must be at least 0"),
+        ("percent = 101", "bad_strides.percent = 101: must be at most 50"),
+        ('kinds = ["hop"]', "bad_strides.kinds.0 = \"hop\": must be 'short', 'long', 'hesitation'"),
+        ("kinds = []", "bad_strides.kinds = []: must have at least 1"),
+        ("per_cent = 20", "bad_strides.per_cent: unknown"),
+        ("hesitation_percent = 90", "bad_strides.hesitation_percent = 90: must be at least 100"),
+    ],
+)
+def test_bad_strides_that_cannot_be_are_refused_with_their_line(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text(f"[walk]\nduration_s = 10\n\n[bad_strides]\n{line}\n")
+    done = walk(str(scenario))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert f"({scenario}:5)" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:

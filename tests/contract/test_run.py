@@ -11,13 +11,16 @@ import tty
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from fes_ctrl.analysis.run import read_run
+from fes_ctrl.cli.report import command as report
 from fes_ctrl.links.exchange import read_exchange
 from fes_ctrl.links.replayed import play
 from fes_ctrl.runlog.reader import read_log
 from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.wire import sciencemode4 as sm4
-from helpers.served import serving
+from helpers.served import served, serving
 
 pytestmark = pytest.mark.real_time
 
@@ -70,7 +73,17 @@ def test_unarmed_it_gives_nothing(tmp_path: Path) -> None:
 def armed_run(port: str, out: Path) -> subprocess.Popen[str]:
     """Start a run, arm it and raise the level; return it when pulses have begun."""
     process = subprocess.Popen(
-        [*RUN, "--stimulator", f"p24://{port}", "--arm-allowed", "bench", "--out", str(out)],
+        [
+            *RUN,
+            "--stimulator",
+            f"p24://{port}",
+            "--arm-allowed",
+            "bench",
+            "--out",
+            str(out),
+            "--set",
+            "program.channel.0.rate_hz=20",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -113,6 +126,25 @@ def test_armed_by_hand_it_stimulates_and_ends_silent(tmp_path: Path) -> None:
     records = list(read_log(tmp_path / "run" / "log.jsonl"))
     assert records[-1]["ended"] == "finished"
     assert records[0]["devices"] == ["p24"]
+
+
+@pytest.mark.parametrize(
+    ("device", "says"), [("feslink", True), ("p24", True), ("rehastim2", False)]
+)
+def test_a_run_on_a_simulated_stimulator_says_so_where_it_can_be_known(
+    tmp_path: Path, device: str, says: bool
+) -> None:
+    out = tmp_path / "run"
+    with served(device=device) as told:
+        done = subprocess.run(
+            [*RUN, "--stimulator", f"{device}://{told['port']}", "--duration", "2",
+             "--out", str(out), "--set", "program.channel.0.rate_hz=20"],
+            input="", capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (read_run(out).models != []) == says, "a RehaStim 2 tells no serial number"
+    assert CliRunner().invoke(report, [str(out)]).exit_code == 0
+    assert ("simulated one, by its own word" in (out / "report.html").read_text()) == says
 
 
 def test_control_c_stops_the_device_and_leaves_with_130(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
 import pytest
+from annotated_types import MinLen
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -113,7 +114,9 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(bare) is tuple and Ellipsis not in get_args(bare):
         return st.tuples(*map(values, get_args(bare)))
     if get_origin(bare) is tuple:
-        return st.lists(values(get_args(bare)[0]), max_size=3).map(tuple)
+        bounds = getattr(hint, "__metadata__", ())
+        least = max([b.min_length for b in bounds if isinstance(b, MinLen)], default=0)
+        return st.lists(values(get_args(bare)[0]), min_size=least, max_size=3).map(tuple)
     if hint is str:
         return st.text(st.characters(exclude_categories=["Cs"]))
     return st.from_type(hint)

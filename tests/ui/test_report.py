@@ -110,6 +110,22 @@ def test_what_a_pointer_reads_off_is_what_the_patient_did(runs: Path, opened: Op
             assert read == pytest.approx(series[index], abs=0.11), (name, time)
 
 
+def test_a_point_of_a_stride_is_at_the_contact_that_ends_it(runs: Path, opened: Opened) -> None:
+    truth = read_truth(runs / "plain")
+    assert truth is not None
+    contacts_s = [swing.contact_us / 1e6 for swing in truth.legs[0].swings]
+    with opened(runs / "plain" / "report.html") as seen:
+        panel = seen.page.locator(".panel", has=seen.page.locator("text='charge'"))
+        over = panel.locator(".u-over")
+        over.scroll_into_view_if_needed()
+        box = over.bounding_box()
+        for share in (0.3, 0.5, 0.8):
+            seen.page.mouse.move(box["x"] + share * box["width"], box["y"] + 20)
+            said = panel.locator(".u-value").first.inner_text()
+            at_s = float(said.removesuffix(" s"))
+            assert min(abs(at_s - contact_s) for contact_s in contacts_s) < 0.0011, said
+
+
 def test_dragging_across_one_plot_zooms_all_and_a_double_click_shows_the_whole(
     runs: Path, opened: Opened
 ) -> None:

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-@pytest.fixture(params=[600, 1400])
+@pytest.fixture(params=[360, 600, 1400])
 def page(browser: "Browser", folder: Path, request: pytest.FixtureRequest) -> "Iterator[Page]":
     """The page at that width; what it says or asks for fails the test."""
     heard: list[str] = []
@@ -88,10 +88,36 @@ def test_rows_and_figures_are_those_of_the_comparison(page: "Page", folder: Path
         table = page.locator(".both").nth(index).locator("tbody tr")
         cells = {
             name: rest
-            for name, *rest in (table.nth(k).locator("td").all_inner_texts() for k in range(7))
+            for name, *rest in (table.nth(k).locator("th, td").all_inner_texts() for k in range(7))
         }
         totals, timing = channel["totals"], channel["timing"]
         assert cells["bursts"][:2] == [str(totals[side]["bursts"]) for side in ("old", "new")]
         assert cells["charge, uC"][2] == f"{totals['charge_percent']:+.1f} %"
         medians = [str(round(timing[side]["onset_ms"]["median"])) for side in ("old", "new")]
         assert [cell.split()[0] for cell in cells["onset after heel-off"][:2]] == medians
+
+
+def test_it_looks_and_warns_like_the_other_pages(page: "Page") -> None:
+    assert "never what the foot would have done" in page.locator(".warning").inner_text()
+    assert page.locator(".verdict").inner_text().endswith("bursts differ")
+    assert page.locator("nav a").count() == 3
+    smallest = page.evaluate(
+        """Math.min(...[...document.querySelectorAll('svg.cycle text')].map(text =>
+            parseFloat(getComputedStyle(text).fontSize)
+            * text.closest('svg').getBoundingClientRect().width
+            / text.closest('svg').viewBox.baseVal.width))"""
+    )
+    assert smallest >= 7.5, "letters that can be read on a phone"
+
+
+def test_in_the_dark_nothing_of_it_stays_light(page: "Page") -> None:
+    page.emulate_media(color_scheme="dark")
+    shade = """e => {
+        const [r, g, b] = getComputedStyle(e)[KEY].match(/\\d+/g).map(Number);
+        return 0.299 * r + 0.587 * g + 0.114 * b;
+    }"""
+    assert page.locator("body").evaluate(shade.replace("KEY", "'backgroundColor'")) < 60
+    for name in ("svg.cycle .row", "svg.cycle .row.odd"):
+        assert page.locator(name).first.evaluate(shade.replace("KEY", "'fill'")) < 60
+    for name in ("svg.cycle .title", "svg.cycle .moved", "svg.cycle .named.ho"):
+        assert page.locator(name).first.evaluate(shade.replace("KEY", "'fill'")) > 150

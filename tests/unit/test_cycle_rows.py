@@ -34,9 +34,9 @@ def picture(count: int, old: list[Window], new: list[Window]) -> ET.Element:
     return ET.fromstring(channel_svg(frame, channel, None))
 
 
-def bars(row: ET.Element, colour: str) -> list[tuple[float, float]]:
-    """Where bars of a colour begin and end in a row, pixels."""
-    found = [rect for rect in row.iter(f"{SVG}rect") if rect.get("fill") == colour]
+def bars(row: ET.Element, kind: str) -> list[tuple[float, float]]:
+    """Where bars of a kind begin and end in a row, pixels."""
+    found = [rect for rect in row.iter(f"{SVG}rect") if rect.get("class") == kind]
     return [
         (float(rect.attrib["x"]), float(rect.attrib["x"]) + float(rect.attrib["width"]))
         for rect in found

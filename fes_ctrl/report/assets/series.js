@@ -30,7 +30,7 @@
   function table(line) {
     const t = line.t.packed === undefined
       ? Array.from({ length: line.n }, (_, i) => line.t.from + i * line.t.every)
-      : unpack(line.t.packed, line.n, line.t.step);
+      : unpack(line.t.packed, line.n, line.t.step).map((t) => line.t.from + t);
     const y = unpack(line.y, line.n, line.step);
     for (const [from, to] of line.gaps) y.fill(null, from, to);
     return [t, y];

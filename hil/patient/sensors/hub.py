@@ -5,10 +5,12 @@ from typing import NamedTuple
 from fes_ctrl.model import Sample
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injections import Acknowledgement
+from hil.patient.bad_strides import BadStridesConfig
 from hil.patient.leg import PatientLeg
 from hil.patient.sensors.arrival import Packets
 from hil.patient.sensors.injected import STUCK_CLOSED, STUCK_OPEN, Injected
 from hil.patient.sensors.lying import LyingSensors
+from hil.patient.sensors.troubled import TroubledSensors
 from hil.patient.sensors.worn import WornSensors, worn_by_default
 from hil.streams import stream
 
@@ -33,6 +35,8 @@ class SensorHub:
         Of the walk; every part draws from its own stream.
     read_by_detector : tuple of str
         The sensor kinds to wear where the configuration names none.
+    bad : BadStridesConfig
+        What goes wrong with them in strides that go astray.
 
     Attributes
     ----------
@@ -49,12 +53,19 @@ class SensorHub:
         "_lying",
         "_packets",
         "_stuck",
+        "_troubled",
         "_worn",
         "keep_truth",
         "truth",
     )
 
-    def __init__(self, leg: PatientLeg, seed: int, read_by_detector: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        leg: PatientLeg,
+        seed: int,
+        read_by_detector: tuple[str, ...],
+        bad: BadStridesConfig = BadStridesConfig(),
+    ) -> None:
         config = leg.config.sensors
         worn: tuple[str, ...] = config.worn or worn_by_default(read_by_detector)
         self.keep_truth: bool = False
@@ -63,6 +74,10 @@ class SensorHub:
         self._last: tuple[Sample, ...] = ()
         self._injected: list[Injected] = []
         self._lying = LyingSensors(stream(seed, f"{leg.config.side}.injections"))
+        self._troubled: TroubledSensors | None = None
+        if bad.percent > 0.0:
+            random = stream(seed, f"{leg.config.side}.bad_strides")
+            self._troubled = TroubledSensors(bad, leg, random)
         self._stuck: list[Injected] = []
         if config.heel_stuck != "no":
             how = STUCK_CLOSED if config.heel_stuck == "closed" else STUCK_OPEN
@@ -118,7 +133,11 @@ class SensorHub:
         t_us = packets.measured_us
         leg = self._leg
         leg.advance_to(t_us)
-        found = self._worn.measure(t_us, arrive_us)
+        troubled = self._troubled
+        lifted = troubled is not None and troubled.lifted(t_us)
+        found = self._worn.measure(t_us, arrive_us, heel_lifted=lifted)
+        if troubled is not None:
+            found = troubled.pass_on(found, t_us, arrive_us)
         if self.keep_truth:
             motion = leg.motion()
             self.truth.append(TruthRow(t_us, leg.loads()[0], motion[0], motion[1]))

@@ -111,10 +111,22 @@ class WornSensors:
             random = stream(seed, f"{name}.tremor")
             self._tremor = Tremor(config.tremor_deg_per_s, period_s, random)
 
-    def measure(self, t_us: int, arrive_us: int) -> tuple[Sample, ...]:
-        """Return a reading of every sensor; the leg has been advanced to ``t_us``."""
+    def measure(
+        self, t_us: int, arrive_us: int, *, heel_lifted: bool = False
+    ) -> tuple[Sample, ...]:
+        """Return a reading of every sensor; the leg has been advanced to ``t_us``.
+
+        Parameters
+        ----------
+        t_us, arrive_us : int
+            When it is measured and when it arrives.
+        heel_lifted : bool
+            The heel's own sensors feel no load, whatever bears on the foot.
+        """
         leg = self._leg
         heel_N, fore_N = leg.loads()
+        if heel_lifted:
+            heel_N = 0.0
         found: list[Sample] = []
         if self._heel_switch is not None:
             found.append(self._heel_switch.read(t_us, arrive_us, heel_N))

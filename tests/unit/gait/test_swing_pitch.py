@@ -21,7 +21,10 @@ WAY = (SegmentConfig("stand", 2.0), SegmentConfig("walk", 60.0))
 
 
 def walked(
-    imu: ImuConfig, patient: str = "stroke_moderate", rate_hz: float = 100.0
+    imu: ImuConfig,
+    patient: str = "stroke_moderate",
+    rate_hz: float = 100.0,
+    until_s: float = MEASURED_S,
 ) -> tuple[list[Sample], VirtualPatient]:
     """Return what an IMU feels on an unaided foot, and whose foot it is."""
     config: PatientConfig = load_scenario("foot_imu", {"patient": patient}).walk.patient
@@ -33,7 +36,7 @@ def walked(
     hub = someone.hubs[0]
     hub.keep_truth = True
     found: list[Sample] = []
-    while hub.next_arrival_us() < MEASURED_S * 1e6:
+    while hub.next_arrival_us() < until_s * 1e6:
         found += hub.read()
     return found, someone
 
@@ -63,6 +66,28 @@ def test_pitch_is_that_of_the_foot_for_any_mounting_and_bias(
         mid_deg, contact_deg = np.interp([middle_us, swing.contact_us], times, pitch)
         assert swing.mid_deg == pytest.approx(mid_deg, abs=2.5)
         assert swing.contact_deg == pytest.approx(contact_deg, abs=2.5)
+
+
+@pytest.mark.parametrize("patient", ["stroke_moderate", "sci_incomplete", "healthy"])
+@pytest.mark.parametrize(
+    ("mount", "bias"), [((40, -70, 130), (3, -5, 4)), ((-160, 20, -95), (-8, 6, -2))]
+)
+def test_once_the_bias_is_known_from_many_strides_pitch_is_within_half_a_degree(
+    patient: str, mount: tuple[float, float, float], bias: tuple[float, float, float]
+) -> None:
+    imu = ImuConfig(mount_deg=mount, gyro_bias_deg_per_s=bias)
+    samples, someone = walked(imu, patient, until_s=60.0)
+    sure = [swing for swing in measure(samples) if not swing.unsure][-20:]
+    truth = someone.hubs[0].truth
+    times = [row.t_us for row in truth]
+    pitch = [degrees(row.pitch_rad - FLAT_RAD) for row in truth]
+    middles = [0.5 * (swing.toe_off_us + swing.contact_us) for swing in sure]
+    mid_deg = np.interp(middles, times, pitch)
+    contact_deg = np.interp([swing.contact_us for swing in sure], times, pitch)
+    assert np.median([swing.mid_deg for swing in sure] - mid_deg) == pytest.approx(0, abs=0.5)
+    off_deg = [swing.contact_deg for swing in sure] - contact_deg
+    assert np.median(off_deg) == pytest.approx(0, abs=0.5)
+    assert np.std(off_deg) < 0.5
 
 
 def test_a_stride_with_a_gap_is_unsure_and_the_next_is_not() -> None:

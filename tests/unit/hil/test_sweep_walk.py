@@ -6,7 +6,7 @@ import pytest
 
 from fes_ctrl.analysis.figures import figures_of_walk
 from fes_ctrl.config.errors import ConfigError
-from fes_ctrl.tuning.job import Job, options_of, settings_of
+from fes_ctrl.tuning.job import Job, is_setting, options_of, settings_of
 from hil import sweep_walk
 from hil.scenarios import SECTIONS, load_scenario
 from hil.simulate import simulate
@@ -103,3 +103,20 @@ def test_no_section_is_called_as_figures_are() -> None:
 def test_settings_go_where_set_takes_them() -> None:
     settings = settings_of({"b.c": ["x", 'y"'], "a.b": True, "a.a": 1e-7})
     assert options_of(settings) == ("a.a=1e-07", "a.b=true", 'b.c=["x", "y\\""]')
+
+
+def test_bad_strides_are_settings_like_any_other_and_the_same_for_every_program() -> None:
+    astray = {"bad_strides.percent": 40.0, "bad_strides.kinds": ["hesitation", "gap"]}
+    strides = "legs.right.bad_strides.in.strides"
+    rows = [
+        walk_row(Job("standard", settings_of({**astray, **program}), "flaccid", 3, 25.0))
+        for program in ({}, {"program.time_out_ms": 700.0})
+    ]
+    assert all(row["ok"] and is_setting("bad_strides.percent") for row in rows)
+    assert rows[0][strides] == rows[1][strides]
+    assert int(str(rows[0][strides])) >= 5
+    # And what they show is the program's doing.
+    cut = "legs.right.bad_strides.by_kind.hesitation.cut_swings"
+    assert int(str(rows[1][cut])) > int(str(rows[0][cut])) == 0
+    plain = walk_row(Job("standard", (), "flaccid", 3, 25.0))
+    assert not [name for name in plain if "bad_strides" in name]

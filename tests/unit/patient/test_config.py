@@ -84,7 +84,8 @@ def test_whoever_the_configuration_accepts_walks_without_a_fault(seed: int) -> N
     )
     (swings,) = walk_open(walk)
     for swing in swings:
-        assert all(math.isfinite(value) for value in swing), (seed, swing)
+        numbers = [value for value in swing if not isinstance(value, str)]
+        assert all(map(math.isfinite, numbers)), (seed, swing)
         assert swing.heel_off_us <= swing.toe_off_us < swing.contact_us
         assert abs(swing.ankle_at_contact_deg) < 90, (seed, swing)
         assert abs(swing.clearance_mm) < 600

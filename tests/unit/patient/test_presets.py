@@ -97,7 +97,8 @@ def test_it_walks_half_a_minute_of_the_standard_scenario_without_a_fault(name: s
         assert len(walk.bursts) >= len(walk.swings) - 2
         for swing in walk.swings:
             values = [getattr(swing, field) for field in LegSwing._fields]
-            assert all(math.isfinite(value) for value in values), swing
+            numbers = [value for value in values if not isinstance(value, str)]
+            assert all(map(math.isfinite, numbers)), swing
             assert -70 < swing.clearance_mm < 110
             assert -35 < swing.ankle_at_contact_deg < 20
             assert 0 <= swing.compensation_mm <= leg.compensation.max_mm

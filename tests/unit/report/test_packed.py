@@ -1,7 +1,5 @@
 """Series as text: read back they are what they were, and what is left out hides no peak."""
 
-import base64
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,19 +7,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from fes_ctrl.report.packed import packed, rounded, thinned
-
-
-def unpacked(text: str) -> list[int]:
-    """Read it back as the page's script does."""
-    values, total, value, shift = [], 0, 0, 0
-    for byte in base64.b64decode(text):
-        value |= (byte & 127) << shift
-        shift += 7
-        if not byte & 128:
-            total += -((value + 1) >> 1) if value & 1 else value >> 1
-            values.append(total)
-            value = shift = 0
-    return values
+from helpers.unpacked import unpacked
 
 
 @given(st.lists(st.integers(-(2**51), 2**51)))
@@ -66,6 +52,30 @@ def test_a_series_that_loses_points_keeps_its_peaks_and_their_instants(
     assert kept.min() == values.min()
     assert (np.diff(kept_us) > 0).all()
     assert (values[kept_us // 10_000] == kept).all()
+
+
+SPANS = st.tuples(st.integers(0, 400), st.integers(1, 30)).map(lambda each: (each[0], sum(each)))
+
+
+@given(
+    hnp.arrays(np.float64, st.integers(60, 400), elements=st.floats(-1e3, 1e3)),
+    st.integers(40, 55),
+    st.lists(SPANS, max_size=4),
+)
+def test_where_something_happened_nothing_is_left_out_and_peaks_stay_elsewhere(
+    values: NDArray[np.float64], most: int, spans: list[tuple[int, int]]
+) -> None:
+    t_us = np.arange(len(values), dtype=np.int64) * 10_000
+    detail = [(first * 10_000, last * 10_000) for first, last in spans]
+    kept_us, kept, _ = thinned(t_us, values, most, detail)
+    assert len(kept) <= most + 1
+    assert (kept.max(), kept.min()) == (values.max(), values.min())
+    assert (np.diff(kept_us) > 0).all()
+    assert (values[kept_us // 10_000] == kept).all()
+    at = set((kept_us // 10_000).tolist())
+    if spans and spans[0][1] - spans[0][0] <= most // 2:
+        first, last = spans[0]
+        assert set(range(first, min(last, len(values)))) <= at
 
 
 def test_a_series_that_fits_loses_nothing_and_one_without_values_is_no_error() -> None:

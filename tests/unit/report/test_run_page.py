@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fes_ctrl.analysis.run import read_run
+from fes_ctrl.analysis.run import RunError, read_run
 from fes_ctrl.report.run_page import run_page
 from helpers.here import fes_ctrl_here
 
@@ -83,10 +83,24 @@ def test_a_walk_without_its_summary_has_its_figures_by_the_log(copied: Path) -> 
     assert f"stimulation, median {leg['onset_delay_ms']['p50']:.0f} ms" in words
 
 
+def as_of_a_run(folder: Path) -> None:
+    """Make a walk's log that of a run: with a device at the end of a cable, and no patient."""
+    without(folder, "summary.json", *TRUTH)
+    control = read_run(folder).header["config"]["control"]
+    with_header(folder, config={"control": control}, devices=["p24"], seed=None)
+
+
+def test_a_run_whose_stimulator_says_that_it_is_a_model_says_so(copied: Path) -> None:
+    as_of_a_run(copied)
+    words = told(copied)
+    assert "The stimulator was a simulated one, by its own word (p24 SIMP240001 " in words
+    assert "no person walked" not in words, "that is more than is known"
+
+
 def test_a_real_run_is_not_called_simulated_and_knows_no_truth(copied: Path) -> None:
-    without(copied, "summary.json", *TRUTH)
-    control = read_run(copied).header["config"]["control"]
-    with_header(copied, config={"control": control}, devices=["p24"], seed=None)
+    as_of_a_run(copied)
+    log = copied / "log.jsonl"
+    log.write_text(log.read_text().replace("SIMP240001", "1701240001"))
     words = told(copied)
     assert words.startswith("Run on p24")
     assert "imulated" not in words
@@ -144,3 +158,38 @@ def test_a_long_list_of_faults_is_cut_and_the_page_says_so(copied: Path) -> None
     assert "faults 321 " in words
     assert "and 21 more, in the run's log" in words
     assert "8.000 F04 sensor silent inhibit right <b>" in words
+
+
+@pytest.fixture(scope="module")
+def twinned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "twinned"
+    arguments = ("standard", "--duration", "9", "--twin", "evaluation", "--out", str(folder))
+    done = fes_ctrl_here("walk", *arguments, "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return folder
+
+
+def test_the_gait_cycle_shows_what_the_foot_did_without_stimulation(twinned: Path) -> None:
+    run = read_run(twinned)
+    html = run_page(run)
+    cycle = html[html.index('<section id="cycle"') : html.index('<section id="time"')]
+    charts = re.findall(r"<svg class=\"chart\".*?</svg>", cycle, flags=re.DOTALL)
+    with_twin = [re.findall(r'aria-label="(.*?),', each)[0] for each in charts if "c3 dash" in each]
+    assert with_twin == ["Ankle angle", "Toe height", "Foot pitch"]
+    assert "median without stimulation" in cycle
+    # Without it the foot hangs at the end of the swing.
+    lows = re.findall(r"median ankle goes from (\S+) to", cycle)
+    treated, untreated = (float(each.replace("\N{MINUS SIGN}", "-")) for each in lows)
+    assert run.truth is not None
+    assert run.twin is not None
+    assert untreated < treated - 5.0
+    assert (run.twin.legs[0].t_us == run.truth.legs[0].t_us).all()
+
+
+def test_a_walk_without_a_twin_shows_none_and_a_damaged_one_is_one_line(
+    twinned: Path, copied: Path
+) -> None:
+    assert "without stimulation" not in told(copied)
+    (copied / "twin.csv.gz").write_bytes((twinned / "twin.csv.gz").read_bytes()[:200])
+    with pytest.raises(RunError, match=r"twin\.csv\.gz: .*walk anew"):
+        read_run(copied)

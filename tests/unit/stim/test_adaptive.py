@@ -1,13 +1,14 @@
 """The law by which a program learns: it finds the least that does, and never asks for too much."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.model import LEFT
-from fes_ctrl.stim.adaptive import Adapted, AdaptiveLaw
+from fes_ctrl.stim.adaptive import WITHIN_DEG, WITHIN_SCATTERS, Adapted, AdaptiveLaw
 from fes_ctrl.stim.adaptive_config import AdaptiveConfig
 from fes_ctrl.stim.config import ProgramConfig
 from fes_ctrl.stim.quantise import WHOLE_PPM
@@ -16,7 +17,7 @@ from helpers.walker import STANDARD, Walker
 WANTED = AdaptiveConfig(learn=True)
 SPAN_UA = 42_000
 EXTENSION_US = 100_000
-UP_PPM = WHOLE_PPM * 4_000 // SPAN_UA
+UP_PPM = WHOLE_PPM * round(1000 * WANTED.step_mA) // SPAN_UA
 
 
 class Foot:
@@ -34,10 +35,14 @@ class Foot:
         late_deg = 0.04 * adapted.later_us / 1000.0 * lift_deg / 10.0
         return self.low_deg + lift_deg - self.mid_less_deg - late_deg, self.low_deg + lift_deg
 
-    def walk(self, law: AdaptiveLaw, strides: int) -> list[float]:
+    def walk(
+        self, law: AdaptiveLaw, strides: int, scatter_deg: float = 0.0, seed: int = 1
+    ) -> list[float]:
+        random = Random(seed)
         found = []
         for _ in range(strides):
             mid_deg, contact_deg = self.lands(law.now)
+            contact_deg += random.gauss(0.0, scatter_deg)
             found.append(contact_deg)
             law.learn(mid_deg, contact_deg, 400.0, EXTENSION_US)
         return found
@@ -65,6 +70,20 @@ def test_a_muscle_that_tires_is_given_more_and_one_that_recovers_less() -> None:
     foot.strength = 1.0
     foot.walk(law, 60)
     assert law.now.share_ppm == pytest.approx(fresh_ppm, rel=0.2)
+
+
+@pytest.mark.parametrize("scatter_deg", [0.2, 0.4, 0.6])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_steers_above_its_target_by_what_the_scatter_asks_for(
+    scatter_deg: float, seed: int
+) -> None:
+    law = AdaptiveLaw(WANTED, SPAN_UA)
+    landed = Foot(3, 25, mid_less_deg=30.0).walk(law, 800, scatter_deg, seed)[100:]
+    wanted = WANTED.contact_deg
+    missed = sum(deg < wanted - WITHIN_DEG for deg in landed) / len(landed)
+    assert missed < 0.075, "one of twenty is meant"
+    spare_deg = WITHIN_SCATTERS * scatter_deg - WITHIN_DEG
+    assert sum(landed) / len(landed) - wanted < max(0.0, spare_deg) + 0.35, "and no more than that"
 
 
 def test_the_onset_comes_later_where_mid_swing_has_room_and_back_where_it_has_not() -> None:

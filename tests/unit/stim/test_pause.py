@@ -6,7 +6,7 @@ import pytest
 
 from fes_ctrl.model import Capabilities
 from fes_ctrl.safety.felt import BEGINS, Felt
-from fes_ctrl.stim.program import BURST_PAUSE_US, FELT_LATE_US, pause_us
+from fes_ctrl.stim.timing import BURST_PAUSE_US, FELT_LATE_US, pause_us
 from fes_ctrl.stim.trains import SETPOINT_LIFE_US
 from fes_ctrl.stimulators.config import (
     P24_MODES,

@@ -13,7 +13,7 @@ from fes_ctrl.model import BurstStart
 from fes_ctrl.stim.config import ChannelConfig, MuscleSetup, ProgramConfig
 from fes_ctrl.stim.dials import CHANGEABLE
 from fes_ctrl.stim.envelope import envelope_ua
-from fes_ctrl.stim.program import BURST_PAUSE_US, Program
+from fes_ctrl.stim.program import Program
 from fes_ctrl.stim.quantise import (
     floor_to_step,
     infeasible,
@@ -21,6 +21,7 @@ from fes_ctrl.stim.quantise import (
     set_current_ua,
     threshold_at_width,
 )
+from fes_ctrl.stim.timing import BURST_PAUSE_US
 from fes_ctrl.units import NEVER_US
 from helpers.walker import DEVICE, SETUP, STANDARD, Walker, burst, event
 

@@ -7,7 +7,8 @@ import pytest
 
 from fes_ctrl.model import ASYMMETRIC, BurstEnd, BurstStart, GaitEvent, Setpoint
 from fes_ctrl.stim.config import ProgramConfig
-from fes_ctrl.stim.program import BURST_PAUSE_US, FELT_LATE_US, Program
+from fes_ctrl.stim.program import Program
+from fes_ctrl.stim.timing import BURST_PAUSE_US, FELT_LATE_US
 from fes_ctrl.units import NEVER_US
 from helpers.walker import DEVICE, SETUP, STANDARD, Walker, burst, event
 

@@ -6,7 +6,8 @@ import pytest
 
 from fes_ctrl.model import BurstEnd, BurstStart
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
-from fes_ctrl.stim.program import TEST, TEST_US
+from fes_ctrl.stim.program import TEST
+from fes_ctrl.stim.timing import TEST_US
 from fes_ctrl.units import NEVER_US
 from helpers.walker import STANDARD, Walker, event
 

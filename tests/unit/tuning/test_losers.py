@@ -5,7 +5,7 @@ import pytest
 
 from fes_ctrl.tuning.job import Job, Settings, settings_of
 from fes_ctrl.tuning.measure import Measured, judge, measure, resolved
-from fes_ctrl.tuning.objectives import BY_NAME, OBJECTIVES
+from fes_ctrl.tuning.objectives import OBJECTIVES
 from fes_ctrl.tuning.pareto import front
 from fes_ctrl.tuning.question import Member, Question
 from hil.sweep_walk import walk_row
@@ -53,14 +53,15 @@ def test_a_program_that_stops_early_or_drags_loses(
     found = walked(patient, settings_of(LOSERS[loser]))
     mine, theirs = judge(asked, found, given), judge(asked, given, given)
     # It saves charge, which alone would make it the best of all.
-    charge = list(BY_NAME).index("charge")
+    names = [objective.name for objective in OBJECTIVES]
+    charge = names.index("charge")
     assert mine.costs[charge] < theirs.costs[charge]
     assert mine.against
     # And not by the bounds alone: it is worse in what the program is for.
     steps = [objective.step for objective in resolved(asked, given)]
     worse = [
         name
-        for name, cost, other, step in zip(BY_NAME, mine.costs, theirs.costs, steps, strict=True)
+        for name, cost, other, step in zip(names, mine.costs, theirs.costs, steps, strict=True)
         if cost - other > step
     ]
     assert {"ankle_at_contact", "compensation", "foot_slap", "toe_clearance"} & set(worse)

@@ -4,7 +4,7 @@ import pytest
 
 from fes_ctrl.tuning.job import Job, Row
 from fes_ctrl.tuning.measure import judge, measure
-from fes_ctrl.tuning.objectives import BY_NAME, value_of, violations_of
+from fes_ctrl.tuning.objectives import BY_NAME, OBJECTIVES, value_of, violations_of
 from fes_ctrl.tuning.population import Spread, population
 from fes_ctrl.tuning.question import Member
 from fes_ctrl.tuning.space import given
@@ -47,7 +47,7 @@ def test_objectives_are_means_over_the_population_but_robustness_is_its_worst() 
     asked = question(members=(Member("anna"), Member("bert")), seeds=(1,))
     start = given(asked.dials)
     base = measure(asked, (1,), Crowd()(asked.jobs(start, (1,))))
-    names = list(BY_NAME)
+    names = [objective.name for objective in OBJECTIVES]
     assert base.values[1][names.index("toe_clearance")] == pytest.approx(12.0, abs=0.2)
     assert base.values[1][names.index("robustness")] == 6.0
     # One patient who drags is enough to speak against a program.

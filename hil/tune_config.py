@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from annotated_types import Gt, MaxLen
 
+from hil.patient.bad_strides import BadStridesConfig
+
 
 @dataclass(frozen=True, slots=True)
 class DialConfig:
@@ -40,6 +42,8 @@ class TuneConfig:
         What an objective has to be at least, or at most where less is better.
     choose : str
         Which one is taken: ``knee`` or ``keep``.
+    bad_strides : BadStridesConfig
+        With which strides astray every candidate is walked besides; ``percent`` 0: with none.
     dial : tuple of DialConfig
         What is turned; none: what does something in the program.
     """
@@ -48,4 +52,5 @@ class TuneConfig:
     may_lose: dict[str, float] = field(default_factory=dict)
     reach: dict[str, float] = field(default_factory=dict)
     choose: Literal["knee", "keep"] = "knee"
+    bad_strides: BadStridesConfig = BadStridesConfig()
     dial: Annotated[tuple[DialConfig, ...], MaxLen(100)] = ()
