@@ -293,6 +293,22 @@ def test_an_older_broker_in_this_process_does_as_well() -> None:
         assert tuner.wait_for("status", lambda body: not body["online"])["why"] == "lost"
 
 
+def test_an_older_broker_that_dies_and_comes_back_is_not_in_the_way() -> None:
+    port = brokers.free_port()
+    url = f"mqtt://127.0.0.1:{port}/{BENCH}?protocol=3.1.1"
+    with walking(url, patience_us=PATIENCE_US) as bench:
+        with brokers.amqtt(port):
+            until(lambda: times(bench, "connected"), bench.why)
+            until(lambda: (now := bench.state()) and now.level_percent == 100, bench.why)
+            bench.walks()
+            since = mark(bench)
+        until(lambda: bench.faults("F25")[-1:] == ["warn"], bench.why)
+        with brokers.amqtt(port), far(port, protocol=MQTTv311) as viewer:
+            until(lambda: bench.faults("F25")[-1] == "cleared", bench.why)
+            assert viewer.wait_for("status")["online"] is True
+            undisturbed(bench, since)
+
+
 def test_who_may_do_what_is_the_brokers_to_say(tmp_path: Path) -> None:
     with brokers.secured(tmp_path) as broker:
         port, ca = broker.broker.port, broker.ca

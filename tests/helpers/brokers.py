@@ -234,9 +234,9 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 @contextlib.contextmanager
-def amqtt() -> Iterator[int]:
+def amqtt(port: int = 0) -> Iterator[int]:
     """Yield the port of an amqtt in a thread of this process: MQTT 3.1.1, nobody is asked."""
-    port = free_port()
+    port = port or free_port()
     loop = _Loop()
     up = threading.Event()
     over = asyncio.Event()
