@@ -124,6 +124,10 @@ async def _walk(
                 if progress is not None:
                     progress(min(config.duration_s, clock.now_us() / 1e6))
     finally:
+        if broadcast is not None:
+            # Whoever watches is told that it is over: what was told last is what stays.
+            rig.session.stop_now()
+            rig.session.settle()
         rig.session.close()
         if broadcast is not None:
             broadcast.close()

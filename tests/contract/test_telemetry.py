@@ -380,3 +380,20 @@ def test_a_run_that_is_killed_is_told_of(tmp_path: Path) -> None:
             process.wait()
             assert process.stdin is not None
             process.stdin.close()
+
+
+def test_what_stays_of_a_walk_that_is_over_is_that_it_is_over(tmp_path: Path) -> None:
+    walk = [sys.executable, "-m", "fes_ctrl", "walk", "standard", "--clock", "real"]
+    with brokers.mosquitto(tmp_path) as port:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        done = subprocess.run(
+            [*walk, "--set", "walk.duration_s=2", "--telemetry", url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert "connected" in done.stderr, done.stderr
+        with far(port) as viewer:
+            assert viewer.wait_for("status")["why"] == "ended"
+            assert viewer.wait_for("state")["armed"] is False
