@@ -82,7 +82,6 @@ def test_an_address_says_kind_place_and_options(url: str, place: object) -> None
         ("serial:/dev/ttyUSB0?sensors=left.foot_imu&baud=1", "from 300"),
         ("mqtt:", r"write mqtt://HOST/TOPIC\?sensors=right\.heel_switch"),
         ("mqtts://?sensors=right.heel_switch", "write mqtts://HOST/TOPIC"),
-        ("mqtt:feet?sensors=right.heel_switch", "write mqtt://HOST/feet"),
         ("mqtt://lab?sensors=right.heel_switch", "write mqtt://lab:1883/TOPIC"),
         ("mqtt://lab/feet", "which sensors speak there"),
         ("mqtt://lab/feet?sensors=right.toe", "no sensor 'right.toe'"),
@@ -101,3 +100,9 @@ def test_what_gives_no_samples_is_refused_with_what_to_write(url: str, why: str)
     with pytest.raises(SensorUrlError, match=why) as caught:
         parse_sensor_url(url)
     assert str(caught.value).startswith(f"{url}: ")
+
+
+def test_what_comes_where_the_broker_should_be_is_not_shown() -> None:
+    with pytest.raises(SensorUrlError, match="write mqtt://HOST/TOPIC") as caught:
+        parse_sensor_url("mqtt:ward:secret@lab/feet?sensors=right.heel_switch")
+    assert "secret" not in str(caught.value)
