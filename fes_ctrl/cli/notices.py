@@ -103,16 +103,16 @@ def _not_counted(source: "MqttSensors") -> "Iterator[tuple[str, int, str]]":
     from fes_ctrl.model import LEG_NAMES
 
     for why, count in source.left_out.items():
-        yield f"{{}} messages not read: {why}", count, ""
+        yield f"messages not read, {why}: {{}}", count, ""
     for (leg, sensor), seen in source.in_time.items():
         name = f"{LEG_NAMES[leg]}.{sensor}"
         last = f", the last by {seen.last_late_us / 1000:.0f} ms"
-        yield f"{{}} readings of {name} too late: left out", seen.late, last
-        yield f"{{}} readings of {name} lost", seen.lost, ""
-        yield f"{{}} readings of {name} twice or out of order: left out", seen.disordered, ""
-        yield f"{name} placed in time anew, restarted or not: {{}}", seen.lines - 1, ""
-        why = "; a network may hold them for any time"
-        yield f"{{}} readings of {name} without their time (t_us): left out", seen.unstamped, why
+        yield f"{name} too late, so left out: {{}}", seen.late, last
+        yield f"{name} lost: {{}}", seen.lost, ""
+        yield f"{name} twice or out of order, so left out: {{}}", seen.disordered, ""
+        yield f"{name} placed in time anew, as after a restart: {{}}", seen.lines - 1, ""
+        why = "; a network may hold a reading for any time"
+        yield f"{name} without its time (t_us), so left out: {{}}", seen.unstamped, why
 
 
 def watch_log(log: "RunLogWriter", say: Say, known: int = 0) -> None:
