@@ -169,7 +169,6 @@ class InTime:
 
     __slots__ = (
         "_known",
-        "_last_us",
         "_max_age_us",
         "_new",
         "_ppm",
@@ -188,7 +187,6 @@ class InTime:
         self._ppm = clock_ppm
         self._known: Line | None = None
         self._new: Line | None = None
-        self._last_us: Us = 0
         self.counted = self.late = self.lost = self.disordered = self.unstamped = 0
         self.last_late_us: Us = 0
         self.held = self.lines = 0
@@ -236,9 +234,7 @@ class InTime:
             return None
         line.learn()
         self.counted += 1
-        # Where the difference has become less, this one may seem to be before the last.
-        self._last_us = min(arrive_us, max(self._last_us, line.device_us + line.least_us))
-        return self._last_us
+        return line.device_us + line.least_us
 
     def _try(self, seq: int, device_us: Us, arrive_us: Us) -> None:
         """Let a line of readings begin, or go on until it is believed."""
