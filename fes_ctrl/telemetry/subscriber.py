@@ -24,10 +24,6 @@ MOST_BYTES: Final = 8192
 MOST_UNTAKEN: Final = 16_384
 """Bytes that the loop has not taken off the socket; what comes meanwhile waits here."""
 
-AT_ONCE: Final = 16
-PAUSE_S: Final = 0.004
-"""A backlog is handed up in such pieces, so that the loop does its own work in between."""
-
 RETAINED: Final = "retained, of any age"
 TOO_LONG: Final = f"longer than {MOST_BYTES} bytes"
 TOO_MANY: Final = "too many at once"
@@ -91,15 +87,10 @@ class Subscriber:
         self._tell(kind="link" if granted else "denied", up=True, why=self._connections.spoken)
         queue = client._queue  # noqa: SLF001 - it counts what gave way
         lost_before = self._left_out[TOO_MANY]
-        at_once = 0
         async for message in client.messages:
             if isinstance(queue, Payloads) and lost_before + queue.lost > self._left_out[TOO_MANY]:
                 self._leave_out(TOO_MANY, lost_before + queue.lost)
             self._hand_up(message)
-            at_once = at_once + 1 if len(client.messages) else 0
-            if at_once >= AT_ONCE:
-                at_once = 0
-                await asyncio.sleep(PAUSE_S)
             with contextlib.suppress(ConnectionError):
                 # The run is over, which is noticed elsewhere.
                 await self._writer.drain()

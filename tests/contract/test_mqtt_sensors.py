@@ -215,6 +215,7 @@ async def test_the_process_that_listens_may_die(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_a_backlog_that_is_too_much_gives_way_from_its_old_end(tmp_path: Path) -> None:
+    """But not a stop in the middle of it."""
     with mosquitto(tmp_path) as port, source_at(port) as (source, samples):
         async with board_at(port) as board:
             await until(lambda: len(samples) > 20)
@@ -223,7 +224,7 @@ async def test_a_backlog_that_is_too_much_gives_way_from_its_old_end(tmp_path: P
             stopped = asyncio.Event()
             source.on_stop = stopped.set
             for number in range(3000):
-                board.client.publish(TOPIC, "stop" if number == 0 else board.line(), qos=0)
+                board.client.publish(TOPIC, "stop" if number == 1000 else board.line(), qos=0)
             await asyncio.sleep(0.5)
             os.kill(source.pid, signal.SIGCONT)
             await until(stopped.is_set)
