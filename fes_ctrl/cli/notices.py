@@ -51,7 +51,7 @@ def expect_lines(
         for worn in source.sensors:
             if worn not in lines.heard:
                 name = f"{LEG_NAMES[worn.leg]}.{worn.sensor}"
-                say(f"sensors: no reading of {name} so far; does the board send it at this rate?")
+                say(f"sensors: no reading of {name} so far; {source.unheard}")
     if lines.bad > 2 * told:
         told = lines.bad
         counted = "1 line is no reading" if told == 1 else f"{told} lines are no reading"

@@ -58,12 +58,17 @@ class MqttSensors:
         Called when a line asks for a stop, before the samples that came with it are handed on.
     on_sample : callable or None
         As of every ``PromptSource``.
+    unheard : str
+        What to ask who hears nothing of a sensor: a broker does not always say that one may not
+        read.
 
     Raises
     ------
     SensorError
         If there is no process to be had, or a certificate that cannot be read.
     """
+
+    unheard = "does its board publish there, and may we read it?"
 
     def __init__(
         self,

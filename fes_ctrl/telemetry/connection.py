@@ -60,10 +60,13 @@ class Backoff:
     ----------
     chance : Random
         Spreads the attempts.
+    longest_s : float
+        At most, but for chance.
     """
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, longest_s: float = LONGEST_S) -> None:
         self._chance = chance
+        self._longest_s = longest_s
         self._next_s = FIRST_S
 
     def failed(self, stood_s: float) -> float:
@@ -71,7 +74,7 @@ class Backoff:
         if stood_s >= STOOD_S:
             self._next_s = FIRST_S
         wait_s = self._next_s * self._chance.uniform(1.0 - SPREAD, 1.0 + SPREAD)
-        self._next_s = min(LONGEST_S, 2.0 * self._next_s)
+        self._next_s = min(self._longest_s, 2.0 * self._next_s)
         return wait_s
 
 
@@ -331,6 +334,7 @@ async def keep_connected(
     converse: Callable[[Client], Coroutine[Any, Any, None]],
     down: Callable[[str], None],
     ended: asyncio.Event,
+    longest_s: float = LONGEST_S,
 ) -> None:
     """Connect, converse, and begin again whenever the connection is lost, until the end.
 
@@ -344,8 +348,10 @@ async def keep_connected(
         Takes why there is no connection, or none any more.
     ended : Event
         Nobody wants one any more.
+    longest_s : float
+        Between two attempts.
     """
-    backoff = Backoff(random.Random())
+    backoff = Backoff(random.Random(), longest_s)
     while not ended.is_set():
         stood_s = 0.0
         why = "the broker hung up"

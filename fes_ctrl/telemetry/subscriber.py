@@ -28,6 +28,9 @@ RETAINED: Final = "retained, of any age"
 TOO_LONG: Final = f"longer than {MOST_BYTES} bytes"
 TOO_MANY: Final = "too many at once"
 
+LONGEST_S: Final = 5.0
+"""Between two attempts: somebody stands there and waits."""
+
 LEAVE_S: Final = 0.2
 
 
@@ -64,7 +67,7 @@ class Subscriber:
     async def run(self) -> None:
         """Listen until the run is over."""
         carrying = asyncio.create_task(
-            keep_connected(self._connections, self._converse, self._down, self._ended),
+            keep_connected(self._connections, self._converse, self._down, self._ended, LONGEST_S),
             name="carry",
         )
         hearing = asyncio.create_task(self._reader.read(), name="end of the run")

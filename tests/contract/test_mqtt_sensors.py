@@ -20,7 +20,7 @@ from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.sensors.mqtt import MqttSensors
 from fes_ctrl.sensors.source import SensorError, Worn
 from fes_ctrl.sensors.url import open_source, parse_sensor_url
-from helpers.brokers import Mosquitto, amqtt, free_port, mosquitto, running
+from helpers.brokers import Mosquitto, amqtt, free_port, mosquitto, running, secured
 from helpers.served import served
 
 pytestmark = pytest.mark.real_time
@@ -150,6 +150,42 @@ async def test_what_is_retained_is_neither_a_reading_nor_a_stop(
             board.say("stop", retain=True)
             await until(stopped.is_set)
         board.close()
+
+
+@pytest.mark.asyncio
+async def test_an_encrypted_line_needs_a_broker_that_proves_who_it_is(tmp_path: Path) -> None:
+    """The names are those of telemetry, of which one may write there and the other read."""
+    with secured(tmp_path) as place:
+        now_us = RealClock(asyncio.get_running_loop()).now_us
+        topic = "fes/feet/status"
+        url = place.url("viewer", topic, sensors="right.heel_switch")
+        strange = place.url("viewer", topic, sensors="right.heel_switch", ca=place.stranger)
+        source, stranger = (open_source(parse_sensor_url(each), now_us) for each in (url, strange))
+        assert isinstance(source, MqttSensors)
+        assert isinstance(stranger, MqttSensors)
+        board = Client(CallbackAPIVersion.VERSION2)
+        board.username_pw_set("bench", "secret of bench")
+        board.tls_set(str(place.ca))
+        board.connect("127.0.0.1", place.broker.port)
+        board.loop_start()
+        try:
+            await until(lambda: source.link.up and stranger.link.up is False)
+            assert "certificate" in stranger.link.why.lower()
+            board.publish(topic, "right,heel_switch,1,1000,1")
+            await until(lambda: source.in_time[HEEL].held)
+        finally:
+            board.disconnect()
+            board.loop_stop()
+            source.close()
+            stranger.close()
+
+
+@pytest.mark.asyncio
+async def test_a_certificate_that_cannot_be_read_is_refused_at_once(tmp_path: Path) -> None:
+    ca = tmp_path / "none.pem"
+    place = parse_sensor_url(f"mqtts://lab/{TOPIC}?sensors=right.heel_switch&ca={ca}")
+    with pytest.raises(SensorError, match=r"none\.pem: No such file"):
+        open_source(place, lambda: 0)
 
 
 @pytest.mark.asyncio
