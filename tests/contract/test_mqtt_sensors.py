@@ -20,7 +20,18 @@ from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.sensors.mqtt import MqttSensors
 from fes_ctrl.sensors.source import SensorError, Worn
 from fes_ctrl.sensors.url import open_source, parse_sensor_url
-from helpers.brokers import Mosquitto, amqtt, free_port, mosquitto, running, secured
+from helpers.brokers import (
+    OPEN,
+    SLOW,
+    Mosquitto,
+    amqtt,
+    free_port,
+    mosquitto,
+    proxy,
+    running,
+    secured,
+)
+from helpers.processes import tail
 from helpers.served import served
 
 pytestmark = pytest.mark.real_time
@@ -41,11 +52,14 @@ class Board:
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         self.seq = 0
+        self.taken_us: dict[int, int] = {}
+        """When each reading was taken, on this machine's clock."""
 
     def line(self) -> str:
         """Return the next reading."""
         self.seq += 1
-        return f"right,heel_switch,{self.seq},{time.monotonic_ns() // 1000},{self.seq % 2}"
+        self.taken_us[self.seq] = time.monotonic_ns() // 1000
+        return f"right,heel_switch,{self.seq},{self.taken_us[self.seq]},{self.seq % 2}"
 
     def say(self, payload: str, *, retain: bool = False) -> None:
         """Publish something, and wait until it has left."""
@@ -194,7 +208,9 @@ async def test_a_reading_without_its_time_is_no_reading(tmp_path: Path) -> None:
         board = Board(port)
         await until(lambda: source.link.up)
         board.say("right,heel_switch,1,,1\nright,heel_switch,2,,1")
-        await until(lambda: source.lines.bad == 2)
+        board.say("x" * 9000)
+        await until(lambda: source.left_out)
+        assert source.lines.bad == 2
         assert source.in_time[HEEL].unstamped == 2
         assert not samples
         board.close()
@@ -217,6 +233,33 @@ async def test_a_broker_that_stalls_hands_on_nothing_old_when_it_goes_on(tmp_pat
         backlog = source.in_time[HEEL].late - late
         assert backlog > 150
         assert all(sample.t_arrive_us - sample.t_meas_us <= 60_000 for sample in samples)
+
+
+@pytest.mark.asyncio
+async def test_a_line_that_is_too_slow_for_its_board_makes_all_late_until_it_is_not(
+    tmp_path: Path,
+) -> None:
+    """A queue grows on the board's side, and drains; the age of what counts is known here."""
+    came_us: dict[int, int] = {}
+    with (
+        mosquitto(tmp_path) as port,
+        proxy(port) as line,
+        source_at(port, 60) as (source, _),
+    ):
+        source.on_sample = lambda sample: came_us.update({sample.seq: time.monotonic_ns() // 1000})
+        async with board_at(line.port) as board:
+            await until(lambda: len(came_us) > 20)
+            line.mode = SLOW
+            await asyncio.sleep(2.0)
+            before = len(came_us)
+            await asyncio.sleep(1.0)
+            assert len(came_us) == before
+            line.mode = OPEN
+            await until(lambda: len(came_us) > before + 100)
+        assert source.in_time[HEEL].late > 50
+        oldest_us = max(at_us - board.taken_us[seq] for seq, at_us in came_us.items())
+        # Besides the least delay, and what passed between arrival and here.
+        assert oldest_us <= 60_000 + 20_000
 
 
 @pytest.mark.asyncio
@@ -291,7 +334,7 @@ def type_to(process: "subprocess.Popen[str]", line: str) -> None:
 def wait_for(log: Path, text: str, times: int = 1) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not log.is_file() or log.read_text().count(text) < times:
-        assert time.monotonic() < deadline, text
+        assert time.monotonic() < deadline, f"{text}\n{tail(log)}"
         time.sleep(0.05)
 
 
