@@ -358,7 +358,9 @@ def walking(port: int, folder: Path) -> Iterator["subprocess.Popen[str]"]:
             wait_for(log, '"report":"up"')
             type_to(run, "arm")
             wait_for(log, '"armed":true')
-            type_to(run, "level 100")
+            # No more than a burst may begin with: where this machine is too busy to give the first
+            # pulses of a rise, the device would refuse what comes after them (F31).
+            type_to(run, "level 40")
             wait_for(log, '"kind":"written"', 20)
             yield run
         finally:
