@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client
 
-from fes_ctrl.model import HEEL_SWITCH, RIGHT, Sample
+from fes_ctrl.model import HEEL_SWITCH, LEFT, RIGHT, Sample
 from fes_ctrl.runlog.reader import read_log
 from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.sensors.mqtt import MqttSensors
-from fes_ctrl.sensors.source import SensorError, Worn
-from fes_ctrl.sensors.url import open_source, parse_sensor_url
+from fes_ctrl.sensors.source import PromptSource, SensorError, Worn
+from fes_ctrl.sensors.url import open_source, open_sources, parse_sensor_url
 from helpers.brokers import (
     OPEN,
     SLOW,
@@ -47,7 +47,9 @@ SLACK_MS = 500
 class Board:
     """A board that publishes a reading every 10 ms, in a thread, until it is told otherwise."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, topic: str = TOPIC, leg: str = "right") -> None:
+        self.topic = topic
+        self.leg = leg
         self.client = Client(CallbackAPIVersion.VERSION2)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
@@ -59,11 +61,11 @@ class Board:
         """Return the next reading."""
         self.seq += 1
         self.taken_us[self.seq] = time.monotonic_ns() // 1000
-        return f"right,heel_switch,{self.seq},{self.taken_us[self.seq]},{self.seq % 2}"
+        return f"{self.leg},heel_switch,{self.seq},{self.taken_us[self.seq]},{self.seq % 2}"
 
     def say(self, payload: str, *, retain: bool = False) -> None:
         """Publish something, and wait until it has left."""
-        self.client.publish(TOPIC, payload, qos=0, retain=retain).wait_for_publish(DEADLINE_S)
+        self.client.publish(self.topic, payload, qos=0, retain=retain).wait_for_publish(DEADLINE_S)
 
     def close(self) -> None:
         """End it."""
@@ -72,13 +74,13 @@ class Board:
 
 
 @contextlib.asynccontextmanager
-async def board_at(port: int) -> AsyncIterator[Board]:
+async def board_at(port: int, *what: str) -> AsyncIterator[Board]:
     """Yield a board that sends readings all the while."""
-    board = Board(port)
+    board = Board(port, *what)
 
     async def send() -> None:
         while True:
-            board.client.publish(TOPIC, board.line(), qos=0)
+            board.client.publish(board.topic, board.line(), qos=0)
             await asyncio.sleep(0.01)
 
     sending = asyncio.create_task(send())
@@ -138,6 +140,26 @@ async def test_readings_come_and_a_stop_is_heard(tmp_path: Path, kind: str) -> N
         assert source.link.up
         assert source.link.why == ("MQTT 5" if kind == "mosquitto" else "MQTT 3.1.1")
         assert source.lines.bad == 0
+
+
+@pytest.mark.asyncio
+async def test_a_board_on_each_leg_is_one_source(tmp_path: Path) -> None:
+    with mosquitto(tmp_path) as port:
+        at = f"mqtt://127.0.0.1:{port}"
+        urls = (
+            f"{at}/a/right?sensors=right.heel_switch&max_age_ms={SLACK_MS}",
+            f"{at}/a/left?sensors=left.heel_switch&max_age_ms={SLACK_MS}",
+        )
+        places = [parse_sensor_url(url) for url in urls]
+        source = open_sources(places, RealClock(asyncio.get_running_loop()).now_us)
+        assert isinstance(source, PromptSource)
+        samples: list[Sample] = []
+        source.on_sample = samples.append
+        try:
+            async with board_at(port, "a/right", "right"), board_at(port, "a/left", "left"):
+                await until(lambda: {sample.leg for sample in samples} == {LEFT, RIGHT})
+        finally:
+            source.close()
 
 
 @pytest.mark.asyncio

@@ -282,6 +282,13 @@ def test_a_clock_that_was_set_is_fitted_anew(step_us: Us) -> None:
     assert 595 <= len(ages_us(InTime(), stepped)) <= 600
 
 
+def test_a_clock_that_was_set_back_a_little_makes_late_what_follows() -> None:
+    """It cannot be told from a queue, so nobody believes it."""
+    judge = settled(InTime())
+    back = [each._replace(device_us=each.device_us - 300_000) for each in readings(2, 120)]
+    assert ages_us(judge, back) == []
+
+
 def test_one_reading_whose_number_or_stamp_is_nonsense_spoils_nothing_for_longer() -> None:
     judge = settled(InTime())
     came = list(readings(2, 6))
