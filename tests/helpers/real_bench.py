@@ -21,7 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from fes_ctrl.links.broker import parse_broker_url
-from fes_ctrl.model import Decision, Fault, Record, Setpoint, StateChange
+from fes_ctrl.model import Fault, Record, Setpoint, StateChange
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.broadcast import Broadcast
 from fes_ctrl.runtime.interrupt import stop_on_failure
@@ -192,10 +192,6 @@ class RealBench:
         """Return what is known, where something is not as it should be."""
         told = [each for each in list(self.records) if isinstance(each, StateChange | Fault)]
         return f"{self.failed!r} {self.said[-8:]} {told[-8:]}"
-
-    def refusals(self) -> list[Decision]:
-        """Return what the guard has refused."""
-        return [record for record in list(self.records) if isinstance(record, Decision)]
 
 
 @contextlib.contextmanager

@@ -92,6 +92,8 @@ def test_a_level_is_taken_by_the_armed_alone() -> None:
 def test_a_level_can_be_lowered_while_a_fault_holds_and_stays_so_after_it() -> None:
     arming = armed(60)
     arming.latch(BY_ID["F04L"])
+    assert arming.set_level(60) is True
+    assert arming.level_percent == 60
     assert arming.set_level(20) is True
     arming.clear()
     assert (arming.allows_bursts, arming.level_percent) == (True, 20)
