@@ -115,7 +115,7 @@ async def attend(
     """
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.console import listen
-    from fes_ctrl.cli.notices import expect_device, expect_lines, watch_log
+    from fes_ctrl.cli.notices import expect_device, expect_lines, watch_log, watch_network
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
     from fes_ctrl.links.url import open_link, returning
@@ -124,6 +124,7 @@ async def attend(
     from fes_ctrl.runtime.reconnect import ReopeningLink
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
+    from fes_ctrl.sensors.mqtt import MqttSensors
     from fes_ctrl.sensors.serial import SerialSensors
     from fes_ctrl.sensors.several import parts_of
     from fes_ctrl.sensors.source import SensorError
@@ -174,7 +175,9 @@ async def attend(
     session.listeners.append(_tell)
     listen(source, hand)
     for part in parts_of(source):
-        if isinstance(part, SerialSensors):
+        if isinstance(part, MqttSensors):
+            watch_network(part, say)
+        if isinstance(part, SerialSensors | MqttSensors):
             part.on_stop = lambda: _stop(session)
             expect_lines(part, say)
     if log is not None:

@@ -39,7 +39,7 @@ NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit armi
     required=True,
     multiple=True,
     metavar="URL",
-    help="serial:, replay:, manual:, metronome:; once for each board.",
+    help="serial:, mqtt://HOST/TOPIC, replay:, manual:, metronome:; once for each board.",
 )
 @click.option(
     "--stimulator",

@@ -12,6 +12,7 @@ environment (``FES_MQTT_PASSWORD``).
 import os
 import re
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -98,6 +99,32 @@ def parse_broker_url(url: str) -> Broker:
     BrokerUrlError
         If it says nothing that could be connected to, or its password file cannot be read.
     """
+    broker, _ = split_broker_url(url)
+    return broker
+
+
+def split_broker_url(url: str, others: Collection[str] = ()) -> tuple[Broker, dict[str, str]]:
+    """Return what an address says, and those of its options that are for somebody else.
+
+    Parameters
+    ----------
+    url : str
+        As of ``parse_broker_url``.
+    others : collection of str
+        Options that mean nothing to a broker, but may be there.
+
+    Returns
+    -------
+    broker : Broker
+        Without them.
+    options : dict of str to str
+        Those that are there.
+
+    Raises
+    ------
+    BrokerUrlError
+        As of ``parse_broker_url``.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -117,7 +144,8 @@ def parse_broker_url(url: str) -> Broker:
         raise BrokerUrlError(message)
     if "#" in url:
         raise _refusal(url, "nothing may begin with #; a topic takes no wildcard here")
-    options = _options(url, parts.query)
+    found = _options(url, parts.query, (*OPTIONS, *others))
+    options = {name: found.pop(name, "") for name in OPTIONS}
     tls = parts.scheme == "mqtts"
     if not tls and any(options[name] for name in ("ca", "cert", "key")):
         raise _refusal(url, "certificates are for an encrypted line; write mqtts://")
@@ -132,7 +160,7 @@ def parse_broker_url(url: str) -> Broker:
         raise _refusal(url, "a password is somebody's; write mqtts://USER@HOST")
     if password and not tls and host not in HERE:
         raise _refusal(url, "a password would cross the network readable; write mqtts://")
-    return Broker(
+    broker = Broker(
         host=host,
         port=port or PORTS[parts.scheme],
         path=unquote(parts.path).strip("/"),
@@ -144,14 +172,15 @@ def parse_broker_url(url: str) -> Broker:
         key=_file(options["key"]),
         protocol="5" if protocol == "5" else "3.1.1" if protocol else "",
     )
+    return broker, found
 
 
-def _options(url: str, query: str) -> dict[str, str]:
-    found = dict.fromkeys(OPTIONS, "")
+def _options(url: str, query: str, known: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
-        if name not in OPTIONS:
-            raise _refusal(url, f"no option {name!r}; there are {', '.join(OPTIONS)}")
-        if found[name] or not value:
+        if name not in known:
+            raise _refusal(url, f"no option {name!r}; there are {', '.join(known)}")
+        if name in found or not value:
             raise _refusal(url, f"{name} is there twice, or empty; give it once")
         found[name] = value
     return found

@@ -11,27 +11,24 @@ late for.
 import asyncio
 import contextlib
 import json
-import os
-import random
 import resource
-import signal
-import socket
 import sys
 import time
 from pathlib import Path
 from typing import Any, Final
 
-from aiomqtt import Client, MqttError, ProtocolVersion, Will
+from aiomqtt import Client, ProtocolVersion, Will
 from aiomqtt.message import Message as Incoming
 from paho.mqtt.packettypes import PacketTypes
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.child import MOST_LINE, serve
 from fes_ctrl.telemetry.connection import (
     CONFIRMED_S,
-    Backoff,
     Connections,
     StopsFirst,
+    keep_connected,
     properties_of,
 )
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
@@ -42,9 +39,6 @@ IN_FLIGHT: Final = 8
 """Messages that wait for the broker's confirmation at once."""
 HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
-MOST_LINE: Final = 1 << 20
-ALIVE_S: Final = 2.0
-"""So often the control loop is told that this process goes on."""
 COMMANDS_A_SECOND: Final = 20
 """More than this of either kind is not handed up."""
 NAMELESS: Final = "nameless"
@@ -177,12 +171,11 @@ class Agent:
         listening = asyncio.create_task(self._listen(), name="listen")
         carrying = asyncio.create_task(self._carry_on(), name="carry")
         ended = asyncio.create_task(self._ended.wait(), name="ended")
-        alive = asyncio.create_task(self._tell_alive(), name="alive")
         await asyncio.wait([listening, carrying, ended], return_when=asyncio.FIRST_COMPLETED)
         if not carrying.done():
             # A moment for what happened last, and for the good-bye.
             await asyncio.wait([carrying], timeout=FAREWELL_S)
-        for task in (listening, carrying, ended, alive):
+        for task in (listening, carrying, ended):
             task.cancel()
             if task.done() and not task.cancelled():
                 task.result()
@@ -190,31 +183,15 @@ class Agent:
             self._writer.close()
 
     async def _carry_on(self) -> None:
-        backoff = Backoff(random.Random())
-        while not self._ended.is_set():
-            stood_s = 0.0
-            why = "the broker hung up"
-            try:
-                async with self._connections.one() as client:
-                    self._connected_s = time.monotonic()
-                    await self._converse(client)
-            except* (MqttError, OSError) as group:
-                why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
-            if self._connected_s is not None:
-                stood_s = time.monotonic() - self._connected_s
-                self._connected_s = None
-            if self._ended.is_set():
-                return
-            silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
-            self._tell(kind="link", up=False, why=why, silent_us=silent_us)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(backoff.failed(stood_s)):
-                    await self._ended.wait()
+        await keep_connected(self._connections, self._converse, self._down, self._ended)
 
-    def _protocol(self) -> str:
-        return "MQTT 5" if self._connections.protocol == ProtocolVersion.V5 else "MQTT 3.1.1"
+    def _down(self, why: str) -> None:
+        self._connected_s = None
+        silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
+        self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
     async def _converse(self, client: Client) -> None:
+        self._connected_s = time.monotonic()
         # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
         # a flood of changes must not be what a stop has to queue behind. Who sends a change waits
         # for its answer and asks again; on a line that holds nothing is lost either way.
@@ -224,7 +201,7 @@ class Agent:
                 self._tell(kind="denied", topic=topic)
         # Not before: a line on which nothing is answered is none.
         self._confirmed_s = time.monotonic()
-        self._tell(kind="link", up=True, why=self._protocol())
+        self._tell(kind="link", up=True, why=self._connections.spoken)
         self._board.tell_all()
         self._news.set()
         async with asyncio.TaskGroup() as tasks:
@@ -293,11 +270,6 @@ class Agent:
             raise
         self._sent += 1
         self._confirmed_s = time.monotonic()
-
-    async def _tell_alive(self) -> None:
-        while True:
-            self._tell(kind="alive")
-            await asyncio.sleep(ALIVE_S)
 
     async def _tell_health(self) -> None:
         while True:
@@ -375,22 +347,11 @@ def _memory_mb() -> float:
     return round(used / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
-async def _main() -> None:
-    line = socket.socket(fileno=os.dup(0))
-    reader, writer = await asyncio.open_connection(sock=line, limit=MOST_LINE)
-    hello = await reader.readline()
-    if hello:
-        await Agent(json.loads(hello), reader, writer).run()
-    # Here and not behind the loop: a thread may still wait for a broker that does not answer, the
-    # loop would wait for the thread, and the end of the run for us.
-    os._exit(0)
+async def _talk(
+    hello: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await Agent(hello, reader, writer).run()
 
 
 if __name__ == "__main__":
-    # Ctrl-C is for the run, which tells us when it is over.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(OSError):
-            # The run may have asked for priority; this process has nothing to be early for.
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    asyncio.run(_main())
+    serve(_talk)

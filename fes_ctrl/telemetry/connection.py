@@ -9,8 +9,9 @@ import contextlib
 import logging
 import random
 import socket
+import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Final
 
 from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
@@ -59,10 +60,13 @@ class Backoff:
     ----------
     chance : Random
         Spreads the attempts.
+    longest_s : float
+        At most, but for chance.
     """
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, longest_s: float = LONGEST_S) -> None:
         self._chance = chance
+        self._longest_s = longest_s
         self._next_s = FIRST_S
 
     def failed(self, stood_s: float) -> float:
@@ -70,7 +74,7 @@ class Backoff:
         if stood_s >= STOOD_S:
             self._next_s = FIRST_S
         wait_s = self._next_s * self._chance.uniform(1.0 - SPREAD, 1.0 + SPREAD)
-        self._next_s = min(LONGEST_S, 2.0 * self._next_s)
+        self._next_s = min(self._longest_s, 2.0 * self._next_s)
         return wait_s
 
 
@@ -98,11 +102,14 @@ class StopsFirst(asyncio.Queue[Message]):
         """Return whether the next one is refused: never."""
         return False
 
+    def is_stop(self, message: Message) -> bool:
+        """Return whether a message asks for a stop."""
+        return "/command/stop/" in str(message.topic)
+
     def _put(self, message: Message) -> None:
-        topic = str(message.topic)
-        if "/command/" in topic and len(message.payload) > MOST_BYTES:
+        if "/command/" in str(message.topic) and len(message.payload) > MOST_BYTES:
             message.payload = message.payload[: MOST_BYTES + 1]
-        queue = self._stops if "/command/stop/" in topic else self._others
+        queue = self._stops if self.is_stop(message) else self._others
         queue.append(message)
         if len(queue) > MOST_INCOMING:
             queue.popleft()
@@ -113,7 +120,11 @@ class StopsFirst(asyncio.Queue[Message]):
 
 
 def client_for(
-    broker: Broker, protocol: ProtocolVersion, identifier: str | None, will: Will | None
+    broker: Broker,
+    protocol: ProtocolVersion,
+    identifier: str | None,
+    will: Will | None,
+    queue_type: type[StopsFirst] = StopsFirst,
 ) -> Client:
     """Return a client that is not connected yet.
 
@@ -142,7 +153,7 @@ def client_for(
         tls_context=broker.tls_context(),
         keepalive=KEEPALIVE_S,
         timeout=CONFIRMED_S,
-        queue_type=StopsFirst,
+        queue_type=queue_type,
         # A stop must not wait for the acknowledgement of what was sent before it.
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         logger=logger,
@@ -161,6 +172,8 @@ class Connections:
         Of the client; ``None``: the broker or the library chooses.
     will : Will or None
         What the broker says when we are lost.
+    queue_type : type of StopsFirst
+        Where messages wait, and which of them are stops.
 
     Attributes
     ----------
@@ -171,14 +184,24 @@ class Connections:
     """
 
     def __init__(
-        self, broker: Broker, identifier: str | None = None, will: Will | None = None
+        self,
+        broker: Broker,
+        identifier: str | None = None,
+        will: Will | None = None,
+        queue_type: type[StopsFirst] = StopsFirst,
     ) -> None:
         self._broker = broker
         self._identifier = identifier
         self._will = will
         self._newest = False
+        self._queue_type = queue_type
         self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
         self.made = 0
+
+    @property
+    def spoken(self) -> str:
+        """The protocol in words."""
+        return "MQTT 5" if self.protocol == ProtocolVersion.V5 else "MQTT 3.1.1"
 
     @contextlib.asynccontextmanager
     async def one(self) -> AsyncGenerator[Client, None]:
@@ -214,7 +237,9 @@ class Connections:
                 await _hang_up(client)
 
     async def _connect(self) -> Client:
-        client = client_for(self._broker, self.protocol, self._identifier, self._will)
+        client = client_for(
+            self._broker, self.protocol, self._identifier, self._will, self._queue_type
+        )
         try:
             await client.__aenter__()
         except BaseException:
@@ -249,7 +274,9 @@ class Connections:
                 client = await stack.enter_async_context(self.one())
             yield client
 
-    async def subscribe(self, client: Client, topic: str, *, past: bool, qos: int = 1) -> bool:
+    async def subscribe(
+        self, client: Client, topic: str, *, past: bool, qos: int = 1, flagged: bool = True
+    ) -> bool:
         """Subscribe; return whether the broker allows it.
 
         Parameters
@@ -262,11 +289,16 @@ class Connections:
             Whether what is retained is wanted too. Then it is what comes marked as retained; else
             whatever was published so.
         qos : int
-            What the broker is to do for a message on its way to us.
+            What the broker is to do for a message on its way to us: send again (1) or not (0).
+        flagged : bool
+            Whether what is published as retained from now on comes marked so, where the past is
+            not wanted; in 3.1.1 nothing of now does.
         """
         if self.protocol == ProtocolVersion.V5:
             handling = 0 if past else NO_DUPLICATES_OF_THE_PAST
-            options = SubscribeOptions(qos=qos, retainAsPublished=not past, retainHandling=handling)
+            options = SubscribeOptions(
+                qos=qos, retainAsPublished=flagged and not past, retainHandling=handling
+            )
             granted = await client.subscribe(topic, options=options)
         else:
             granted = await client.subscribe(topic, qos=qos)
@@ -295,6 +327,49 @@ async def _hang_up(client: Client) -> None:
         with contextlib.suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)
     await asyncio.sleep(0.0)
+
+
+async def keep_connected(
+    connections: Connections,
+    converse: Callable[[Client], Coroutine[Any, Any, None]],
+    down: Callable[[str], None],
+    ended: asyncio.Event,
+    longest_s: float = LONGEST_S,
+) -> None:
+    """Connect, converse, and begin again whenever the connection is lost, until the end.
+
+    Parameters
+    ----------
+    connections : Connections
+        To the broker.
+    converse : callable
+        What to do on a connection; returns when the broker hung up, or nothing is left to do.
+    down : callable
+        Takes why there is no connection, or none any more.
+    ended : Event
+        Nobody wants one any more.
+    longest_s : float
+        Between two attempts.
+    """
+    backoff = Backoff(random.Random(), longest_s)
+    while not ended.is_set():
+        stood_s = 0.0
+        why = "the broker hung up"
+        try:
+            async with connections.one() as client:
+                since_s = time.monotonic()
+                try:
+                    await converse(client)
+                finally:
+                    stood_s = time.monotonic() - since_s
+        except* (MqttError, OSError) as group:
+            why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
+        if ended.is_set():
+            return
+        down(why)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(backoff.failed(stood_s)):
+                await ended.wait()
 
 
 def _code(error: MqttConnectError) -> int:
