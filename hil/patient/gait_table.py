@@ -28,7 +28,7 @@ from hil.patient.gait_data import (
     TABLE_STRIDE_S,
     TOE_OFF_PHASE,
 )
-from hil.patient.rows import BEYOND, ROWS, GaitRows
+from hil.patient.rows import BEYOND, ROWS, GaitRows, StanceRow, SwingRow
 from hil.patient.tempo import warped
 
 TOE_FORWARD_M: Final = 0.167
@@ -253,8 +253,8 @@ def gait_rows(style: GaitStyle) -> GaitRows:
         slope_rad=style.slope_rad,
         stride_m=STRIDE_M * style.amplitude * style.scale * style.forward,
         knee_peak_rad=math.radians(float(_in_swing(style, share).value(KNEE_DEG).max())),
-        stance=list(zip(*[column.tolist() for column in stance], strict=True)),
-        swing=list(zip(*[column.tolist() for column in _swing(style, share)], strict=True)),
+        stance=list(map(StanceRow, *[column.tolist() for column in stance])),
+        swing=list(map(SwingRow, *[column.tolist() for column in _swing(style, share)])),
     )
 
 
