@@ -126,9 +126,9 @@ class Stepper:
         stopped : callable or None
             Asked after each event; ends the run early where it says so.
         """
-        pop = self._queue.pop
+        queue = self._queue
         while True:
-            timer = pop(end_us)
+            timer = queue.pop(end_us)
             if timer is None:
                 break
             self._now_us = timer.when_us
