@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.stamp-base
 FULL := $(VENV)/.stamp-test
-# COMPILE=--quick compiles sooner what runs slower.
+# COMPILE=--quick compiles sooner what runs slower, COMPILE=--trained later what runs faster.
 COMPILE ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # A module's tests stay together, so that what they share is made once; who is done helps the other.

@@ -73,14 +73,18 @@ class _Wire:
 
     __slots__ = (
         "_arrived_us",
+        "_byte_us",
         "_clock",
-        "_config",
+        "_corruption",
         "_flights",
         "_free_us",
         "_held",
         "_held_name",
         "_held_to_us",
+        "_jitter_us",
         "_last",
+        "_latency_us",
+        "_loss",
         "_noise",
         "_noise_to_us",
         "_random",
@@ -92,7 +96,11 @@ class _Wire:
 
     def __init__(self, clock: Clock, config: CableConfig, random: Random) -> None:
         self._clock = clock
-        self._config = config
+        self._byte_us: float = config.byte_us
+        self._latency_us: Us = config.latency_us
+        self._jitter_us: Us = config.jitter_us
+        self._loss: float = config.loss
+        self._corruption: float = config.corruption
         self._random = random
         self._free_us: Us = 0
         self._arrived_us: Us = 0
@@ -128,7 +136,6 @@ class _Wire:
 
     def send(self, data: bytes) -> None:
         """Put bytes on the wire behind those already there."""
-        config = self._config
         now_us = self._clock.now_us()
         if now_us < self._held_to_us:
             self._held.append(data)
@@ -142,16 +149,16 @@ class _Wire:
             else:
                 self._last = data
         from_us = max(now_us, self._free_us)
-        to_us = from_us + round(len(data) * config.byte_us)
+        to_us = from_us + round(len(data) * self._byte_us)
         self._free_us = to_us
-        if config.loss > 0.0 and self._random.random() < config.loss:
+        if self._loss > 0.0 and self._random.random() < self._loss:
             self.lost += 1
             return
-        if config.corruption > 0.0 and self._random.random() < config.corruption:
+        if self._corruption > 0.0 and self._random.random() < self._corruption:
             data = _flip_one_bit(data, self._random)
-        arrival_us = to_us + config.latency_us
-        if config.jitter_us:
-            arrival_us += int(self._random.random() * config.jitter_us)
+        arrival_us = to_us + self._latency_us
+        if self._jitter_us:
+            arrival_us += int(self._random.random() * self._jitter_us)
         self._arrived_us = max(arrival_us, self._arrived_us)
         flight = _Flight(data, from_us, to_us)
         self._flights.append(flight)
@@ -173,7 +180,7 @@ class _Wire:
             taken_back = True
             out = 0
             if flight.from_us < now_us:
-                out = int((now_us - flight.from_us) / self._config.byte_us)
+                out = int((now_us - flight.from_us) / self._byte_us)
             if out:
                 flight.data = flight.data[:out]
                 kept.append(flight)

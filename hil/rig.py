@@ -16,6 +16,7 @@ from fes_ctrl.gait import sensors_of
 from fes_ctrl.links.link import Link
 from fes_ctrl.model import Operator, Sample, Setpoint
 from fes_ctrl.runlog.log import RunLog, RunLogWriter
+from fes_ctrl.runtime.alarm import Alarm
 from fes_ctrl.runtime.clock import (
     ORDER_DEVICE,
     ORDER_INJECTION,
@@ -28,10 +29,10 @@ from fes_ctrl.safety.limits import Limits
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.stimulators.p24_level import Pulses
-from fes_ctrl.units import NEVER_US, Us, us_from_s
+from fes_ctrl.units import Us, us_from_s
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.devices.catalogue import DEVICES
-from firmware_sim.devices.device import Device
+from firmware_sim.devices.device import Device, DeviceStep
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points, Sink
@@ -80,14 +81,14 @@ def source_of(config: WalkConfig) -> str:
 class _DeviceEnd:
     """The simulated device on the far end of the cable, woken by the clock."""
 
-    __slots__ = ("_armed_us", "_cable", "_clock", "_device", "_limiter")
+    __slots__ = ("_alarm", "_cable", "_clock", "_device", "_limiter")
 
     def __init__(self, clock: Clock, device: Device, cable: Cable, limiter: Limiter | None) -> None:
         self._clock = clock
         self._device = device
         self._cable = cable
         self._limiter = limiter
-        self._armed_us: Us = NEVER_US
+        self._alarm = Alarm(clock, ORDER_DEVICE, self._ring)
         cable.device = self._bytes
         cable.cut = self._cut
 
@@ -99,20 +100,15 @@ class _DeviceEnd:
         if self._limiter is not None:
             self._limiter.hear(now_us, data)
         step = self._device.receive(now_us, data)
-        self._carry_out(now_us, step.out, step.wake_at_us)
+        self._carry_out(step)
 
-    def _ring(self) -> None:
-        self._armed_us = NEVER_US
-        now_us = self._clock.now_us()
-        step = self._device.tick(now_us)
-        self._carry_out(now_us, step.out, step.wake_at_us)
+    def _ring(self, now_us: Us) -> None:
+        self._carry_out(self._device.tick(now_us))
 
-    def _carry_out(self, now_us: Us, out: bytes, wake_at_us: Us) -> None:
-        if out:
-            self._cable.answer(out)
-        if wake_at_us < self._armed_us:
-            self._armed_us = wake_at_us
-            self._clock.call_at_us(max(wake_at_us, now_us), ORDER_DEVICE, self._ring)
+    def _carry_out(self, step: DeviceStep) -> None:
+        if step.out:
+            self._cable.answer(step.out)
+        self._alarm.move(step.wake_at_us)
 
 
 class Rig:

@@ -29,7 +29,8 @@ from fes_ctrl.model import (
     Stop,
 )
 from fes_ctrl.runlog.log import RunLog
-from fes_ctrl.runtime.clock import ORDER_CONTROLLER, ORDER_DRIVER, Clock, Handle
+from fes_ctrl.runtime.alarm import Alarm
+from fes_ctrl.runtime.clock import ORDER_CONTROLLER, ORDER_DRIVER, Clock
 from fes_ctrl.stimulators.session import DriverSession, DriverStep
 from fes_ctrl.units import NEVER_US, Us
 
@@ -45,51 +46,6 @@ class _Halt(NamedTuple):
     detail: str
 
 
-class _Alarm:
-    """A wake-up that is moved often and rings seldom.
-
-    A deadline moves with every sample; a timer is only re-armed when the deadline comes nearer.
-    When it rings too early it is set anew and nobody is called.
-    """
-
-    __slots__ = ("_callback", "_clock", "_handle", "_order", "_set_us", "wake_us")
-
-    def __init__(self, clock: Clock, order: int, callback: Callable[[Us], None]) -> None:
-        self._clock = clock
-        self._order = order
-        self._callback = callback
-        self._handle: Handle | None = None
-        self._set_us: Us = NEVER_US
-        self.wake_us: Us = NEVER_US
-
-    def move(self, wake_us: Us) -> None:
-        """Ring at ``wake_us``, or never."""
-        self.wake_us = wake_us
-        if wake_us < self._set_us:
-            if self._handle is not None:
-                self._handle.cancel()
-            self._set_us = wake_us
-            self._handle = self._clock.call_at_us(wake_us, self._order, self._ring)
-
-    def _ring(self) -> None:
-        self._handle = None
-        self._set_us = NEVER_US
-        if self.wake_us == NEVER_US:
-            return
-        now_us = self._clock.now_us()
-        if now_us < self.wake_us:
-            self.move(self.wake_us)
-            return
-        self._callback(now_us)
-
-    def cancel(self) -> None:
-        """Never ring again."""
-        self.wake_us = NEVER_US
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
-
-
 class _Port:
     """A driver, its link and the driver's alarm."""
 
@@ -103,7 +59,7 @@ class _Port:
         self.driver = driver
         self.link = link
         self.open = False
-        self.alarm = _Alarm(session.clock, ORDER_DRIVER, self._ring)
+        self.alarm = Alarm(session.clock, ORDER_DRIVER, self._ring)
         link.on_bytes = self._bytes
         link.on_lost = self._lost
 
@@ -191,7 +147,7 @@ class ControlSession:
         self._ports = [
             _Port(self, index, driver, link) for index, (driver, link) in enumerate(drivers)
         ]
-        self._alarm = _Alarm(clock, ORDER_CONTROLLER, self._ring)
+        self._alarm = Alarm(clock, ORDER_CONTROLLER, self._ring)
         self._inbox: deque[LinkReport] = deque()
         self._busy = False
         self._halts: deque[_Halt] = deque()

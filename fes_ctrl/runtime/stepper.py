@@ -3,7 +3,6 @@
 Time jumps from one timer to the next; no asyncio, no waiting.
 """
 
-import heapq
 from collections.abc import Callable
 from typing import Final
 
@@ -16,12 +15,17 @@ TIDY_FROM: Final = 1024
 class Timer:
     """An entry of the queue; taken back by losing its callback."""
 
-    __slots__ = ("args", "callback", "when_us")
+    __slots__ = ("args", "callback", "order", "when_us")
 
     def __init__(
-        self, when_us: Us, callback: Callable[..., None] | None, args: tuple[object, ...]
+        self,
+        when_us: Us,
+        order: int,
+        callback: Callable[..., None] | None,
+        args: tuple[object, ...],
     ) -> None:
         self.when_us = when_us
+        self.order = order
         self.callback = callback
         self.args = args
 
@@ -33,49 +37,55 @@ class Timer:
 class TimerQueue:
     """Timers by instant, then kind, then the sequence in which they were set."""
 
-    __slots__ = ("_heap", "_sequence", "_tidy_at")
+    __slots__ = ("_tidy_at", "_timers")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[Us, int, int, Timer]] = []
-        self._sequence = 0
+        # The next one last. A walk has about six at a time: too few for a heap to pay.
+        self._timers: list[Timer] = []
         self._tidy_at = TIDY_FROM
 
     def put(
         self, when_us: Us, order: int, callback: Callable[..., None], args: tuple[object, ...]
     ) -> Timer:
         """Set a timer."""
-        timer = Timer(when_us, callback, args)
-        heap = self._heap
-        self._sequence += 1
-        heapq.heappush(heap, (when_us, order, self._sequence, timer))
-        if len(heap) >= self._tidy_at:
+        timer = Timer(when_us, order, callback, args)
+        timers = self._timers
+        low, high = 0, len(timers)
+        while low < high:
+            middle = (low + high) >> 1
+            other = timers[middle]
+            other_us = other.when_us
+            if other_us > when_us or (other_us == when_us and other.order > order):
+                low = middle + 1
+            else:
+                high = middle
+        timers.insert(low, timer)
+        if len(timers) >= self._tidy_at:
             self._tidy()
         return timer
 
     def pop(self, end_us: Us) -> Timer | None:
         """Take out the first timer due at ``end_us`` or earlier that has not been taken back."""
-        heap = self._heap
-        while heap and heap[0][0] <= end_us:
-            timer = heapq.heappop(heap)[3]
+        timers = self._timers
+        while timers and timers[-1].when_us <= end_us:
+            timer = timers.pop()
             if timer.callback is not None:
                 return timer
         return None
 
     def first_us(self) -> Us | None:
         """Return when the first timer is due that has not been taken back."""
-        heap = self._heap
-        while heap:
-            if heap[0][3].callback is not None:
-                return heap[0][0]
-            heapq.heappop(heap)
+        timers = self._timers
+        while timers:
+            if timers[-1].callback is not None:
+                return timers[-1].when_us
+            timers.pop()
         return None
 
     def _tidy(self) -> None:
         """Forget timers that were taken back; far ones would otherwise pile up unseen."""
-        heap = [entry for entry in self._heap if entry[3].callback is not None]
-        heapq.heapify(heap)
-        self._heap = heap
-        self._tidy_at = max(TIDY_FROM, 2 * len(heap))
+        self._timers = [timer for timer in self._timers if timer.callback is not None]
+        self._tidy_at = max(TIDY_FROM, 2 * len(self._timers))
 
 
 class Stepper:
@@ -116,9 +126,9 @@ class Stepper:
         stopped : callable or None
             Asked after each event; ends the run early where it says so.
         """
-        pop = self._queue.pop
+        queue = self._queue
         while True:
-            timer = pop(end_us)
+            timer = queue.pop(end_us)
             if timer is None:
                 break
             self._now_us = timer.when_us

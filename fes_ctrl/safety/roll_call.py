@@ -45,13 +45,12 @@ class RollCall:
 
     def saw(self, sensor: str, now_us: Us) -> bool:
         """Take note of a sample; return whether its sensor was told of and is back for good."""
-        if sensor not in self.last_us:
-            self.last_us[sensor] = now_us
+        last_us = self.last_us.get(sensor)
+        self.last_us[sensor] = now_us
+        if last_us is None:
             self._ask_again()
             return False
-        last_us = self.last_us[sensor]
-        self.last_us[sensor] = now_us
-        if sensor not in self._returned_us:
+        if not self._returned_us or sensor not in self._returned_us:
             return False
         if now_us - last_us > self._max_age_us:
             self._returned_us[sensor] = now_us

@@ -89,10 +89,8 @@ class SeatedPatient:
         bare = replace(leg.ankle, shoe_kg=0.0)
         self._foot = Foot(bare, OrthosisConfig(), patient.height_m, patient.mass_kg, 0.0)
         self._reflex = StretchReflex(leg.reflex, size)
-        self._row: SwingRow = (
-            *(0.0, 0.0, 0.0, 0.0, self._calf, self._shin, 0.0),
-            *(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        )
+        still = 0.0, 0.0, 0.0, 0.0
+        self._row = SwingRow(*still, self._calf, self._shin, *still, *still)
         self._now_ms = 0
         self._moment = 0.0
         self.rest_rad = self._find_rest()

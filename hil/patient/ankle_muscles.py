@@ -118,10 +118,11 @@ class AnkleMuscles:
         end_us = now_ms * 1000
         force = self.dorsiflexors.step(end_us, angle)
         self.subtalar.step(self.everters.step(end_us, 0.0), force)
-        own = self.voluntary.step(
-            swing=now_ms >= self._swing_from_ms,
-            loading=now_ms < self._loading_until_ms or now_ms >= self._loading_from_ms,
-        )
+        voluntary = self.voluntary
+        if now_ms < self._loading_until_ms or now_ms >= self._loading_from_ms:
+            own = voluntary.step(voluntary.loading)
+        else:
+            own = voluntary.step(voluntary.swing if now_ms >= self._swing_from_ms else 0.0)
         self.stimulated_Nm = self._gain * force * (1.0 - own)
         self.moment_Nm = self.stimulated_Nm + self._gain * own * FULL_FORCE_N
         self.reflex_Nm = self.reflex.step(angle, omega)

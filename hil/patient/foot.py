@@ -217,20 +217,17 @@ class Foot:
         share : float
             Of the kick: a half in the first step, which moves the rate to the middle of it.
         """
-        # Each by a name of its own: what has none in common stays a bare float when compiled.
-        shank, turn, ax, ay, calf, shin, _up, _hike, hike2, loss, loss1, ax_loss, ay_loss, _lost = (
-            row
-        )
         squared = per_stride_s * per_stride_s
-        shank += turn * since_row + knee_loss * loss
-        shank_rate = (turn + knee_loss * loss1) * per_stride_s
-        calf *= 1.0 + 1.0084 * knee_loss * loss  # d/d(knee) of exp(-0.0176 knee), per rad
+        shank = row.shank + (row.shank_rate * since_row + knee_loss * row.loss)
+        shank_rate = (row.shank_rate + knee_loss * row.loss_rate) * per_stride_s
+        # d/d(knee) of exp(-0.0176 knee), per rad
+        calf = row.calf * (1.0 + 1.0084 * knee_loss * row.loss)
         self._fall(
             shank,
             shank_rate,
-            (ax + knee_loss * ax_loss) * squared,
-            (ay + hike_m * hike2 + knee_loss * ay_loss) * squared,
-            self.passive(self.pitch - shank, calf, shin) + reflex,
+            (row.forward + knee_loss * row.loss_forward) * squared,
+            (row.upward + hike_m * row.hike_upward + knee_loss * row.loss_upward) * squared,
+            self.passive(self.pitch - shank, calf, row.shin) + reflex,
             moment,
             slope,
             share,
@@ -255,19 +252,18 @@ class Foot:
         flat : float
             Pitch of the flat foot, rad.
         """
-        shank, turn, ax, ay, calf, shin, _pitch, _rate, _up, _moment, ground, _heel = row
         squared = per_stride_s * per_stride_s
-        shank += turn * since_row
+        shank = row.shank + row.shank_rate * since_row
         lever = (self.pitch - flat) / ROCKER_FALL_RAD
         lever = 0.0 if lever < 0.0 else min(lever, 1.0)
-        rocker = self._rocker * min(1.0, ground / FULL_GROUND_N_PER_KG) * lever
+        rocker = self._rocker * min(1.0, row.ground_per_kg / FULL_GROUND_N_PER_KG) * lever
         rocker += self._rocker_damping * self.rate
         self._fall(
             shank,
-            turn * per_stride_s,
-            ax * squared,
-            ay * squared,
-            self.passive(self.pitch - shank, calf, shin) + reflex + rocker,
+            row.shank_rate * per_stride_s,
+            row.forward * squared,
+            row.upward * squared,
+            self.passive(self.pitch - shank, row.calf, row.shin) + reflex + rocker,
             moment,
             slope,
             1.0,

@@ -94,6 +94,7 @@ class GaitCycle:
     """
 
     __slots__ = (
+        "_floor_m",
         "_stance_rows",
         "_swing_rows",
         "heel_off_ms",
@@ -117,6 +118,8 @@ class GaitCycle:
         self.upright_ms: int = round(rows.upright * period_ms)
         self.heel_off_ms: int = round(rows.heel_off * period_ms)
         self.toe_off_ms: float = rows.stance_share * period_ms
+        # Looked up by name in every millisecond otherwise.
+        self._floor_m: float = FLOOR_M
         self.hike_m: float = 0.0
         self.knee_loss_rad: float = 0.0
         self._stance_rows: float = ROWS / self.toe_off_ms
@@ -147,8 +150,8 @@ class GaitCycle:
         x = t * self._stance_rows
         at = int(x + 0.5)
         row = self.rows.stance[at]
-        rate = row[1] * self.per_stride_s
-        return row[0] + rate * (x - at) / self._stance_rows * STEP_S, rate
+        rate = row.shank_rate * self.per_stride_s
+        return row.shank + rate * (x - at) / self._stance_rows * STEP_S, rate
 
     def shank_acceleration(self, t: int) -> float:
         """Return how the shank's rate changes in the coming millisecond, rad/s2."""
@@ -156,10 +159,10 @@ class GaitCycle:
 
     def _shank_rate(self, t: float) -> float:
         if t < self.toe_off_ms:
-            turn = self.rows.stance[min(ROWS, int(t * self._stance_rows + 0.5))][1]
+            turn = self.rows.stance[min(ROWS, int(t * self._stance_rows + 0.5))].shank_rate
         else:
             at = int((t - self.toe_off_ms) * self._swing_rows + 0.5)
-            turn = self.rows.swing[min(ROWS, at)][1]
+            turn = self.rows.swing[min(ROWS, at)].shank_rate
         return turn * self.per_stride_s
 
     # -- ankle and toe --------------------------------------------------------------------------
@@ -168,7 +171,7 @@ class GaitCycle:
         """Return the ankle's acceleration forward and upward, m/s2."""
         squared = self.per_stride_s * self.per_stride_s
         row = self.stance_row(t)
-        return row[2] * squared, row[3] * squared
+        return row.forward * squared, row.upward * squared
 
     def ankle_in_swing(self, t: int) -> tuple[float, float]:
         """Return the ankle's acceleration forward and upward, m/s2."""
@@ -176,8 +179,8 @@ class GaitCycle:
         row, _ = self.in_swing(t)
         loss = self.knee_loss_rad
         return (
-            (row[2] + loss * row[11]) * squared,
-            (row[3] + self.hike_m * row[8] + loss * row[12]) * squared,
+            (row.forward + loss * row.loss_forward) * squared,
+            (row.upward + self.hike_m * row.hike_upward + loss * row.loss_upward) * squared,
         )
 
     def toe_in_stance_mm(self, row: StanceRow, pitch: float, rise_m: float) -> float:
@@ -192,15 +195,15 @@ class GaitCycle:
         rise_m : float
             The ankle is so much higher than prescribed.
         """
-        return 1000.0 * (row[8] + rise_m + self._toe_below_ankle_m(pitch))
+        return 1000.0 * (row.ankle_m + rise_m + self._toe_below_ankle_m(pitch))
 
     def toe_in_swing_mm(self, row: SwingRow, pitch: float) -> float:
         """Return the toe's height above the floor; see ``toe_in_stance_mm``."""
-        ankle_m = row[6] + self.hike_m * row[7] + self.knee_loss_rad * row[13]
+        ankle_m = row.ankle_m + self.hike_m * row.hike + self.knee_loss_rad * row.loss_m
         return 1000.0 * (ankle_m + self._toe_below_ankle_m(pitch))
 
     def _toe_below_ankle_m(self, pitch: float) -> float:
-        return self.scale * (TOE_FORWARD_M * sin(pitch) - TOE_DOWN_M * cos(pitch) - FLOOR_M)
+        return self.scale * (TOE_FORWARD_M * sin(pitch) - TOE_DOWN_M * cos(pitch) - self._floor_m)
 
     # -- the whole leg --------------------------------------------------------------------------
 

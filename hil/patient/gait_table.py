@@ -28,7 +28,7 @@ from hil.patient.gait_data import (
     TABLE_STRIDE_S,
     TOE_OFF_PHASE,
 )
-from hil.patient.rows import BEYOND, ROWS, GaitRows
+from hil.patient.rows import BEYOND, ROWS, GaitRows, StanceRow, SwingRow
 from hil.patient.tempo import warped
 
 TOE_FORWARD_M: Final = 0.167
@@ -82,35 +82,58 @@ class GaitStyle(NamedTuple):
     forward: float = 1.0
 
 
-def series(coefficients: tuple[float, ...], phase: Array, order: int = 0) -> Array:
-    """Return a Fourier series or one of its derivatives with respect to phase.
+class Waves:
+    """The harmonics of a stride at given phases, made once for all the series there.
 
     Parameters
     ----------
-    coefficients : tuple of float
-        Mean, then cosine and sine of each harmonic.
     phase : array, shape (n,)
         1 is one stride.
-    order : int
-        0, 1 or 2.
-
-    Returns
-    -------
-    array, shape (n,)
-        In the unit of the coefficients, per stride to the power of ``order``.
     """
-    total = np.full_like(phase, coefficients[0] if order == 0 else 0.0)
-    for k in range(1, (len(coefficients) - 1) // 2 + 1):
-        a, b = coefficients[2 * k - 1], coefficients[2 * k]
-        w = 2.0 * math.pi * k
-        angle = w * phase
-        if order == 0:
-            total += a * np.cos(angle) + b * np.sin(angle)
-        elif order == 1:
-            total += w * (b * np.cos(angle) - a * np.sin(angle))
-        else:
-            total -= w * w * (a * np.cos(angle) + b * np.sin(angle))
-    return total
+
+    def __init__(self, phase: Array) -> None:
+        self.phase = phase
+        self._known: list[tuple[float, Array, Array]] = []
+
+    def _harmonics(self, count: int) -> list[tuple[float, Array, Array]]:
+        """Return angular frequency, cosine and sine of the first harmonics."""
+        for k in range(len(self._known) + 1, count + 1):
+            w = 2.0 * math.pi * k
+            angle = w * self.phase
+            self._known.append((w, np.cos(angle), np.sin(angle)))
+        return self._known[:count]
+
+    def series(self, coefficients: tuple[float, ...], order: int = 0) -> Array:
+        """Return a Fourier series or one of its derivatives with respect to phase.
+
+        Parameters
+        ----------
+        coefficients : tuple of float
+            Mean, then cosine and sine of each harmonic.
+        order : int
+            0, 1 or 2.
+
+        Returns
+        -------
+        array, shape (n,)
+            In the unit of the coefficients, per stride to the power of ``order``.
+        """
+        total = np.full_like(self.phase, coefficients[0] if order == 0 else 0.0)
+        harmonics = self._harmonics((len(coefficients) - 1) // 2)
+        pairs = zip(coefficients[1::2], coefficients[2::2], strict=True)
+        for (a, b), (w, cosine, sine) in zip(pairs, harmonics, strict=True):
+            if order == 0:
+                total += a * cosine + b * sine
+            elif order == 1:
+                total += w * (b * cosine - a * sine)
+            else:
+                total -= w * w * (a * cosine + b * sine)
+        return total
+
+
+def series(coefficients: tuple[float, ...], phase: Array, order: int = 0) -> Array:
+    """Return a Fourier series at given phases; see ``Waves.series``."""
+    return Waves(phase).series(coefficients, order)
 
 
 def toe_height(ankle_y_m: Array, pitch_rad: Array) -> Array:
@@ -143,16 +166,17 @@ class _Motion:
 
     def __init__(self, style: GaitStyle, time: Array) -> None:
         self.phase, self._first, self._second = warped(time, style.stance_share, style.stride_s)
+        self._series = Waves(self.phase).series
         self._amplitude = style.amplitude
 
     def value(self, coefficients: tuple[float, ...]) -> Array:
         """Return the series, its excursions from mid-stance scaled."""
         middle = _at_flat(coefficients)
-        return middle + self._amplitude * (series(coefficients, self.phase) - middle)
+        return middle + self._amplitude * (self._series(coefficients) - middle)
 
     def rate(self, coefficients: tuple[float, ...]) -> Array:
         """Return the first derivative, per stride."""
-        return self._amplitude * series(coefficients, self.phase, 1) * self._first
+        return self._amplitude * self._series(coefficients, 1) * self._first
 
     def acceleration(self, coefficients: tuple[float, ...], per_stride: float = 0.0) -> Array:
         """Return the second derivative, per stride squared.
@@ -166,8 +190,8 @@ class _Motion:
             so only on the ground, and not against a body that goes on.
         """
         return self._amplitude * (
-            series(coefficients, self.phase, 2) * self._first**2
-            + (series(coefficients, self.phase, 1) + per_stride) * self._second
+            self._series(coefficients, 2) * self._first**2
+            + (self._series(coefficients, 1) + per_stride) * self._second
         )
 
 
@@ -242,6 +266,7 @@ def gait_rows(style: GaitStyle) -> GaitRows:
     lifted = np.nonzero(heel_m[flat_row:] - heel_m[flat_row] > HEEL_LIFT_M)[0]
     off_row = flat_row + int(lifted[0]) if len(lifted) else round(0.97 * ROWS)
     omega = stance[7] - stance[1]
+    in_swing = _Motion(style, style.stance_share + share * (1.0 - style.stance_share))
     return GaitRows(
         stance_share=style.stance_share,
         heel_off=off_row / ROWS * style.stance_share,
@@ -252,19 +277,14 @@ def gait_rows(style: GaitStyle) -> GaitRows:
         / ROWS,
         slope_rad=style.slope_rad,
         stride_m=STRIDE_M * style.amplitude * style.scale * style.forward,
-        knee_peak_rad=math.radians(float(_in_swing(style, share).value(KNEE_DEG).max())),
-        stance=list(zip(*[column.tolist() for column in stance], strict=True)),
-        swing=list(zip(*[column.tolist() for column in _swing(style, share)], strict=True)),
+        knee_peak_rad=math.radians(float(in_swing.value(KNEE_DEG).max())),
+        stance=list(map(StanceRow, *[column.tolist() for column in stance])),
+        swing=list(map(SwingRow, *[column.tolist() for column in _swing(style, share, in_swing)])),
     )
 
 
-def _in_swing(style: GaitStyle, share: Array) -> _Motion:
-    return _Motion(style, style.stance_share + share * (1.0 - style.stance_share))
-
-
-def _swing(style: GaitStyle, share: Array) -> list[Array]:
+def _swing(style: GaitStyle, share: Array, motion: _Motion) -> list[Array]:
     swing_share = 1.0 - style.stance_share
-    motion = _in_swing(style, share)
     common = _common(style, motion)
     shank_m = SHANK_FRACTION * REFERENCE_HEIGHT_M * style.scale
     loss = _knee_loss(share)

@@ -189,16 +189,16 @@ class PatientLeg:
             weight = max(0.0, 0.5 * self._mass_kg * GRAVITY * bearing)
             pose = locomotion.pose
             if pose is None:
-                return weight * row[11], weight * (1.0 - row[11])
+                return weight * row.heel_share, weight * (1.0 - row.heel_share)
             weight *= pose.bearing
-            heel = weight * pose.heel_share(row[11])
+            heel = weight * pose.heel_share(row.heel_share)
             return heel, weight - heel
-        ground = self._mass_kg * row[10]
+        ground = self._mass_kg * row.ground_per_kg
         if state == LOADING:
             return ground, 0.0
         if state == LANDING and locomotion.foot.pitch < FLAT_RAD - FLAT_MARGIN_RAD:
             return 0.0, ground
-        return ground * row[11], ground * (1.0 - row[11])
+        return ground * row.heel_share, ground * (1.0 - row.heel_share)
 
     @property
     def standing_or_stance(self) -> bool:

@@ -157,7 +157,7 @@ class Locomotion:
         cycle.start_ms = -cycle.upright_ms
         self.state: int = STANDING
         self.manner: Manner = self._stride.manner
-        self._upright_rad: float = cycle.stance_row(cycle.upright_ms)[0]
+        self._upright_rad: float = cycle.stance_row(cycle.upright_ms).shank
         self._stand()
 
     def step(self) -> None:
@@ -246,13 +246,11 @@ class Locomotion:
         """Follow the table: flat until heel-off, then as the able foot does, less what is lost."""
         cycle = self.cycle
         row, since_ms = cycle.in_stance(t)
-        # Each by a name of its own: what has none in common stays a bare float when compiled.
-        shank, turn, _ax, _ay, _calf, _shin, pitch, pitch_rate, _up, _moment, _ground, _heel = row
         since_s = since_ms * STEP_S
-        shank_rate = turn * cycle.per_stride_s
-        shank += shank_rate * since_s
-        rate = pitch_rate * cycle.per_stride_s
-        pitch += rate * since_s
+        shank_rate = row.shank_rate * cycle.per_stride_s
+        shank = row.shank + shank_rate * since_s
+        rate = row.pitch_rate * cycle.per_stride_s
+        pitch = row.pitch + rate * since_s
         foot = self.foot
         if t <= cycle.heel_off_ms:
             # A foot that came down early stays flat until the able one is down as well.
@@ -281,12 +279,11 @@ class Locomotion:
                 self._upright_rad = cycle.shank(t)[0]
                 self._stand()
             return
-        t_us = self.now_ms * 1000
         if t == cycle.heel_off_ms:
             self._taken = self._lost = self._less_pitch = 0.0
-            self.truth.heel_off(t_us)
+            self.truth.heel_off(self.now_ms * 1000)
         if t >= cycle.toe_off_ms:
-            self.truth.toe_off(t_us, self.foot.angle)
+            self.truth.toe_off(self.now_ms * 1000, self.foot.angle)
             self.state = SWING
             self._reflex_peak_Nm = 0.0
             gait, adds = self._gait, self._compensation

@@ -1,6 +1,6 @@
 """What a leg really did: events, swings, and what a swing amounts to."""
 
-from collections.abc import Sequence
+from math import inf
 from typing import Final, NamedTuple
 
 from hil.patient.bad_strides import BadStride
@@ -58,12 +58,12 @@ class TraceRow(NamedTuple):
     fitness: float
 
 
-def mid_swing_clearance(toe_mm: Sequence[float]) -> float:
+def mid_swing_clearance(toe_mm: list[float]) -> float:
     """Return the toe clearance of one swing, mm.
 
     Parameters
     ----------
-    toe_mm : sequence of float
+    toe_mm : list of float
         Toe height at every millisecond of the swing.
 
     Returns
@@ -74,12 +74,12 @@ def mid_swing_clearance(toe_mm: Sequence[float]) -> float:
     """
     n = len(toe_mm)
     low, high = n // 5, n - n // 5
-    minima = [
-        toe_mm[k]
-        for k in range(max(low, 1), min(high, n - 1))
-        if toe_mm[k] <= toe_mm[k - 1] and toe_mm[k] < toe_mm[k + 1]
-    ]
-    return min(minima) if minima else min(toe_mm[low:high])
+    lowest = inf
+    for k in range(max(low, 1), min(high, n - 1)):
+        here = toe_mm[k]
+        if here <= toe_mm[k - 1] and here < toe_mm[k + 1] and here < lowest:
+            lowest = here
+    return lowest if lowest < inf else min(toe_mm[low:high])
 
 
 class Truth:

@@ -6,9 +6,6 @@ from typing import Final
 from hil.patient.config import ReflexConfig, VoluntaryConfig
 
 STEP_MS: Final = 1.0
-LONGEST: Final = 128
-"""Milliseconds of ankle rate that are remembered; above the longest delay of a reflex."""
-
 LARGEST_NM: Final = 60.0
 """An adult's reflex gives no more, about half of what the calf can; without a bound the delayed
 answer to its own oscillation grows to thousands. Assumption."""
@@ -31,12 +28,12 @@ class StretchReflex:
     """
 
     __slots__ = (
+        "_arc",
         "_at",
         "_delay",
         "_gain",
         "_most",
         "_per_rad",
-        "_rates",
         "_threshold",
         "_weight",
         "moment_Nm",
@@ -49,7 +46,8 @@ class StretchReflex:
         self._per_rad: float = config.per_deg * 57.29577951308232
         self._delay: int = round(config.delay_ms)
         self._weight: float = 1.0 - exp(-STEP_MS / config.rise_ms)
-        self._rates: list[float] = [0.0] * LONGEST
+        # What goes along the reflex arc: rates beyond the threshold, a millisecond each.
+        self._arc: list[float] = [0.0] * self._delay
         self._at: int = 0
         self.moment_Nm: float = 0.0
 
@@ -64,9 +62,11 @@ class StretchReflex:
         if self._gain == 0.0:
             return 0.0
         at = self._at
-        self._rates[at] = rate
-        self._at = (at + 1) % LONGEST
-        beyond = self._rates[(at - self._delay) % LONGEST] - self._threshold
+        beyond = self._arc[at]
+        entering = max(0.0, rate - self._threshold)
+        if entering != beyond:
+            self._arc[at] = entering
+        self._at = at + 1 if at + 1 < self._delay else 0
         wanted = 0.0
         if beyond > 0.0:
             wanted = self._gain * beyond * max(0.0, 1.0 + self._per_rad * angle)
@@ -82,21 +82,31 @@ class VoluntaryDrive:
     ----------
     config : VoluntaryConfig
         Its numbers.
+
+    Attributes
+    ----------
+    swing, loading : float
+        The share of the muscle that he would drive in swing, and from before contact to after it.
     """
 
-    __slots__ = ("_drive", "_fall", "_level", "_loading", "_rise")
+    __slots__ = ("_fall", "_level", "_rise", "loading", "swing")
 
     def __init__(self, config: VoluntaryConfig) -> None:
-        self._drive: float = config.drive
-        self._loading: float = min(1.0, config.drive * config.loading)
+        self.swing: float = config.drive
+        self.loading: float = min(1.0, config.drive * config.loading)
         self._rise: float = 1.0 - exp(-STEP_MS / config.rise_ms)
         self._fall: float = 1.0 - exp(-STEP_MS / config.fall_ms)
         self._level: float = 0.0
 
-    def step(self, *, swing: bool, loading: bool) -> float:
-        """Advance one millisecond; return the share of the muscle that he drives."""
+    def step(self, wanted: float) -> float:
+        """Advance one millisecond; return the share of the muscle that he drives.
+
+        Parameters
+        ----------
+        wanted : float
+            ``swing``, ``loading``, or nothing.
+        """
         level = self._level
-        wanted = self._loading if loading else self._drive if swing else 0.0
         if wanted > level:
             level += (wanted - level) * self._rise
         elif level < 1e-9:

@@ -12,31 +12,140 @@ ROWS: Final = 4096
 BEYOND: Final = 40
 """Rows of stance beyond toe-off: the step that passes it is prescribed to its end."""
 
-StanceRow = tuple[
-    float, float, float, float, float, float, float, float, float, float, float, float
-]
-"""Shank tilt, its rate; ankle acceleration forward and up; knee's share of the calf's and of the
-shin's passive moment; foot pitch, its rate; ankle height; ankle moment per kg; ground reaction
-per kg; the heel's share of it. Rates per stride, accelerations per stride squared."""
 
-SwingRow = tuple[
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-]
-"""As a stance row up to the shin; then ankle height; hip hike and its acceleration; and what a
-radian of lost knee flexion does: shank tilt, its rate, acceleration forward and up, height."""
+class StanceRow:
+    """What stance prescribes at one instant; rates per stride, accelerations per stride squared.
+
+    Attributes
+    ----------
+    shank, shank_rate : float
+        Tilt of the shank.
+    forward, upward : float
+        Acceleration of the ankle, m.
+    calf, shin : float
+        The knee's share of their passive moments.
+    pitch, pitch_rate : float
+        Of the able foot.
+    ankle_m : float
+        Height of the ankle.
+    moment_per_kg : float
+        Of the able ankle, Nm.
+    ground_per_kg : float
+        Reaction of the ground, newton.
+    heel_share : float
+        What of it the heel bears.
+    """
+
+    # A class, not a tuple: compiled, its numbers are read one by one where they lie.
+    __slots__ = (
+        "ankle_m",
+        "calf",
+        "forward",
+        "ground_per_kg",
+        "heel_share",
+        "moment_per_kg",
+        "pitch",
+        "pitch_rate",
+        "shank",
+        "shank_rate",
+        "shin",
+        "upward",
+    )
+
+    def __init__(
+        self,
+        shank: float,
+        shank_rate: float,
+        forward: float,
+        upward: float,
+        calf: float,
+        shin: float,
+        pitch: float,
+        pitch_rate: float,
+        ankle_m: float,
+        moment_per_kg: float,
+        ground_per_kg: float,
+        heel_share: float,
+    ) -> None:
+        self.shank: Final = shank
+        self.shank_rate: Final = shank_rate
+        self.forward: Final = forward
+        self.upward: Final = upward
+        self.calf: Final = calf
+        self.shin: Final = shin
+        self.pitch: Final = pitch
+        self.pitch_rate: Final = pitch_rate
+        self.ankle_m: Final = ankle_m
+        self.moment_per_kg: Final = moment_per_kg
+        self.ground_per_kg: Final = ground_per_kg
+        self.heel_share: Final = heel_share
+
+
+class SwingRow:
+    """What swing prescribes at one instant: as ``StanceRow``, and what the patient's own adds.
+
+    Attributes
+    ----------
+    shank, shank_rate, forward, upward, calf, shin, ankle_m : float
+        As there.
+    hike, hike_upward : float
+        Course of a hip hike of 1 in mid-swing, and its acceleration.
+    loss, loss_rate : float
+        What a radian of lost knee flexion does to the shank's tilt and its rate.
+    loss_forward, loss_upward : float
+        To the ankle's acceleration.
+    loss_m : float
+        To the ankle's height.
+    """
+
+    __slots__ = (
+        "ankle_m",
+        "calf",
+        "forward",
+        "hike",
+        "hike_upward",
+        "loss",
+        "loss_forward",
+        "loss_m",
+        "loss_rate",
+        "loss_upward",
+        "shank",
+        "shank_rate",
+        "shin",
+        "upward",
+    )
+
+    def __init__(
+        self,
+        shank: float,
+        shank_rate: float,
+        forward: float,
+        upward: float,
+        calf: float,
+        shin: float,
+        ankle_m: float,
+        hike: float,
+        hike_upward: float,
+        loss: float,
+        loss_rate: float,
+        loss_forward: float,
+        loss_upward: float,
+        loss_m: float,
+    ) -> None:
+        self.shank: Final = shank
+        self.shank_rate: Final = shank_rate
+        self.forward: Final = forward
+        self.upward: Final = upward
+        self.calf: Final = calf
+        self.shin: Final = shin
+        self.ankle_m: Final = ankle_m
+        self.hike: Final = hike
+        self.hike_upward: Final = hike_upward
+        self.loss: Final = loss
+        self.loss_rate: Final = loss_rate
+        self.loss_forward: Final = loss_forward
+        self.loss_upward: Final = loss_upward
+        self.loss_m: Final = loss_m
 
 
 class GaitRows:

@@ -141,4 +141,5 @@ def clearance_instant() -> float:
 def shank_rates() -> list[float]:
     """Return the rates of the able shank, deg/s."""
     rows = gait_rows(GaitStyle())
-    return [math.degrees(row[1]) / TABLE_STRIDE_S for row in (*rows.stance, *rows.swing)]
+    rates = [row.shank_rate for row in rows.stance] + [row.shank_rate for row in rows.swing]
+    return [math.degrees(rate) / TABLE_STRIDE_S for rate in rates]

@@ -9,6 +9,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from fes_ctrl.model import Sample
+from fes_ctrl.units import made
 from hil.patient.rest.limb import Aside
 from hil.patient.sensors.config import ImuConfig
 from hil.patient.sensors.converter import ACC_STEPS, GYRO_STEPS, converted
@@ -172,18 +173,12 @@ class Imu:
         wy_s = yx * wx + yy * wy + yz * wz + bias_y + drift_y * minutes
         wz_s = zx * wx + zy * wy + zz * wz + bias_z + drift_z * minutes
         self._seq += 1
-        return Sample(
-            t_us,
-            arrive_us,
-            self._seq,
-            self._leg,
-            self._kind,
-            (
-                converted(ax_s, ACC_STEPS, -acc, acc),
-                converted(ay_s, ACC_STEPS, -acc, acc),
-                converted(az_s, ACC_STEPS, -acc, acc),
-                converted(wx_s + gyro_noise * noise[at + 3], GYRO_STEPS, -gyro, gyro),
-                converted(wy_s + gyro_noise * noise[at + 4], GYRO_STEPS, -gyro, gyro),
-                converted(wz_s + gyro_noise * noise[at + 5], GYRO_STEPS, -gyro, gyro),
-            ),
+        values = (
+            converted(ax_s, ACC_STEPS, -acc, acc),
+            converted(ay_s, ACC_STEPS, -acc, acc),
+            converted(az_s, ACC_STEPS, -acc, acc),
+            converted(wx_s + gyro_noise * noise[at + 3], GYRO_STEPS, -gyro, gyro),
+            converted(wy_s + gyro_noise * noise[at + 4], GYRO_STEPS, -gyro, gyro),
+            converted(wz_s + gyro_noise * noise[at + 5], GYRO_STEPS, -gyro, gyro),
         )
+        return made(Sample, (t_us, arrive_us, self._seq, self._leg, self._kind, values))

@@ -47,18 +47,25 @@ def published(angle_deg: float, knee_deg: float) -> float:
 
 
 def swing_row(
-    shank: float = 0.0, turn: float = 0.0, ax: float = 0.0, ay: float = 0.0, knee_deg: float = 30.0
+    shank: float = 0.0,
+    turn: float = 0.0,
+    ax: float = 0.0,
+    ay: float = 0.0,
+    knee_deg: float = 30.0,
+    loss: float = 0.0,
 ) -> SwingRow:
-    row = [0.0] * len(ROWS.swing[0])
-    row[:6] = [shank, turn, ax, ay, *calf_and_shin(knee_deg)]
-    return tuple(row)  # type: ignore[return-value]
+    return SwingRow(
+        *(shank, turn, ax, ay, *calf_and_shin(knee_deg), 0.0),
+        *(0.0, 0.0, loss, 0.0, 0.0, 0.0, 0.0),
+    )
 
 
 def stance_row(ground: float = FULL_GROUND_N_PER_KG) -> StanceRow:
-    row = list(ROWS.stance[0])
-    row[:6] = [0.0, 0.0, 0.0, 0.0, *calf_and_shin(5.0)]
-    row[10] = ground
-    return tuple(row)  # type: ignore[return-value]
+    row = ROWS.stance[0]
+    return StanceRow(
+        *(0.0, 0.0, 0.0, 0.0, *calf_and_shin(5.0)),
+        *(row.pitch, row.pitch_rate, row.ankle_m, row.moment_per_kg, ground, row.heel_share),
+    )
 
 
 def swung(
@@ -115,9 +122,9 @@ def test_the_passive_moment_is_the_published_one(angle_deg: float, knee_deg: flo
 
 def test_the_gait_table_hands_the_published_knee_terms_on() -> None:
     for row in (*ROWS.stance[::300], *ROWS.swing[::300]):
-        knee_deg = (2.1016 - log(row[4])) / 0.0176
+        knee_deg = (2.1016 - log(row.calf)) / 0.0176
         assert -10 < knee_deg < 75, "an able walker's knee"
-        assert log(row[5]) == pytest.approx(-7.9763 + 0.0008 * knee_deg, abs=1e-9)
+        assert log(row.shin) == pytest.approx(-7.9763 + 0.0008 * knee_deg, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -301,12 +308,11 @@ def test_a_leg_is_the_same_however_long_the_stride_that_it_is_a_share_of() -> No
 def test_a_knee_that_is_flexed_less_tightens_the_calf_and_tilts_the_shank() -> None:
     loss_rad = radians(6)
     straighter = swung(foot_of(), 300, swing_row(-0.3 + loss_rad, knee_deg=30 - 6))
-    row = list(swing_row(-0.3, knee_deg=30))
-    row[9] = 1.0  # the whole of the loss
+    row = swing_row(-0.3, knee_deg=30, loss=1.0)
     foot = foot_of()
     for k in range(300):
         share = 0.5 if k == 0 else 1.0
-        foot.swing(tuple(row), 0.0, 1.0, 0.0, loss_rad, 0.0, 0.0, 0.0, share)  # type: ignore[arg-type]
+        foot.swing(row, 0.0, 1.0, 0.0, loss_rad, 0.0, 0.0, 0.0, share)
     assert foot.pitch == pytest.approx(straighter[-1], abs=radians(0.1))
 
 

@@ -17,7 +17,6 @@ from hil.patient.config import (
     PatientConfig,
 )
 from hil.patient.foot import Foot
-from hil.patient.gait_table import GaitStyle, gait_rows
 from hil.patient.open_loop import walk_open
 from hil.patient.orthosis import SIDEWAYS, STIFFNESS_NM_PER_DEG, Orthosis
 from hil.patient.outcome import LegSwing
@@ -46,9 +45,8 @@ def median(swings: list[LegSwing], name: str) -> float:
 
 
 def held_row() -> SwingRow:
-    row = [0.0] * len(gait_rows(GaitStyle()).swing[0])
-    row[4], row[5] = exp(2.1016 - 0.0176 * 30), exp(-7.9763 + 0.0008 * 30)
-    return tuple(row)  # type: ignore[return-value]
+    calf, shin = exp(2.1016 - 0.0176 * 30), exp(-7.9763 + 0.0008 * 30)
+    return SwingRow(0.0, 0.0, 0.0, 0.0, calf, shin, *([0.0] * 8))
 
 
 def settled_deg(orthosis: OrthosisConfig, moment: float = 0.0) -> float:

@@ -119,8 +119,8 @@ def test_a_livelier_calf_takes_dorsiflexion_from_a_stimulated_swing() -> None:
 
 def test_the_own_drive_rises_fast_and_falls_slowly() -> None:
     drive = VoluntaryDrive(VoluntaryConfig(drive=0.4, rise_ms=15, fall_ms=60))
-    up = [drive.step(swing=True, loading=False) for _ in range(300)]
-    down = [drive.step(swing=False, loading=False) for _ in range(2000)]
+    up = [drive.step(drive.swing) for _ in range(300)]
+    down = [drive.step(0.0) for _ in range(2000)]
     assert up[14] == pytest.approx(0.4 * (1 - exp(-1)))
     assert up[-1] == pytest.approx(0.4)
     assert down[59] == pytest.approx(0.4 * exp(-1), rel=1e-6)
@@ -130,8 +130,8 @@ def test_the_own_drive_rises_fast_and_falls_slowly() -> None:
 def test_loading_asks_for_more_than_swing_and_never_for_more_than_the_muscle() -> None:
     def held(drive: float, loading: float) -> tuple[float, float]:
         own = VoluntaryDrive(VoluntaryConfig(drive=drive, loading=loading))
-        swing = [own.step(swing=True, loading=False) for _ in range(500)][-1]
-        return swing, [own.step(swing=False, loading=True) for _ in range(500)][-1]
+        swing = [own.step(own.swing) for _ in range(500)][-1]
+        return swing, [own.step(own.loading) for _ in range(500)][-1]
 
     assert held(0.3, 2.0) == (pytest.approx(0.3), pytest.approx(0.6))
     assert held(0.7, 2.0) == (pytest.approx(0.7), pytest.approx(1.0))
@@ -149,7 +149,7 @@ def test_the_own_drive_stays_within_the_muscle(
     own = VoluntaryDrive(VoluntaryConfig(drive=drive, loading=loading))
     for swing, loaded in phases:
         for _ in range(20):
-            assert 0.0 <= own.step(swing=swing, loading=loaded) <= 1.0
+            assert 0.0 <= own.step(own.loading if loaded else own.swing if swing else 0.0) <= 1.0
 
 
 PATIENT = PatientConfig(stride_cv_percent=0)

@@ -79,6 +79,6 @@ def test_far_deadlines_that_are_moved_for_ever_do_not_fill_the_memory() -> None:
     kept = queue.put(5, 0, ring, ())
     for _ in range(20 * TIDY_FROM):
         queue.put(1_000_000, 0, ring, ()).cancel()
-    assert len(queue._heap) <= TIDY_FROM
+    assert len(queue._timers) <= TIDY_FROM
     assert queue.pop(1_000_000) is kept
     assert queue.first_us() is None
