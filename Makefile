@@ -77,6 +77,8 @@ bench: compiled
 	$(BIN)/python benchmarks/wire.py
 	$(BIN)/python benchmarks/real_links.py
 	$(BIN)/python benchmarks/latency.py
+	$(BIN)/python benchmarks/mqtt.py
+	$(BIN)/python benchmarks/mqtt_sensors.py
 	$(BIN)/python benchmarks/patient.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/sensitivity.py

@@ -430,6 +430,11 @@ class Controller:
         for leg in self._legs:
             leg.program.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a dial that was turned waits for the end of a burst."""
+        return any(leg.program.waiting for leg in self._legs)
+
     # -- to look at -------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:

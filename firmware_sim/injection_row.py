@@ -22,7 +22,8 @@ CERTAIN: Final = {
 class InjectionRow(NamedTuple):
     """One thing that can go wrong.
 
-    ``part`` is who is hit: ``sensor``, ``link``, ``device``, ``electrode`` or ``host``. ``fault``
+    ``part`` is who is hit: ``sensor``, ``link``, ``device``, ``electrode``, ``host`` or
+    ``network``. ``fault``
     is the row of the fault table that is expected to come true; empty where the controller has no
     means to notice, or need not: ``why`` says which. ``lasts_s`` is how long it holds where
     nothing else is said; ``None`` for good, and where ``at_once`` it has no end at all: it happens

@@ -7,7 +7,7 @@ calls.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fes_ctrl.analysis.account import Account
 from fes_ctrl.analysis.walk import Charge, LegWalk, Swing, TrueEvent, Walk
@@ -46,6 +46,9 @@ from hil.silence import Silence
 from hil.sim_guardian import SimGuardian
 from hil.streams import stream
 from hil.witness import Witness
+
+if TYPE_CHECKING:
+    from hil.far_party import FarParty
 
 SIM_NAME: Final = "sim+"
 """Simulated parts say so in their name, so that no log can pass for the real thing."""
@@ -188,6 +191,7 @@ class Rig:
         commanded = config.address and not config.probe
         self.session.on_written = self._commanded if commanded else self.account.written
         self.session.listeners.append(self.account.records)
+        self._far = self._needs_far_party(simulated_name(config.control.stimulator.device, config))
         self._silence = Silence(self.witness, config)
         self.session.listeners.append(self._silence.records)
         self._deliver = self.session.take if deliver is None else deliver
@@ -209,6 +213,15 @@ class Rig:
         for injection in self._config.inject:
             if BY_NAME[injection.name].part == "host":
                 return SimHost(self._clock)
+        return None
+
+    def _needs_far_party(self, device: str) -> "FarParty | None":
+        """Return who is far away, where something is to go wrong with the network to them."""
+        for injection in self._config.inject:
+            if BY_NAME[injection.name].part == "network":
+                from hil.far_party import FarParty
+
+                return FarParty(self._config, self.session, self.session.clock, device)
         return None
 
     def _line(self, host: SimHost) -> Link:
@@ -317,6 +330,8 @@ class Rig:
             self._device.inject(name, from_us, to_us, amount)
         elif self._host is not None and part == "host":
             self._host.inject(name, from_us, to_us, amount)
+        elif self._far is not None and part == "network":
+            self._far.inject(name, from_us, to_us)
         else:
             self._output.inject(name, from_us, to_us, amount)
 
@@ -326,6 +341,8 @@ class Rig:
         found += self.cable.acknowledgements
         if self._host is not None:
             found += self._host.acknowledgements
+        if self._far is not None:
+            found += self._far.acknowledgements
         for hub in self.patient.hubs:
             found += hub.acknowledgements()
         return sorted(found, key=_time_of)

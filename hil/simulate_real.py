@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fes_ctrl.links.link import Link
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
+from fes_ctrl.runtime.broadcast import Broadcast
 from fes_ctrl.runtime.interrupt import stop_on_failure, stop_on_interrupt
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from fes_ctrl.units import Us
@@ -28,6 +29,9 @@ FLUSH_S = 0.25
 OpenProbe = Callable[[Callable[[], Us]], Awaitable[Probe]]
 """Opens a probe, on a host's clock."""
 
+Tell = Callable[[Rig, RealClock], Broadcast]
+"""Begins to tell a walk to a broker."""
+
 
 def simulate_real(
     config: WalkConfig,
@@ -37,6 +41,7 @@ def simulate_real(
     over_pty: bool = False,
     desk: Callable[[], Awaitable[Link]] | None = None,
     probe: OpenProbe | None = None,
+    tell: Tell | None = None,
 ) -> WalkResult:
     """Walk in real time.
 
@@ -54,6 +59,8 @@ def simulate_real(
         Opens the link to the stimulator at ``config.address``.
     probe : callable or None
         Opens the probe at ``config.probe``, which is across that stimulator's load.
+    tell : callable or None
+        Tells the walk to a broker.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def simulate_real(
         started_s = time.perf_counter()
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
             rig, heard, seen = runner.run(
-                _walk(config, log, progress, desk, probe, over_pty=over_pty)
+                _walk(config, log, progress, desk, probe, tell, over_pty=over_pty)
             )
         return replace(result_of(config, rig, heard, started_s, log), probe=seen)
 
@@ -81,6 +88,7 @@ async def _walk(
     progress: Progress | None,
     desk: Callable[[], Awaitable[Link]] | None,
     open_probe: OpenProbe | None,
+    tell: Tell | None,
     *,
     over_pty: bool,
 ) -> tuple[Rig, Heard, ProbeReport | None]:
@@ -102,6 +110,7 @@ async def _walk(
     rig = Rig(config, clock, log, cable=cable)
     heard = Heard(config, rig, clock)
     across = None if probe is None else Across(probe, rig, clock, began_us)
+    broadcast = None if tell is None else tell(rig, clock)
     try:
         with stop_on_interrupt(rig.session), stop_on_failure(loop, rig.session) as failed:
             rig.session.open()
@@ -115,7 +124,13 @@ async def _walk(
                 if progress is not None:
                     progress(min(config.duration_s, clock.now_us() / 1e6))
     finally:
+        if broadcast is not None:
+            # Whoever watches is told that it is over: what was told last is what stays.
+            rig.session.stop_now()
+            rig.session.settle()
         rig.session.close()
+        if broadcast is not None:
+            broadcast.close()
         if isinstance(cable, RealCable):
             cable.unplug()
         if across is not None:

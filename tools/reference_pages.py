@@ -1,15 +1,17 @@
-"""Make the reference pages that are tables of the code: faults, injections and exports.
+"""Make the reference pages that are tables of the code: faults, injections, exports and MQTT.
 
     python tools/reference_pages.py [--check]
 
-Writes faults.md, injections.md and exports.md in docs/reference; nothing on them is typed in.
-``--check`` writes nothing and fails where a page is stale.
+Writes faults.md, injections.md, exports.md and mqtt.md in docs/reference; nothing on them is typed
+in. ``--check`` writes nothing and fails where a page is stale.
 """
 
 import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+import mqtt_page
 
 from fes_ctrl.export.page import exports_page
 from fes_ctrl.safety.faults import ROWS as FAULTS
@@ -125,7 +127,12 @@ def injections() -> str:
     return f"{INJECTION_HEAD}\n{table(head, rows)}"
 
 
-PAGES = {"faults.md": faults, "injections.md": injections, "exports.md": exports_page}
+PAGES = {
+    "faults.md": faults,
+    "injections.md": injections,
+    "exports.md": exports_page,
+    "mqtt.md": mqtt_page.page,
+}
 
 
 def main() -> int:

@@ -24,6 +24,8 @@ COMMANDS: Final[dict[str, str]] = {
     "report": "Make one HTML file of a run.",
     "import": "Make a recording of another program's file.",
     "run": "Run the controller in real time on real sensors and a stimulator.",
+    "watch": "Show how the benches on a broker stand.",
+    "remote": "Change a bench's parameters from afar, or stop it.",
     "setup": "Find a seated wearer's thresholds by test bursts.",
     "device": "Ask a stimulator about itself, or reset it.",
     "campaign": "Walk random faults and judge every step.",

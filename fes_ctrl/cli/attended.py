@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from fes_ctrl.assembly import ControlConfig
+    from fes_ctrl.links.broker import Broker
     from fes_ctrl.links.link import Link
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from fes_ctrl.runlog.log import RunLogWriter
-    from fes_ctrl.runtime.clock import Clock
+    from fes_ctrl.runtime.broadcast import Broadcast
     from fes_ctrl.runtime.live import Person
+    from fes_ctrl.runtime.realtime import RealClock
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.runtime.sync_line import Wire
     from fes_ctrl.sensors.source import SensorSource
@@ -40,6 +42,10 @@ class Keeping:
         Ask the machine for priority, memory and calm.
     sync : str
         Port, and ``:dtr`` where it is not RTS, of a line that is up while a burst is given.
+    broker : Broker or None
+        Whom it is told to; the path is the bench's name.
+    program : str
+        The program's name or file, as it is told there.
     roles : mapping of str to str
         What each leg is there for, in words: told at the start, and kept in the log.
     """
@@ -50,6 +56,8 @@ class Keeping:
     watchdog: bool = True
     real_time: bool = False
     sync: str = ""
+    broker: "Broker | None" = None
+    program: str = ""
     roles: "Mapping[str, str]" = field(default_factory=dict)
 
 
@@ -68,7 +76,7 @@ def stimulator_at(url: str) -> "SerialAddress | TcpAddress":
 
 
 async def attend(
-    clock: "Clock",
+    clock: "RealClock",
     source: "SensorSource",
     address: "SerialAddress | TcpAddress",
     legs: tuple[int, ...],
@@ -80,7 +88,7 @@ async def attend(
 
     Parameters
     ----------
-    clock : Clock
+    clock : RealClock
         The running loop's.
     source : SensorSource
         Open; closed afterwards.
@@ -107,7 +115,7 @@ async def attend(
     """
     from fes_ctrl.assembly import assemble
     from fes_ctrl.cli.console import listen
-    from fes_ctrl.cli.notices import expect_device, expect_lines, watch_log
+    from fes_ctrl.cli.notices import expect_device, expect_lines, watch_log, watch_network
     from fes_ctrl.cli.record import ExchangeFile
     from fes_ctrl.links.recorder import NotedDriver, Recorder, RecordingLink
     from fes_ctrl.links.url import open_link, returning
@@ -116,6 +124,7 @@ async def attend(
     from fes_ctrl.runtime.reconnect import ReopeningLink
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
+    from fes_ctrl.sensors.mqtt import MqttSensors
     from fes_ctrl.sensors.serial import SerialSensors
     from fes_ctrl.sensors.several import parts_of
     from fes_ctrl.sensors.source import SensorError
@@ -166,11 +175,14 @@ async def attend(
     session.listeners.append(_tell)
     listen(source, hand)
     for part in parts_of(source):
-        if isinstance(part, SerialSensors):
+        if isinstance(part, MqttSensors):
+            watch_network(part, say)
+        if isinstance(part, SerialSensors | MqttSensors):
             part.on_stop = lambda: _stop(session)
             expect_lines(part, say)
     if log is not None:
         watch_log(log, say)
+    broadcast = _broadcast(session, clock, source, legs, control, sensed, keeping)
     ended = "interrupted"
     alarm = _alarm if keeping.watchdog else None
     try:
@@ -184,6 +196,8 @@ async def attend(
         message = f"--sensor {group.exceptions[0]}"
         raise Refusal(message) from group
     finally:
+        if broadcast is not None:
+            broadcast.close()
         if taken is not None and not taken.close():
             say(f"--record {record}: the disk did not take all of it; make room and record again")
         if log is not None:
@@ -191,6 +205,45 @@ async def attend(
             if log.dropped:
                 say(f"run log: {log.dropped} lines could not be written; make room on the disk")
     return device.identity
+
+
+def _broadcast(
+    session: "ControlSession",
+    clock: "RealClock",
+    source: "SensorSource",
+    legs: tuple[int, ...],
+    control: "ControlConfig",
+    sensed: tuple[int, ...],
+    keeping: Keeping,
+) -> "Broadcast | None":
+    """Tell the run to a broker, where there is to be one."""
+    from dataclasses import asdict
+
+    from fes_ctrl.config.layers import sha256_of
+    from fes_ctrl.runtime.broadcast import Broadcast
+    from fes_ctrl.runtime.telling import About
+    from fes_ctrl.sensors.metronome import Metronome
+    from fes_ctrl.sensors.replay import Replay
+    from fes_ctrl.sensors.several import parts_of
+
+    broker = keeping.broker
+    if broker is None:
+        return None
+    about = About(
+        bench=broker.path,
+        program=keeping.program,
+        device=control.stimulator.device,
+        simulated=any(isinstance(part, Metronome | Replay) for part in parts_of(source)),
+        config_sha256=sha256_of({"control": asdict(control)}),
+    )
+    audit = None if keeping.out is None else keeping.out / "audit.jsonl"
+    try:
+        return Broadcast(session, clock, broker, about, legs, control, sensed, say, audit)
+    except OSError as error:
+        session.close()
+        source.close()
+        message = f"--telemetry {broker}: {error.strerror or error}; no process speaks to it"
+        raise Refusal(message) from error
 
 
 def _stop(session: "ControlSession") -> None:

@@ -62,7 +62,7 @@ class Desk:
             raise Refusal(message)
         for injection in walk.inject:
             part = BY_NAME[injection.name].part
-            if part not in {"sensor", "host"}:
+            if part not in {"sensor", "host", "network"}:
                 message = (
                     f"--link {self.url} with injection {injection.name}: what is on the desk "
                     "cannot be made to; leave one out"

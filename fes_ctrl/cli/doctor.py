@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 )
 @click.option("--no-ask", is_flag=True, help="With --ports: list them, and send nothing.")
 @click.option(
+    "--broker",
+    "broker_url",
+    metavar="URL",
+    help="Tell whether this MQTT broker can be used from here; 10 s at most.",
+)
+@click.option(
     "--seconds",
     type=click.FloatRange(0.1, 3600),
     default=1.0,
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     named: tuple[str, ...],
+    broker_url: str | None,
     seconds: float,
     *,
     ports: bool,
@@ -45,7 +52,14 @@ def command(
     settings, and nothing that could start stimulation. It does open the port, which restarts some
     boards, and a device that speaks another protocol is sent bytes not meant for it: nobody's
     electrodes should be on. A port that another program has locked is left alone.
+
+    Of a broker: its name, port and certificate; whether the user is let in, and by which version of
+    MQTT; the way there and back; whether it keeps what is retained; and the clocks of benches.
     """
+    if broker_url is not None:
+        if ports or named:
+            raise Refusal("--broker and --ports ask different things; ask one at a time")
+        ctx.exit(_broker(broker_url, as_json=as_json))
     from fes_ctrl import plugins
     from fes_ctrl.links.ports import PortInfo, Voice, access_to, ask, plugged_in
     from fes_ctrl.stimulators.drivers import HELLOS, LINES
@@ -76,6 +90,18 @@ def command(
         _print(found, list(hellos))
     if named and any(voice.problem for _, voice in found):
         ctx.exit(Refusal.exit_code)
+
+
+def _broker(url: str, *, as_json: bool) -> int:
+    from fes_ctrl.cli.brokers import broker_at
+    from fes_ctrl.cli.doctor_broker import examine, tell
+
+    whole = examine(broker_at(url, "--broker"))
+    if as_json:
+        click.echo(json.dumps(whole, allow_nan=False))
+    else:
+        tell(whole)
+    return 0 if whole["verdict"]["passed"] else 1
 
 
 def _row(port: "PortInfo", voice: "Voice") -> dict[str, Any]:

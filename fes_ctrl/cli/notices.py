@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fes_ctrl.runlog.log import RunLogWriter
+    from fes_ctrl.sensors.mqtt import Link, MqttSensors
     from fes_ctrl.sensors.serial import SerialSensors
     from fes_ctrl.stimulators.same_device import SameDevice
 
@@ -25,13 +28,15 @@ def expect_device(device: "SameDevice", say: Say, waited_s: float = 0.0) -> None
     later(expect_device, device, say, waited_s + LOOK_S)
 
 
-def expect_lines(source: "SerialSensors", say: Say, waited_s: float = 0.0, told: int = 0) -> None:
+def expect_lines(
+    source: "SerialSensors | MqttSensors", say: Say, waited_s: float = 0.0, told: int = 0
+) -> None:
     """Tell which sensors are not heard of, and of lines that mean nothing: each ever more seldom.
 
     Parameters
     ----------
-    source : SerialSensors
-        On a serial port.
+    source : SerialSensors or MqttSensors
+        Of lines.
     say : callable
         Takes a line for the person.
     waited_s : float
@@ -46,12 +51,68 @@ def expect_lines(source: "SerialSensors", say: Say, waited_s: float = 0.0, told:
         for worn in source.sensors:
             if worn not in lines.heard:
                 name = f"{LEG_NAMES[worn.leg]}.{worn.sensor}"
-                say(f"sensors: no reading of {name} so far; does the board send it at this rate?")
+                say(f"sensors: no reading of {name} so far; {source.unheard}")
     if lines.bad > 2 * told:
         told = lines.bad
         counted = "1 line is no reading" if told == 1 else f"{told} lines are no reading"
         say(f"sensors: {counted} of these sensors, the last: {lines.last_bad[:60]!r}")
     later(expect_lines, source, say, waited_s + LOOK_S, told)
+
+
+def watch_network(
+    source: "MqttSensors",
+    say: Say,
+    known: "Link | None" = None,
+    told: "dict[str, int] | None" = None,
+) -> None:
+    """Tell of the connection to a broker whenever it changes, and of what does not count.
+
+    Parameters
+    ----------
+    source : MqttSensors
+        At that broker.
+    say : callable
+        Takes a line for the person.
+    known : Link or None
+        What the person knows of the connection.
+    told : dict of str to int or None
+        What the person was told of, and how often it had happened; each ever more seldom.
+    """
+    link = source.link
+    if link != known and link.up is not None:
+        say(f"sensors: {_connection(source, link)}")
+    counted = dict(told or {})
+    for what, count, besides in _not_counted(source):
+        if count > 2 * counted.get(what, 0):
+            counted[what] = count
+            say(f"sensors: {what.format(count)}{besides}")
+    later(watch_network, source, say, link, counted)
+
+
+def _connection(source: "MqttSensors", link: "Link") -> str:
+    broker, topic = source.broker, source.broker.path
+    if link.denied:
+        return f"{broker} lets nobody of our name read {topic}; change its access rules"
+    if link.up:
+        return f"listening at {broker} to {topic}, {link.why}"
+    return f"no connection to {broker}: {link.why}; tried again, ever more seldom"
+
+
+def _not_counted(source: "MqttSensors") -> "Iterator[tuple[str, int, str]]":
+    """Yield what came and does not count: in words, how often, and what is to be said besides."""
+    from fes_ctrl.model import LEG_NAMES
+
+    for why, count in source.left_out.items():
+        yield f"messages not read, {why}: {{}}", count, ""
+    for (leg, sensor), seen in source.in_time.items():
+        name = f"{LEG_NAMES[leg]}.{sensor}"
+        last = f", the last by {seen.last_late_us / 1000:.0f} ms"
+        yield f"{name} too late, so left out: {{}}", seen.late, last
+        yield f"{name} lost: {{}}", seen.lost, ""
+        yield f"{name} twice or out of order, so left out: {{}}", seen.disordered, ""
+        yield f"{name} placed in time anew, as after a restart: {{}}", seen.lines - 1, ""
+        why = "; a network may hold a reading for any time"
+        yield f"{name} without its time (t_us), so left out: {{}}", seen.unstamped, why
 
 
 def watch_log(log: "RunLogWriter", say: Say, known: int = 0) -> None:

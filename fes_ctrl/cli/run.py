@@ -39,7 +39,7 @@ NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit armi
     required=True,
     multiple=True,
     metavar="URL",
-    help="serial:, replay:, manual:, metronome:; once for each board.",
+    help="serial:, mqtt://HOST/TOPIC, replay:, manual:, metronome:; once for each board.",
 )
 @click.option(
     "--stimulator",
@@ -73,6 +73,12 @@ NO_ARMING = "it senses, decides and logs: --arm-allowed LIMITS would permit armi
     help="Keep the exchange with the stimulator there, to make a test of it.",
 )
 @click.option(
+    "--telemetry",
+    metavar="URL",
+    help="Tell the run to a broker, and take guarded parameters from there: "
+    "mqtts://USER@HOST/BENCH?ca=FILE.",
+)
+@click.option(
     "--watchdog/--no-watchdog",
     default=True,
     show_default=True,
@@ -102,6 +108,7 @@ def command(
     out: Path | None,
     record: Path | None,
     sync: str,
+    telemetry: str | None,
     *,
     watchdog: bool,
     real_time: bool,
@@ -115,6 +122,7 @@ def command(
     from functools import partial
 
     from fes_ctrl.cli.attended import Keeping, stimulator_at
+    from fes_ctrl.cli.brokers import bench_at
     from fes_ctrl.cli.replay import layers_of
     from fes_ctrl.runtime.realtime import real_time_loop
     from fes_ctrl.sensors.url import SensorUrlError, parse_sensor_url
@@ -127,11 +135,21 @@ def command(
     except SensorUrlError as error:
         message = f"--sensor {error}"
         raise Refusal(message) from error
+    broker = None if telemetry is None else bench_at(telemetry, "--telemetry")
     address = stimulator_at(stimulator)
     parts = {"setup": setup, "limits": arm_allowed or "bench", "stimulator": address.device}
     layers_for = partial(layers_of, program, parts=parts, sets=sets)
     layers_for("heel" if detector is None else detector)
-    keeping = Keeping(duration, out, record, watchdog=watchdog, real_time=real_time, sync=sync)
+    keeping = Keeping(
+        duration,
+        out,
+        record,
+        watchdog=watchdog,
+        real_time=real_time,
+        sync=sync,
+        broker=broker,
+        program=program,
+    )
     may_arm = arm_allowed is not None
     with asyncio.Runner(loop_factory=real_time_loop) as runner:
         runner.run(_run(places, address, layers_for, detector, leg, keeping, may_arm=may_arm))

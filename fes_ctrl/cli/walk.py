@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fes_ctrl.cli.brokers import bench_at
 from fes_ctrl.cli.desk import Desk, desk_at
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_settings, new_run, run_folders, write_whole
 
 if TYPE_CHECKING:
+    from fes_ctrl.links.broker import Broker
+    from fes_ctrl.runtime.broadcast import Broadcast
+    from fes_ctrl.runtime.realtime import RealClock
     from hil.config import WalkConfig
+    from hil.rig import Rig
     from hil.scenarios import Scenario
     from hil.simulate import WalkResult
 
@@ -79,6 +84,12 @@ if TYPE_CHECKING:
     help="Walk the same steps again under another treatment; repeatable.",
 )
 @click.option(
+    "--telemetry",
+    metavar="URL",
+    help="With --clock real: tell the walk to a broker, mqtt://HOST/BENCH, and take guarded "
+    "parameters from there.",
+)
+@click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     metavar="RUN",
@@ -99,6 +110,7 @@ def command(
     link: str,
     inject: tuple[str, ...],
     twins: tuple[str, ...],
+    telemetry: str | None,
     baseline: Path | None,
     junit: Path | None,
     out: Path | None,
@@ -126,6 +138,14 @@ def command(
         what = "a pseudo-terminal" if desk is None else "a stimulator on the desk"
         message = f"--link {link} with --clock {clock}: {what} has real time only; add --clock real"
         raise Refusal(message)
+    broker = None
+    if telemetry is not None:
+        if clock != "real":
+            message = (
+                f"--telemetry with --clock {clock}: a broker has real time only; add --clock real"
+            )
+            raise Refusal(message)
+        broker = bench_at(telemetry, "--telemetry")
     if desk is not None:
         parts["stimulator"] = parts.get("stimulator") or desk.address.device
     if evaluation and "evaluation" in twins:
@@ -161,6 +181,7 @@ def command(
             link=desk or link,
             twins=tuple(dict.fromkeys(twins)),
             evaluation=evaluation,
+            broker=broker,
             folder=folder,
             before=before,
             quiet=as_json,
@@ -223,6 +244,7 @@ def _walk(
     link: "str | Desk",
     twins: tuple[str, ...],
     evaluation: bool,
+    broker: "Broker | None",
     folder: Path | None,
     before: dict[str, object] | None,
     quiet: bool,
@@ -240,7 +262,7 @@ def _walk(
         if files is not None:
             bounds = {name: asdict(bound) for name, bound in scenario.bounds.items()}
             keep_settings(files, scenario.layers, bounds)
-        result = _simulate(scenario, clock, link, files, quiet=quiet)
+        result = _simulate(scenario, clock, link, broker, files, quiet=quiet)
         results: dict[str, WalkResult] = {}
         for name, other in others.items():
             from hil.simulate import simulate
@@ -279,19 +301,28 @@ def _treated(walk: "WalkConfig", treatment: str) -> "WalkConfig":
 
 
 def _simulate(
-    scenario: "Scenario", clock: str, link: "str | Desk", files: Path | None, *, quiet: bool
+    scenario: "Scenario",
+    clock: str,
+    link: "str | Desk",
+    broker: "Broker | None",
+    files: Path | None,
+    *,
+    quiet: bool,
 ) -> "WalkResult":
     from hil.probe import ProbeError
     from hil.simulate import simulate
     from hil.simulate_real import simulate_real
 
     log = None if files is None else files / "log.jsonl"
+    tell = None if broker is None else partial(_tell, scenario, broker, files)
     with _progress(scenario.name, scenario.walk.duration_s, quiet=quiet) as advance:
         if isinstance(link, Desk):
             opening = partial(link.open, scenario.walk.control)
             probe = link.open_probe if link.probe_url else None
             try:
-                return simulate_real(scenario.walk, log, advance, desk=opening, probe=probe)
+                return simulate_real(
+                    scenario.walk, log, advance, desk=opening, probe=probe, tell=tell
+                )
             except ProbeError as error:
                 message = f"--probe {error}"
                 raise Refusal(message) from error
@@ -299,8 +330,35 @@ def _simulate(
                 message = f"--link {link.url}: {error}"
                 raise Refusal(message) from error
         if clock == "real":
-            return simulate_real(scenario.walk, log, advance, over_pty=link == "pty")
+            return simulate_real(scenario.walk, log, advance, over_pty=link == "pty", tell=tell)
         return simulate(scenario.walk, "virtual" if clock == "virtual" else "stepper", log, advance)
+
+
+def _tell(
+    scenario: "Scenario", broker: "Broker", files: Path | None, rig: "Rig", clock: "RealClock"
+) -> "Broadcast":
+    """Begin to tell a walk to a broker."""
+    from fes_ctrl.cli.attended import say
+    from fes_ctrl.runtime.broadcast import Broadcast
+    from fes_ctrl.runtime.telling import About
+    from hil.rig import simulated_name
+
+    walk = scenario.walk
+    about = About(
+        bench=broker.path,
+        program=scenario.names["program"],
+        device=simulated_name(walk.control.stimulator.device, walk),
+        simulated=True,
+        config_sha256=scenario.config_sha256,
+    )
+    audit = None if files is None else files / "audit.jsonl"
+    try:
+        return Broadcast(
+            rig.session, clock, broker, about, walk.legs, walk.control, walk.sensed, say, audit
+        )
+    except OSError as error:
+        message = f"--telemetry {broker}: {error.strerror or error}; no process speaks to it"
+        raise Refusal(message) from error
 
 
 @contextmanager

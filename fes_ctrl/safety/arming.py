@@ -84,8 +84,11 @@ class Arming:
         return True
 
     def set_level(self, percent: int) -> bool:
-        """Take the operator's level; return whether it counts: never unless armed."""
-        if self.state != ARMED or self.latched:
+        """Take the operator's level; return whether it counts: never unless armed.
+
+        While a fault is latched it can be lowered only, and what it was then does not come back.
+        """
+        if self.state != ARMED or (self.latched and percent > self.level_percent):
             return False
         self.level_percent = min(100, max(0, percent))
         return True

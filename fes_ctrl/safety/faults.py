@@ -38,6 +38,7 @@ class FaultRow(NamedTuple):
 INJECTED: Final = "tests/contract/test_injections.py"
 HAZARDS: Final = "tests/contract/test_hazards.py"
 REAL_TIME: Final = "tests/contract/test_real_time_faults.py"
+TELEMETRY: Final = "tests/contract/test_telemetry.py"
 
 ROWS: Final = (
     FaultRow(
@@ -221,7 +222,7 @@ ROWS: Final = (
         10_000,
         "by itself",
         keeps_level=True,
-        proof="",
+        proof=f"{TELEMETRY}::test_a_broker_that_stalls_and_dies_is_not_in_the_way",
         part="fes_ctrl.telemetry",
     ),
     FaultRow(
@@ -232,7 +233,7 @@ ROWS: Final = (
         0,
         "refused with its reason; nothing is applied",
         keeps_level=True,
-        proof="",
+        proof=f"{INJECTED}::test_a_remote_command_that_is_not_new_changes_no_pulse",
         part="fes_ctrl.telemetry",
     ),
     FaultRow(

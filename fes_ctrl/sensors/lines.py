@@ -1,4 +1,4 @@
-"""Lines of text from a sensor to samples: the protocol of ``serial:`` sources.
+"""Lines of text from a sensor to samples: the protocol of ``serial:`` and ``mqtt:`` sources.
 
 One reading a line, ASCII, ended by a line feed, in either form; empty lines and lines that begin
 with ``#`` mean nothing::
@@ -18,8 +18,8 @@ A line that is ``stop`` alone, checked or not, is a person's hand on a button.
 
 import json
 import math
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, Protocol
 
 from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS, Sample
 from fes_ctrl.sensors.source import Worn
@@ -38,6 +38,29 @@ RISES: Final = 3
 
 SLOWEST: Final = 100
 """A clock may lose one part in so many: ceramic resonators lose up to one in 200."""
+
+
+class Placing(Protocol):
+    """Says when a reading of one sensor was taken, and whether it counts."""
+
+    def place(self, seq: int, device_us: Us | None, arrive_us: Us) -> Us | None:
+        """Return when, on the host's clock; ``None`` where the reading does not count.
+
+        Parameters
+        ----------
+        seq : int
+            The reading's number.
+        device_us : int or None
+            The sensor's own time, where it has one.
+        arrive_us : int
+            When the reading came.
+
+        Raises
+        ------
+        ValueError
+            If it is no reading at all.
+        """
+        ...
 
 
 class DeviceTime:
@@ -68,6 +91,10 @@ class DeviceTime:
         self._span_us: Us = NEVER_US
         self._least_us: Us = NEVER_US
         self._rises_us: list[Us] = []
+
+    def place(self, _seq: int, device_us: Us | None, arrive_us: Us) -> Us:
+        """Return when a reading was taken; when it came, where the sensor does not know."""
+        return arrive_us if device_us is None else self.on_host(device_us, arrive_us)
 
     def on_host(self, device_us: Us, arrive_us: Us) -> Us:
         """Return when a reading was taken, on the host's clock; never after its arrival."""
@@ -107,6 +134,9 @@ class SensorLines:
     ----------
     sensors : collection of Worn
         The sensors that may speak.
+    times : mapping of Worn to Placing, or None
+        What places their readings in time; ``None``: their own clocks, on a line that holds
+        nothing back.
 
     Attributes
     ----------
@@ -118,8 +148,12 @@ class SensorLines:
         Lines that asked for a stop.
     """
 
-    def __init__(self, sensors: Collection[Worn]) -> None:
-        self._times = {worn: DeviceTime() for worn in sensors}
+    def __init__(
+        self, sensors: Collection[Worn], times: Mapping[Worn, Placing] | None = None
+    ) -> None:
+        self._times: Mapping[Worn, Placing] = (
+            {worn: DeviceTime() for worn in sensors} if times is None else times
+        )
         self._splitter = Splitter()
         self._sums = False
         self._misread = 0
@@ -151,11 +185,14 @@ class SensorLines:
             if not whole or not text or text.startswith(b"#"):
                 continue
             try:
-                samples.append(self._sample(arrive_us, self._checked(text)))
+                sample = self._sample(arrive_us, self._checked(text))
             except (ValueError, KeyError, TypeError):
                 # A line that noise has spoilt: the next one is as good.
                 self._misread += 1
                 self.last_bad = text
+                continue
+            if sample is not None:
+                samples.append(sample)
         return samples
 
     def _checked(self, text: bytes) -> bytes:
@@ -168,14 +205,16 @@ class SensorLines:
         self._sums = True
         return body
 
-    def _sample(self, arrive_us: Us, text: bytes) -> Sample:
+    def _sample(self, arrive_us: Us, text: bytes) -> Sample | None:
         leg_name, sensor, seq, device_us, values = _fields(text.decode("ascii"))
         worn = Worn(LEG_NAMES.index(leg_name), sensor)
         time = self._times[worn]
         if len(values) != len(SENSOR_CHANNELS[sensor]) or not all(map(math.isfinite, values)):
             raise ValueError(text)
         self.heard.add(worn)
-        meas_us = arrive_us if device_us is None else time.on_host(device_us, arrive_us)
+        meas_us = time.place(seq, device_us, arrive_us)
+        if meas_us is None:
+            return None
         return Sample(meas_us, arrive_us, seq, worn.leg, sensor, values)
 
 

@@ -32,12 +32,16 @@ class SerialSensors:
         Called when a line asks for a stop, before the samples that came with it are handed on.
     on_sample : callable or None
         As of every ``PromptSource``.
+    unheard : str
+        What to ask who hears nothing of a sensor.
 
     Raises
     ------
     SensorError
         If the port cannot be opened.
     """
+
+    unheard = "does the board send it at this rate?"
 
     def __init__(
         self, port: str, settings: SerialSettings, sensors: tuple[Worn, ...], now_us: NowUs

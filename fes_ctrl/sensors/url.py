@@ -1,6 +1,7 @@
 """Where samples come from, as a person writes it: ``metronome:?stride_s=1.4&stance=0.62``.
 
 serial:/dev/ttyUSB0?sensors=right.foot_imu,right.heel_switch&baud=115200
+mqtts://ward@broker.lab/ward/bed-3/feet?sensors=right.heel_switch&max_age_ms=60&ca=lab-ca.pem
 replay:walk.csv
 manual:?leg=left
 metronome:?stride_s=1.4&stance=0.62&leg=right
@@ -12,18 +13,27 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
+from fes_ctrl.links.broker import PORTS, Broker, BrokerUrlError, split_broker_url
 from fes_ctrl.links.serial_port import SerialSettings
 from fes_ctrl.model import LEG_NAMES, SENSOR_CHANNELS
+from fes_ctrl.sensors.in_time import CLOCK_PPM, MAX_AGE_US
 from fes_ctrl.sensors.manual import Manual
 from fes_ctrl.sensors.metronome import Metronome
+from fes_ctrl.sensors.mqtt import MqttSensors
 from fes_ctrl.sensors.replay import Replay
 from fes_ctrl.sensors.serial import SerialSensors
 from fes_ctrl.sensors.several import Several
 from fes_ctrl.sensors.source import NowUs, SensorError, SensorSource, Worn
+from fes_ctrl.units import Us, us_from_ms
 
 STRIDE_S: Final = (0.3, 10.0)
 STANCE: Final = (0.05, 0.95)
 BAUD: Final = (300, 4_000_000)
+AGE_MS: Final = (5, 500)
+PPM: Final = (0, 20_000)
+
+MQTT_OPTIONS: Final = ("sensors", "max_age_ms", "clock_ppm")
+"""Besides those of the broker."""
 
 
 class SensorUrlError(ValueError):
@@ -36,6 +46,15 @@ class SerialPlace(NamedTuple):
     port: str
     sensors: tuple[Worn, ...]
     baud: int = 115_200
+
+
+class MqttPlace(NamedTuple):
+    """Sensors that publish to a broker; its path is the topic."""
+
+    broker: Broker
+    sensors: tuple[Worn, ...]
+    max_age_us: Us = MAX_AGE_US
+    clock_ppm: int = CLOCK_PPM
 
 
 class ReplayPlace(NamedTuple):
@@ -58,7 +77,7 @@ class MetronomePlace(NamedTuple):
     stance: float = 0.6
 
 
-SensorPlace = SerialPlace | ReplayPlace | ManualPlace | MetronomePlace
+SensorPlace = SerialPlace | MqttPlace | ReplayPlace | ManualPlace | MetronomePlace
 
 OPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "serial": ("sensors", "baud"),
@@ -77,8 +96,10 @@ def parse_sensor_url(url: str) -> SensorPlace:
         If it says nothing that samples could come from.
     """
     kind, colon, rest = url.partition(":")
+    if kind in PORTS and colon:
+        return _mqtt(url)
     if kind not in OPTIONS or not colon:
-        known = ", ".join(f"{name}:" for name in OPTIONS)
+        known = ", ".join(f"{name}:" for name in (*OPTIONS, *PORTS))
         raise _refusal(url, f"no such source of samples; there are {known}")
     if kind == "replay":
         # A file's name may hold any character; nothing in it is an option.
@@ -103,7 +124,7 @@ def open_source(place: SensorPlace, now_us: NowUs) -> SensorSource:
 
     Parameters
     ----------
-    place : SerialPlace, ReplayPlace, ManualPlace or MetronomePlace
+    place : SerialPlace, MqttPlace, ReplayPlace, ManualPlace or MetronomePlace
         Where.
     now_us : callable
         The walk's clock.
@@ -111,13 +132,15 @@ def open_source(place: SensorPlace, now_us: NowUs) -> SensorSource:
     Raises
     ------
     SensorError
-        If a port or terminal cannot be had.
+        If a port, a terminal or a process that listens cannot be had.
     RecordingError
         If a recording cannot be used.
     """
     match place:
         case SerialPlace(port, sensors, baud):
             return SerialSensors(port, SerialSettings(baud=baud), sensors, now_us)
+        case MqttPlace(broker, sensors, max_age_us, clock_ppm):
+            return MqttSensors(broker, sensors, max_age_us, clock_ppm, now_us)
         case ManualPlace(leg):
             return Manual(leg, now_us)
         case MetronomePlace(leg, stride_s, stance):
@@ -136,7 +159,7 @@ def open_sources(places: Sequence[SensorPlace], now_us: NowUs) -> SensorSource:
 
     Parameters
     ----------
-    places : sequence of SerialPlace, ReplayPlace, ManualPlace or MetronomePlace
+    places : sequence of SerialPlace, MqttPlace, ReplayPlace, ManualPlace or MetronomePlace
         Where; at least one.
     now_us : callable
         The walk's clock.
@@ -158,6 +181,31 @@ def open_sources(places: Sequence[SensorPlace], now_us: NowUs) -> SensorSource:
         for source in found:
             source.close()
         raise
+
+
+def _mqtt(url: str) -> MqttPlace:
+    kind, _, rest = url.partition(":")
+    if not rest.strip("/").partition("?")[0]:
+        example = f"{kind}://HOST/TOPIC?sensors=right.{next(iter(SENSOR_CHANNELS))}"
+        raise _refusal(url, f"it names no broker; write {example}")
+    if not rest.startswith("//"):
+        # Not shown: it may hold a password.
+        message = f"{kind}: the broker comes before the topic; write {kind}://HOST/TOPIC"
+        raise SensorUrlError(message)
+    try:
+        broker, options = split_broker_url(url, MQTT_OPTIONS)
+    except BrokerUrlError as error:
+        raise SensorUrlError(str(error)) from error
+    topic = broker.path
+    if not topic:
+        example = f"{broker}/TOPIC?sensors=right.{next(iter(SENSOR_CHANNELS))}"
+        raise _refusal(url, f"it names no topic; write {example}")
+    if topic.startswith("$") or not topic.isprintable() or set("+#") & set(topic):
+        why = "no board's topic; give one without wildcards, and each board a --sensor of its own"
+        raise _refusal(url, f"{topic!r}: {why}")
+    age_ms = _number(url, options, "max_age_ms", MAX_AGE_US / 1000, AGE_MS)
+    ppm = round(_number(url, options, "clock_ppm", CLOCK_PPM, PPM))
+    return MqttPlace(broker, _sensors(url, options.get("sensors", "")), us_from_ms(age_ms), ppm)
 
 
 def _place(url: str, kind: str, text: str, example: str) -> str:

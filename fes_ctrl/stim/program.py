@@ -164,6 +164,11 @@ class Program:
         if self.onset_us == NEVER_US:
             self._apply_changes()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a dial that was turned waits for the end of the burst."""
+        return len(self._waiting_changes) > 0
+
     def _apply_changes(self) -> None:
         for name, value in self._waiting_changes.items():
             self._take(turned(self.config, name, value))

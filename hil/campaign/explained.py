@@ -16,6 +16,7 @@ EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
     "device": ("F18", "F20", "F31", "F34"),
     "electrode": ("F12",),
     "host": ("F04L", "F18", "F20", "F36"),
+    "network": (),
 }
 """By the part that is hit: the faults that may come of it."""
 

@@ -66,7 +66,8 @@ def test_every_row_is_reached_and_its_fault_ends_the_output_in_time(
     row: InjectionRow, at_s: float
 ) -> None:
     scenario = "rehastim2" if row.devices else "standard"
-    result = injected(f"{row.name}@{at_s}", detector=row.detector, scenario=scenario)
+    lasts_s = max(19.0, at_s + row.seen_after_ms / 1000 + 2.0)
+    result = injected(f"{row.name}@{at_s}", lasts_s, row.detector, scenario)
     hit_us = acknowledged_us(result, row.name)
     assert hit_us >= at_s * 1e6
     # A clock that went back dates its fault by the time it had before.
@@ -144,6 +145,32 @@ def test_a_heel_that_chatters_for_ever_gets_no_burst_after_a_few(hz: float) -> N
     # The first step that is one again is stimulated.
     assert [t_us for t_us in onsets_us if cleared.t_us <= t_us <= cleared.t_us + 10_000]
     assert cleared.t_us <= to_us + 2_500_000
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("broker_down@5+13", ["warn", "cleared"]),
+        ("broker_down@5+4", []),
+        ("broker_slow@5+4", ["warn", "cleared"]),
+    ],
+)
+def test_nobody_who_takes_telemetry_changes_no_pulse(text: str, told: list[str]) -> None:
+    result = injected(text, 20.0)
+    assert reactions(result, "F25") == told
+    assert result.setpoints_sha256 == undisturbed().setpoints_sha256
+
+
+@pytest.mark.parametrize("name", ["retained", "late", "repeated", "replayed"])
+def test_a_remote_command_that_is_not_new_changes_no_pulse(name: str) -> None:
+    result = injected(f"command_{name}@5", 20.0)
+    assert reactions(result, "F26") == ["warn"]
+    assert result.setpoints_sha256 == undisturbed().setpoints_sha256
+
+
+@cache
+def undisturbed() -> WalkResult:
+    return simulate(replace(load_scenario("standard").walk, duration_s=20.0))
 
 
 def test_a_heel_switch_stuck_open_ends_the_burst_by_its_time_out() -> None:

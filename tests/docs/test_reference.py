@@ -4,14 +4,25 @@ import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import validate
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import reference_pages  # noqa: E402 - it lies beside the code, not in a package
+import mqtt_page  # noqa: E402 - they lie beside the code, not in a package
+import reference_pages  # noqa: E402
+
+from fes_ctrl.telemetry.schema import TOPICS, json_schema  # noqa: E402
 
 
 @pytest.mark.parametrize("name", reference_pages.PAGES)
 def test_no_reference_page_is_stale(name: str) -> None:
     page = ROOT / "docs" / "reference" / name
     assert page.read_text() == reference_pages.PAGES[name](), "run make pages"
+
+
+def test_every_message_that_is_shown_is_what_its_schema_says() -> None:
+    examples = mqtt_page.walked()
+    assert set(examples) == {topic.name for topic in TOPICS}
+    for topic in TOPICS:
+        validate(examples[topic.name], json_schema(topic))

@@ -61,6 +61,12 @@ FACTS = {
     "host_suspended": ("host", "F36", 5.0, 0, "heel"),
     "clock_forward": ("host", "F36", None, 0, "heel"),
     "clock_back": ("host", "F36", None, 0, "heel"),
+    "broker_down": ("network", "F25", None, 10_000, "heel"),
+    "broker_slow": ("network", "F25", None, 2_000, "heel"),
+    "command_retained": ("network", "F26", None, 0, "heel"),
+    "command_late": ("network", "F26", None, 0, "heel"),
+    "command_repeated": ("network", "F26", None, 0, "heel"),
+    "command_replayed": ("network", "F26", None, 0, "heel"),
 }
 # The unit, how much where nothing is said, the least and the most that may be asked for.
 AMOUNTS = {
@@ -103,7 +109,8 @@ def test_a_row_of_which_no_more_is_said_has_no_amount_and_hits_the_heel() -> Non
 
 def test_these_happen_at_once_and_have_no_end() -> None:
     assert {row.name for row in ROWS if row.at_once} == {
-        *("cable_pulled", "device_reset", "device_swapped", "clock_forward", "clock_back")
+        *("cable_pulled", "device_reset", "device_swapped", "clock_forward", "clock_back"),
+        *("command_retained", "command_late", "command_repeated", "command_replayed"),
     }
     assert all(row.lasts_s is None for row in ROWS if row.at_once)
 

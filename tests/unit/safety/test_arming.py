@@ -85,7 +85,18 @@ def test_a_level_is_taken_by_the_armed_alone() -> None:
     assert stands(arming) == ("armed", 60, "", False, True)
     arming.latch(BY_ID["F04L"])
     assert arming.set_level(70) is False
+    assert arming.set_level(61) is False
     assert arming.level_percent == 60
+
+
+def test_a_level_can_be_lowered_while_a_fault_holds_and_stays_so_after_it() -> None:
+    arming = armed(60)
+    arming.latch(BY_ID["F04L"])
+    assert arming.set_level(60) is True
+    assert arming.level_percent == 60
+    assert arming.set_level(20) is True
+    arming.clear()
+    assert (arming.allows_bursts, arming.level_percent) == (True, 20)
 
 
 def test_a_grave_fault_disarms_and_a_fault_of_availability_does_not() -> None:

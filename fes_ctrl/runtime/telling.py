@@ -1,0 +1,416 @@
+"""What a run tells to whoever watches it from afar, and what it lets them ask for: on any clock.
+
+Lines go to a carrier, which may take them or not; requests come from it. Here is decided when
+telemetry counts as not taken (fault F25), and told that somebody sent what is not new (F26).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from fes_ctrl import __version__
+from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.model import (
+    ALL_LEGS,
+    LEG_NAMES,
+    BurstEnd,
+    Decision,
+    Fault,
+    Operator,
+    ParameterChange,
+    Record,
+    Remark,
+    Setpoint,
+    StateChange,
+)
+from fes_ctrl.runlog.format import record_line
+from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock, Handle
+from fes_ctrl.runtime.session import ControlSession
+from fes_ctrl.safety.faults import CLEARED, WARN
+from fes_ctrl.telemetry.audit import Trail
+from fes_ctrl.telemetry.parameters import Parameters
+from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
+from fes_ctrl.telemetry.requests import SET, STOP, Request
+from fes_ctrl.units import NEVER_US, Us
+
+TICK_US: Final = 1_000_000
+PATIENCE_US: Final = 10_000_000
+"""So long telemetry may not be taken before it is told of: fault F25."""
+HUNG_US: Final = 6_000_000
+"""A carrier that said that it lives, and for so long nothing more, hangs."""
+TOLD_EVERY_US: Final = 1_000_000
+"""Old commands are told of (fault F26), and the person of what is asked for, so often at most; the
+audit trail has it all."""
+
+
+class Carrier(Protocol):
+    """Who takes lines to the broker."""
+
+    @property
+    def lost(self) -> int:
+        """Lines that it did not take."""
+        ...
+
+    def send(self, text: str) -> None:
+        """Take a line, with its end; never waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a bench says of itself.
+
+    Attributes
+    ----------
+    bench : str
+        Its name.
+    program, device : str
+        The program's name or file; the stimulator.
+    simulated : bool
+        Whether stimulator or sensors are models.
+    config_sha256 : str
+        Of the run's configuration.
+    """
+
+    bench: str
+    program: str
+    device: str
+    simulated: bool
+    config_sha256: str
+
+
+class RemoteBench:
+    """As much of a session as a remote party can touch.
+
+    Parameters
+    ----------
+    session : ControlSession
+    say : callable
+        Takes a line for the person at the console.
+    """
+
+    def __init__(self, session: ControlSession, say: Callable[[str], None]) -> None:
+        self._session = session
+        self._say_it = say
+        self._said_us: dict[str, Us] = {}
+        self.level_percent = 0
+
+    def _say(self, line: str, kind: str = SET) -> None:
+        """Tell the person now and then: a flood from afar must not fill the terminal's line.
+
+        A stop is told even if a change was just before.
+        """
+        now_us = self._session.clock.now_us()
+        if now_us - self._said_us.get(kind, -TOLD_EVERY_US) >= TOLD_EVERY_US:
+            self._said_us[kind] = now_us
+            self._say_it(f"{line}: asked for from afar")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a dial that was turned waits for the end of a burst."""
+        return self._session.controller.waiting
+
+    def stop(self) -> None:
+        """Stop as a person at the console does; the bytes go first."""
+        self._session.stop_now()
+        self._session.settle()
+        self._say("stop", STOP)
+
+    def lower(self, level_percent: int) -> None:
+        """Lower the level."""
+        level = min(level_percent, self.level_percent)
+        self._session.take(Operator(self._session.clock.now_us(), "level", level))
+        self._say(f"level {level} %")
+
+    def change(self, leg: int, name: str, value: float) -> None:
+        """Turn a dial, or narrow a limit."""
+        self._session.take(ParameterChange(self._session.clock.now_us(), leg, name, value))
+        whose = "" if leg == ALL_LEGS else f"{LEG_NAMES[leg]} "
+        self._say(f"{whose}{name} = {value:g}")
+
+
+class Telling:
+    """Tells a session to a carrier, and lets requests from there reach it.
+
+    Parameters
+    ----------
+    session : ControlSession
+        The run's, not begun.
+    clock : Clock
+        The session's.
+    carrier : Carrier
+        Takes the lines.
+    about : About
+        What the bench is.
+    nonce : str
+        The run's.
+    legs, sensed : tuple of int
+        Legs that are stimulated, and that wear sensors.
+    control : ControlConfig
+        What the controller was made of.
+    say : callable
+        Takes a line for the person at the console.
+    utc_us : callable
+        Returns the wall clock, microseconds since 1970.
+    late_us_max : callable
+        Returns how late the latest timer of the control loop rang.
+    keep : callable or None
+        Takes every entry of the audit trail.
+    patience_us : int
+        How long telemetry may not be taken before it is told of.
+
+    Attributes
+    ----------
+    about : dict
+        The fields of the ``status`` message.
+    """
+
+    def __init__(
+        self,
+        session: ControlSession,
+        clock: Clock,
+        carrier: Carrier,
+        about: About,
+        nonce: str,
+        legs: tuple[int, ...],
+        control: ControlConfig,
+        sensed: tuple[int, ...],
+        say: Callable[[str], None],
+        utc_us: Callable[[], int],
+        late_us_max: Callable[[], Us],
+        keep: Callable[[dict[str, Any]], None] | None = None,
+        patience_us: Us = PATIENCE_US,
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._carrier = carrier
+        self._say = say
+        self._utc_us = utc_us
+        self._late_us_max = late_us_max
+        self._keep = keep
+        self._patience_us = patience_us
+        self._parameters = Parameters(legs, control, sensed)
+        self._bench = RemoteBench(session, say)
+        self._trail = Trail(nonce, self._audited)
+        self._remote = Remote(self._bench, self._parameters, nonce, self._answer, self._entry)
+        self._pulses = 0
+        self._refused = 0
+        self._flooded = 0
+        self._dropped = 0
+        self._up = False
+        self._down_us: Us = clock.now_us()
+        self._alive_us: Us = NEVER_US
+        self._warned = False
+        self._state: StateChange | None = None
+        self._faults: dict[tuple[str, int], Fault] = {}
+        self._stale_us: Us = -TOLD_EVERY_US
+        self._why = "not connected yet"
+        self._failed = False
+        self.about = {
+            "online": True,
+            "why": "started",
+            "simulated": about.simulated,
+            "device": about.device,
+            "program": about.program,
+            "legs": [LEG_NAMES[leg] for leg in legs],
+            "fes_ctrl": __version__,
+            "config_sha256": about.config_sha256,
+        }
+        session.listeners.append(self._see)
+        counted = session.on_setpoint
+
+        def count(setpoint: Setpoint) -> None:
+            self._pulses += 1
+            if counted is not None:
+                counted(setpoint)
+
+        session.on_setpoint = count
+        self._timer: Handle = self._set_timer()
+
+    def _set_timer(self) -> Handle:
+        return self._clock.call_at_us(self._clock.now_us() + TICK_US, ORDER_OPERATOR, self._tick)
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        self._timer.cancel()
+        self._session.listeners.remove(self._see)
+
+    # -- out --------------------------------------------------------------------------------------
+
+    def _send(self, kind: str, **fields: object) -> None:
+        line = {"kind": kind, "now": self._clock.now_us(), **fields}
+        self._carrier.send(json.dumps(line, allow_nan=False) + "\n")
+
+    def begin(self) -> None:
+        """Tell everything that a carrier has to know which has just been started."""
+        self._send("status", fields=self.about)
+        self._tell_parameters()
+        if self._state is not None:
+            self._carrier.send(record_line(self._clock.now_us(), self._state))
+        for fault in self._faults.values():
+            self._carrier.send(record_line(self._clock.now_us(), fault))
+
+    def _tell_parameters(self) -> None:
+        self._send("parameters", fields=self._parameters.told(waiting=self._bench.waiting))
+
+    def _safely(self, step: Callable[..., None], *arguments: object) -> None:
+        """Do something; an error of telemetry's own is told, and never stops the run."""
+        try:
+            step(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody's step depends on it
+            if not self._failed:
+                self._failed = True
+                self._say(f"telemetry: {type(error).__name__}: {error}; the run goes on without")
+
+    def _see(self, now_us: Us, records: tuple[Record, ...]) -> None:
+        self._safely(self._note, now_us, records)
+
+    def _note(self, now_us: Us, records: tuple[Record, ...]) -> None:
+        ended = False
+        for record in records:
+            if isinstance(record, StateChange):
+                self._bench.level_percent = record.level_percent
+                self._state = record
+            elif isinstance(record, Decision):
+                self._refused += 1
+                continue
+            elif isinstance(record, Remark):
+                continue
+            elif isinstance(record, BurstEnd):
+                ended = True
+            elif isinstance(record, Fault):
+                self._hold(record)
+            self._carrier.send(record_line(now_us, record))
+        if ended and self._remote.look():
+            self._tell_parameters()
+
+    def _hold(self, fault: Fault) -> None:
+        """Remember which faults hold: a carrier that is started anew knows of none."""
+        if fault.reaction == WARN:
+            return  # told of, and over
+        if fault.reaction != CLEARED:
+            self._faults[fault.id, fault.leg] = fault
+            return
+        for known in list(self._faults):
+            if known[0] == fault.id and fault.leg in (ALL_LEGS, known[1]):
+                del self._faults[known]
+
+    def _tick(self) -> None:
+        self._timer = self._set_timer()
+        self._safely(self._measure)
+
+    def _measure(self) -> None:
+        self._send(
+            "metrics",
+            pulses=self._pulses,
+            refused=self._refused,
+            late_us_max=self._late_us_max(),
+            lines_lost=self._carrier.lost,
+            commands=self._counts(),
+        )
+        if self._remote.look():
+            self._tell_parameters()
+        now_us = self._clock.now_us()
+        # A process that said that it lives, and says so no more, takes nothing either.
+        since_us, patience_us = self._down_us, self._patience_us
+        if self._up:
+            since_us, patience_us = self._alive_us, max(HUNG_US, patience_us)
+        if not self._warned and now_us - since_us >= patience_us:
+            why = "the process that speaks to the broker hangs" if self._up else self._why
+            self._warn(WARN, f"telemetry is not taken: {why}")
+
+    def _counts(self) -> dict[str, int]:
+        counts = dict(self._remote.counts)
+        if self._flooded:
+            counts["flooded"] = self._flooded
+        return counts
+
+    def _warn(self, reaction: str, detail: str) -> None:
+        self._warned = reaction == WARN
+        self._record(Fault(self._clock.now_us(), "F25", reaction, ALL_LEGS, detail))
+
+    def _record(self, record: Record) -> None:
+        """Write down what is no word of the controller's, and tell whoever listens."""
+        now_us = self._clock.now_us()
+        self._session.log.step(now_us, (), (record,))
+        for listener in self._session.listeners:
+            listener(now_us, (record,))
+
+    # -- in ---------------------------------------------------------------------------------------
+
+    def heard(self, line: dict[str, Any]) -> None:
+        """Take a line that the carrier says."""
+        self._safely(self._hear, line)
+
+    def _hear(self, line: dict[str, Any]) -> None:
+        match line:
+            case {"kind": "link", "up": bool(up), "why": str(why)}:
+                silent_us = line.get("silent_us", 0)
+                self._linked(why, silent_us if isinstance(silent_us, int) else 0, up=up)
+            case {"kind": "carried", "dropped": int(dropped)}:
+                if dropped > self._dropped and not self._warned:
+                    self._warn(WARN, f"the broker is slow: {dropped} items dropped so far")
+                elif dropped == self._dropped and self._warned and self._up:
+                    self._warn(CLEARED, "the broker keeps up again")
+                self._dropped = dropped
+            case {"kind": "alive"}:
+                self._alive_us = self._clock.now_us()
+            case {"kind": "flooded", "lost": int(lost)}:
+                self._flooded += lost
+            case {
+                "kind": "request",
+                "what": str(what),
+                "sender": str(sender),
+                "retained": bool(retained),
+                "payload": str(payload),
+                "correlation": str(correlation),
+            }:
+                self._take(Request(what, sender, retained, payload, correlation))
+            case {"kind": "denied", "topic": str(topic)}:
+                self._say(f"telemetry: the broker lets nobody of this name read {topic}")
+            case _:
+                pass
+
+    def _linked(self, why: str, silent_us: Us = 0, *, up: bool) -> None:
+        if up:
+            self._say(f"telemetry: connected, {why}")
+            if self._warned:
+                self._warn(CLEARED, "the broker takes it again")
+        elif self._up or self._why != why:
+            self._say(f"telemetry: {why}; the run goes on, and it is tried again")
+        if self._up and not up:
+            # It is down since its last answer, whenever that was noticed.
+            self._down_us = self._clock.now_us() - silent_us
+        self._up, self._why = up, why
+
+    def died(self) -> None:
+        """Take note that the carrier is gone; another one will be there."""
+        self._linked("the process that speaks to the broker died", up=False)
+
+    def _take(self, request: Request) -> None:
+        now_us = self._clock.now_us()
+        stale = self._remote.take(request, now_us, self._utc_us())
+        if stale and now_us - self._stale_us >= TOLD_EVERY_US:
+            self._stale_us = now_us
+            detail = f"{request.sender}: {stale}"
+            self._record(Fault(now_us, "F26", WARN, ALL_LEGS, detail))
+
+    def _answer(self, request: Request, answer: Answer) -> None:
+        self._send(
+            "answer",
+            sender=request.sender,
+            correlation=request.correlation,
+            fields=answer._asdict(),
+        )
+        if answer.verdict == ACCEPTED:
+            self._tell_parameters()
+
+    def _entry(self, entry: Entry) -> None:
+        self._trail.add(entry, self._clock.now_us(), self._utc_us())
+
+    def _audited(self, entry: dict[str, Any]) -> None:
+        if self._keep is not None:
+            self._keep(entry)
+        kept = ("entry", "sender", "verdict", "reason", "change", "version", "sha256")
+        self._send("audit", fields={key: entry[key] for key in kept})

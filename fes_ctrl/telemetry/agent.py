@@ -1,0 +1,357 @@
+"""The process that speaks to the broker for one run; started by the run, it ends with it.
+
+    python -m fes_ctrl.telemetry.agent
+
+Standard input is a socket to the control loop: lines of JSON in both directions. The loop tells
+what happens and never waits for an answer; this process publishes it, and hands requests up.
+Whatever the network does is done here, where there is no port, no controller and nothing to be
+late for.
+"""
+
+import asyncio
+import contextlib
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from aiomqtt import Client, ProtocolVersion, Will
+from aiomqtt.message import Message as Incoming
+from paho.mqtt.packettypes import PacketTypes
+
+from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.child import MOST_LINE, serve
+from fes_ctrl.telemetry.connection import (
+    CONFIRMED_S,
+    Connections,
+    StopsFirst,
+    keep_connected,
+    properties_of,
+)
+from fes_ctrl.telemetry.outgoing import Message, Outgoing
+from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
+from fes_ctrl.telemetry.schema import ROOT, VERSION
+
+IN_FLIGHT: Final = 8
+"""Messages that wait for the broker's confirmation at once."""
+HEALTH_S: Final = 2.0
+FAREWELL_S: Final = 1.0
+COMMANDS_A_SECOND: Final = 20
+"""More than this of either kind is not handed up."""
+NAMELESS: Final = "nameless"
+"""Who asks for a stop and has no name that could be one: stopped is stopped."""
+
+
+def utc_us() -> int:
+    """Return the wall clock, microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class Budget:
+    """So many a second, and as many at once."""
+
+    def __init__(self, a_second: int) -> None:
+        self._a_second = a_second
+        self._left = float(a_second)
+        self._at_s = 0.0
+
+    def spend(self, now_s: float) -> bool:
+        """Return whether one more may come."""
+        self._left = min(float(self._a_second), self._left + self._a_second * (now_s - self._at_s))
+        self._at_s = now_s
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+class Agent:
+    """Between a control loop and a broker.
+
+    Parameters
+    ----------
+    hello : dict
+        The first line: broker, bench, session, legs.
+    reader, writer
+        Of the socket to the control loop.
+    """
+
+    def __init__(
+        self, hello: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._bench: str = hello["bench"]
+        self._about: dict[str, Any] = hello["about"]
+        self._session: str = hello["session"]
+        self._reader = reader
+        self._writer = writer
+        self._out = Outgoing(self._bench, self._session, hello["starts"])
+        self._board = Board(self._out, hello["legs"])
+        self._told_s = time.monotonic()
+        self._news = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._why = "killed"
+        self._lines_lost = 0
+        self._sent = 0
+        self._unconfirmed = 0
+        self._connected_s: float | None = None
+        self._commands: dict[str, int] = {}
+        self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP)}
+        self._confirmed_s = time.monotonic()
+        # One name for the whole run: a broker that missed the end of our last connection ends it
+        # when the next one comes, and not later, with our last will after we are back.
+        identifier = f"fes-{self._session[:16]}"
+        self._connections = Connections(Broker(**hello["broker"]), identifier, self._will())
+
+    def _topic(self, name: str) -> str:
+        return f"{ROOT}/{self._bench}/{name}"
+
+    def _will(self) -> Will:
+        return Will(self._topic("status"), self._gone("lost", 0), qos=1, retain=True)
+
+    def _gone(self, why: str, t_us: int) -> bytes:
+        """Return the last status: the same fields as the first, of a bench that is not there."""
+        body = {
+            "v": VERSION,
+            "bench": self._bench,
+            "session": self._session,
+            "seq": 0,
+            "t_us": t_us,
+            "utc_us": utc_us(),
+            **self._about,
+            "online": False,
+            "why": why,
+        }
+        return json.dumps(body).encode()
+
+    # -- the control loop -------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """Take lines until the run is over, or gone."""
+        while True:
+            try:
+                line = await self._reader.readline()
+            except ValueError:
+                continue  # longer than any line of ours
+            except OSError:
+                break
+            if not line:
+                break
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue
+            kind = told.get("kind")
+            if kind == "bye":
+                self._why = "ended"
+                break
+            if kind == "metrics":
+                self._lines_lost = told["lines_lost"]
+                self._commands = told["commands"]
+            self._board.hear(told)
+            self._told_s = time.monotonic()
+            self._news.set()
+        self._ended.set()
+        self._news.set()
+
+    def _tell(self, **line: Any) -> None:
+        """Hand a line up; where the loop does not take them, they are for nobody."""
+        if self._writer.transport.get_write_buffer_size() < MOST_LINE:
+            self._writer.write((json.dumps(line) + "\n").encode())
+
+    def _t_us(self) -> int:
+        return self._board.t_us + round(1e6 * (time.monotonic() - self._told_s))
+
+    # -- the broker -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Publish and hand up until the run is over."""
+        listening = asyncio.create_task(self._listen(), name="listen")
+        carrying = asyncio.create_task(self._carry_on(), name="carry")
+        ended = asyncio.create_task(self._ended.wait(), name="ended")
+        await asyncio.wait([listening, carrying, ended], return_when=asyncio.FIRST_COMPLETED)
+        if not carrying.done():
+            # A moment for what happened last, and for the good-bye.
+            await asyncio.wait([carrying], timeout=FAREWELL_S)
+        for task in (listening, carrying, ended):
+            task.cancel()
+            if task.done() and not task.cancelled():
+                task.result()
+        with contextlib.suppress(OSError):
+            self._writer.close()
+
+    async def _carry_on(self) -> None:
+        await keep_connected(self._connections, self._converse, self._down, self._ended)
+
+    def _down(self, why: str) -> None:
+        self._connected_s = None
+        silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
+        self._tell(kind="link", up=False, why=why, silent_us=silent_us)
+
+    async def _converse(self, client: Client) -> None:
+        self._connected_s = time.monotonic()
+        # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
+        # a flood of changes must not be what a stop has to queue behind. Who sends a change waits
+        # for its answer and asks again; on a line that holds nothing is lost either way.
+        for what, qos in ((STOP, 1), (SET, 0)):
+            topic = self._topic(f"command/{what}/+")
+            if not await self._connections.subscribe(client, topic, past=False, qos=qos):
+                self._tell(kind="denied", topic=topic)
+        # Not before: a line on which nothing is answered is none.
+        self._confirmed_s = time.monotonic()
+        self._tell(kind="link", up=True, why=self._connections.spoken)
+        self._board.tell_all()
+        self._news.set()
+        async with asyncio.TaskGroup() as tasks:
+            parts = [
+                tasks.create_task(self._hear_requests(client)),
+                tasks.create_task(self._tell_health()),
+            ]
+            await self._publish_all(client)
+            await client.publish(
+                self._topic("status"), self._gone(self._why, self._t_us()), qos=1, retain=True
+            )
+            for part in parts:
+                part.cancel()
+
+    async def _publish_all(self, client: Client) -> None:
+        """Publish until the run is over and nothing is left."""
+        flying: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                message = self._out.next(self._t_us(), utc_us())
+                if message is None:
+                    if self._ended.is_set():
+                        break
+                    await self._something_due(flying)
+                    continue
+                flying.add(asyncio.create_task(self._publish(client, message)))
+                # The task has to begin, so that messages leave in order.
+                await asyncio.sleep(0)
+                while len(flying) >= IN_FLIGHT:
+                    flying = await _landed(flying)
+                flying = {task for task in flying if not _over(task)}
+            while flying:
+                flying = await _landed(flying)
+        finally:
+            for task in flying:
+                task.cancel()
+
+    async def _something_due(self, flying: "set[asyncio.Task[None]]") -> None:
+        self._news.clear()
+        due_us = self._out.due_us()
+        wait_s = HEALTH_S if due_us is None else max(0.0, (due_us - self._t_us()) / 1e6)
+        news = asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait([news, *flying], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+        for task in [task for task in flying if _over(task)]:
+            flying.discard(task)
+
+    async def _publish(self, client: Client, message: Message) -> None:
+        properties = None
+        if message.correlation and self._connections.protocol == ProtocolVersion.V5:
+            properties = properties_of(PacketTypes.PUBLISH)
+            properties.CorrelationData = message.correlation
+        try:
+            await client.publish(
+                message.topic,
+                message.payload,
+                qos=1,
+                retain=message.retained,
+                properties=properties,
+                timeout=CONFIRMED_S,
+            )
+        except BaseException:
+            self._unconfirmed += 1
+            raise
+        self._sent += 1
+        self._confirmed_s = time.monotonic()
+
+    async def _tell_health(self) -> None:
+        while True:
+            since_s = self._connected_s or time.monotonic()
+            self._out.latest(
+                "health",
+                {
+                    "connected_s": round(time.monotonic() - since_s, 1),
+                    "connections": self._connections.made,
+                    "sent": self._sent,
+                    "unconfirmed": self._unconfirmed,
+                    "dropped": self._out.dropped,
+                    "lines_lost": self._lines_lost,
+                    "commands": self._commands,
+                    "memory_mb": _memory_mb(),
+                },
+            )
+            self._tell(kind="carried", dropped=sum(self._out.dropped.values()), sent=self._sent)
+            self._news.set()
+            await asyncio.sleep(HEALTH_S)
+
+    async def _hear_requests(self, client: Client) -> None:
+        queue = client._queue  # noqa: SLF001 - it counts what gave way
+        told = 0
+        async for message in client.messages:
+            lost = queue.lost if isinstance(queue, StopsFirst) else 0
+            if lost > told:
+                self._tell(kind="flooded", lost=lost - told)
+                told = lost
+            self._request(message)
+
+    def _request(self, message: Incoming) -> None:
+        levels = str(message.topic).split("/")
+        what, sender = levels[-2], levels[-1]
+        if what == STOP and not is_name(sender):
+            sender = NAMELESS
+        if what not in self._budgets or not is_name(sender):
+            return
+        correlation = getattr(message.properties, "CorrelationData", b"")[:64]
+        if not self._budgets[what].spend(time.monotonic()):
+            self._tell(kind="flooded", lost=1)
+            return
+        self._tell(
+            kind="request",
+            what=what,
+            sender=sender,
+            retained=message.retain,
+            # One byte more than is allowed says that it was too many.
+            payload=message.payload[: MOST_BYTES + 1].decode(errors="replace"),
+            correlation=correlation.hex(),
+        )
+
+
+async def _landed(flying: "set[asyncio.Task[None]]") -> "set[asyncio.Task[None]]":
+    done, left = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+    return left
+
+
+def _over(task: "asyncio.Task[None]") -> bool:
+    if task.done():
+        task.result()
+        return True
+    return False
+
+
+def _memory_mb() -> float:
+    with contextlib.suppress(OSError):
+        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return round(resident * resource.getpagesize() / (1 << 20), 1)
+    # Where there is no such file: the most that it ever was.
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Kilobytes, on macOS bytes.
+    return round(used / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
+
+
+async def _talk(
+    hello: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await Agent(hello, reader, writer).run()
+
+
+if __name__ == "__main__":
+    serve(_talk)

@@ -1,0 +1,377 @@
+"""A connection to a broker that is made again whenever it is lost: by every process that has one.
+
+MQTT 5, and 3.1.1 where the broker has no more. Attempts grow apart, with a little chance in it, so
+that the benches of a lab do not all come back at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, Final
+
+from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.requests import MOST_BYTES
+
+FIRST_S: Final = 0.25
+LONGEST_S: Final = 30.0
+STOOD_S: Final = 10.0
+"""A connection that stood for so long was no failed attempt."""
+SPREAD: Final = 0.2
+
+CONFIRMED_S: Final = 5.0
+"""What a broker has not confirmed by then, it will not: the connection is half open."""
+KEEPALIVE_S: Final = 10
+MOST_INCOMING: Final = 256
+MOST_PACKET: Final = 1 << 18
+"""Bytes of a message that is taken at all; the longest of ours has some 30,000."""
+HANG_UP_S: Final = 0.1
+HANG_UP_TURNS: Final = 10
+"""So long, looked at so often, a good-bye may take to leave."""
+UNANSWERED: Final = "Operation timed out"
+"""What aiomqtt says where there is a line and no answer."""
+
+DENIED: Final = 128
+UNSUPPORTED: Final = (1, 132)
+"""Reason codes: unacceptable protocol version, of 3.1.1 and of 5."""
+NO_DUPLICATES_OF_THE_PAST: Final = 2
+"""Retain handling: what was retained before is not sent."""
+
+
+def properties_of(packet: int) -> Properties:
+    """Return empty properties for a packet of MQTT 5."""
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+class Backoff:
+    """How long to wait before the next attempt, seconds.
+
+    Parameters
+    ----------
+    chance : Random
+        Spreads the attempts.
+    longest_s : float
+        At most, but for chance.
+    """
+
+    def __init__(self, chance: random.Random, longest_s: float = LONGEST_S) -> None:
+        self._chance = chance
+        self._longest_s = longest_s
+        self._next_s = FIRST_S
+
+    def failed(self, stood_s: float) -> float:
+        """Return how long to wait after a connection that stood for so long; 0: it never was."""
+        if stood_s >= STOOD_S:
+            self._next_s = FIRST_S
+        wait_s = self._next_s * self._chance.uniform(1.0 - SPREAD, 1.0 + SPREAD)
+        self._next_s = min(self._longest_s, 2.0 * self._next_s)
+        return wait_s
+
+
+class StopsFirst(asyncio.Queue[Message]):
+    """Incoming messages: a stop overtakes all others, and none of those is in its way.
+
+    Each kind has its bound, beyond which its oldest gives way; ``lost`` counts them. Of a command
+    that is too long, as much is kept as it takes to refuse it.
+    """
+
+    def _init(self, _maxsize: int) -> None:
+        self._stops: deque[Message] = deque()
+        self._others: deque[Message] = deque()
+        self.lost = 0
+
+    def qsize(self) -> int:
+        """Return how many wait."""
+        return len(self._stops) + len(self._others)
+
+    def empty(self) -> bool:
+        """Return whether none waits."""
+        return self.qsize() == 0
+
+    def full(self) -> bool:
+        """Return whether the next one is refused: never."""
+        return False
+
+    def is_stop(self, message: Message) -> bool:
+        """Return whether a message asks for a stop."""
+        return "/command/stop/" in str(message.topic)
+
+    def _put(self, message: Message) -> None:
+        if "/command/" in str(message.topic) and len(message.payload) > MOST_BYTES:
+            message.payload = message.payload[: MOST_BYTES + 1]
+        queue = self._stops if self.is_stop(message) else self._others
+        queue.append(message)
+        if len(queue) > MOST_INCOMING:
+            queue.popleft()
+            self.lost += 1
+
+    def _get(self) -> Message:
+        return (self._stops or self._others).popleft()
+
+
+def client_for(
+    broker: Broker,
+    protocol: ProtocolVersion,
+    identifier: str | None,
+    will: Will | None,
+    queue_type: type[StopsFirst] = StopsFirst,
+) -> Client:
+    """Return a client that is not connected yet.
+
+    Raises
+    ------
+    OSError
+        If a certificate or key cannot be read.
+    """
+    session: dict[str, Any] = {"clean_session": True}
+    if protocol == ProtocolVersion.V5:
+        # Session expiry 0: what comes while we are away is not for us.
+        properties = properties_of(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 0
+        properties.MaximumPacketSize = MOST_PACKET
+        session = {"clean_start": True, "properties": properties}
+    logger = logging.getLogger("fes_ctrl.mqtt")
+    logger.disabled = True  # it is the counters that tell
+    return Client(
+        broker.host,
+        broker.port,
+        username=broker.user or None,
+        password=broker.password or None,
+        identifier=identifier,
+        protocol=protocol,
+        will=will,
+        tls_context=broker.tls_context(),
+        keepalive=KEEPALIVE_S,
+        timeout=CONFIRMED_S,
+        queue_type=queue_type,
+        # A stop must not wait for the acknowledgement of what was sent before it.
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        logger=logger,
+        **session,
+    )
+
+
+class Connections:
+    """Makes connections to one broker, one after the other.
+
+    Parameters
+    ----------
+    broker : Broker
+        Where, and as whom.
+    identifier : str or None
+        Of the client; ``None``: the broker or the library chooses.
+    will : Will or None
+        What the broker says when we are lost.
+    queue_type : type of StopsFirst
+        Where messages wait, and which of them are stops.
+
+    Attributes
+    ----------
+    protocol : ProtocolVersion
+        Of the last attempt.
+    made : int
+        How many there were.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        identifier: str | None = None,
+        will: Will | None = None,
+        queue_type: type[StopsFirst] = StopsFirst,
+    ) -> None:
+        self._broker = broker
+        self._identifier = identifier
+        self._will = will
+        self._newest = False
+        self._queue_type = queue_type
+        self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
+        self.made = 0
+
+    @property
+    def spoken(self) -> str:
+        """The protocol in words."""
+        return "MQTT 5" if self.protocol == ProtocolVersion.V5 else "MQTT 3.1.1"
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncGenerator[Client, None]:
+        """Connect; yields a client that is connected.
+
+        Raises
+        ------
+        MqttError
+            If there is no connection, or it is lost inside.
+        OSError
+            If a certificate or key cannot be read.
+        """
+        try:
+            client = await self._connect()
+        except MqttConnectError as error:
+            if _code(error) not in UNSUPPORTED or self._broker.protocol:
+                raise
+            self.protocol = ProtocolVersion.V311
+            client = await self._connect()
+        except MqttError as error:
+            self._failed(str(error))
+            raise
+        self._newest = self._newest or self.protocol == ProtocolVersion.V5
+        self.made += 1
+        try:
+            yield client
+        finally:
+            # However it ended: nobody waits for a broker's good-bye longer than it takes.
+            try:
+                with contextlib.suppress(MqttError, OSError):
+                    await client.__aexit__(None, None, None)
+            finally:
+                await _hang_up(client)
+
+    async def _connect(self) -> Client:
+        client = client_for(
+            self._broker, self.protocol, self._identifier, self._will, self._queue_type
+        )
+        try:
+            await client.__aenter__()
+        except BaseException:
+            await _hang_up(client)
+            raise
+        return client
+
+    def _failed(self, why: str) -> None:
+        """Choose the protocol of the next attempt.
+
+        Some brokers say nothing to a protocol that they do not know; a broker that is not there,
+        or that knew MQTT 5 before, says nothing about protocols.
+        """
+        if self._broker.protocol:
+            return
+        older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
+        self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
+
+    @contextlib.asynccontextmanager
+    async def soon(self) -> AsyncGenerator[Client, None]:
+        """Connect as ``one``, and once more in the other version where nobody understood the first.
+
+        For whoever does not try again later.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            protocol = self.protocol
+            try:
+                client = await stack.enter_async_context(self.one())
+            except MqttError:
+                if self.protocol == protocol:
+                    raise
+                client = await stack.enter_async_context(self.one())
+            yield client
+
+    async def subscribe(
+        self, client: Client, topic: str, *, past: bool, qos: int = 1, flagged: bool = True
+    ) -> bool:
+        """Subscribe; return whether the broker allows it.
+
+        Parameters
+        ----------
+        client : Client
+            Connected.
+        topic : str
+            With wildcards.
+        past : bool
+            Whether what is retained is wanted too. Then it is what comes marked as retained; else
+            whatever was published so.
+        qos : int
+            What the broker is to do for a message on its way to us: send again (1) or not (0).
+        flagged : bool
+            Whether what is published as retained from now on comes marked so, where the past is
+            not wanted; in 3.1.1 nothing of now does.
+        """
+        if self.protocol == ProtocolVersion.V5:
+            handling = 0 if past else NO_DUPLICATES_OF_THE_PAST
+            options = SubscribeOptions(
+                qos=qos, retainAsPublished=flagged and not past, retainHandling=handling
+            )
+            granted = await client.subscribe(topic, options=options)
+        else:
+            granted = await client.subscribe(topic, qos=qos)
+        return all((code if isinstance(code, int) else code.value) < DENIED for code in granted)
+
+
+async def _hang_up(client: Client) -> None:
+    """Close a line for good.
+
+    aiomqtt leaves one open to which no answer came, or which it could not read; paho would go on
+    with it, and the broker tell our last will when it ends.
+    """
+    inner = client._client  # noqa: SLF001 - there is no other way
+    line = inner.socket()
+    if not isinstance(line, socket.socket):
+        return
+    try:
+        with contextlib.suppress(OSError, ValueError):
+            inner.disconnect()
+        turns = HANG_UP_TURNS
+        while turns and inner.socket() is not None:
+            turns -= 1
+            await asyncio.sleep(HANG_UP_S / HANG_UP_TURNS)
+    finally:
+        # Where it takes no good-bye it is told none; the loop sees the end and tidies up.
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+    await asyncio.sleep(0.0)
+
+
+async def keep_connected(
+    connections: Connections,
+    converse: Callable[[Client], Coroutine[Any, Any, None]],
+    down: Callable[[str], None],
+    ended: asyncio.Event,
+    longest_s: float = LONGEST_S,
+) -> None:
+    """Connect, converse, and begin again whenever the connection is lost, until the end.
+
+    Parameters
+    ----------
+    connections : Connections
+        To the broker.
+    converse : callable
+        What to do on a connection; returns when the broker hung up, or nothing is left to do.
+    down : callable
+        Takes why there is no connection, or none any more.
+    ended : Event
+        Nobody wants one any more.
+    longest_s : float
+        Between two attempts.
+    """
+    backoff = Backoff(random.Random(), longest_s)
+    while not ended.is_set():
+        stood_s = 0.0
+        why = "the broker hung up"
+        try:
+            async with connections.one() as client:
+                since_s = time.monotonic()
+                try:
+                    await converse(client)
+                finally:
+                    stood_s = time.monotonic() - since_s
+        except* (MqttError, OSError) as group:
+            why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
+        if ended.is_set():
+            return
+        down(why)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(backoff.failed(stood_s)):
+                await ended.wait()
+
+
+def _code(error: MqttConnectError) -> int:
+    code = error.rc
+    return code if isinstance(code, int) else int(getattr(code, "value", -1))

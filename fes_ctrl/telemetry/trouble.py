@@ -1,0 +1,70 @@
+"""Why a broker cannot be had, in words, and what to do about it."""
+
+import socket
+import ssl
+from typing import Final
+
+from aiomqtt.exceptions import MqttCodeError
+
+from fes_ctrl.links.broker import PASSWORD, Broker
+
+NOT_ALLOWED: Final = (4, 5, 134, 135)
+"""Reason codes of 3.1.1 and of 5: user name or password, not authorised."""
+
+SSL_CODES: Final = {"expired": 10, "hostname": 62, "ip": 64}
+"""X509_V_ERR_... of OpenSSL."""
+
+
+def is_final(error: BaseException) -> bool:
+    """Return whether it will not be any better by itself: a wrong password, a wrong certificate."""
+    return code_of(error) in NOT_ALLOWED or isinstance(_cause(error), ssl.SSLCertVerificationError)
+
+
+def code_of(error: BaseException) -> int | None:
+    """Return the reason code with which a broker refused; ``None``: it said none."""
+    if not isinstance(error, MqttCodeError):
+        return None
+    code = error.rc
+    return code if isinstance(code, int) else getattr(code, "value", None)
+
+
+def in_words(error: BaseException, broker: Broker) -> str:
+    """Return what was wrong and what to do, in a sentence without the broker's name."""
+    if code_of(error) in NOT_ALLOWED:
+        if not broker.user:
+            return "it lets nobody in without a name; write mqtts://USER@HOST"
+        return (
+            f"it does not let {broker.user} in; check the name, and the password in {PASSWORD} "
+            "or ?password_file="
+        )
+    cause = _cause(error)
+    match cause:
+        case ssl.SSLCertVerificationError():
+            why = cause.verify_message.rstrip(".")
+            return f"its certificate does not hold: {why}; {_remedy(cause.verify_code)}"
+        case ssl.SSLError():
+            return "it does not speak TLS there, or not ours; try mqtt:// or another port"
+        case socket.gaierror():
+            return "no machine of that name is known; check the name, and the network"
+        case ConnectionRefusedError():
+            return "nobody listens there; is the broker running, and is this its port?"
+        case ConnectionResetError() | BrokenPipeError():
+            return "it hung up at once; is it a broker, and is TLS as the address says?"
+        case TimeoutError():
+            return "no answer in time; is it a broker, and does a firewall let us through?"
+        case OSError():
+            return f"{cause.strerror or cause}; check the address and the network"
+    return f"{str(error) or type(error).__name__}; is it a broker?"
+
+
+def _remedy(code: int) -> str:
+    if code == SSL_CODES["expired"]:
+        return "it has to be renewed"
+    if code in (SSL_CODES["hostname"], SSL_CODES["ip"]):
+        return "write the host's name as the certificate has it"
+    return "name the authority that signed it, ?ca=FILE"
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    # aiomqtt hides what was wrong, and keeps it.
+    return error if isinstance(error, OSError) else error.__context__

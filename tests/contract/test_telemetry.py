@@ -1,0 +1,399 @@
+"""Telemetry over real brokers that are stalled, killed and started again: nothing is in the way."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from paho.mqtt.client import MQTTv5, MQTTv311
+
+from fes_ctrl.model import HEEL_OFF, BurstEnd, BurstStart, Fault, GaitEvent
+from fes_ctrl.telemetry.audit import broken_at
+from helpers import brokers
+from helpers.real_bench import BENCH, Far, RealBench, far, flooded, resident_mb, until, walking
+from helpers.served import serving
+
+pytestmark = pytest.mark.real_time
+
+PATIENCE_US = 1_500_000
+NAMES = {"status", "state", "parameters"}
+STREAM = {"events", "phases", "bursts", "metrics", "health"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("telemetry")
+
+
+@pytest.fixture(scope="module")
+def broker(folder: Path) -> Iterator[brokers.Mosquitto]:
+    # A broker that holds little for anybody drops what comes when that is full: no stop.
+    with brokers.running(folder, "allow_anonymous true", "max_queued_messages 20") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def line(broker: brokers.Mosquitto) -> Iterator[brokers.Proxy]:
+    """What is between the bench and the broker."""
+    with brokers.proxy(broker.port) as line:
+        yield line
+
+
+@pytest.fixture(scope="module")
+def shared(line: brokers.Proxy, folder: Path) -> Iterator[RealBench]:
+    url = f"mqtt://127.0.0.1:{line.port}/{BENCH}"
+    with walking(url, folder / "audit.jsonl", PATIENCE_US) as bench:
+        yield bench
+
+
+@pytest.fixture
+def bench(shared: RealBench) -> RealBench:
+    """A bench at which somebody walks, armed and at full level."""
+    state = shared.state()
+    if state is not None and not state.armed:
+        shared.operate("arm")
+        until(lambda: (now := shared.state()) and now.armed, shared.why)
+        shared.operate("level", 100)
+    until(lambda: (now := shared.state()) and now.level_percent == 100, shared.why)
+    shared.walks()
+    return shared
+
+
+@pytest.fixture
+def tuner(broker: brokers.Mosquitto, bench: RealBench) -> Iterator[Far]:
+    with far(broker.port) as tuner:
+        yield tuner
+
+
+def times(bench: RealBench, word: str) -> int:
+    """Return how often the person at the bench was told something."""
+    return sum(word in said for said in list(bench.said))
+
+
+class Mark(NamedTuple):
+    """How far a bench was."""
+
+    written: int
+    records: int
+
+
+def mark(bench: RealBench) -> Mark:
+    return Mark(len(bench.written), len(bench.records))
+
+
+def undisturbed(bench: RealBench, since: Mark) -> None:
+    """Hold that control went on: a burst for every step, its pulses written, no fault but F25."""
+    bench.walks()
+    allowed = len(bench.allowed)
+    until(lambda: len(bench.written) >= allowed, bench.why)
+    assert len(bench.written) > since.written
+    known = list(bench.records)[since.records :]
+    steps = [each for each in known if isinstance(each, GaitEvent) and each.kind == HEEL_OFF]
+    bursts = [each for each in known if isinstance(each, BurstStart)]
+    # One of either may be on the edge of what is looked at.
+    assert abs(len(steps) - len(bursts)) <= 1, (steps, bursts)
+    ends = {each.ended_by for each in known if isinstance(each, BurstEnd)}
+    assert ends <= {"initial_contact"}
+    faults = {each.id for each in known if isinstance(each, Fault)}
+    assert faults <= {"F25", "F26", "F30"}
+    assert bench.failed is None
+
+
+def test_who_comes_late_is_given_how_it_stands_and_nothing_of_the_past(
+    bench: RealBench, tuner: Far
+) -> None:
+    for name in (*NAMES, *STREAM):
+        tuner.wait_for(name)
+    assert {each.topic for each in tuner.heard if each.retained} == NAMES
+    status = tuner.on("status")[0]
+    assert (status["online"], status["simulated"], status["legs"]) == (True, True, ["right"])
+    assert tuner.on("state")[0]["armed"] is True
+    assert tuner.on("health")[-1]["dropped"] == {}
+
+
+def test_a_change_is_accepted_and_told_when_it_holds(bench: RealBench, tuner: Far) -> None:
+    answer = tuner.ask(change={"program.extension_ms": 180.0})
+    assert answer["verdict"] == "accepted"
+    effective = tuner.answer(answer["id"], "effective")
+    assert effective["version"] == answer["version"]
+    values = tuner.wait_for("parameters", lambda body: body["version"] == answer["version"])
+    assert values["values"]["right"]["program.extension_ms"] == 180.0
+    refused = json.dumps(tuner.command(change={"nothing": 1.0}))
+    tuner.publish("command/set/tuner", refused, correlation=b"\x00mine\xff")
+    until(lambda: tuner.on("answer/tuner")[-1]["verdict"] == "refused", bench.why)
+    answers = [each.correlation for each in tuner.heard if each.topic == "answer/tuner"]
+    assert answers == [b"", b"", b"\x00mine\xff"]
+    entry = tuner.wait_for("audit", lambda body: body["version"] == answer["version"])
+    assert entry["change"] == {"program.extension_ms": [100.0, 180.0]}
+
+
+def test_a_command_that_the_broker_keeps_is_refused_and_told_as_a_fault(
+    bench: RealBench, tuner: Far, broker: brokers.Mosquitto
+) -> None:
+    before = bench.faults("F26")
+    answer = tuner.ask(retain=True)
+    assert answer["verdict"] == "refused"
+    assert answer["reason"].startswith("retained")
+    until(lambda: len(bench.faults("F26")) == len(before) + 1, bench.why)
+    tuner.wait_for(
+        "faults", lambda body: ("F26", "warn") in [(x["id"], x["reaction"]) for x in body["items"]]
+    )
+    tuner.publish("command/set/tuner", b"", retain=True)
+
+
+def test_the_same_command_twice_is_answered_alike(bench: RealBench, tuner: Far) -> None:
+    time.sleep(1.0)  # since the last one that was accepted
+    body = tuner.command(change={"program.extension_ms": 150.0})
+    for _ in range(3):
+        tuner.publish("command/set/tuner", json.dumps(body))
+    until(
+        lambda: sum(each["again"] for each in tuner.on("answer/tuner")) == 2,
+        lambda: tuner.on("answer/tuner"),
+    )
+    accepted = tuner.answer(body["id"], "accepted")
+    assert bench.broadcast._telling._parameters.version == accepted["version"]
+
+
+def test_a_stop_wins_over_a_flood_and_no_memory_grows(
+    bench: RealBench, tuner: Far, broker: brokers.Mosquitto
+) -> None:
+    agent, ours = bench.agent_pid, os.getpid()
+    before = {pid: resident_mb(pid) for pid in (agent, ours)}
+    with flooded(broker.port, 2000):
+        tuner.publish("command/stop/a name that is none", "")
+        begun_s = time.monotonic()
+        until(lambda: (now := bench.state()) and not now.armed, bench.why)
+        took_s = time.monotonic() - begun_s
+        # One by one they are all answered, whatever else is on its way.
+        for _ in range(10):
+            assert tuner.stop()["verdict"] == "stopped"
+    assert took_s < 1.0
+    for pid, was_mb in before.items():
+        assert resident_mb(pid) - was_mb < 20.0, pid
+    commands = tuner.wait_for("health", lambda body: "flooded" in body["commands"])["commands"]
+    assert commands["malformed"] >= 1
+    assert commands["flooded"] > 100
+
+
+def test_a_broker_that_stalls_and_dies_is_not_in_the_way(
+    bench: RealBench, tuner: Far, broker: brokers.Mosquitto
+) -> None:
+    known = len(bench.faults("F25"))
+    since, agent_mb = mark(bench), resident_mb(bench.agent_pid)
+    broker.stall()
+    until(lambda: len(bench.faults("F25")) > known, bench.why)
+    assert bench.faults("F25")[-1] == "warn"
+    undisturbed(bench, since)
+    broker.kill()
+    undisturbed(bench, mark(bench))
+    broker.start()
+    until(lambda: bench.faults("F25")[-1] == "cleared", bench.why)
+    assert bench.said[-1].endswith("MQTT 5")
+    with far(broker.port) as later:
+        assert later.wait_for("status")["online"] is True
+        health = later.wait_for("health")
+        assert health["connections"] >= 2
+    undisturbed(bench, since)
+    assert resident_mb(bench.agent_pid) - agent_mb < 20.0
+    assert bench.faults("F25")[known:] == ["warn", "cleared"]
+
+
+def test_a_process_that_is_killed_is_told_of_and_comes_back(bench: RealBench, tuner: Far) -> None:
+    since, dead = mark(bench), bench.agent_pid
+    os.kill(dead, signal.SIGKILL)
+    lost = tuner.wait_for("status", lambda body: not body["online"])
+    assert lost["why"] == "lost"
+    until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
+    assert bench.agent_pid != dead
+    seqs = [each.body["seq"] for each in tuner.heard if each.topic == "metrics"]
+    tuner.wait_for("metrics", lambda body: body["seq"] > 1_000_000)
+    assert seqs == sorted(seqs)
+    undisturbed(bench, since)
+
+
+def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
+    bench: RealBench, tuner: Far, line: brokers.Proxy
+) -> None:
+    since, connected = mark(bench), times(bench, "connected")
+    line.mode = brokers.SWALLOW
+    try:
+        until(lambda: "the run goes on" in bench.said[-1], bench.why)
+        time.sleep(0.5)  # the good-bye is lost too
+    finally:
+        line.mode = brokers.OPEN
+    until(lambda: times(bench, "connected") > connected, bench.why)
+    undisturbed(bench, since)
+    # The broker ends the old connection when the new one comes, and not later, with its last will.
+    until(
+        lambda: [body["online"] for body in tuner.on("status")] == [True, False, True],
+        lambda: tuner.on("status"),
+    )
+
+
+def test_the_trail_on_disk_is_whole_and_is_what_was_published(
+    bench: RealBench, tuner: Far, folder: Path
+) -> None:
+    tuner.ask(change={"nothing": 1.0})
+    last = until(lambda: tuner.on("audit"), bench.why)[-1]
+    path = folder / "audit.jsonl"
+    lines = until(
+        lambda: found if last["sha256"] in (found := path.read_text().splitlines())[-1] else None,
+        bench.why,
+    )
+    assert broken_at(lines) is None
+    assert len(lines) == last["entry"]
+
+
+# -- other brokers, and runs of their own ---------------------------------------------------------
+
+
+def test_a_broker_that_comes_later_is_found_and_spoken_to_in_its_newest_protocol(
+    tmp_path: Path,
+) -> None:
+    late = brokers.Mosquitto(tmp_path)
+    with walking(f"mqtt://127.0.0.1:{late.port}/{BENCH}") as bench:
+        until(lambda: any("refused" in said for said in bench.said), bench.why)
+        bench.walks()
+        try:
+            late.start()
+            until(lambda: any("connected" in said for said in bench.said), bench.why)
+            assert bench.said[-1].endswith("MQTT 5")
+            with far(late.port) as viewer:
+                assert viewer.wait_for("status")["online"] is True
+                bench.close()
+                assert viewer.wait_for("status", lambda body: not body["online"])["why"] == "ended"
+                assert viewer.on("state")[-1]["armed"] is False
+        finally:
+            late.kill()
+
+
+def test_an_older_broker_in_this_process_does_as_well() -> None:
+    with (
+        brokers.amqtt() as port,
+        walking(f"mqtt://127.0.0.1:{port}/{BENCH}?protocol=3.1.1") as bench,
+        far(port, protocol=MQTTv311) as tuner,
+    ):
+        bench.walks()
+        answer = tuner.ask(change={"program.extension_ms": 180.0})
+        assert tuner.answer(answer["id"], "effective")["version"] == answer["version"]
+        assert any(said.endswith("MQTT 3.1.1") for said in bench.said)
+        with far(port, protocol=MQTTv311) as late:
+            for name in NAMES:
+                late.wait_for(name)
+            assert {each.topic for each in late.heard if each.retained} == NAMES
+        assert tuner.stop()["verdict"] == "stopped"
+        os.kill(bench.agent_pid, signal.SIGKILL)
+        assert tuner.wait_for("status", lambda body: not body["online"])["why"] == "lost"
+
+
+def test_an_older_broker_that_dies_and_comes_back_is_not_in_the_way() -> None:
+    port = brokers.free_port()
+    url = f"mqtt://127.0.0.1:{port}/{BENCH}?protocol=3.1.1"
+    with walking(url, patience_us=PATIENCE_US) as bench:
+        with brokers.amqtt(port):
+            until(lambda: times(bench, "connected"), bench.why)
+            until(lambda: (now := bench.state()) and now.level_percent == 100, bench.why)
+            bench.walks()
+            since = mark(bench)
+        until(lambda: bench.faults("F25")[-1:] == ["warn"], bench.why)
+        with brokers.amqtt(port), far(port, protocol=MQTTv311) as viewer:
+            until(lambda: bench.faults("F25")[-1] == "cleared", bench.why)
+            assert viewer.wait_for("status")["online"] is True
+            undisturbed(bench, since)
+
+
+def test_who_may_do_what_is_the_brokers_to_say(tmp_path: Path) -> None:
+    with brokers.secured(tmp_path) as broker:
+        port, ca = broker.broker.port, broker.ca
+
+        def somebody(user: str) -> "contextlib.AbstractContextManager[Far]":
+            return far(port, user=user, password=f"secret of {user}", ca=ca, protocol=MQTTv5)
+
+        with (
+            walking(broker.url("bench", BENCH)) as bench,
+            somebody("viewer") as viewer,
+            somebody("tuner") as tuner,
+        ):
+            bench.walks()
+            assert tuner.ask(change={"program.extension_ms": 180.0})["verdict"] == "accepted"
+            # A broker confirms what it does not hand on: no answer is what tells the sender.
+            forged = viewer.command(change={"program.extension_ms": 10.0})
+            for sender in ("viewer", "tuner"):
+                viewer.publish(f"command/set/{sender}", json.dumps(forged))
+            tuner.publish("status", json.dumps({"online": False}))
+            viewer.publish("state", json.dumps({"armed": False}))
+            assert viewer.stop()["verdict"] == "stopped"
+            assert all(body["online"] for body in viewer.on("status"))
+            assert all("session" in body for body in viewer.on("state"))
+            told = viewer.on("audit")
+            assert {entry["sender"] for entry in told} == {"tuner", "viewer"}
+            assert [entry["verdict"] for entry in told if entry["sender"] == "viewer"] == [
+                "stopped"
+            ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"), [("ca", "CERTIFICATE_VERIFY_FAILED"), ("password", "Not authorized")]
+)
+def test_a_broker_that_is_not_it_or_refuses_is_told_of_and_the_run_goes_on(
+    tmp_path: Path, wrong: str, told: str
+) -> None:
+    with brokers.secured(tmp_path) as broker:
+        url = (
+            broker.url("bench", BENCH, ca=broker.stranger)
+            if wrong == "ca"
+            else broker.url("bench", BENCH, password_file=broker.passwords["viewer"])
+        )
+        with walking(url) as bench:
+            said = until(lambda: [line for line in bench.said if told in line], bench.why)
+            assert "the run goes on" in said[0]
+            bench.walks()
+            assert "secret" not in str(bench.said)
+
+
+def test_a_run_that_is_killed_is_told_of(tmp_path: Path) -> None:
+    run = [sys.executable, "-m", "fes_ctrl", "run", "--sensor", "metronome:?stride_s=1.0"]
+    with brokers.mosquitto(tmp_path) as port, serving(pulses=tmp_path / "pulses") as device:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        process = subprocess.Popen(
+            [*run, "--stimulator", f"p24://{device}", "--telemetry", url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            with far(port) as viewer:
+                assert viewer.wait_for("status")["simulated"] is True
+                viewer.wait_for("metrics")
+                process.kill()
+                gone = viewer.wait_for("status", lambda body: not body["online"])
+                assert gone["why"] == "killed"
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+
+
+def test_what_stays_of_a_walk_that_is_over_is_that_it_is_over(tmp_path: Path) -> None:
+    walk = [sys.executable, "-m", "fes_ctrl", "walk", "standard", "--clock", "real"]
+    with brokers.mosquitto(tmp_path) as port:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        done = subprocess.run(
+            [*walk, "--set", "walk.duration_s=2", "--telemetry", url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert "connected" in done.stderr, done.stderr
+        with far(port) as viewer:
+            assert viewer.wait_for("status")["why"] == "ended"
+            assert viewer.wait_for("state")["armed"] is False

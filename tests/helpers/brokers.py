@@ -1,0 +1,378 @@
+"""Real brokers for tests: mosquitto as a process, amqtt in a thread, and a line that misbehaves."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from amqtt.broker import Broker as AmqttBroker
+from amqtt.contexts import BrokerConfig, ListenerConfig
+
+DEADLINE_S = 20.0
+HERE = "127.0.0.1"
+CONF = Path(__file__).parent / "mosquitto"
+USERS = ("bench", "viewer", "tuner")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind((HERE, 0))
+        return int(found.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """Return where a program is, or skip: Debian keeps brokers where users do not look."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.skip(f"{name} is not installed (on Debian: apt-get install mosquitto)")
+    return found
+
+
+class Mosquitto:
+    """A mosquitto on a port of its own, that can be stalled, killed and started again."""
+
+    def __init__(self, folder: Path, *lines: str, plain: bool = True) -> None:
+        self._program = program("mosquitto")
+        self.port = free_port()
+        self.log = folder / "mosquitto.log"
+        self._conf = folder / "mosquitto.conf"
+        text = [*lines] if lines else ["allow_anonymous true"]
+        if plain:
+            text.insert(0, f"listener {self.port} {HERE}")
+        if os.getuid() == 0:
+            text.append("user root")  # or it could not read what this test wrote
+        self._text = text
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        lines = [line.replace("PORT", str(self.port)) for line in self._text]
+        self._conf.write_text("\n".join(lines) + "\n")
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._program, "-c", str(self._conf), "-v"], stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection((HERE, self.port), 1.0):
+                return
+            assert self._process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+
+    def _signal(self, what: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(what)
+
+    def stall(self) -> None:
+        """Let it hang: connections stay, nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on after a stall."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it as a power cut would; as often as you like."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(DEADLINE_S)
+            self._process = None
+
+
+@contextlib.contextmanager
+def running(folder: Path, *lines: str) -> Iterator[Mosquitto]:
+    """Yield a mosquitto that runs, with these lines of configuration or with nobody asked."""
+    broker = Mosquitto(folder, *lines)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.kill()
+
+
+@contextlib.contextmanager
+def mosquitto(folder: Path, *lines: str) -> Iterator[int]:
+    """Yield the port of a mosquitto that runs."""
+    with running(folder, *lines) as broker:
+        yield broker.port
+
+
+# -- with TLS, passwords and access rules ---------------------------------------------------------
+
+
+class Secured(NamedTuple):
+    """A mosquitto that asks who one is.
+
+    ``ca`` vouches for it, ``stranger`` for nobody; ``passwords`` are files by user.
+    """
+
+    broker: Mosquitto
+    ca: Path
+    stranger: Path
+    passwords: dict[str, Path]
+
+    def url(self, user: str, bench: str = "", **options: object) -> str:
+        """Return an address as a user would write it."""
+        said = {"ca": self.ca, "password_file": self.passwords[user], **options}
+        query = "&".join(f"{name}={value}" for name, value in said.items())
+        return f"mqtts://{user}@{HERE}:{self.broker.port}/{bench}?{query}"
+
+
+def _openssl(*arguments: object) -> None:
+    command = [program("openssl"), *[str(argument) for argument in arguments]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def _authority(folder: Path, name: str) -> Path:
+    """Make somebody who vouches; return the certificate, the key is beside it."""
+    ca = folder / f"{name}.pem"
+    _openssl(
+        *("req", "-x509", *EC, "-days", "2", "-subj", f"/CN={name}", "-out", ca),
+        *("-keyout", folder / f"{name}.key"),
+        *("-addext", "basicConstraints=critical,CA:TRUE"),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+    )
+    return ca
+
+
+def _certificate(folder: Path, ca: Path) -> tuple[Path, Path]:
+    key, request, cert = folder / "server.key", folder / "server.csr", folder / "server.pem"
+    _openssl("req", *EC, "-subj", f"/CN={HERE}", "-keyout", key, "-out", request)
+    extensions = folder / "server.ext"
+    extensions.write_text(f"subjectAltName=DNS:localhost,IP:{HERE}\nkeyUsage=digitalSignature\n")
+    _openssl(
+        *(
+            "x509",
+            "-req",
+            "-days",
+            "2",
+            "-in",
+            request,
+            "-CA",
+            ca,
+            "-CAkey",
+            ca.with_suffix(".key"),
+        ),
+        *("-CAcreateserial", "-extfile", extensions, "-out", cert),
+    )
+    return cert, key
+
+
+def _passwords(folder: Path) -> tuple[Path, dict[str, Path]]:
+    known = folder / "passwords"
+    files = {}
+    known.touch(mode=0o600)
+    for user in USERS:
+        files[user] = folder / f"{user}.password"
+        files[user].write_text(f"secret of {user}\n")
+        subprocess.run(
+            [program("mosquitto_passwd"), "-b", str(known), user, f"secret of {user}"],
+            check=True,
+            capture_output=True,
+        )
+    return known, files
+
+
+@contextlib.contextmanager
+def secured(folder: Path) -> Iterator[Secured]:
+    """Yield a mosquitto with TLS, passwords and the access rules of ``mosquitto/acl``."""
+    program("mosquitto")
+    ca = _authority(folder, "authority")
+    stranger = _authority(folder, "stranger")
+    cert, key = _certificate(folder, ca)
+    known, files = _passwords(folder)
+    acl = folder / "acl"
+    shutil.copy(CONF / "acl", acl)
+    acl.chmod(0o600)
+    broker = Mosquitto(
+        folder,
+        f"listener PORT {HERE}",
+        f"cafile {ca}",
+        f"certfile {cert}",
+        f"keyfile {key}",
+        *(CONF / "mosquitto.conf").read_text().splitlines(),
+        f"password_file {known}",
+        f"acl_file {acl}",
+        plain=False,
+    )
+    try:
+        broker.start()
+        yield Secured(broker, ca, stranger, files)
+    finally:
+        broker.kill()
+
+
+# -- without anything installed -------------------------------------------------------------------
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop that knows its connections: amqtt leaves those open that never got to a session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[asyncio.Transport] = []
+
+    def _make_socket_transport(self, *args: object, **options: object) -> asyncio.Transport:
+        made: asyncio.Transport = super()._make_socket_transport(*args, **options)  # type: ignore[misc]
+        self.made.append(made)
+        return made
+
+
+@contextlib.contextmanager
+def amqtt(port: int = 0) -> Iterator[int]:
+    """Yield the port of an amqtt in a thread of this process: MQTT 3.1.1, nobody is asked."""
+    port = port or free_port()
+    loop = _Loop()
+    up = threading.Event()
+    over = asyncio.Event()
+
+    async def serve() -> None:
+        config = BrokerConfig(
+            listeners={"default": ListenerConfig(bind=f"{HERE}:{port}")},
+            plugins={"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        )
+        broker = AmqttBroker(config, loop=loop)
+        await broker.start()
+        up.set()
+        await over.wait()
+        await broker.shutdown()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        finally:
+            for line in loop.made:
+                line.abort()
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.set_exception_handler(lambda _loop, _what: None)
+            loop.run_until_complete(asyncio.wait([*left, loop.create_task(asyncio.sleep(0))]))
+            loop.close()
+
+    thread = threading.Thread(target=run, name="amqtt", daemon=True)
+    thread.start()
+    try:
+        assert up.wait(DEADLINE_S), "amqtt does not start"
+        yield port
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive(), "amqtt does not end"
+
+
+# -- a line that misbehaves -----------------------------------------------------------------------
+
+OPEN = "open"
+STALL = "stall"
+SLOW = "slow"
+SWALLOW = "swallow"
+SLOW_BYTES = 200
+"""Of a slow line, each twentieth of a second."""
+
+
+class Proxy:
+    """A line to a port that can be stalled, slowed down, cut, or left half open.
+
+    ``mode`` may change at any time: *stall* takes nothing off anybody, *swallow* takes all and
+    hands on none of it (half open), *slow* hands on a little at a time.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.mode = OPEN
+        self.refusing = False
+        self.made = 0
+        self._far = port
+        self._lines: list[socket.socket] = []
+        self._over = False
+        self._server = socket.create_server((HERE, 0))
+        self.port: int = self._server.getsockname()[1]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while not self._over:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            far = None
+            if not self.refusing:
+                with contextlib.suppress(OSError):
+                    far = socket.create_connection((HERE, self._far), 5.0)
+            if far is None:
+                near.close()
+                continue
+            self.made += 1
+            self._lines += [near, far]
+            for pair in ((near, far), (far, near)):
+                pair[0].settimeout(0.05)
+                thread = threading.Thread(target=self._carry, args=pair, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _carry(self, here: socket.socket, there: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while not self._over:
+                if self.mode == STALL:
+                    time.sleep(0.02)
+                    continue
+                try:
+                    data = here.recv(SLOW_BYTES if self.mode == SLOW else 65536)
+                except TimeoutError:
+                    continue
+                if not data:
+                    break
+                if self.mode == SLOW:
+                    time.sleep(0.05)
+                if self.mode != SWALLOW:
+                    there.settimeout(5.0)
+                    there.sendall(data)
+                    there.settimeout(0.05)
+        # Of a half-open line nobody tells the other end that this one is gone.
+        for line in (here,) if self.mode == SWALLOW else (here, there):
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def cut(self) -> None:
+        """Cut every connection there is; new ones can be made."""
+        lines, self._lines = self._lines, []
+        for line in lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
+    def close(self) -> None:
+        """End it."""
+        self._over = True
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self.cut()
+        for thread in self._threads:
+            thread.join(DEADLINE_S)
+
+
+@contextlib.contextmanager
+def proxy(port: int) -> Iterator[Proxy]:
+    """Yield a line to a port."""
+    line = Proxy(port)
+    try:
+        yield line
+    finally:
+        line.close()

@@ -1,0 +1,109 @@
+"""A carrier that is started anew hears how the run stands, faults that hold included."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fes_ctrl.assembly import ControlConfig
+from fes_ctrl.model import ALL_LEGS, LEFT, Fault, Record, StateChange
+from fes_ctrl.runtime.telling import About, RemoteBench, Telling
+from fes_ctrl.telemetry.bench import Bench
+from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.outgoing import Outgoing
+from fes_ctrl.units import Us
+
+
+class Still:
+    """A clock that stands."""
+
+    def now_us(self) -> Us:
+        return 1_000_000
+
+    def call_at_us(self, t_us: Us, order: int, callback: Callable[[], None]) -> Any:
+        return self
+
+    def cancel(self) -> None: ...
+
+
+class Session:
+    """What a session is to whoever listens to it."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[Us, tuple[Record, ...]], None]] = []
+        self.on_setpoint = None
+        self.clock = Still()
+        self.controller = type("Controller", (), {"waiting": False})()
+
+    def take(self, change: object) -> None: ...
+
+    def stop_now(self) -> None: ...
+
+    def settle(self) -> None: ...
+
+
+class Carrier:
+    """Keeps the lines since it was started."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.lost = 0
+
+    def send(self, text: str) -> None:
+        self.lines.append(json.loads(text))
+
+
+def faults_after_a_restart(*records: Record) -> set[str]:
+    session, carrier = Session(), Carrier()
+    telling = Telling(
+        session,  # type: ignore[arg-type]
+        session.clock,  # type: ignore[arg-type]
+        carrier,
+        About("b", "standard", "p24", simulated=True, config_sha256=""),
+        "nonce",
+        (LEFT,),
+        ControlConfig(),
+        (LEFT,),
+        lambda _line: None,
+        lambda: 0,
+        lambda: 0,
+    )
+    telling.begin()
+    for record in records:
+        session.listeners[0](1_000_000, (record,))
+    carrier.lines.clear()
+    telling.begin()
+    # What a viewer is told of it by a new process.
+    out = Outgoing("b", "nonce", 2)
+    board = Board(out, ["left"])
+    for line in carrier.lines:
+        board.hear(line)
+    bench = Bench("b")
+    while (message := out.next(1_000_000, 1)) is not None:
+        what = message.topic.removeprefix("fes/b/")
+        bench.hear(what, json.loads(message.payload), past=False, now_s=1.0, utc_us=1)
+    return {fault.id for fault in bench.picture(1.0, 1, 0.0).faults}
+
+
+def test_a_latched_fault_is_still_told_by_a_process_that_was_not_there_when_it_came() -> None:
+    latched = Fault(1, "F12", "latch", LEFT, "no electrode")
+    stopped = Fault(1, "F20", "stop", ALL_LEGS, "it does not stop")
+    state = StateChange(1, False, 0, "latched")
+    assert faults_after_a_restart(state, latched, stopped) == {"F12", "F20"}
+
+
+def test_the_person_is_told_of_a_stop_even_if_a_change_was_just_before() -> None:
+    session = Session()
+    said: list[str] = []
+    bench = RemoteBench(session, said.append)  # type: ignore[arg-type]
+    bench.change(ALL_LEGS, "extension_ms", 120.0)
+    bench.change(ALL_LEGS, "extension_ms", 130.0)
+    bench.stop()
+    bench.stop()
+    assert said == ["extension_ms = 120: asked for from afar", "stop: asked for from afar"]
+
+
+def test_what_was_cleared_or_was_a_warning_is_over() -> None:
+    latched = Fault(1, "F12", "latch", LEFT, "no electrode")
+    cleared = Fault(2, "F12", "cleared", ALL_LEGS, "by hand")
+    warned = Fault(1, "F26", "warn", ALL_LEGS, "an old command")
+    assert faults_after_a_restart(latched, warned, cleared) == set()

@@ -1,0 +1,100 @@
+"""Telemetry that is not taken is told of in time, once, and so is its end; the walk goes on."""
+
+import pytest
+
+from helpers.told_walk import ToldWalk
+
+SECOND_US = 1_000_000
+
+
+def reactions(walk: ToldWalk) -> list[tuple[float, str]]:
+    return [(round(fault.t_us / 1e6, 1), fault.reaction) for fault in walk.faults("F25")]
+
+
+def link(walk: ToldWalk, *, up: bool, silent_us: int = 0) -> None:
+    why = "MQTT 5" if up else "hung up"
+    walk.telling.heard({"kind": "link", "up": up, "why": why, "silent_us": silent_us})
+
+
+def test_a_broker_that_is_never_there_is_told_of_after_ten_seconds() -> None:
+    walk = ToldWalk()
+    walk.until(9.5)
+    assert reactions(walk) == []
+    walk.until(20.0)
+    assert reactions(walk) == [(10.0, "warn")]
+
+
+def test_silence_counts_from_the_last_answer_and_not_from_when_it_was_noticed() -> None:
+    walk = ToldWalk()
+    link(walk, up=True)
+    walk.until(10.0)
+    link(walk, up=False, silent_us=5 * SECOND_US)
+    walk.until(20.0)
+    assert reactions(walk) == [(15.0, "warn")]
+
+
+def test_its_end_is_told_and_attempts_that_fail_do_not_begin_it_anew() -> None:
+    walk = ToldWalk()
+    for second in range(12):
+        walk.until(float(second))
+        link(walk, up=False, silent_us=second * SECOND_US)
+    assert reactions(walk) == [(10.0, "warn")]
+    walk.until(12.5)
+    link(walk, up=True)
+    assert reactions(walk) == [(10.0, "warn"), (12.5, "cleared")]
+
+
+def test_a_process_that_hangs_is_told_of_though_it_never_said_that_it_lost_the_broker() -> None:
+    walk = ToldWalk()
+    link(walk, up=True)
+    for second in range(0, 6, 2):
+        walk.until(float(second))
+        walk.telling.heard({"kind": "alive"})
+    walk.until(20.0)
+    assert reactions(walk) == [(14.0, "warn")]
+    assert walk.faults("F25")[0].detail.endswith("hangs")
+    walk.telling.heard({"kind": "alive"})
+    walk.telling.heard({"kind": "carried", "dropped": 0, "sent": 1})
+    assert reactions(walk)[-1] == (20.0, "cleared")
+
+
+def test_a_broker_that_is_slow_is_told_of_until_it_keeps_up() -> None:
+    walk = ToldWalk()
+    link(walk, up=True)
+    for second, dropped in enumerate((0, 0, 5, 9, 9, 9)):
+        walk.until(float(second))
+        walk.telling.heard({"kind": "carried", "dropped": dropped, "sent": 1})
+    assert reactions(walk) == [(2.0, "warn"), (4.0, "cleared")]
+    walk.telling.heard({"kind": "carried", "dropped": 0, "sent": 0})
+    assert len(reactions(walk)) == 2, "another process counts anew"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {},
+        {"kind": "link"},
+        {"kind": "link", "up": 1, "why": "x"},
+        {"kind": "link", "up": False, "why": "x", "silent_us": "long"},
+        {"kind": "carried", "dropped": None},
+        {"kind": "request", "what": "stop"},
+        {"kind": "request", "what": 1, "sender": 2, "retained": 3, "payload": 4, "correlation": 5},
+        {"kind": "arm"},
+    ],
+)
+def test_lines_that_make_no_sense_change_nothing(line: dict[str, object]) -> None:
+    walk = ToldWalk()
+    walk.until(2.0)
+    known = len(walk.records)
+    walk.telling.heard(line)
+    assert len(walk.records) == known
+    assert walk.answers() == []
+
+
+def test_the_walk_is_the_same_whoever_listens_or_does_not() -> None:
+    deaf, told = ToldWalk(), ToldWalk()
+    link(told, up=True)
+    deaf.until(15.0)
+    told.until(15.0)
+    assert deaf.setpoints == told.setpoints
+    assert deaf.setpoints

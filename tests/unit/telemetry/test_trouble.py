@@ -1,0 +1,55 @@
+"""Why a broker cannot be had is told with what to do about it."""
+
+import socket
+import ssl
+
+import pytest
+from aiomqtt import MqttError
+from aiomqtt.exceptions import MqttConnectError
+
+from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.trouble import in_words, is_final
+
+NOBODY = Broker("lab", 1883)
+WARD = Broker("lab", 8883, tls=True, user="ward")
+
+
+def hidden(cause: OSError) -> MqttError:
+    """Return an error as aiomqtt makes it of another one."""
+    try:
+        try:
+            raise cause
+        except OSError as error:
+            raise MqttError(str(error)) from None
+    except MqttError as found:
+        return found
+
+
+def certificate(code: int, message: str) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "verify failed")
+    error.verify_code, error.verify_message = code, message
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "broker", "says", "final"),
+    [
+        (MqttConnectError(5), NOBODY, "write mqtts://USER@HOST", True),
+        (MqttConnectError(4), WARD, "does not let ward in", True),
+        (MqttConnectError(3), WARD, "is it a broker", False),
+        (hidden(ConnectionRefusedError(111, "refused")), NOBODY, "nobody listens there", False),
+        (hidden(socket.gaierror(-2, "unknown")), NOBODY, "no machine of that name", False),
+        (hidden(ConnectionResetError(104, "reset")), NOBODY, "hung up at once", False),
+        (hidden(TimeoutError("timed out")), NOBODY, "no answer in time", False),
+        (hidden(OSError(101, "Network is unreachable")), NOBODY, "Network is unreachable", False),
+        (hidden(certificate(10, "certificate has expired")), WARD, "has to be renewed", True),
+        (hidden(certificate(62, "Hostname mismatch.")), WARD, "write the host's name", True),
+        (hidden(certificate(18, "self-signed certificate")), WARD, "?ca=FILE", True),
+        (hidden(ssl.SSLError(1, "wrong version number")), WARD, "does not speak TLS there", False),
+    ],
+)
+def test_it_says_what_was_wrong_and_what_to_do(
+    error: MqttError, broker: Broker, says: str, final: bool
+) -> None:
+    assert says in in_words(error, broker)
+    assert is_final(error) is final

@@ -1,0 +1,229 @@
+"""Make docs/reference/mqtt.md from the table of messages, with examples out of a simulated walk."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.runtime.telling import About, Telling
+from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
+from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
+from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, SET, STOP
+from fes_ctrl.telemetry.schema import ENVELOPE, ROOT, TOPICS, VERSION, Field, Topic, json_schema
+from hil.rig import Rig
+from hil.scenarios import load_scenario
+
+BENCH = "bench-3"
+SENDER = "tuner"
+NONCE = "9f4c2e7b6a1d48c0b35e91d27fa06c18"
+EPOCH_US = 1_795_824_000_000_000
+WALKED_S = 10.0
+ID = "6f1c9f0e-2c0a-4d0e-9a52-0d8b4f5d7b11"
+
+HEAD = f"""\
+# MQTT
+
+What a bench says over MQTT, and what may be asked of it, with
+`fes-ctrl run --telemetry mqtts://USER@HOST/BENCH`. Made from `fes_ctrl/telemetry/schema.py` by
+`tools/reference_pages.py`; the examples are those of a simulated walk.
+
+MQTT 5, and 3.1.1 where the broker has no more. A message is one JSON object, UTF-8, with QoS 1, on
+the topic `{ROOT}/BENCH/NAME`. All instants are whole microseconds: `t_us` and its like since the
+run began, on a clock that never jumps; `utc_us` since 1970. `v` is {VERSION}; it rises when a field
+changes its meaning or goes. New fields may come without that.
+
+Events, phases, bursts and faults are batched: each topic is sent {1_000_000 // EVERY_US} times a
+second at most (faults at once), and holds {MOST_ITEMS} items while nobody takes them; then the
+oldest gives way, and `dropped` counts it. Nothing of this ever waits in the control loop.
+
+Only `status`, `state` and `parameters` are retained. `status` is also the last will: where a bench
+is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of the run's begin.
+"""
+
+COMMANDS = f"""\
+## Commands
+
+A remote can stop and lower at any time, turn the dials of the program, and narrow limits. There is
+no word for arming, clearing a fault, beginning a burst, raising a level or a limit, or for anything
+of a watchdog, a stimulator or a setup.
+
+A change is taken as a whole or not at all, against the same bounds, limits and questions as a file
+before a run. It holds from the end of the burst that is under way. Two answers come: *accepted*,
+and *effective* when it holds. Where none comes within two seconds, look at `parameters`, whose
+version rises with each change that was taken: a broker confirms also what it does not hand on, and
+an answer may be lost.
+
+It is refused, with the reason as the first word of `reason`, where it is
+
+| reason | what |
+| --- | --- |
+| retained | published with the retain flag |
+| malformed | no JSON object with exactly these fields; a number that is none |
+| too large | longer than {MOST_BYTES} bytes, or more than {MOST_CHANGES} changes |
+| session | meant for another run |
+| expired | past `not_after_us` by the bench's clock, or valid for more than {LIFE_US / 1e6:g} s |
+| future | issued more than {FUTURE_US / 1e6:g} s from now by the bench's clock |
+| replayed | its `seq` is not above the sender's last |
+| senders | of a sender beyond the {MOST_SENDERS} that have spoken in this run |
+| key | nothing that a remote can change |
+| value | out of its bounds; a level above the one in force |
+| leg | of a leg that is not stimulated; a limit that is not given for both |
+| limit | above a limit that is in force, or a limit that would be widened |
+| version | given on values that have changed since |
+| too fast | less than {APART_US / 1e6:g} s after the last change |
+
+A command with an `id` that came before is answered as it was, with `again`. What does nothing but
+lower (`level_percent`, `limits.*`) is asked for no version and no pause. A stop is taken as it
+comes, however it is said, unless it is retained. More than 20 of either kind a second are counted
+and left out. What is not new is told as fault F26, once a second at most.
+
+The sender's name is the last level of the topic: it is what the broker's access rules make of it.
+[These rules](../../tests/helpers/mosquitto/acl), for mosquitto, are the ones that the tests use,
+with [this configuration](../../tests/helpers/mosquitto/mosquitto.conf).
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    examples = walked()
+    rows = [
+        f"| [`{topic.name}`](#{_anchor(topic)}) | {topic.writer} | "
+        f"{'yes' if topic.retained else 'no'} | {topic.when or 'when somebody asks'} | "
+        f"{topic.meaning} |"
+        for topic in TOPICS
+    ]
+    head = "| topic | from | retained | when | what |\n| --- | --- | --- | --- | --- |\n"
+    parts = [HEAD, "## Topics\n", head + "\n".join(rows) + "\n"]
+    parts += ["Every message of a bench begins with these:\n", _fields(ENVELOPE)]
+    parts.append(COMMANDS)
+    for topic in TOPICS:
+        parts += _section(topic, examples[topic.name])
+    return "\n".join(parts)
+
+
+def _anchor(topic: Topic) -> str:
+    return topic.name.lower().replace("/", "")
+
+
+def _section(topic: Topic, example: dict[str, Any]) -> list[str]:
+    kept = "; retained" if topic.retained else ""
+    when = f" Sent {topic.when}{kept}." if topic.when else ""
+    what = topic.meaning[0].upper() + topic.meaning[1:]
+    schema = json.dumps(json_schema(topic), indent=1)
+    return [
+        f"## {topic.name}\n",
+        f"{what}.{when}\n",
+        _fields(topic.fields),
+        f"```json\n{json.dumps(example, indent=1)}\n```\n",
+        f"<details><summary>JSON schema</summary>\n\n```json\n{schema}\n```\n\n</details>\n",
+    ]
+
+
+def _fields(fields: tuple[Field, ...]) -> str:
+    return (
+        "| field | type | unit | meaning |\n| --- | --- | --- | --- |\n"
+        + "\n".join(_rows(fields, ""))
+        + "\n"
+    )
+
+
+def _rows(fields: tuple[Field, ...], before: str) -> list[str]:
+    rows = []
+    for field in fields:
+        kind = f"{field.type} or null" if field.null else field.type
+        rows.append(f"| `{before}{field.name}` | {kind} | {field.unit} | {field.meaning} |")
+        rows += _rows(field.fields, f"{before}{field.name}[].")
+    return rows
+
+
+# -- examples -------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """A walk whose messages are kept: of each topic the last."""
+
+    def __init__(self) -> None:
+        walk = replace(load_scenario("standard").walk, duration_s=2 * WALKED_S)
+        self.clock = Stepper()
+        self._rig = Rig(walk, self.clock, NullLog())
+        self.out = Outgoing(BENCH, NONCE)
+        self._board = Board(self.out, ["right"])
+        self.found: dict[str, dict[str, Any]] = {}
+        self.lost = 0
+        self.telling = Telling(
+            self._rig.session,
+            self.clock,
+            self,
+            About(BENCH, "standard", "sim+p24", simulated=True, config_sha256="0" * 64),
+            NONCE,
+            walk.legs,
+            walk.control,
+            walk.sensed,
+            lambda _line: None,
+            self.utc_us,
+            lambda: 0,
+        )
+        self.telling.begin()
+        self.telling.heard({"kind": "link", "up": True, "why": "MQTT 5"})
+        self._rig.session.open()
+
+    def utc_us(self) -> int:
+        """Return a wall clock's time, always the same one's."""
+        return EPOCH_US + self.clock.now_us()
+
+    def send(self, text: str) -> None:
+        """Take a line as the process would that speaks to the broker."""
+        self._board.hear(json.loads(text))
+        self.publish()
+
+    def publish(self) -> None:
+        """Keep what would be published."""
+        while (message := self.out.next(self.clock.now_us(), self.utc_us())) is not None:
+            topic = message.topic.removeprefix(f"{ROOT}/{BENCH}/")
+            name = "answer/SENDER" if topic.startswith("answer/") else topic
+            self.found[name] = json.loads(message.payload)
+
+    def ask(self, what: str, body: dict[str, Any]) -> None:
+        """Let a request come."""
+        line = {"kind": "request", "what": what, "sender": SENDER, "retained": False}
+        self.telling.heard({**line, "payload": json.dumps(body), "correlation": ""})
+        self.found[f"command/{what}/SENDER"] = body
+
+
+def walked() -> dict[str, dict[str, Any]]:
+    """Return a message of each topic."""
+    walk = _Walk()
+    walk.clock.run_until_us(round(WALKED_S * 1e6))
+    now_us = walk.utc_us()
+    command = {
+        "id": ID,
+        "session": NONCE,
+        "seq": 1,
+        "issued_us": now_us,
+        "not_after_us": now_us + LIFE_US,
+        "base_version": 1,
+        "leg": "right",
+        "change": {"program.extension_ms": 120.0},
+    }
+    walk.ask(SET, command)
+    # The same again, which is told as a fault.
+    walk.ask(SET, command)
+    walk.clock.run_until_us(round((WALKED_S + 1.5) * 1e6))
+    walk.found[f"command/{STOP}/SENDER"] = {"id": ID, "reason": "the foot drags"}
+    walk.out.latest(
+        "health",
+        {
+            "connected_s": 11.2,
+            "connections": 1,
+            "sent": 131,
+            "unconfirmed": 0,
+            "dropped": {},
+            "lines_lost": 0,
+            "commands": {"accepted": 1, "again": 1},
+            "memory_mb": 49.3,
+        },
+    )
+    walk.publish()
+    return walk.found
