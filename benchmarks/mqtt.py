@@ -18,23 +18,18 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
-import os
-import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from aiomqtt import Client, ProtocolVersion
+from mqtt_broker import Figures, listening, mosquitto, percentiles
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.model import BurstEnd, Fault, Record
@@ -58,50 +53,6 @@ TICK_US = 5_000
 ROOT = Path(__file__).resolve().parent.parent
 ASKED = {"benches": 20, "messages_a_second": 20, "seconds": 60}
 
-Figures = dict[str, Any]
-
-
-@contextlib.contextmanager
-def mosquitto() -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
-    """Start a broker on a free port."""
-    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        sys.exit("no mosquitto on this machine: apt-get install mosquitto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "mosquitto.conf"
-        config.write_text(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
-        )
-        with subprocess.Popen([program, "-c", config], stderr=subprocess.DEVNULL) as process:
-            try:
-                _wait_for(port)
-                yield port, process
-            finally:
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
-            return
-        time.sleep(0.05)
-    sys.exit("mosquitto does not answer")
-
-
-def percentiles(values: list[float]) -> Figures:
-    """Return p50, p99 and the greatest, in milliseconds, of seconds."""
-    if not values:
-        return {"n": 0}
-    ordered = sorted(1e3 * value for value in values)
-    last = len(ordered) - 1
-    p50, p99 = ordered[round(0.5 * last)], ordered[round(0.99 * last)]
-    return {"n": len(ordered), "p50_ms": round(p50, 2), "p99_ms": round(p99, 2),
-            "max_ms": round(ordered[-1], 2)}  # fmt: skip
-
 
 # -- a fleet --------------------------------------------------------------------------------------
 
@@ -118,45 +69,6 @@ def walked(seconds: float) -> list[Record]:
     rig.finish()
     kinds = ("event", "phase", "burst", "burst_end")
     return [each for each in said if json.loads(record_line(0, each))["kind"] in kinds]
-
-
-LISTENER = """
-import asyncio, json, sys, time
-from aiomqtt import Client, ProtocolVersion
-
-async def main(port, topic):
-    async with Client("127.0.0.1", port, protocol=ProtocolVersion.V5) as client:
-        await client.subscribe(topic, qos=1)
-        print("ready", flush=True)
-        async for message in client.messages:
-            now = time.time_ns() // 1000
-            if str(message.topic) == "end":
-                break
-            told = json.loads(message.payload)
-            seq, sent = told["seq"], told["utc_us"]
-            kept = [str(message.topic), seq, (now - sent) / 1e6, message.retain]
-            if str(message.topic).endswith("/health"):
-                kept.append([told["dropped"], told["unconfirmed"], told["lines_lost"]])
-            print(json.dumps(kept))
-
-asyncio.run(main(int(sys.argv[1]), sys.argv[2:] or ["fes/#", "end"]))
-""".replace("client.subscribe(topic, qos=1)", "client.subscribe([(t, 1) for t in topic])")
-
-
-@contextlib.contextmanager
-def listening(port: int) -> "Iterator[tuple[subprocess.Popen[str], Path]]":
-    """Let another process receive everything, and write down what and when."""
-    with tempfile.TemporaryDirectory() as folder:
-        heard = Path(folder) / "heard"
-        with heard.open("w") as file:
-            command = [sys.executable, "-u", "-c", LISTENER, str(port)]
-            with subprocess.Popen(command, stdout=file, text=True) as process:
-                while "ready" not in heard.read_text():
-                    time.sleep(0.05)
-                try:
-                    yield process, heard
-                finally:
-                    process.kill()
 
 
 async def fleet(benches: int, seconds: float) -> Figures:
@@ -247,7 +159,7 @@ def _received(rows: list[list[Any]], handed: int, took_s: float) -> Figures:
 
 async def _bare(port: int, benches: int, seconds: float) -> Figures:
     """Publish as many by aiomqtt alone, and receive them in another process."""
-    with listening_to(port, "bare") as (process, heard):
+    with listening(port, "bare") as (process, heard):
         async with Client("127.0.0.1", port, protocol=ProtocolVersion.V5) as client:
             start_s = time.monotonic()
             count = round(seconds / EVERY_S * benches)
@@ -261,22 +173,6 @@ async def _bare(port: int, benches: int, seconds: float) -> Figures:
         await asyncio.to_thread(process.wait, 30)
         rows = [json.loads(line) for line in heard.read_text().splitlines()[1:]]
     return percentiles([delay_s for _, _, delay_s, *_ in rows])
-
-
-@contextlib.contextmanager
-def listening_to(port: int, topic: str) -> "Iterator[tuple[subprocess.Popen[str], Path]]":
-    """Let another process receive one topic."""
-    with tempfile.TemporaryDirectory() as folder:
-        heard = Path(folder) / "heard"
-        with heard.open("w") as file:
-            command = [sys.executable, "-u", "-c", LISTENER, str(port), topic, "end"]
-            with subprocess.Popen(command, stdout=file, text=True) as process:
-                while "ready" not in heard.read_text():
-                    time.sleep(0.05)
-                try:
-                    yield process, heard
-                finally:
-                    process.kill()
 
 
 # -- commands -------------------------------------------------------------------------------------

@@ -11,18 +11,13 @@ what the broker and the machine take.
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
+from mqtt_broker import mosquitto, percentiles
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -47,37 +42,6 @@ while True:
     board.publish("feet/right", f"right,heel_switch,{seq},{now_us},{seq % 2}", qos=0)
     time.sleep(max(0.0, due_s - time.monotonic()))
 """
-
-
-@contextlib.contextmanager
-def broker() -> Iterator[int]:
-    """Start a broker; yield its port."""
-    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        sys.exit("no mosquitto on this machine: apt-get install mosquitto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "mosquitto.conf"
-        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        with subprocess.Popen([program, "-c", config], stderr=subprocess.DEVNULL) as process:
-            try:
-                for _ in range(200):
-                    with contextlib.suppress(OSError), socket.create_connection(("", port), 1.0):
-                        break
-                    time.sleep(0.05)
-                yield port
-            finally:
-                process.kill()
-
-
-def percentiles(values_us: list[int]) -> dict[str, float]:
-    """Return p50, p99 and the greatest, in milliseconds."""
-    ordered = sorted(values_us)
-    last = len(ordered) - 1
-    marks = (("p50_ms", 0.5), ("p99_ms", 0.99), ("max_ms", 1.0))
-    return {"n": len(ordered), **{k: ordered[round(p * last)] / 1e3 for k, p in marks}}
 
 
 def now_us() -> int:
@@ -118,9 +82,9 @@ async def measure(port: int, seconds: float) -> dict[str, object]:
     both = [seq for seq in came_us if seq in stamps_us]
     in_time = source.in_time[heel]
     return {
-        "to_the_loop": percentiles([came_us[seq] - stamps_us[seq] for seq in both]),
-        "bare_client": percentiles([bare_us[seq] - stamps_us[seq] for seq in both]),
-        "age_as_told": percentiles([each.t_arrive_us - each.t_meas_us for each in found]),
+        "to_the_loop": percentiles([(came_us[seq] - stamps_us[seq]) / 1e6 for seq in both]),
+        "bare_client": percentiles([(bare_us[seq] - stamps_us[seq]) / 1e6 for seq in both]),
+        "age_as_told": percentiles([(each.t_arrive_us - each.t_meas_us) / 1e6 for each in found]),
         "late": in_time.late,
         "lost": in_time.lost,
     }
@@ -132,7 +96,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--hz", type=float, default=100.0)
     asked = parser.parse_args()
-    with broker() as port:
+    with mosquitto() as (port, _):
         board = subprocess.Popen([sys.executable, "-c", BOARD, str(port), str(asked.hz)])
         try:
             with asyncio.Runner(loop_factory=real_time_loop) as runner:

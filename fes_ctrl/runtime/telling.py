@@ -17,8 +17,6 @@ from fes_ctrl.model import (
     BurstEnd,
     Decision,
     Fault,
-    Operator,
-    ParameterChange,
     Record,
     Remark,
     Setpoint,
@@ -26,12 +24,13 @@ from fes_ctrl.model import (
 )
 from fes_ctrl.runlog.format import record_line
 from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock, Handle
+from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.faults import CLEARED, WARN
 from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
-from fes_ctrl.telemetry.requests import SET, STOP, Request
+from fes_ctrl.telemetry.requests import Request
 from fes_ctrl.units import NEVER_US, Us
 
 TICK_US: Final = 1_000_000
@@ -40,8 +39,7 @@ PATIENCE_US: Final = 10_000_000
 HUNG_US: Final = 6_000_000
 """A carrier that said that it lives, and for so long nothing more, hangs."""
 TOLD_EVERY_US: Final = 1_000_000
-"""Old commands are told of (fault F26), and the person of what is asked for, so often at most; the
-audit trail has it all."""
+"""Old commands are told of (fault F26) so often at most; the audit trail has them all."""
 
 
 class Carrier(Protocol):
@@ -78,56 +76,6 @@ class About:
     device: str
     simulated: bool
     config_sha256: str
-
-
-class RemoteBench:
-    """As much of a session as a remote party can touch.
-
-    Parameters
-    ----------
-    session : ControlSession
-    say : callable
-        Takes a line for the person at the console.
-    """
-
-    def __init__(self, session: ControlSession, say: Callable[[str], None]) -> None:
-        self._session = session
-        self._say_it = say
-        self._said_us: dict[str, Us] = {}
-        self.level_percent = 0
-
-    def _say(self, line: str, kind: str = SET) -> None:
-        """Tell the person now and then: a flood from afar must not fill the terminal's line.
-
-        A stop is told even if a change was just before.
-        """
-        now_us = self._session.clock.now_us()
-        if now_us - self._said_us.get(kind, -TOLD_EVERY_US) >= TOLD_EVERY_US:
-            self._said_us[kind] = now_us
-            self._say_it(f"{line}: asked for from afar")
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a dial that was turned waits for the end of a burst."""
-        return self._session.controller.waiting
-
-    def stop(self) -> None:
-        """Stop as a person at the console does; the bytes go first."""
-        self._session.stop_now()
-        self._session.settle()
-        self._say("stop", STOP)
-
-    def lower(self, level_percent: int) -> None:
-        """Lower the level."""
-        level = min(level_percent, self.level_percent)
-        self._session.take(Operator(self._session.clock.now_us(), "level", level))
-        self._say(f"level {level} %")
-
-    def change(self, leg: int, name: str, value: float) -> None:
-        """Turn a dial, or narrow a limit."""
-        self._session.take(ParameterChange(self._session.clock.now_us(), leg, name, value))
-        whose = "" if leg == ALL_LEGS else f"{LEG_NAMES[leg]} "
-        self._say(f"{whose}{name} = {value:g}")
 
 
 class Telling:

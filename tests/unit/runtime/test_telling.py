@@ -6,7 +6,8 @@ from typing import Any
 
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import ALL_LEGS, LEFT, Fault, Record, StateChange
-from fes_ctrl.runtime.telling import About, RemoteBench, Telling
+from fes_ctrl.runtime.remote_bench import RemoteBench
+from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.telemetry.bench import Bench
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.outgoing import Outgoing
