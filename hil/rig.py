@@ -192,7 +192,7 @@ class Rig:
         self.session.on_written = self._commanded if commanded else self.account.written
         self.session.listeners.append(self.account.records)
         self._far = self._needs_far_party(simulated_name(config.control.stimulator.device, config))
-        self._silence = Silence(self.witness, config)
+        self._silence = Silence(self.witness, config, clock)
         self.session.listeners.append(self._silence.records)
         self._deliver = self.session.take if deliver is None else deliver
         if self._host is not None:

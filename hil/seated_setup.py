@@ -211,7 +211,7 @@ class SeatedRig:
         self._witness.impedance_ohm = output.present_ohm
         self._witness.worn = frozenset({self._channel})
         walk = WalkConfig(config.patient, control, config.limits_file, cable=config.cable)
-        self.session.listeners += [Silence(self._witness, walk).records, self._see]
+        self.session.listeners += [Silence(self._witness, walk, clock).records, self._see]
         self._answering = answering
         self._seq = 0
         self._sample()

@@ -1,12 +1,14 @@
 """Tells the witness when there is to be silence: instants, from what operator and controller say.
 
 Silence holds until the device is armed and a level is set, and again from every stop, latch,
-pause, disarming or level of zero.
+pause, disarming or level of zero. Instants are those of the walk's own clock, as the electrode's
+are: the host's, which the controller goes by, may have jumped.
 """
 
 from typing import Final
 
 from fes_ctrl.model import ALL_LEGS, Fault, Record, StateChange
+from fes_ctrl.runtime.clock import Clock
 from fes_ctrl.safety.faults import CLEARED, LATCH
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.units import Us
@@ -34,14 +36,25 @@ class Silence:
         Who is told.
     config : WalkConfig
         Of the walk: cable, stimulator.
+    clock : Clock
+        The walk's own, by which pulses reach the electrode.
     """
 
-    __slots__ = ("_armed", "_latched", "_level", "_unattended_us", "_within_us", "_witness")
+    __slots__ = (
+        "_armed",
+        "_clock",
+        "_latched",
+        "_level",
+        "_unattended_us",
+        "_within_us",
+        "_witness",
+    )
 
-    def __init__(self, witness: Witness, config: WalkConfig) -> None:
+    def __init__(self, witness: Witness, config: WalkConfig, clock: Clock) -> None:
         cable = config.cable
         device = capabilities_of(config.control.stimulator)
         self._witness = witness
+        self._clock = clock
         self._within_us: Us = (
             ON_ITS_WAY_US
             + cable.latency_us
@@ -60,8 +73,9 @@ class Silence:
         if action in {"stop", "disarm", "pause"}:
             self._witness.forbid(now_us, self._within_us)
 
-    def records(self, now_us: Us, records: tuple[Record, ...]) -> None:
+    def records(self, _host_us: Us, records: tuple[Record, ...]) -> None:
         """Take the controller's records."""
+        now_us = self._clock.now_us()
         for record in records:
             if isinstance(record, StateChange):
                 self._state(now_us, record)

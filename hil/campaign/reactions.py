@@ -13,7 +13,7 @@ from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.view import DISOBEYS, GAP_US, View
 from hil.certain import is_certain
 from hil.config import WalkConfig
-from hil.missing import seen_after_ms
+from hil.missing import clears, seen_after_ms
 
 WAITS_FOR_MOVEMENT: Final = "axis_frozen"
 """Nothing of it is seen of a foot that rests."""
@@ -123,7 +123,7 @@ def _seen(
 def _over_us(faults: list[tuple[Us, Fault]], seen_us: Us, seen: Fault) -> Us:
     """Return when a fault has cleared after it was seen."""
     for t_us, found in faults:
-        if t_us > seen_us and found.reaction == CLEARED and found.id == seen.id:
+        if t_us > seen_us and clears(found, seen.id):
             return t_us
     return NEVER_US
 

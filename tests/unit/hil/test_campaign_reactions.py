@@ -5,12 +5,15 @@ from functools import cache
 
 import pytest
 
-from fes_ctrl.safety.faults import BY_ID
+from fes_ctrl.model import ALL_LEGS, Fault
+from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH
 from firmware_sim.injection_text import parse
-from firmware_sim.injections import EVERYWHERE
+from firmware_sim.injections import EVERYWHERE, Acknowledgement
 from hil.campaign.case import Case, plain
+from hil.campaign.reactions import reactions_of
 from hil.campaign.report import figures, page, percentile, reaction_rows
 from hil.campaign.run import Outcome, run_case
+from hil.campaign.view import View
 
 # In mid-swing of a settled stride of this seed: a burst is under way.
 AT_S = 20.6
@@ -54,6 +57,23 @@ def test_a_fault_between_bursts_says_nothing_of_how_fast_it_is_answered() -> Non
     assert not outcome.reactions[0].in_burst
     (row,) = [row for row in reaction_rows({0: outcome}) if row.injection == "cable_pulled"]
     assert (row.seen, row.in_burst, row.max_ms) == (1, 0, None)
+
+
+@pytest.mark.parametrize(("pulse_us", "took_us"), [(11_000_000, 1_000_000), (13_000_000, 0)])
+def test_a_fault_is_over_when_a_hand_opens_the_latch_that_another_had_closed(
+    pulse_us: int, took_us: int
+) -> None:
+    walk = replace(plain().walk, inject=(parse("answers_lost@10+0.2"),))
+    view = View(walk)
+    for t_us, fault, how in (
+        (9_900_000, "F12", LATCH),
+        (10_100_000, "F18", LATCH),
+        (12_000_000, "F12", CLEARED),
+    ):
+        view.faults.append((t_us, Fault(t_us, fault, how, ALL_LEGS, "")))
+    view.pulses.append((pulse_us, 0))
+    (reaction,) = reactions_of(walk, view, [Acknowledgement("answers_lost", 10_000_000)])
+    assert (reaction.fault, reaction.took_us) == ("F18", took_us)
 
 
 def test_the_table_has_a_row_for_every_injection_that_names_a_fault() -> None:

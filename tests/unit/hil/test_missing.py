@@ -7,13 +7,19 @@ import pytest
 
 from fes_ctrl.authority import FAULT_OF_REPORT
 from fes_ctrl.controller import Controller
+from fes_ctrl.model import ALL_LEGS, RIGHT, Fault
+from fes_ctrl.runlog.log import NullLog
+from fes_ctrl.runtime.stepper import Stepper
+from fes_ctrl.safety.faults import CLEARED, LATCH
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.pace import Pace
 from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.units import NEVER_US
 from firmware_sim.injection_text import parse
-from firmware_sim.injections import CERTAIN, ROWS, InjectionRow
+from firmware_sim.injections import CERTAIN, ROWS, Acknowledgement, InjectionRow
 from hil.certain import is_certain
+from hil.missing import Heard, missing
+from hil.rig import Rig
 from hil.scenarios import load_scenario
 from hil.simulate import WalkResult, simulate
 from hil.summary import walk_summary
@@ -78,6 +84,25 @@ def test_a_controller_that_is_deaf_to_a_fault_fails_the_walk(
     assert (found.injection, found.fault) == (row.name, row.fault)
     assert found.after_us >= found.allowed_us
     assert row.fault in str(found)
+
+
+def test_a_fault_from_behind_a_latch_is_told_again_once_a_hand_has_opened_it() -> None:
+    walk = replace(load_scenario("standard").walk, inject=(parse("answers_lost@10"),))
+    clock = Stepper()
+    heard = Heard(walk, Rig(walk, clock, NullLog()), clock)
+    for t_us, fault, how in (
+        (9_900_000, "F12", LATCH),
+        (10_100_000, "F18", LATCH),
+        (12_000_000, "F12", CLEARED),
+    ):
+        heard.faults.append((t_us, Fault(t_us, fault, how, ALL_LEGS, "")))
+        heard.changes_us.append(t_us)
+    hit = [Acknowledgement("answers_lost", 10_000_000)]
+    heard.output[RIGHT] += [13_000_000, 13_200_000]
+    assert missing(walk, heard, hit) == ()
+    heard.output[RIGHT].append(13_400_000)
+    (found,) = missing(walk, heard, hit)
+    assert (found.fault, found.t_us, found.after_us) == ("F18", 13_400_000, 400_000)
 
 
 def test_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
