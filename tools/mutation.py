@@ -92,6 +92,23 @@ PACKAGES = (
         all_killed=False,
     ),
     Package("fes_ctrl/stim", ("fes_ctrl/stim/*",), ("tests/unit/stim",), all_killed=False),
+    Package(
+        "fes_ctrl/telemetry",
+        (
+            "fes_ctrl/telemetry/requests.py",
+            "fes_ctrl/telemetry/gate.py",
+            "fes_ctrl/telemetry/parameters.py",
+            "fes_ctrl/telemetry/remote.py",
+        ),
+        (
+            "tests/unit/telemetry/test_requests.py",
+            "tests/unit/telemetry/test_gate.py",
+            "tests/unit/telemetry/test_parameters.py",
+            "tests/unit/telemetry/test_remote.py",
+            "tests/unit/telemetry/test_remote_can_never.py",
+        ),
+        all_killed=False,
+    ),
 )
 """Those that are run where none is named."""
 
