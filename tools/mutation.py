@@ -105,6 +105,7 @@ PACKAGES = (
             "tests/unit/telemetry/test_gate.py",
             "tests/unit/telemetry/test_parameters.py",
             "tests/unit/telemetry/test_remote.py",
+            "tests/unit/telemetry/test_remote_answers.py",
             "tests/unit/telemetry/test_remote_can_never.py",
         ),
         all_killed=False,
