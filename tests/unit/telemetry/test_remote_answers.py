@@ -135,12 +135,14 @@ def test_a_stop_is_answered_and_written_down() -> None:
         assert table.answers[-1] == (request, Answer(id_, "stopped", "", 2))
         assert table.entries[-1] == Entry("viewer", "stopped", "", {}, 2)
         assert table.bench.asked[-1] == ("stop",)
-    kept = stopping(retained=True)
     why = "retained: a stop that is kept would stop every run to come; publish it without retain"
-    assert table.take(kept) == why
-    assert table.answers[-1] == (kept, Answer(None, "refused", why, 2))
-    assert table.entries[-1] == Entry("viewer", "refused", why, {}, 2)
-    assert table.remote.counts == {"accepted": 1, "stopped": 2, "retained": 1}
+    for request, id_ in ((named, ID), (bare, None)):
+        kept = request._replace(retained=True)
+        assert table.take(kept) == why
+        assert table.answers[-1] == (kept, Answer(id_, "refused", why, 2))
+        assert table.entries[-1] == Entry("viewer", "refused", why, {}, 2)
+    assert table.bench.asked.count(("stop",)) == 2
+    assert table.remote.counts == {"accepted": 1, "stopped": 2, "retained": 2}
 
 
 def test_of_too_many_answers_the_oldest_is_forgotten() -> None:
