@@ -4,7 +4,7 @@ from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import ALL_LEGS, LEFT, RIGHT
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import REMEMBERED, Answer, Entry, Remote
-from fes_ctrl.telemetry.requests import Request
+from fes_ctrl.telemetry.requests import MOST_BYTES, Request
 from helpers.asked import NOON_US, SESSION, setting, stopping
 
 ID = "6f1c9f0e-2c0a-4d0e-9a52-0d8b4f5d7b11"
@@ -143,6 +143,15 @@ def test_a_stop_is_answered_and_written_down() -> None:
         assert table.entries[-1] == Entry("viewer", "refused", why, {}, 2)
     assert table.bench.asked.count(("stop",)) == 2
     assert table.remote.counts == {"accepted": 1, "stopped": 2, "retained": 2}
+
+
+def test_a_stop_of_any_length_stops_and_is_searched_for_its_name_as_far_as_a_command_goes() -> None:
+    table = Table()
+    said = f'{{"id": "{ID}"}}'
+    for length, id_ in ((MOST_BYTES, ID), (MOST_BYTES + 1, None)):
+        table.take(stopping(payload=said.ljust(length)))
+        assert table.answers[-1][1] == Answer(id_, "stopped", "", 1)
+    assert table.bench.asked == [("stop",)] * 2
 
 
 def test_of_too_many_answers_the_oldest_is_forgotten() -> None:
