@@ -82,6 +82,8 @@ PACKAGES = (
             "tests/property/test_sciencemode4.py",
             "tests/property/test_sciencemode2.py",
             "tests/property/test_feslink.py",
+            "tests/property/test_probe_lines.py",
+            "tests/unit/sensors/test_lines.py",
         ),
         all_killed=False,
     ),
