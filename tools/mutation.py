@@ -82,6 +82,8 @@ PACKAGES = (
             "tests/property/test_sciencemode4.py",
             "tests/property/test_sciencemode2.py",
             "tests/property/test_feslink.py",
+            "tests/property/test_probe_lines.py",
+            "tests/unit/sensors/test_lines.py",
         ),
         all_killed=False,
     ),
@@ -92,6 +94,24 @@ PACKAGES = (
         all_killed=False,
     ),
     Package("fes_ctrl/stim", ("fes_ctrl/stim/*",), ("tests/unit/stim",), all_killed=False),
+    Package(
+        "fes_ctrl/telemetry",
+        (
+            "fes_ctrl/telemetry/requests.py",
+            "fes_ctrl/telemetry/gate.py",
+            "fes_ctrl/telemetry/parameters.py",
+            "fes_ctrl/telemetry/remote.py",
+        ),
+        (
+            "tests/unit/telemetry/test_requests.py",
+            "tests/unit/telemetry/test_gate.py",
+            "tests/unit/telemetry/test_parameters.py",
+            "tests/unit/telemetry/test_remote.py",
+            "tests/unit/telemetry/test_remote_answers.py",
+            "tests/unit/telemetry/test_remote_can_never.py",
+        ),
+        all_killed=False,
+    ),
 )
 """Those that are run where none is named."""
 

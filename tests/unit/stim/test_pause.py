@@ -60,5 +60,6 @@ def test_a_device_whose_pulses_vary_or_go_on_needs_a_longer_one() -> None:
     assert pause_us(40_000, SINGLE) == BURST_PAUSE_US + 14_000
     # Half as long again as 50 ms, and what the host and the device's own time may add.
     assert pause_us(50_000, SINGLE) == 3 * (50_000 + FELT_LATE_US + 14_000) // 2 + 1 + 29_000
+    assert pause_us(50_001, SINGLE) == 118_501 + 1 + 29_000, "half of 237 003, in whole ones"
     listed_us = 3 * (40_000 + FELT_LATE_US + 24_000) // 2 + 1 + FELT_LATE_US
     assert pause_us(40_000, listed(250)) == listed_us + 84_000

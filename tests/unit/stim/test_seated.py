@@ -44,8 +44,9 @@ class Bench:
         return burst_ma
 
     def climb(self, to_ma: int) -> None:
-        while self.search.current_ma < to_ma:
+        while (was_ma := self.search.current_ma) < to_ma:
             self.give()
+            assert self.search.current_ma > was_ma, "it would never get there"
         assert self.search.current_ma == to_ma
 
     def hear(self, word: str) -> str:

@@ -89,3 +89,57 @@ def test_changes_are_a_second_apart() -> None:
 
 def test_what_counts_as_not_new_is_this() -> None:
     assert STALE == ("retained", "expired", "future", "session", "replayed")
+
+
+LONG_US = 864_000_000_000
+"""Ten days."""
+
+
+@pytest.mark.parametrize(
+    ("late_us", "fields", "says"),
+    [
+        (0, {"session": ""}, "session: meant for another run; read its parameters"),
+        (0, {"issued_us": 0}, "expired: would hold for longer than 2 s"),
+        (
+            LIFE_US + LONG_US,
+            {},
+            "expired: its time was over 864000.0 s ago by the bench's clock",
+        ),
+        (
+            -LONG_US,
+            {},
+            "future: given 864000.0 s from now by the bench's clock; set the clocks",
+        ),
+        (0, {"seq": 5}, "replayed: seq 5 is not above the last, 7"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(late_us: int, fields: dict[str, int], says: str) -> None:
+    gate = Gate(SESSION)
+    gate.admit("tuner", command(seq=7), NOON_US)
+    asked = command(**{"seq": 8, "not_after_us": NOON_US + LIFE_US, **fields})
+    with pytest.raises(RefusedError) as refused:
+        gate.admit("tuner", asked, NOON_US + late_us)
+    assert str(refused.value) == says
+
+
+def test_who_comes_after_too_many_is_told_so() -> None:
+    gate = Gate(SESSION)
+    for number in range(MOST_SENDERS):
+        gate.admit(f"s{number}", command(), NOON_US)
+    with pytest.raises(RefusedError, match=r"^senders: 64 have spoken in this run$"):
+        gate.admit("one-more", command(), NOON_US)
+
+
+def test_numbers_begin_at_nought() -> None:
+    assert refusal(Gate(SESSION), seq=0) == ""
+    assert refusal(Gate(SESSION), seq=-1) == "replayed"
+
+
+@pytest.mark.parametrize(("now_us", "wait"), [(0, "1.0"), (700_000, "0.3"), (950_000, "0.1")])
+def test_who_is_too_fast_is_told_how_long_to_wait(now_us: int, wait: str) -> None:
+    gate = Gate(SESSION)
+    gate.accepted(0)
+    with pytest.raises(RefusedError) as refused:
+        gate.pace(now_us)
+    assert str(refused.value) == f"too fast: one change a second; wait {wait} s"
+    assert refused.value.kind == "too fast"

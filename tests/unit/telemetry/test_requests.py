@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fes_ctrl.model import ALL_LEGS, LEFT, RIGHT
-from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, MalformedError, parse
+from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, MalformedError, is_name, parse
 from helpers.asked import body
 
 ID = "6f1c9f0e-2c0a-4d0e-9a52-0d8b4f5d7b11"
@@ -100,3 +100,63 @@ def test_a_command_is_bounded_in_bytes_and_not_in_letters() -> None:
         parse(said(session="x" * (room + 1)))
     with pytest.raises(MalformedError, match="too large"):
         parse("\u20ac" * (MOST_BYTES // 3 + 1))
+
+
+NO_OBJECT = "malformed: no JSON object"
+LONG = "k" * 70
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        ("[]", NO_OBJECT),
+        ('{"seq": 1, "seq": 2}', f"{NO_OBJECT} (a key is there twice)"),
+        ('{"seq": NaN}', f"{NO_OBJECT} (NaN is no number)"),
+        ('{"seq": -Infinity}', f"{NO_OBJECT} (-Infinity is no number)"),
+        (said(extra=1), "malformed: extra unknown"),
+        (said(b=1, a=1), "malformed: a, b unknown"),
+        (said(**{LONG: 1}), f"malformed: {LONG[:60]} unknown"),
+        (
+            '{"session": "", "seq": 1, "leg": "both", "change": {}, "also": 1}',
+            "malformed: id, issued_us, not_after_us, base_version missing; also unknown",
+        ),
+        (said(id=7), "malformed: id is no UUID"),
+        (said(session=None), "malformed: session is no text"),
+        (said(seq=True), "malformed: seq is no whole number that is not negative"),
+        (said(leg="middle"), "malformed: leg is none of left, right, both"),
+        ("x" * (MOST_BYTES + 1), "too large: a command has at most 4096 bytes"),
+        (said(change={}), "malformed: change names nothing"),
+        (said(change={LONG: True}), f"malformed: {LONG[:60]} is no number"),
+        (said(change={LONG: 1e300}), f"malformed: {LONG[:60]} is no finite number"),
+        (said(change={"a": -1e300}), "malformed: a is no finite number"),
+        (
+            said(change={f"k{n}": 1 for n in range(17)}),
+            "too large: at most 16 changes at once",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(payload: str, says: str) -> None:
+    with pytest.raises(MalformedError) as refused:
+        parse(payload)
+    assert str(refused.value) == says
+
+
+def test_a_field_that_is_missing_is_all_that_is_said() -> None:
+    found = body(id=ID)
+    del found["leg"]
+    with pytest.raises(MalformedError, match=r"^malformed: leg missing$"):
+        parse(json.dumps(found))
+
+
+def test_as_many_changes_as_are_allowed_and_as_large_a_number_are_read() -> None:
+    change = {f"k{n}": 9.9e299 for n in range(MOST_CHANGES)}
+    assert parse(said(change=change)).change == change
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("tuner", True), ("T.1_a-b", True), ("a" * 63, True), ("a" * 64, False), ("", False),
+     ("-a", False), ("a/b", False), ("a b", False), ("#", False), ("a\n", False)],
+)  # fmt: skip
+def test_a_name_is_one_level_of_a_topic_in_plain_letters(text: str, names: bool) -> None:
+    assert is_name(text) is names
