@@ -32,13 +32,8 @@ from fes_ctrl.model import (
 from fes_ctrl.runlog.decode import decode_command, decode_record
 from fes_ctrl.runlog.kinds import INPUT_KINDS
 from fes_ctrl.runlog.reader import RunLogError, decode_input, read_log
+from fes_ctrl.stimulators.models import says_simulated
 from fes_ctrl.units import Us, us_from_s
-
-SIMULATED: Final = "sim+"
-"""What the names of devices begin with that are models."""
-
-SIMULATED_SERIAL: Final = "SIM"
-"""What the serial numbers of simulated devices begin with, whatever they are plugged into."""
 
 LOG_FILE: Final = "log.jsonl"
 SUMMARY_FILE: Final = "summary.json"
@@ -151,12 +146,8 @@ class Run:
 
         A device of which neither is known, as a RehaStim 2, cannot say so at the end of a cable.
         """
-        named = [device for device in self.devices if device.startswith(SIMULATED)]
-        return named or [
-            identity
-            for identity in self.answered
-            if any(word.startswith(SIMULATED_SERIAL) for word in identity.split())
-        ]
+        named = [device for device in self.devices if says_simulated(device)]
+        return named or [identity for identity in self.answered if says_simulated(identity)]
 
     @property
     def patient_is_model(self) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.runtime.sync_line import Wire
     from fes_ctrl.sensors.source import SensorSource
+    from fes_ctrl.stimulators.same_device import SameDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ async def attend(
             expect_lines(part, say)
     if log is not None:
         watch_log(log, say)
-    broadcast = _broadcast(session, clock, source, legs, control, sensed, keeping)
+    broadcast = _broadcast(session, clock, source, legs, control, sensed, device, keeping)
     ended = "interrupted"
     alarm = _alarm if keeping.watchdog else None
     try:
@@ -214,6 +215,7 @@ def _broadcast(
     legs: tuple[int, ...],
     control: "ControlConfig",
     sensed: tuple[int, ...],
+    device: "SameDevice",
     keeping: Keeping,
 ) -> "Broadcast | None":
     """Tell the run to a broker, where there is to be one."""
@@ -238,7 +240,18 @@ def _broadcast(
     )
     audit = None if keeping.out is None else keeping.out / "audit.jsonl"
     try:
-        return Broadcast(session, clock, broker, about, legs, control, sensed, say, audit)
+        return Broadcast(
+            session,
+            clock,
+            broker,
+            about,
+            legs,
+            control,
+            sensed,
+            say,
+            audit,
+            identity=lambda: device.identity,
+        )
     except OSError as error:
         session.close()
         source.close()

@@ -48,6 +48,8 @@ class Broadcast:
         Where to keep the trail of remote commands.
     patience_us : int
         How long telemetry may not be taken before it is told of.
+    identity : callable or None
+        Returns who the stimulator says that it is, as soon as it has.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class Broadcast:
         say: Callable[[str], None],
         audit: Path | None = None,
         patience_us: Us = PATIENCE_US,
+        identity: Callable[[], str] | None = None,
     ) -> None:
         nonce = secrets.token_hex(16)
         self._file = None if audit is None else AuditFile(audit)
@@ -91,6 +94,7 @@ class Broadcast:
             lambda: clock.late_us_max,
             None if self._file is None else self._file.put,
             patience_us,
+            identity,
         )
         hello["about"] = self._telling.about
         self._agent.start()

@@ -27,6 +27,7 @@ from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock, Handle
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.faults import CLEARED, WARN
+from fes_ctrl.stimulators.models import says_simulated
 from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
@@ -107,6 +108,8 @@ class Telling:
         Takes every entry of the audit trail.
     patience_us : int
         How long telemetry may not be taken before it is told of.
+    identity : callable or None
+        Returns who the stimulator says that it is, as soon as it has.
 
     Attributes
     ----------
@@ -129,6 +132,7 @@ class Telling:
         late_us_max: Callable[[], Us],
         keep: Callable[[dict[str, Any]], None] | None = None,
         patience_us: Us = PATIENCE_US,
+        identity: Callable[[], str] | None = None,
     ) -> None:
         self._session = session
         self._clock = clock
@@ -138,6 +142,7 @@ class Telling:
         self._late_us_max = late_us_max
         self._keep = keep
         self._patience_us = patience_us
+        self._identity = identity
         self._parameters = Parameters(legs, control, sensed)
         self._bench = RemoteBench(session, say)
         self._trail = Trail(nonce, self._audited)
@@ -248,7 +253,16 @@ class Telling:
         self._timer = self._set_timer()
         self._safely(self._measure)
 
+    def _identify(self) -> None:
+        """Tell who the stimulator is, once it has said so; a model says so of itself."""
+        said = "" if self._identity is None else self._identity()
+        if said and said != self.about["device"]:
+            simulated = self.about["simulated"] or says_simulated(said)
+            self.about.update(device=said, simulated=simulated)
+            self._send("status", fields=self.about)
+
     def _measure(self) -> None:
+        self._identify()
         self._send(
             "metrics",
             pulses=self._pulses,

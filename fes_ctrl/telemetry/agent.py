@@ -150,6 +150,8 @@ class Agent:
             if kind == "metrics":
                 self._lines_lost = told["lines_lost"]
                 self._commands = told["commands"]
+            if kind == "status":
+                self._about = told["fields"]
             self._board.hear(told)
             self._told_s = time.monotonic()
             self._news.set()

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import json
+import os
 import random
 import socket
 import subprocess
@@ -13,6 +15,9 @@ from typing import Any, Final
 
 from fes_ctrl.telemetry.connection import Backoff
 from fes_ctrl.telemetry.handover import Handover
+
+POSIX: Final = os.name == "posix"
+"""Elsewhere no socket can be a process's standard input."""
 
 GOODBYE_S: Final = 2.0
 HUNG_S: Final = 20.0
@@ -171,6 +176,8 @@ class AgentProcess:
 
 
 def _start(module: str) -> "tuple[subprocess.Popen[bytes], socket.socket]":
+    if not POSIX:
+        raise OSError(errno.ENOSYS, "a broker is spoken to on Linux and macOS only")
     ours, theirs = socket.socketpair()
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module

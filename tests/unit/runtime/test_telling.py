@@ -108,3 +108,30 @@ def test_what_was_cleared_or_was_a_warning_is_over() -> None:
     cleared = Fault(2, "F12", "cleared", ALL_LEGS, "by hand")
     warned = Fault(1, "F26", "warn", ALL_LEGS, "an old command")
     assert faults_after_a_restart(latched, warned, cleared) == set()
+
+
+def test_a_stimulator_that_says_that_it_is_a_model_is_told_as_one() -> None:
+    session, carrier = Session(), Carrier()
+    said = ["", "feslink SIMF0001 version 1", "feslink SIMF0001 version 1"]
+    telling = Telling(
+        session,  # type: ignore[arg-type]
+        session.clock,  # type: ignore[arg-type]
+        carrier,
+        About("bench", "standard", "feslink", simulated=False, config_sha256=""),
+        "nonce",
+        (LEFT,),
+        ControlConfig(),
+        (LEFT,),
+        [].append,
+        lambda: 0,
+        lambda: 0,
+        identity=lambda: said.pop(0),
+    )
+    told = []
+    for _ in range(3):
+        telling._tick()
+        told += [line["fields"] for line in carrier.lines if line["kind"] == "status"]
+        carrier.lines.clear()
+    assert [(each["device"], each["simulated"]) for each in told] == [
+        ("feslink SIMF0001 version 1", True)
+    ]
