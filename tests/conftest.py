@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -15,6 +17,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parent.parent
 AHEAD = 10
 """Nicer numbers are smaller: so much goes first what runs in real time."""
+
+TURN = Path(tempfile.gettempdir()) / f"fes-ctrl-real-time-{os.getuid()}"
+"""Whoever holds it runs in real time."""
 
 REQUIRE_ALL = os.environ.get("FES_REQUIRE_ALL") == "1"
 
@@ -43,15 +48,20 @@ def pytest_runtest_makereport(
 def _first_in_line(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test in real time, and the programs that it starts, have the processor first.
 
-    What it times is the program and not how many others the machine has to serve. Only who may
-    do so (root, as on most machines of a CI) does.
+    What it times is the program and not how many others the machine has to serve: so one such test
+    runs at a time, whatever else runs beside it. Only who may do so (root, as on most machines of a
+    CI) goes first.
     """
+    if request.node.get_closest_marker("real_time") is None:
+        yield
+        return
     usual = os.getpriority(os.PRIO_PROCESS, 0)
-    if request.node.get_closest_marker("real_time"):
+    with TURN.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         with contextlib.suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, 0, usual - AHEAD)
-    yield
-    os.setpriority(os.PRIO_PROCESS, 0, usual)
+        yield
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
 
 
 @pytest.fixture(scope="session")
