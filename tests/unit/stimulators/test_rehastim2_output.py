@@ -1,5 +1,7 @@
 """The two ways of a RehaStim2, to the microsecond: what is written next, when, and what is over."""
 
+import pytest
+
 from fes_ctrl.model import Setpoint
 from fes_ctrl.stimulators.config import LIFE_US, StimulatorConfig, capabilities_of
 from fes_ctrl.stimulators.rehastim2_output import GROUP_US, ChannelLists, SinglePulses, Wanted
@@ -144,3 +146,36 @@ def test_a_single_pulses_answer_that_comes_late_keeps_the_next_away_from_it() ->
         assert single.next(next_us, 2) is not None
     assert single.resting == sm2.MODE_START
     assert not single.over(10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("now_us", "channel", "command", "outlasted"),
+    [
+        (55_000, 1, sm2.START_CHANNEL_LIST, ()),
+        (55_001, 1, sm2.START_CHANNEL_LIST, (0,)),
+        (55_000, 2, sm2.STOP_CHANNEL_LIST, ()),
+        (55_001, 2, sm2.STOP_CHANNEL_LIST, (0, 1)),
+    ],
+)
+def test_a_frame_that_ends_what_was_repeated_for_too_long_names_its_channels(
+    now_us: int, channel: int, command: int, outlasted: tuple[int, ...]
+) -> None:
+    """Told at 0 for 10 ms, it was to end at 35 ms; after 20 ms more a host is later than it may be.
+
+    An update says anew what its own channel gives, so that one has not ended.
+    """
+    lists = running(0, 1)
+    lists.hold(pulse(now_us, channel))
+    wanted = lists.next(now_us, 3)
+    assert wanted is not None
+    assert (wanted.command, wanted.outlasted) == (command, outlasted)
+
+
+def test_a_list_of_which_nothing_holds_any_more_is_over_while_its_stop_is_unanswered() -> None:
+    lists = running(0)
+    now_us = 10_000 + PERIOD_US + 1
+    lists.hold(pulse(now_us, 1))
+    assert payload_of(lists.next(now_us, 3), sm2.STOP_CHANNEL_LIST) == b""
+    assert lists.over(now_us)
+    assert lists.over(0), "since ever: there is no last setpoint"
+    assert lists.wake_at_us(blocked=True) <= 0

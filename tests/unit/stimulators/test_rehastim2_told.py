@@ -71,3 +71,46 @@ def test_a_result_without_a_name_is_told_by_its_number() -> None:
     assert [report.detail for report in bench.reports] == [
         f"command {sm2.SINGLE_PULSE}: unknown result (-77)"
     ]
+
+
+@pytest.mark.parametrize(("late_us", "told"), [(20_000, False), (20_001, True)])
+def test_a_channel_that_an_update_ends_too_late_is_told_of_with_until_when(
+    late_us: int, *, told: bool
+) -> None:
+    """Of two channels one gets no more setpoints; the next update comes only after its time."""
+    bench = Bench("channel_list").ready()
+    for _ in range(4):
+        bench.pulse(channel=0)
+        bench.pulse(channel=5)
+        last_us = bench.now_us
+        bench.until(last_us + PERIOD_US)
+    end_us = last_us + LIFE_US + PERIOD_US
+    bench.until(end_us - 20_000)
+    # Channel 5 lives for as long as a setpoint may, and holds a round longer: the list goes on.
+    bench.command(Setpoint(bench.now_us, 1, 5, 20_000, 300, bench.now_us + 20_000, 0))
+    bench.until(end_us + late_us)
+    bench.reports.clear()
+    bench.pulse(channel=5)
+    bench.until(bench.now_us)
+    assert bench.commands()[-1] == sm2.START_CHANNEL_LIST
+    now_us, until_us = bench.now_us, bench.now_us + 24_000
+    found = [(r.t_us, r.channel, r.pulse_us) for r in bench.reports if r.kind == "outlasted"]
+    assert found == ([(now_us, 0, until_us)] if told else [])
+    bench.until(now_us + 200_000)
+    assert max(at_us for at_us, channel, _ in bench.pulses if channel == 0) <= until_us
+
+
+@pytest.mark.parametrize("mode", ["single_pulse", "channel_list"])
+def test_a_current_beyond_the_device_s_is_refused_in_words_and_its_own_is_given(mode: str) -> None:
+    bench = Bench(mode).ready()
+    bench.pulse(127_000, channel=3)
+    assert bench.sent == []
+    assert [(r.kind, r.channel, r.detail) for r in bench.reports] == [
+        ("skipped", 3, f"pulse of {bench.now_us} us refused by the driver"),
+        ("error", 3, "setpoint refused: the device gives 126 mA at most"),
+    ]
+    bench.reports.clear()
+    bench.pulse(126_000, channel=3)
+    bench.until(bench.now_us)
+    assert bench.reports == []
+    assert len(bench.commands()) == 1
