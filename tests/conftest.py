@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 AHEAD = 20
 """Nicer numbers are smaller: so much goes first what runs in real time."""
 
-TURNS = [Path(tempfile.gettempdir()) / f"fes-ctrl-real-time-{os.getuid()}-{n}" for n in (0, 1)]
-"""Whoever holds one runs in real time: one for each of two processors, as machines of a CI have."""
+TURN = Path(tempfile.gettempdir()) / f"fes-ctrl-real-time-{os.getuid()}"
+"""Whoever holds it runs in real time."""
 
 REQUIRE_ALL = os.environ.get("FES_REQUIRE_ALL") == "1"
 
@@ -45,28 +44,20 @@ def pytest_runtest_makereport(
         report.longrepr = f"skipped, but FES_REQUIRE_ALL=1: {report.longrepr}"
 
 
-def _take_a_turn(first: IO[str], second: IO[str]) -> None:
-    """Take the turn that is free, or wait for the second one."""
-    try:
-        fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        fcntl.flock(second, fcntl.LOCK_EX)
-
-
 @pytest.fixture(autouse=True)
 def _first_in_line(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test in real time, and the programs that it starts, have the processor first.
 
-    What it times is the program and not how many others the machine has to serve: so two such tests
-    run at a time at most, whatever else runs beside them. Only who may do so (root, as on most
-    machines of a CI) goes first.
+    What it times is the program and not how many others the machine has to serve: so one such test
+    runs at a time, whatever else runs beside it. Only who may do so (root, as on most machines of a
+    CI) goes first.
     """
     if request.node.get_closest_marker("real_time") is None:
         yield
         return
     usual = os.getpriority(os.PRIO_PROCESS, 0)
-    with TURNS[0].open("w") as first, TURNS[1].open("w") as second:
-        _take_a_turn(first, second)
+    with TURN.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         with contextlib.suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, 0, usual - AHEAD)
         yield
