@@ -214,9 +214,7 @@ def notes(picture: "Picture") -> list[Cell]:
 
 def sentence(picture: "Picture") -> str:
     """Return how a bench stands, on one line."""
-    words = [presence(picture)]
-    if MARKS[picture.simulated]:
-        words.append(MARKS[picture.simulated])
+    words = [presence(picture), MARKS[picture.simulated]]
     if picture.presence <= Presence.UNKNOWN:
         words += [output(picture), _by_leg(picture.activity)]
     words += [note for note, _ in notes(picture)]
