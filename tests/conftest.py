@@ -5,11 +5,14 @@ import contextlib
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from helpers.stillness import Witness
 
 # Read when numpy is first imported: a pool of threads in each worker is slower than none.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -20,6 +23,13 @@ AHEAD = 20
 
 TURN = Path(tempfile.gettempdir()) / f"fes-ctrl-real-time-{os.getuid()}"
 """Whoever holds it runs in real time."""
+
+AGAIN = 2
+"""So often at most a test in real time is run again, when it failed on a machine that stood still.
+
+Only then: the witness below tells, which runs beside it. Each time is in the summary, with how long
+the machine stood still; what fails on a machine that does not has failed.
+"""
 
 REQUIRE_ALL = os.environ.get("FES_REQUIRE_ALL") == "1"
 
@@ -36,12 +46,60 @@ settings.load_profile("project")
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, object, None]:
-    """Count a skip as a failure where everything is required."""
+    """Count a skip as a failure where everything is required; say when the machine stood still."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.failed and real_time(item):
+        report.sections.append(("The machine stood still", in_real_time.told()))
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, but FES_REQUIRE_ALL=1: {report.longrepr}"
+
+
+class InRealTime:
+    """What is known of the test in real time that runs now, or ran last."""
+
+    def __init__(self) -> None:
+        self._witness: Witness | None = None
+        self._began = 0.0
+
+    def begin(self) -> None:
+        """Let a witness look on, of the priority that this process now has."""
+        self._witness = self._witness or Witness()
+        self._began = time.monotonic()
+
+    def machine_stood_still(self) -> bool:
+        """Return whether the machine stood still since the test began."""
+        return self._witness is not None and bool(self._witness.stood_still(self._began))
+
+    def told(self) -> str:
+        """Return when and how long, in words."""
+        if self._witness is None:
+            return "nobody looked on"
+        return ", ".join(map(str, self._witness.stood_still(self._began))) or "at no time"
+
+    def end(self) -> None:
+        """Send the witness home."""
+        if self._witness is not None:
+            self._witness.close()
+
+
+in_real_time = InRealTime()
+
+
+def real_time(item: pytest.Item) -> bool:
+    return item.get_closest_marker("real_time") is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run a test in real time again that failed on a machine that stood still."""
+    again = pytest.mark.flaky(reruns=AGAIN, condition=in_real_time.machine_stood_still)
+    for item in filter(real_time, items):
+        item.add_marker(again)
+
+
+def pytest_sessionfinish() -> None:
+    in_real_time.end()
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +110,7 @@ def _first_in_line(request: pytest.FixtureRequest) -> Iterator[None]:
     runs at a time, whatever else runs beside it. Only who may do so (root, as on most machines of a
     CI) goes first.
     """
-    if request.node.get_closest_marker("real_time") is None:
+    if not real_time(request.node):
         yield
         return
     usual = os.getpriority(os.PRIO_PROCESS, 0)
@@ -60,6 +118,7 @@ def _first_in_line(request: pytest.FixtureRequest) -> Iterator[None]:
         fcntl.flock(turn, fcntl.LOCK_EX)
         with contextlib.suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, 0, usual - AHEAD)
+        in_real_time.begin()
         yield
         os.setpriority(os.PRIO_PROCESS, 0, usual)
 
