@@ -182,11 +182,18 @@ def told(port: int, bench: str, config: WalkConfig) -> Any:
     """Return what begins to tell a walk to the broker."""
 
     def tell(rig: Rig, clock: RealClock) -> Broadcast:
-        about = About(bench, "standard", "sim+p24", simulated=True, config_sha256="")
-        broker = Broker("127.0.0.1", port, bench)
-        return Broadcast(
-            rig.session, clock, broker, about, config.legs, config.control, config.sensed, _quiet
+        about = About(
+            bench,
+            "standard",
+            "sim+p24",
+            config.legs,
+            config.control,
+            config.sensed,
+            simulated=True,
+            config_sha256="",
         )
+        broker = Broker("127.0.0.1", port, bench)
+        return Broadcast(rig.session, clock, broker, about, _quiet)
 
     return tell
 

@@ -66,15 +66,16 @@ class FarParty:
         self.acknowledgements: list[Acknowledgement] = []
         self.lost = 0
         self.refused: list[str] = []
+        legs, sensed = config.legs, config.sensed
+        about = About(
+            "simulated", "", device, legs, config.control, sensed, simulated=True, config_sha256=""
+        )
         self._telling = Telling(
             session,
             clock,
             self,
-            About("simulated", "", device, simulated=True, config_sha256=""),
+            about,
             NONCE,
-            config.legs,
-            config.control,
-            config.sensed,
             _nobody,
             self._utc_us,
             lambda: 0,

@@ -348,14 +348,15 @@ def _tell(
         bench=broker.path,
         program=scenario.names["program"],
         device=simulated_name(walk.control.stimulator.device, walk),
+        legs=walk.legs,
+        control=walk.control,
+        sensed=walk.sensed,
         simulated=True,
         config_sha256=scenario.config_sha256,
     )
     audit = None if files is None else files / "audit.jsonl"
     try:
-        return Broadcast(
-            rig.session, clock, broker, about, walk.legs, walk.control, walk.sensed, say, audit
-        )
+        return Broadcast(rig.session, clock, broker, about, say, audit)
     except OSError as error:
         message = f"--telemetry {broker}: {error.strerror or error}; no process speaks to it"
         raise Refusal(message) from error

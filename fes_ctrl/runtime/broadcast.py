@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runtime.realtime import RealClock
@@ -38,10 +37,6 @@ class Broadcast:
         Where.
     about : About
         What the bench is.
-    legs, sensed : tuple of int
-        Legs that are stimulated, and that wear sensors.
-    control : ControlConfig
-        What the controller was made of.
     say : callable
         Takes a line for the person at the console.
     audit : Path or None
@@ -63,9 +58,6 @@ class Broadcast:
         clock: RealClock,
         broker: Broker,
         about: About,
-        legs: tuple[int, ...],
-        control: ControlConfig,
-        sensed: tuple[int, ...],
         say: Callable[[str], None],
         audit: Path | None = None,
         patience_us: Us = PATIENCE_US,
@@ -77,7 +69,7 @@ class Broadcast:
             "broker": asdict(broker),
             "bench": about.bench,
             "session": nonce,
-            "legs": [LEG_NAMES[leg] for leg in legs],
+            "legs": [LEG_NAMES[leg] for leg in about.legs],
         }
         self._agent = AgentProcess(AGENT, hello, self._heard, self._begin, self._died)
         self._telling = Telling(
@@ -86,9 +78,6 @@ class Broadcast:
             self._agent,
             about,
             nonce,
-            legs,
-            control,
-            sensed,
             say,
             lambda: time.time_ns() // 1000,
             lambda: clock.late_us_max,

@@ -58,7 +58,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a bench says of itself.
+    """What a bench is.
 
     Attributes
     ----------
@@ -66,6 +66,10 @@ class About:
         Its name.
     program, device : str
         The program's name or file; the stimulator.
+    legs, sensed : tuple of int
+        Legs that are stimulated, and that wear sensors.
+    control : ControlConfig
+        What the controller was made of.
     simulated : bool
         Whether stimulator or sensors are models.
     config_sha256 : str
@@ -75,6 +79,9 @@ class About:
     bench: str
     program: str
     device: str
+    legs: tuple[int, ...]
+    control: ControlConfig
+    sensed: tuple[int, ...]
     simulated: bool
     config_sha256: str
 
@@ -94,10 +101,6 @@ class Telling:
         What the bench is.
     nonce : str
         The run's.
-    legs, sensed : tuple of int
-        Legs that are stimulated, and that wear sensors.
-    control : ControlConfig
-        What the controller was made of.
     say : callable
         Takes a line for the person at the console.
     utc_us : callable
@@ -124,9 +127,6 @@ class Telling:
         carrier: Carrier,
         about: About,
         nonce: str,
-        legs: tuple[int, ...],
-        control: ControlConfig,
-        sensed: tuple[int, ...],
         say: Callable[[str], None],
         utc_us: Callable[[], int],
         late_us_max: Callable[[], Us],
@@ -143,7 +143,7 @@ class Telling:
         self._keep = keep
         self._patience_us = patience_us
         self._identity = identity
-        self._parameters = Parameters(legs, control, sensed)
+        self._parameters = Parameters(about.legs, about.control, about.sensed)
         self._bench = RemoteBench(session, say)
         self._trail = Trail(nonce, self._audited)
         self._remote = Remote(self._bench, self._parameters, nonce, self._answer, self._entry)
@@ -166,7 +166,7 @@ class Telling:
             "simulated": about.simulated,
             "device": about.device,
             "program": about.program,
-            "legs": [LEG_NAMES[leg] for leg in legs],
+            "legs": [LEG_NAMES[leg] for leg in about.legs],
             "fes_ctrl": __version__,
             "config_sha256": about.config_sha256,
         }

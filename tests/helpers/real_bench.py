@@ -125,15 +125,21 @@ class RealBench:
             written(now_us, setpoint)
 
         session.on_setpoint, session.on_written = note, note_written
-        about = About(BENCH, "standard", "sim+p24", simulated=True, config_sha256="0" * 64)
+        about = About(
+            BENCH,
+            "standard",
+            "sim+p24",
+            walk.legs,
+            walk.control,
+            walk.sensed,
+            simulated=True,
+            config_sha256="0" * 64,
+        )
         self.broadcast = Broadcast(
             session,
             clock,
             parse_broker_url(self._url),
             about,
-            walk.legs,
-            walk.control,
-            walk.sensed,
             self.said.append,
             self._audit,
             self._patience_us,

@@ -53,17 +53,28 @@ class Carrier:
         self.lines.append(json.loads(text))
 
 
+def about(device: str, *, simulated: bool) -> About:
+    legs = (LEFT,)
+    return About(
+        "bench",
+        "standard",
+        device,
+        legs,
+        ControlConfig(),
+        legs,
+        simulated=simulated,
+        config_sha256="",
+    )
+
+
 def faults_after_a_restart(*records: Record) -> set[str]:
     session, carrier = Session(), Carrier()
     telling = Telling(
         session,  # type: ignore[arg-type]
         session.clock,  # type: ignore[arg-type]
         carrier,
-        About("b", "standard", "p24", simulated=True, config_sha256=""),
+        about("p24", simulated=True),
         "nonce",
-        (LEFT,),
-        ControlConfig(),
-        (LEFT,),
         lambda _line: None,
         lambda: 0,
         lambda: 0,
@@ -117,11 +128,8 @@ def test_a_stimulator_that_says_that_it_is_a_model_is_told_as_one() -> None:
         session,  # type: ignore[arg-type]
         session.clock,  # type: ignore[arg-type]
         carrier,
-        About("bench", "standard", "feslink", simulated=False, config_sha256=""),
+        about("feslink", simulated=False),
         "nonce",
-        (LEFT,),
-        ControlConfig(),
-        (LEFT,),
         [].append,
         lambda: 0,
         lambda: 0,
