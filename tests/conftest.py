@@ -50,7 +50,7 @@ def pytest_runtest_makereport(
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.failed and real_time(item):
-        report.sections.append(("The machine stood still", in_real_time.told()))
+        report.longrepr.addsection("The machine stood still", in_real_time.told())
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, but FES_REQUIRE_ALL=1: {report.longrepr}"

@@ -416,7 +416,8 @@ def test_a_broker_that_stalls_ends_the_burst_and_walking_resumes_by_itself(tmp_p
     assert silent["t"] - last == pytest.approx(100_000, abs=1_000)
     assert all(sample["arrive"] - sample["meas"] <= 60_000 for sample in samples)
     told = [record for record in records if record["kind"] in ("setpoint", "burst")]
-    assert not [each for each in told if silent["t"] < each["now"] < fresh["t"]]
+    # A pulse that was due just before the silence may be given just after it was due itself.
+    assert not [each for each in told if silent["now"] < each["now"] < fresh["t"]]
     assert any(each["now"] > fresh["t"] for each in told)
     actions = {record["action"] for record in records if record["kind"] == "operator"}
     assert actions == {"arm", "level", "stop"}

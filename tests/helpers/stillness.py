@@ -4,6 +4,7 @@ On a machine that stops for a tenth of a second, because its host has others to 
 misses its deadlines and says so, as it should. A witness that has nothing to do but to wake up, on
 each processor and first in line, tells such a time from one that the program took: whatever the
 program does, and however long, a witness that goes first has its processor within milliseconds.
+(Where Linux groups sessions, other sessions are the machine: nobody here goes ahead of them.)
 """
 
 import os
