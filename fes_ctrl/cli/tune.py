@@ -16,6 +16,7 @@ import click
 from fes_ctrl import __version__
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_apart, write_whole
+from fes_ctrl.cli.spans import Span
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
@@ -64,7 +65,7 @@ MAX_SEED: Final = 2**40
 @click.option("--duration", type=float, metavar="S", help="Seconds of each walk.")
 @click.option(
     "--bad-strides",
-    type=click.FloatRange(0, 50),
+    type=Span(0, 50),
     metavar="PERCENT",
     help="Walk every candidate once more with so many strides astray (short, long, hesitant, "
     "stumbled, badly sensed), and judge it by those too.",

@@ -13,6 +13,7 @@ from fes_ctrl.cli.brokers import bench_at
 from fes_ctrl.cli.desk import Desk, desk_at
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_settings, new_run, run_folders, write_whole
+from fes_ctrl.cli.spans import Span
 
 if TYPE_CHECKING:
     from fes_ctrl.links.broker import Broker
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--dummy-load",
-    type=click.FloatRange(100, 10_000),
+    type=Span(100, 10_000),
     metavar="OHM",
     help="What the stimulator on the desk gives into; without it, 10 mA at most.",
 )

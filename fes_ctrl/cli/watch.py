@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.spans import Span
 
 if TYPE_CHECKING:
     from fes_ctrl.links.broker import Broker
@@ -26,7 +27,7 @@ QUIET_S: Final = 5.0
 @click.argument("benches", metavar="[BENCH]...", nargs=-1)
 @click.option(
     "--once",
-    type=click.FloatRange(0.1, 3600),
+    type=Span(0.1, 3600),
     metavar="SECONDS",
     help="Listen for so long, print how the benches stand, and end.",
 )
