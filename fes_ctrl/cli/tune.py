@@ -365,19 +365,24 @@ def _keep(told: "Asked", found: "Found", out: Path, write: Path | None) -> dict[
 
 def _notes(told: "Asked", found: "Found") -> list[str]:
     """Return where a program comes from, as the head of its file."""
+    from fes_ctrl.tuning.promise import NONE_BETTER
+
     question = found.question
     patients = ", ".join(dict.fromkeys(member.patient for member in question.members))
     command = " ".join(["fes-ctrl", *map(shlex.quote, sys.argv[1:])])
     verdict = "kept its promises" if found.verdict.passed else "did NOT keep its promises"
     unseen = f"{found.unseen[0]} to {found.unseen[-1]}"
+    proved = f"It {verdict} on seeds {unseen}, which the search had not seen."
+    if found.unchanged:
+        proved = f"The given program as it was: {NONE_BETTER}."
     lines = [
         f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
         f"Scenario {question.scenario}, simulated patients: {len(question.members)} ({patients}), "
         f"search {question.digest()[:12]}.",
         *_astray(found),
-        f"It {verdict} on seeds {unseen}, which the search had not seen.",
+        proved,
         *[f"- {line}" for line in found.sentences],
-        *[f"- against it: {line}" for line in found.verdict.reasons],
+        *[f"- against it: {line}" for line in found.verdict.reasons if line != NONE_BETTER],
     ]
     return [" ".join(line.split()) for line in lines]
 
@@ -398,6 +403,11 @@ def _say_where(told: "Asked", found: "Found", out: Path, write: Path | None) -> 
     file = out / "chosen.toml"
     click.echo(f"everything is in {out}, the program in {file}", err=True)
     if write is not None and not found.verdict.passed:
-        click.echo(f"{write} was not written: the program did not keep its promises", err=True)
+        why = "there is no better program"
+        if not found.unchanged:
+            why = "the program did not keep its promises"
+        click.echo(f"{write} was not written: {why}", err=True)
+    if found.unchanged:
+        return
     where = shlex.quote(str(file))
     click.echo(f"try it: fes-ctrl walk {told.question.scenario} --program {where}", err=True)

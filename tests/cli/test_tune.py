@@ -401,6 +401,35 @@ def test_bad_strides_are_told_on_the_page(
     assert "kinds hesitation; percent 30" in text
 
 
+def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_path: Path) -> None:
+    space = tmp_path / "longer.toml"
+    space.write_text(
+        '[tune]\nobjectives = ["charge"]\n'
+        '[[tune.dial]]\nkey = "program.extension_ms"\nlow = 100\nhigh = 200\nstep = 50\n'
+    )
+    out = tmp_path / "out"
+    told = tune(
+        *("moderate_stroke", "--duration", "8", "--walks", "3", "--seeds", "1", "--unseen", "2"),
+        *("--space", space, "--out", out, "--write", tmp_path / "better.toml"),
+    )
+    assert told.returncode == 1
+    assert told.stdout.splitlines()[-1] == "verdict: no better program was found"
+    assert "better.toml was not written: there is no better program" in " ".join(
+        told.stderr.split()
+    )
+    assert not (tmp_path / "better.toml").exists()
+    found = json.loads((out / "tune.json").read_text())
+    assert found["verdict"] == {"passed": False, "reasons": ["no better program was found"]}
+    assert found["walks"]["proof"] == 0
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    page, program = (out / "report.html").read_text(), (out / "chosen.toml").read_text()
+    assert "none was walked by unseen seeds" in page
+    assert "none of them better" in page
+    assert "The given program as it was: no better program was found." in program
+    for text in (told.stdout, told.stderr, page, program):
+        assert "promise" not in text.lower()
+
+
 def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:
     program = tmp_path / "mine.toml"
     program.write_text(find("program", "standard").read_text())
