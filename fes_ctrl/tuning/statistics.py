@@ -14,6 +14,8 @@ from functools import cache
 from statistics import fmean, median, stdev
 from typing import Final
 
+from fes_ctrl.analysis.figure_words import BY_NAME
+from fes_ctrl.analysis.figures import WHERE_THERE_ARE
 from fes_ctrl.tuning.job import FIGURES, Settings, candidate_of
 from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.store import Store
@@ -21,6 +23,8 @@ from fes_ctrl.tuning.store import Store
 CONFIDENCE: Final = 0.95
 COUNTED: Final = (".ended_by.", "safety.clipped.", "safety.refused.")
 """Such figures are there only where they are not zero."""
+SOMETIMES: Final = (*COUNTED, *(f".{part}." for part in WHERE_THERE_ARE))
+"""Such figures some walks of a sweep have and others have not."""
 
 Pair = tuple[str, int]
 Figures = dict[str, float]
@@ -236,6 +240,12 @@ def ranked(candidates: Sequence[Candidate], figure: str, best: str) -> list[Cand
             sign * candidate.figures[figure].mean if figure in candidate.figures else 0.0,
         ),
     )
+
+
+def may_come(figure: str) -> bool:
+    """Return whether a walk may have a figure, by its name or the end of it, that others lack."""
+    known = any(f".{name}".endswith(f".{figure}") for name in BY_NAME)
+    return known or any(part in f".{figure}" for part in SOMETIMES)
 
 
 def whole_name(figure: str, names: Sequence[str]) -> str:

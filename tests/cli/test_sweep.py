@@ -317,6 +317,18 @@ def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     assert "no such figure; near it are charge.total_mC" in told.stderr
 
 
+def test_candidates_are_ordered_by_a_figure_that_the_first_walk_lacks(tmp_path: Path) -> None:
+    text = SWEEP.replace("6.0", "20.0").replace("program.delay_ms", "bad_strides.percent")
+    path = file_of(tmp_path, text.replace("0, 100", "20, 40"))
+    told = sweep(path, "--out", tmp_path / "out", "--by", "bad_strides.in.strides", "--json")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["by"] == "legs.*.bad_strides.in.strides"
+    by_name = {each["candidate"]: each["settings"] for each in found["candidates"]}
+    order = [by_name[name].get("bad_strides.percent") for name in found["order"]]
+    assert order == [20, 40, None], "the baseline has none"
+
+
 @pytest.mark.parametrize(
     ("missing", "arguments", "extra"),
     [
