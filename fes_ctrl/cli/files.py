@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PAGE: Final = "report.html"
 PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
 """What is made of a run, beside what is known of it."""
+EXPORTS: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
+"""And in other formats, where nobody says where to; Parquet is a folder."""
 
 
 def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
@@ -106,10 +108,14 @@ def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
     """
     from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
     from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE, TWIN_FILE
+    from fes_ctrl.export.tables import BY_NAME
 
     tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE)
     truth = (SERIES_FILE, STRIDES_FILE, EVENTS_FILE, TWIN_FILE)
-    olds = [folder / name for name in (*tables, *truth, *PICTURES)]
+    parquet = [folder / EXPORTS["parquet"] / f"{name}.parquet" for name in BY_NAME]
+    alone = [folder / f"{name}.parquet" for name in BY_NAME]
+    exports = [folder / EXPORTS["mcap"], folder / EXPORTS["c3d"], *parquet, *alone]
+    olds = [*(folder / name for name in (*tables, *truth, *PICTURES)), *exports]
     for old in olds:
         keep_apart(old, sources, "--out", "source of this run")
     try:
@@ -118,6 +124,8 @@ def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
             # What is there and no file, such as a pipe, is written to, not replaced.
             if old.is_file():
                 old.unlink()
+        with contextlib.suppress(OSError):  # what else is in it stays
+            (folder / EXPORTS["parquet"]).rmdir()
     except OSError as error:
         message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import PAGE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 CANDIDATES: Final = "candidates.csv"
-CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES)
+CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES, PAGE)
 """Results of what was there before, which are none of what is there now."""
 
 BESIDE: Final = (

@@ -15,7 +15,7 @@ import click
 
 from fes_ctrl import __version__
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_apart, write_whole
+from fes_ctrl.cli.files import PAGE, keep_apart, write_whole
 from fes_ctrl.cli.spans import Span
 
 if TYPE_CHECKING:
@@ -357,6 +357,7 @@ def _keep(told: "Asked", found: "Found", out: Path, write: Path | None) -> dict[
     }
     write_whole(out / "chosen.toml", program)
     write_whole(out / "trials.csv", as_csv(found))
+    (out / PAGE).unlink(missing_ok=True)  # of another choice, or of fewer walks
     write_whole(out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
     if write is not None and kept:
         write_whole(write, program, "--write")

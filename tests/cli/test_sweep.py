@@ -136,6 +136,15 @@ def test_parquet_holds_the_same_table(done: tuple[Path, dict[str, Any]], tmp_pat
         assert cells["program.delay_ms"] == ("" if delay is None else str(delay))
 
 
+def test_a_page_of_fewer_walks_does_not_stay(tmp_path: Path) -> None:
+    path, out = file_of(tmp_path), tmp_path / "out"
+    assert sweep(path, "--out", out, "--workers", "1").returncode == 0
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    file_of(tmp_path, SWEEP.replace("[1, 2]", "[1, 2, 3]"))
+    assert sweep(path, "--out", out, "--workers", "1").returncode == 0
+    assert not (out / "report.html").exists()
+
+
 def test_what_is_done_is_not_walked_again_and_more_is_added(
     done: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,6 +148,17 @@ def test_a_finished_search_tells_the_same_again_and_walks_nothing(
     again = tune(*ASKED, space, "--out", out, "--workers", "1", "--json")
     assert without_run(json.loads(again.stdout)) == without_run(told)
     assert rows(out) == before
+
+
+def test_the_page_of_another_choice_does_not_stay(
+    done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(done[0], out)
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    told = tune(*ASKED, space, "--out", out, "--choose", "1")
+    assert told.returncode in {0, 1}, told.stderr
+    assert not (out / "report.html").exists()
 
 
 def test_another_number_of_the_front_is_taken_without_another_search(
