@@ -263,6 +263,14 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
             "the given program alone takes 6, 1 patients by 3 seeds, with bad strides and without",
         ),
         (
+            ("standard", "--bad-strides", "20", "--set", "bad_strides.percent=10"),
+            "--set bad_strides.percent=10: every program is walked without bad strides and with",
+        ),
+        (
+            ("standard", "--bad-strides", "20", "--vary", "bad_strides.percent=5:9"),
+            "there with percent 20.0 (--bad-strides or --space); give it there alone",
+        ),
+        (
             ("standard", "--bad-strides", "20", "--set", "bad_strides.kinds=['hop']"),
             'bad_strides.kinds.0 = "hop"',
         ),
@@ -289,7 +297,20 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
         ),
         (
             '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 9\nhigh = 1\nstep = 1\n',
-            "low has to be below high",
+            "tune.dial program.rise_ms: low has to be below high (SPACE:3)",
+        ),
+        (
+            "[tune]\n"
+            + 2 * '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 10\n',
+            "tune.dial program.rise_ms: stands there twice; take one out (SPACE:8)",
+        ),
+        (
+            "[tune.may_lose]\nfoot_slap = 1\ncharge = -1\n",
+            "tune.may_lose.charge = -1: give 0 or more (SPACE:3)",
+        ),
+        (
+            "[tune.reach]\nbeauty = 1\n",
+            "tune.reach: there is no objective 'beauty'; choose from toe_clearance",
         ),
         (
             "[tune]\n\n[tune.bad_strides]\npercent = -1\n",
