@@ -1,6 +1,7 @@
 """What ``fes-ctrl sweep`` and ``merge`` write and tell: the table of walks, candidates in order."""
 
 import json
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -127,7 +128,8 @@ def tell(
         said += f"; kept in {folder}: {', '.join(result.files)}"
     click.echo(said, err=True)
     if result.manifest.shard is not None and folder is not None:
-        click.echo(f"join it with the others: fes-ctrl merge OUT {folder} SHARD...", err=True)
+        this = shlex.quote(str(folder))
+        click.echo(f"join it with the others: fes-ctrl merge OUT {this} SHARD...", err=True)
     if result.walks and result.failed == result.walks:
         reasons = [error for candidate in result.candidates for error in candidate.errors]
         first = f": {reasons[0]}" if reasons else ""

@@ -221,9 +221,10 @@ def command(
     least = told.question.each * seeds
     if walks < least + told.question.each:
         twice = ", with bad strides and without" if told.question.astray else ""
+        who, by = _many(len(told.question.members), "patient"), _many(seeds, "seed")
         message = (
-            f"--walks {walks}: the given program alone takes {least}, {len(told.question.members)} "
-            f"patients by {seeds} seeds{twice}; give more walks or fewer seeds"
+            f"--walks {walks}: the given program alone takes {least}, {who} by {by}{twice}; "
+            f"give more walks or fewer seeds"
         )
         raise Refusal(message)
     try:
@@ -248,6 +249,10 @@ def command(
         print_found(found)
         _say_where(told, found, out, write)
     return int(not found.verdict.passed)
+
+
+def _many(count: int, of: str) -> str:
+    return f"{count} {of}" if count == 1 else f"{count} {of}s"
 
 
 def _tune(

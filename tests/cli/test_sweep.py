@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,11 +70,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
 def shards(done: tuple[Path, dict[str, Any]]) -> list[Path]:
     """The same sweep in two parts."""
     folder = done[0].parent
-    out = [folder / "first", folder / "second"]
+    out = [folder / "first part", folder / "second"]
     for number, shard in enumerate(out, 1):
         told = sweep(folder / "my.toml", "--out", shard, "--shard", f"{number}/2", "--workers", "1")
         assert told.returncode == 0, told.stderr
-        assert f"fes-ctrl merge OUT {shard}" in told.stderr
+        assert f"fes-ctrl merge OUT {shlex.quote(str(shard))} SHARD" in told.stderr
         assert not (shard / "results.csv").exists()
     return out
 

@@ -260,7 +260,7 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
         ),
         (
             ("standard", "--bad-strides", "20", "--walks", "6"),
-            "the given program alone takes 6, 1 patients by 3 seeds, with bad strides and without",
+            "the given program alone takes 6, 1 patient by 3 seeds, with bad strides and without",
         ),
         (
             ("standard", "--bad-strides", "20", "--set", "bad_strides.percent=10"),
