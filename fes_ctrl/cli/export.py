@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import EXPORTS, keep_apart, write_folder, write_whole
+from fes_ctrl.cli.files import EXPORTS, keep_apart, sources, write_folder, write_whole
 
 if TYPE_CHECKING:
     from fes_ctrl.analysis.run import Run
@@ -109,15 +109,6 @@ def read(folder: Path) -> "Run":
         )
         raise Refusal(message)
     return found
-
-
-def sources(folder: Path) -> list[Path]:
-    """Return the files that a run was read from, which nothing is written over."""
-    from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
-    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
-
-    names = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE, SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
-    return [folder / name for name in names]
 
 
 def window_of(
