@@ -213,6 +213,8 @@ def command(
             raise Refusal(message)
         told = replace(told, question=replace(told.question, steer=before["steer"]))
     if write is not None:
+        others = [file for file in told.files if file != told.file]
+        keep_apart(write, others, "--write", "question")
         if not overwrite:
             keep_apart(write, [told.file], "--write", "given program")
         if not write.parent.is_dir():

@@ -46,6 +46,8 @@ class Asked:
         Which is to be taken.
     check : callable
         Tells what limits and device have against settings of the program.
+    files : tuple of Path
+        All that it was made from.
     """
 
     question: Question
@@ -53,6 +55,7 @@ class Asked:
     file: Path
     rule: str
     check: Check
+    files: tuple[Path, ...]
 
     def with_settings(self, settings: Settings) -> ProgramConfig:
         """Return the given program with other values."""
@@ -140,7 +143,9 @@ def asked(
         raise Refusal(message)
     digests = [build_walk(job).sha256 for job in question.jobs((), (0,))]
     question = replace(question, dials=tuple(dials), files=tuple(digests))
-    return Asked(question, loaded, loaded.layers.files["program"], rule, check)
+    files = [*loaded.layers.files.values()]
+    files += [find("scenario", scenario), *([] if space is None else [find("tune", space)])]
+    return Asked(question, loaded, loaded.layers.files["program"], rule, check, tuple(files))
 
 
 def seeds_from(seed: int, count: int) -> tuple[int, ...]:

@@ -471,6 +471,22 @@ def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:
     assert "that is the given program itself" in told.stderr
 
 
+def test_a_program_is_never_written_over_what_else_the_question_is_made_of(tmp_path: Path) -> None:
+    space, setup = tmp_path / "space.toml", tmp_path / "setup.toml"
+    space.write_text(SPACE)
+    setup.write_text(find("setup", "standard").read_text())
+    for file in (space, setup):
+        before = file.read_text()
+        told = tune(
+            *("standard", "--space", space, "--setup", setup, "--write", file, "--overwrite"),
+            *("--duration", "8", "--walks", "2", "--seeds", "1", "--unseen", "2"),
+            *("--out", tmp_path / "out"),
+        )
+        assert told.returncode == 2
+        assert f"--write {file}: that is the question itself" in told.stderr
+        assert file.read_text() == before
+
+
 @pytest.mark.parametrize("missing", ["optuna", "scipy", "tomlkit"])
 def test_a_missing_package_is_named_with_its_extra(
     missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
