@@ -341,7 +341,7 @@ def _tell(
     from fes_ctrl.cli.attended import say
     from fes_ctrl.runtime.broadcast import Broadcast
     from fes_ctrl.runtime.telling import About
-    from hil.rig import simulated_name
+    from hil.origin import simulated_name
 
     walk = scenario.walk
     about = About(
