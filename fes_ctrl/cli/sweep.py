@@ -13,6 +13,7 @@ import click
 
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
 from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fes_ctrl.tuning.store import Store
 
 INTERRUPTED: Final = 130
-LINE_EVERY_S: Final = 20.0
 NEEDED: Final = ("hil.sweep_walk",)
 
 Advance = Callable[[], None]
@@ -281,32 +281,10 @@ def _progress(what: str, total: int, done: int, *, quiet: bool) -> Iterator[Adva
     """Tell how far it is and how long it will take: a bar, or a line now and then."""
     if quiet:
         yield lambda: None
-        return
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as TimeLeft
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(40),
-            MofNCompleteColumn(),
-            TimeLeft(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    elif sys.stderr.isatty():
+        with bar("{task.description}", BAR, COUNT, TIME_LEFT, transient=True) as progress:
             task = progress.add_task(what, total=total, completed=done)
             yield lambda: progress.advance(task)
-        return
-    begun_s = told_s = time.perf_counter()
-    now = done
-
-    def advance() -> None:
-        nonlocal now, told_s
-        now += 1
-        now_s = time.perf_counter()
-        if now_s - told_s >= LINE_EVERY_S:
-            told_s = now_s
-            left_s = (now_s - begun_s) / (now - done) * (total - now)
-            click.echo(f"{what}: {now} of {total}, {left_s:.0f} s left", err=True)
-
-    yield advance
+    else:
+        advance = lines(what + ": {done:.0f} of {total:.0f}", total, done)
+        yield lambda: advance(1)

@@ -16,6 +16,7 @@ import click
 from fes_ctrl import __version__
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_apart, write_whole
+from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
@@ -310,16 +311,7 @@ def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]
     if quiet:
         yield lambda _what, _done: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description:8s}"),
-        BarColumn(40),
-        TextColumn("{task.completed:.0f} walks"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with bar("{task.description:8s}", BAR, "{task.completed:.0f} walks", TIME_LEFT) as progress:
         tasks = {"search": progress.add_task("search", total=walks)}
 
         def advance(what: str, done: int) -> None:

@@ -13,6 +13,7 @@ from fes_ctrl.cli.brokers import bench_at
 from fes_ctrl.cli.desk import Desk, desk_at
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_settings, new_run, run_folders, write_whole
+from fes_ctrl.cli.progress import BAR, bar
 
 if TYPE_CHECKING:
     from fes_ctrl.links.broker import Broker
@@ -369,15 +370,7 @@ def _progress(
     if quiet:
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description:24s}"),
-        BarColumn(40),
-        TextColumn("{task.completed:.0f} s"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with bar("{task.description:24s}", BAR, "{task.completed:.0f} s") as progress:
         task = progress.add_task(name, total=duration_s)
 
         def advance(done_s: float) -> None:
