@@ -14,12 +14,11 @@ import click
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_apart
 from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
+from fes_ctrl.cli.who import Who, walk_jobs
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
-    from fes_ctrl.tuning.cluster import Cluster
     from fes_ctrl.tuning.job import Job, Row
-    from fes_ctrl.tuning.pool import Workers
     from fes_ctrl.tuning.result import Found
     from fes_ctrl.tuning.store import Store
 
@@ -180,9 +179,9 @@ def command(
         except ModuleNotFoundError:
             message = f"tune needs {module}: pip install 'fes-ctrl[tune]'"
             raise Refusal(message) from None
-    from fes_ctrl.cli.sweep import Who
     from fes_ctrl.cli.tune_question import asked
     from fes_ctrl.cli.tune_results import keep, say_where
+    from hil.sweep_walk import key_of
 
     told = asked(
         scenario,
@@ -232,7 +231,7 @@ def command(
     most = together * told.question.each
     try:
         with Who(workers, cluster).at_work(max(most, unseen)) as those:
-            run = partial(_run, workers=those)
+            run = partial(walk_jobs, workers=those, key_of=key_of)
             found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     except KeyboardInterrupt:
         click.echo(f"what is done stays in {out}; the same command goes on", err=True)
@@ -286,22 +285,6 @@ def _tune(
             )
         except (StudyError, StoreError, SearchError, EngineError, NoSuchChoiceError) as error:
             raise Refusal(str(error)) from error
-
-
-def _run(jobs: "Sequence[Job]", store: "Store", *, workers: "Workers | Cluster") -> "Iterator[Row]":
-    from fes_ctrl.tuning.engine import run_jobs
-    from hil.sweep_walk import key_of, walk_row
-
-    return run_jobs(
-        jobs,
-        walk_row,
-        workers.executor,
-        store,
-        key_of=key_of,
-        in_flight=workers.in_flight,
-        renew=getattr(workers, "renew", None),
-        died=workers.died,
-    )
 
 
 @contextmanager
