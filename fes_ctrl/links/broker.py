@@ -9,6 +9,7 @@ part of it, for every user of a machine can read command lines: it is in a file,
 environment (``FES_MQTT_PASSWORD``).
 """
 
+import errno
 import os
 import re
 import ssl
@@ -75,15 +76,22 @@ class Broker:
         Raises
         ------
         OSError
-            If a file cannot be read, or holds no certificate or key.
+            If a file cannot be read, holds no certificate or key, or a key with a passphrase.
         """
         if not self.tls:
             return None
         context = ssl.create_default_context(cafile=self.ca or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.cert:
-            context.load_cert_chain(self.cert, self.key or None)
+            context.load_cert_chain(self.cert, self.key or None, _no_passphrase)
         return context
+
+
+def _no_passphrase() -> str:
+    # OpenSSL would ask at the terminal, from every process that connects: the keys that stop a run
+    # are typed there.
+    why = "the key has a passphrase, and nobody is asked (openssl pkey -in KEY -out FILE takes it off)"
+    raise OSError(errno.EACCES, why)
 
 
 def parse_broker_url(url: str) -> Broker:
@@ -155,6 +163,8 @@ def split_broker_url(url: str, others: Collection[str] = ()) -> tuple[Broker, di
     if protocol not in ("", *PROTOCOLS):
         raise _refusal(url, f"protocol {protocol!r}: write {' or '.join(PROTOCOLS)}")
     user = unquote(parts.username or "")
+    if not user.isprintable():
+        raise _refusal(url, f"{user!r}: no user can be called so; write letters, digits, _ - and .")
     password = _password(url, options["password_file"]) if user else ""
     if not user and options["password_file"]:
         raise _refusal(url, "a password is somebody's; write mqtts://USER@HOST")

@@ -242,6 +242,8 @@ def test_who_may_not_ask_is_not_told_that_it_was_done(tmp_path: Path) -> None:
         (["stop", "mqtt://h/b", "--as", "a/b"], "--as, 'a/b', is no sender's name"),
         (["stop", "mqtt://a%20b@h/b"], "give another with --as"),
         (["set", "mqtt://h/b", "a=1", "--timeout", "1"], "1.0 is not in the range 2.0<=x<=60"),
+        (["stop", "mqtt://h/b", "--timeout", "nan"], "nan is no number"),
+        (["stop", "mqtt://a%00b@h/b"], "no user can be called so"),
         (["stop", "mqtt://h/b", "--reason", "x" * 201], "write 200 at most"),
         (["set", "mqtt://h/b", "a=1", "--leg", "none"], "'none' is not one of"),
     ],

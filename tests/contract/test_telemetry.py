@@ -339,6 +339,32 @@ def test_who_may_do_what_is_the_brokers_to_say(tmp_path: Path) -> None:
             ]
 
 
+def test_who_one_is_can_be_a_certificates_to_say(tmp_path: Path) -> None:
+    with brokers.certified(tmp_path) as broker, walking(broker.url("bench", BENCH)) as bench:
+        bench.walks()
+        # The name in the address gives nobody another one's rights.
+        done, told = _remote(broker.url("viewer", BENCH, "tuner"), "program.extension_ms=180")
+        assert done == 2
+        assert "did not answer; its parameters are still version 1" in told
+        done, told = _remote(broker.url("tuner", BENCH), "program.extension_ms=180")
+        assert done == 0, told
+        done, told = _remote(broker.url("viewer", BENCH))
+        assert done == 0, told
+        until(lambda: (now := bench.state()) and not now.armed, bench.why)
+
+
+def _remote(url: str, *pairs: str) -> tuple[int, str]:
+    """Ask a bench for a change, or without any for a stop; return exit code and what was said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fes_ctrl", "remote", "set" if pairs else "stop", url, *pairs],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"), [("ca", "CERTIFICATE_VERIFY_FAILED"), ("password", "Not authorized")]
 )
