@@ -90,7 +90,7 @@ class Broker:
 def _no_passphrase() -> str:
     # OpenSSL would ask at the terminal, from every process that connects: the keys that stop a run
     # are typed there.
-    why = "the key has a passphrase, and nobody is asked (openssl pkey -in KEY -out FILE takes it off)"
+    why = "the key has a passphrase, and nobody is asked (openssl pkey -in KEY -out FILE drops it)"
     raise OSError(errno.EACCES, why)
 
 
