@@ -336,7 +336,8 @@ class Telling:
 
     def _linked(self, why: str, silent_us: Us = 0, *, up: bool) -> None:
         if up:
-            self._say(f"telemetry: connected, {why}")
+            if not self._up:
+                self._say(f"telemetry: connected, {why}")
             if self._warned:
                 self._warn(CLEARED, "the broker takes it again")
         elif self._up or self._why != why:

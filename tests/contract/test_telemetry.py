@@ -218,6 +218,45 @@ def test_a_process_that_is_killed_is_told_of_and_comes_back(bench: RealBench, tu
     undisturbed(bench, since)
 
 
+def test_the_last_will_says_what_the_stimulator_has_told_of_itself(
+    tmp_path: Path,
+) -> None:
+    with brokers.mosquitto(tmp_path) as port, far(port) as viewer:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        with walking(url, learnt="sim+p24 (ABC 1)") as bench:
+            told = viewer.wait_for("status", lambda body: body["simulated"])
+            assert (told["online"], told["device"]) == (True, "sim+p24 (ABC 1)")
+            os.kill(bench.agent_pid, signal.SIGKILL)
+            lost = viewer.wait_for("status", lambda body: not body["online"])
+            assert lost["why"] == "lost"
+            assert (lost["simulated"], lost["device"]) == (True, "sim+p24 (ABC 1)")
+            assert times(bench, "connected") == 1, "nobody need know of the connection's renewal"
+            assert not bench.faults("F25")
+
+
+def test_the_last_will_of_a_run_before_is_not_what_a_broker_keeps_of_this_one(
+    bench: RealBench, tuner: Far, broker: brokers.Mosquitto
+) -> None:
+    before = dict(tuner.wait_for("status"), session="of before", online=False, why="lost")
+    tuner.publish("status", json.dumps(before), retain=True)
+    tuner.wait_for("status", lambda body: body["session"] == "of before")
+    until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
+    with far(broker.port) as later:
+        kept = later.wait_for("status")
+    assert (kept["online"], kept["session"] != "of before") == (True, True)
+
+
+def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(
+    bench: RealBench, tuner: Far
+) -> None:
+    for _ in range(400):
+        tuner.publish("command/stop/somebody", b"{}", retain=True)
+    try:
+        assert tuner.stop()["verdict"] == "stopped"
+    finally:
+        tuner.publish("command/stop/somebody", b"", retain=True)
+
+
 def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
     bench: RealBench, tuner: Far, line: brokers.Proxy
 ) -> None:
