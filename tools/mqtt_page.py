@@ -152,7 +152,7 @@ class _Walk:
         self.clock = Stepper()
         self._rig = Rig(walk, self.clock, NullLog())
         self.out = Outgoing(BENCH, NONCE)
-        self._board = Board(self.out, ["right"])
+        self._board = Board(self.out)
         self.found: dict[str, dict[str, Any]] = {}
         self.lost = 0
         self.telling = Telling(

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from fes_ctrl.links.broker import Broker
-from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.runtime.telling import PATIENCE_US, About, Telling
@@ -69,7 +68,6 @@ class Broadcast:
             "broker": asdict(broker),
             "bench": about.bench,
             "session": nonce,
-            "legs": [LEG_NAMES[leg] for leg in about.legs],
         }
         self._agent = AgentProcess(AGENT, hello, self._heard, self._begin, self._died)
         self._telling = Telling(

@@ -5,6 +5,7 @@ telemetry counts as not taken (fault F25), and told that somebody sent what is n
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -13,10 +14,13 @@ from fes_ctrl import __version__
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import (
     ALL_LEGS,
+    INITIAL_CONTACT,
     LEG_NAMES,
     BurstEnd,
     Decision,
     Fault,
+    GaitEvent,
+    PhaseChange,
     Record,
     Remark,
     Setpoint,
@@ -148,6 +152,9 @@ class Telling:
         self._trail = Trail(nonce, self._audited)
         self._remote = Remote(self._bench, self._parameters, nonce, self._answer, self._entry)
         self._pulses = 0
+        self._contacts: Counter[str] = Counter()
+        self._bursts = Counter({LEG_NAMES[leg]: 0 for leg in about.legs})
+        self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
         self._dropped = 0
@@ -232,6 +239,11 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
+                self._bursts[LEG_NAMES[record.leg]] += 1
+            elif isinstance(record, GaitEvent):
+                self._contacts[LEG_NAMES[record.leg]] += record.kind == INITIAL_CONTACT
+            elif isinstance(record, PhaseChange):
+                self._activity[LEG_NAMES[record.leg]] = record.activity
             elif isinstance(record, Fault):
                 self._hold(record)
             self._carrier.send(record_line(now_us, record))
@@ -265,6 +277,9 @@ class Telling:
         self._identify()
         self._send(
             "metrics",
+            contacts=self._contacts,
+            bursts=self._bursts,
+            activity=self._activity,
             pulses=self._pulses,
             refused=self._refused,
             late_us_max=self._late_us_max(),

@@ -77,7 +77,7 @@ class Agent:
     Parameters
     ----------
     hello : dict
-        The first line: broker, bench, session, legs.
+        The first line: broker, bench, session.
     reader, writer
         Of the socket to the control loop.
     """
@@ -91,7 +91,7 @@ class Agent:
         self._reader = reader
         self._writer = writer
         self._out = Outgoing(self._bench, self._session, hello["starts"])
-        self._board = Board(self._out, hello["legs"])
+        self._board = Board(self._out)
         self._told_s = time.monotonic()
         self._news = asyncio.Event()
         self._ended = asyncio.Event()

@@ -207,14 +207,19 @@ def test_a_broker_that_stalls_and_dies_is_not_in_the_way(
 
 def test_a_process_that_is_killed_is_told_of_and_comes_back(bench: RealBench, tuner: Far) -> None:
     since, dead = mark(bench), bench.agent_pid
+    before = tuner.wait_for("metrics", lambda body: body["bursts"]["right"] > 1)
     os.kill(dead, signal.SIGKILL)
     lost = tuner.wait_for("status", lambda body: not body["online"])
     assert lost["why"] == "lost"
     until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
     assert bench.agent_pid != dead
-    seqs = [each.body["seq"] for each in tuner.heard if each.topic == "metrics"]
-    tuner.wait_for("metrics", lambda body: body["seq"] > 1_000_000)
+    after = tuner.wait_for("metrics", lambda body: body["seq"] > 1_000_000)
+    seqs = [body["seq"] for body in tuner.on("metrics")]
     assert seqs == sorted(seqs)
+    # The new one tells for the whole run, and knows what the foot does.
+    assert after["bursts"]["right"] >= before["bursts"]["right"]
+    assert after["contacts"]["right"] >= before["contacts"]["right"]
+    tuner.wait_for("state", lambda body: body["seq"] > 1_000_000 and body["activity"])
     undisturbed(bench, since)
 
 

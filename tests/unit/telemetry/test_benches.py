@@ -263,7 +263,7 @@ def test_only_what_stands_otherwise_is_a_change() -> None:
 def published(rng: random.Random, count: int, starts: int = 1) -> list[tuple[str, bytes]]:
     """Return what a bench really publishes, from lines as its control loop hands them over."""
     out = Outgoing("b", "one", starts)
-    board = Board(out, ["left"])
+    board = Board(out)
     found = []
     for at in range(count):
         now = 100_000 * at
@@ -279,7 +279,15 @@ def published(rng: random.Random, count: int, starts: int = 1) -> list[tuple[str
                     "event": "ic",
                     "confidence": 1.0,
                 },
-                {"kind": "metrics", "pulses": at, "refused": 0, "late_us_max": 0},
+                {
+                    "kind": "metrics",
+                    "pulses": at,
+                    "refused": 0,
+                    "late_us_max": 0,
+                    "contacts": {},
+                    "bursts": {},
+                    "activity": {},
+                },
             ]
         )
         board.hear({"now": now, **line})
