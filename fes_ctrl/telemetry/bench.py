@@ -57,6 +57,8 @@ class Bench:
         self._seqs: dict[str, int] = {}
         self._missed: Counter[str] = Counter()
         self._dropped: dict[str, int] = {}
+        self._dropped_before: Counter[str] = Counter()
+        self._dropped_start = 0
         self._restarts = 0
         self._lag_us: float | None = None
         self._fastest = Fastest()
@@ -85,7 +87,7 @@ class Bench:
             self._online = not gone
             self._why = text(message.get("why"), 20)
         elif what == "health":
-            self._dropped = _dropped(message)
+            self._drop(message)
         # What happened is counted by metrics: of the other topics only the numbers matter.
         self._known.update(KEPT[what](message) if what in KEPT else {})
         if past or gone:
@@ -134,6 +136,15 @@ class Bench:
             self._missed[what] += max(0, seq % A_START - 1)
         return True
 
+    def _drop(self, health: dict[str, Any]) -> None:
+        """Take what it had to drop: each process that speaks counts its own."""
+        start = max(0, integer(health.get("seq")) or 0) // A_START
+        if start > self._dropped_start:
+            self._dropped_start = start
+            self._dropped_before.update(self._dropped)
+            del self._dropped_before["lines_lost"]  # counted for the whole run
+        self._dropped = _dropped(health)
+
     def presence(self, now_s: float, connected_s: float | None) -> Presence:
         """Return whether it is there."""
         if connected_s is None:
@@ -156,7 +167,7 @@ class Bench:
             lag_ms=_ms(self._lag_us),
             clock_ms=_ms(self._fastest.us),
             missed=dict(+self._missed),
-            dropped=dict(self._dropped),
+            dropped=dict(self._dropped_before + Counter(self._dropped)),
             restarts=self._restarts,
             malformed=self.malformed,
             heard_s=self._age(now_s, utc_us),

@@ -355,6 +355,9 @@ def test_what_the_bench_itself_had_to_drop_is_added_up() -> None:
     lab.say("health", dropped={"events": 3, "answer": 4, "x": 9}, lines_lost=2, unconfirmed=1)
     assert lab.b.dropped == {"events": 3, "answer": 4, "lines_lost": 2, "unconfirmed": 1}
     assert lab.b.lost == 10
+    # Another process speaks: it counts anew what it drops, and not what never reached it.
+    lab.say("health", seq=A_START + 1, dropped={"events": 2}, lines_lost=5)
+    assert lab.b.dropped == {"events": 5, "answer": 4, "lines_lost": 5, "unconfirmed": 1}
 
 
 def test_a_lag_is_what_a_message_took_longer_than_the_fastest() -> None:
