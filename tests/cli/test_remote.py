@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,35 @@ def test_what_still_waits_for_a_burst_is_accepted_and_told_as_that(
     done = remote("set", f"mqtt://{HERE}:{port}/bench-3", "program.extension_ms=120")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "bench-3: accepted as version 4; still waits for the end of a burst\n"
+
+
+@pytest.mark.real_time
+def test_what_another_run_of_the_name_refuses_is_not_what_became_of_it(
+    port: int, bench: FarBench
+) -> None:
+    url = f"mqtt://{HERE}:{port}/bench-3"
+    with far_bench(port, session="another") as other:
+        refused_there = threading.Event()
+
+        def refuse(message: Any) -> list[dict[str, Any]]:
+            threading.Timer(0.2, refused_there.set).start()
+            id_ = json.loads(message.payload)["id"]
+            why = "session: meant for another run"
+            return [{"id": id_, "verdict": "refused", "reason": why, "version": 1}]
+
+        def accept(message: Any) -> list[dict[str, Any]]:
+            assert refused_there.wait(10.0)
+            common = {"id": json.loads(message.payload)["id"], "reason": "", "version": 4}
+            return [{**common, "verdict": "accepted"}, {**common, "verdict": "effective"}]
+
+        other.answer, bench.answer = refuse, accept
+        done = remote("set", url, "program.extension_ms=120")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "bench-3: accepted as version 4, and in effect\n"
+        # Where nobody else answers, it is the run that was meant which is over.
+        bench.answer = lambda _message: []
+        said = refused(remote("set", url, "program.extension_ms=120"))
+        assert "refused it: session: meant for another run" in said
 
 
 @pytest.mark.real_time
