@@ -452,6 +452,25 @@ def test_a_run_that_is_killed_is_told_of(tmp_path: Path) -> None:
             process.stdin.close()
 
 
+def test_files_of_the_folder_in_which_somebody_works_are_none_of_pythons(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('somebody works on chance here')")
+    # As the installed command, which does not look into the folder itself.
+    fes_ctrl = "import sys; sys.path.pop(0); from fes_ctrl.cli import main; main()"
+    walk = [sys.executable, "-c", fes_ctrl, "walk", "standard", "--clock", "real"]
+    with brokers.mosquitto(tmp_path) as port:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        done = subprocess.run(
+            [*walk, "--set", "walk.duration_s=2", "--telemetry", url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=tmp_path,
+        )
+    assert "telemetry: connected" in done.stderr, done.stderr
+    assert "somebody works" not in done.stderr
+
+
 def test_what_stays_of_a_walk_that_is_over_is_that_it_is_over(tmp_path: Path) -> None:
     walk = [sys.executable, "-m", "fes_ctrl", "walk", "standard", "--clock", "real"]
     with brokers.mosquitto(tmp_path) as port:
