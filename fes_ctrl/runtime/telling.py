@@ -157,7 +157,7 @@ class Telling:
         self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
-        self._dropped = 0
+        self._dropped: int | None = 0
         self._up = False
         self._down_us: Us = clock.now_us()
         self._alive_us: Us = NEVER_US
@@ -326,6 +326,9 @@ class Telling:
                 silent_us = line.get("silent_us", 0)
                 self._linked(why, silent_us if isinstance(silent_us, int) else 0, up=up)
             case {"kind": "carried", "dropped": int(dropped)}:
+                if self._dropped is None:
+                    # While there was no broker: it is not this one that is slow.
+                    self._dropped = dropped
                 if dropped > self._dropped and not self._warned:
                     self._warn(WARN, f"the broker is slow: {dropped} items dropped so far")
                 elif dropped == self._dropped and self._warned and self._up:
@@ -353,6 +356,7 @@ class Telling:
         if up:
             if not self._up:
                 self._say(f"telemetry: connected, {why}")
+                self._dropped = None
             if self._warned:
                 self._warn(CLEARED, "the broker takes it again")
         elif self._up or self._why != why:
