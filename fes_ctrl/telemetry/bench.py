@@ -1,7 +1,7 @@
 """One bench as it is seen from afar: messages in, a picture out; no clock is read, no I/O done."""
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from typing import Any, Final
 
 from fes_ctrl.telemetry.outgoing import A_START
@@ -22,6 +22,8 @@ ANSWERS: Final = "answer"
 SILENT_S: Final = 5.0
 """A bench tells of its health every 2 s; the broker may take longer to notice that it is gone."""
 CONTESTED_S: Final = 5.0
+MOST_RUNS: Final = 8
+"""Of one name, that are known again."""
 MOST_RESTARTS: Final = 9999
 WINDOW_S: Final = 30.0
 """Clocks are set now and then: what was the fastest is forgotten after one to two of these."""
@@ -45,7 +47,7 @@ class Bench:
         self._said_us: int | None = None
         self._newer = False
         self._contested_s: float | None = None
-        self._before = ""
+        self._before: deque[str] = deque(maxlen=MOST_RUNS)
         self._forget("")
 
     def _forget(self, session: str) -> None:
@@ -106,14 +108,14 @@ class Bench:
         speaks = self.heard_s is not None and now_s - self.heard_s < SILENT_S
         if speaks and (past or gone):
             return False  # the last will of a run before
-        if speaks and session == self._before:
+        if speaks and session in self._before:
             self._contested_s = now_s
             return False
         if past and (said_us or 0) < (self._said_us or 0):
             return False
         if gone and self.heard_s is None and self._online:
             return False
-        self._before = self._session
+        self._before.append(self._session)
         self._forget(session)
         return True
 

@@ -179,6 +179,18 @@ def test_two_runs_under_one_name_are_told_of_and_one_of_them_is_followed() -> No
     assert not lab.b.contested
 
 
+def test_of_three_runs_under_one_name_one_is_followed_too() -> None:
+    lab = Lab()
+    followed = []
+    for _ in range(3):
+        for session in ("one", "two", "three"):
+            lab.say("health", session=session)
+            lab.now_s += 0.3
+            followed.append(lab.b.session)
+    assert lab.b.contested
+    assert followed == ["one", "two", *7 * ["three"]]
+
+
 def test_a_new_run_starts_with_nothing_of_the_old_one() -> None:
     lab = Lab()
     lab.up(simulated=True)
