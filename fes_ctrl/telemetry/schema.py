@@ -294,7 +294,7 @@ TOPICS: Final = (
         "audit",
         "bench",
         False,
-        "at each command",
+        "at each command, but for those that came before",
         "who asked for what, and what came of it",
         (
             Field("entry", "integer", "", "counts them in this session"),
@@ -305,7 +305,7 @@ TOPICS: Final = (
                 "who asked, by the topic, which the broker's access rules guard",
             ),
             Field("verdict", "text", "", "as in the answer"),
-            Field("reason", "text", "", "as in the answer"),
+            Field("reason", "text", "", "as in the answer; of a stop, what was said with it"),
             Field("change", "object", "", "by key: what it was, and what was asked for"),
             Field("version", "integer", "", "of the parameters after it"),
             Field("sha256", "text", "", "of this entry and the one before: the trail is a chain"),
