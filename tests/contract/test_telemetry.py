@@ -251,15 +251,16 @@ def test_the_last_will_of_a_run_before_is_not_what_a_broker_keeps_of_this_one(
     assert (kept["online"], kept["session"] != "of before") == (True, True)
 
 
-def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(
-    bench: RealBench, tuner: Far
-) -> None:
-    for _ in range(400):
-        tuner.publish("command/stop/somebody", b"{}", retain=True)
-    try:
-        assert tuner.stop()["verdict"] == "stopped"
-    finally:
-        tuner.publish("command/stop/somebody", b"", retain=True)
+def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(tmp_path: Path) -> None:
+    with brokers.mosquitto(tmp_path) as port:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        with walking(url) as bench, far(port) as tuner:
+            bench.walks()
+            tuner.wait_for("health")
+            for _ in range(400):
+                tuner.publish("command/stop/somebody", b"{}", retain=True)
+            assert tuner.stop()["verdict"] == "stopped"
+            until(lambda: (now := bench.state()) and not now.armed, bench.why)
 
 
 def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
