@@ -62,6 +62,7 @@ class Broadcast:
         patience_us: Us = PATIENCE_US,
         identity: Callable[[], str] | None = None,
     ) -> None:
+        self._say = say
         nonce = secrets.token_hex(16)
         self._file = None if audit is None else AuditFile(audit)
         hello = {
@@ -106,3 +107,6 @@ class Broadcast:
         self._agent.close()
         if self._file is not None:
             self._file.close()
+            if self._file.lost:
+                told = f"audit trail: entries that could not be written: {self._file.lost}"
+                self._say(f"{told}; make room on the disk")

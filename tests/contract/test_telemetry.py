@@ -299,6 +299,19 @@ def test_the_trail_on_disk_is_whole_and_is_what_was_published(
 # -- other brokers, and runs of their own ---------------------------------------------------------
 
 
+def test_a_disk_that_takes_no_trail_is_told_of_when_the_run_is_over(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full")
+    (tmp_path / "audit.jsonl").symlink_to(full)
+    with brokers.mosquitto(tmp_path) as port, far(port) as viewer:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        with walking(url, tmp_path / "audit.jsonl") as bench:
+            viewer.wait_for("health")
+            assert viewer.stop()["verdict"] == "stopped"
+    assert bench.said[-1].startswith("audit trail: entries that could not be written: 1;")
+
+
 def test_a_broker_that_comes_later_is_found_and_spoken_to_in_its_newest_protocol(
     tmp_path: Path,
 ) -> None:
