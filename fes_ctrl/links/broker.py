@@ -23,6 +23,8 @@ PASSWORD: Final = "FES_MQTT_PASSWORD"  # noqa: S105 - the variable's name, not i
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 OPTIONS: Final = ("ca", "cert", "key", "password_file", "protocol")
 PROTOCOLS: Final = ("5", "3.1.1")
+MOST_SAID: Final = 65_535
+"""Bytes of a text that MQTT carries."""
 HERE: Final = ("localhost", "127.0.0.1", "::1")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 """Of a bench or a sender: a level of a topic, that no wildcard or slash can hide in."""
@@ -166,6 +168,12 @@ def split_broker_url(url: str, others: Collection[str] = ()) -> tuple[Broker, di
     if not user.isprintable():
         raise _refusal(url, f"{user!r}: no user can be called so; write letters, digits, _ - and .")
     password = _password(url, options["password_file"]) if user else ""
+    for what, said in (("user", user), ("password", password)):
+        if not _is_text(said) or len(said.encode()) > MOST_SAID:
+            # Not shown: it may be the password.
+            raise _refusal(
+                url, f"this {what} cannot be sent; give UTF-8, {MOST_SAID} bytes at most"
+            )
     if not user and options["password_file"]:
         raise _refusal(url, "a password is somebody's; write mqtts://USER@HOST")
     if password and not tls and host not in HERE:
@@ -194,6 +202,14 @@ def _options(url: str, query: str, known: Collection[str]) -> dict[str, str]:
             raise _refusal(url, f"{name} is there twice, or empty; give it once")
         found[name] = value
     return found
+
+
+def _is_text(said: str) -> bool:
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _password(url: str, file: str) -> str:

@@ -83,6 +83,16 @@ def test_a_password_crosses_no_network_readable(
         parse_broker_url("mqtt://u@broker.lab")
 
 
+@pytest.mark.parametrize("word", [f"{SECRET}\udcff", SECRET * 3000])
+def test_a_password_that_no_packet_carries_is_refused_unseen(
+    monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv(PASSWORD, word)
+    with pytest.raises(BrokerUrlError, match="this password cannot be sent") as refused:
+        parse_broker_url("mqtts://u@h")
+    assert SECRET not in str(refused.value)
+
+
 def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PASSWORD, SECRET)
     broker = parse_broker_url("mqtts://ward@broker.lab/b")
