@@ -8,7 +8,7 @@ no I/O and logs nothing: what is to be remembered is in the records it returns.
 from typing import Final
 
 from fes_ctrl.authority import Authority
-from fes_ctrl.leg import LegController, join
+from fes_ctrl.leg import BURSTS_WITHOUT_CONTACT, LegController, join
 from fes_ctrl.model import (
     ALL_LEGS,
     FOOT_FLAT,
@@ -48,8 +48,6 @@ CLOCK_BACK_US: Final = 10_000
 
 CLOCK_AHEAD_US: Final = 1_000_000
 """A call that comes so much later than it was asked for: the host slept, or its clock jumped."""
-
-BURSTS_WITHOUT_CONTACT: Final = 3
 
 
 class Controller:
@@ -158,11 +156,10 @@ class Controller:
             elif isinstance(item, LinkReport):
                 self._authorities[item.stimulator].report(now_us, item)
             elif isinstance(item, Operator):
+                for authority in self._authorities:
+                    authority.operate(now_us, item)
                 if item.action == TEST:
-                    self._test(now_us, max(0, item.value))
-                else:
-                    for authority in self._authorities:
-                        authority.operate(now_us, item)
+                    self._look(now_us)
             else:
                 self._take_parameter(item)
             # What the input made due now (a burst that starts at once) is fired in this step.
@@ -344,39 +341,6 @@ class Controller:
             if sensed.monitor.silent:
                 return False
         return not arming.paused and not arming.latched
-
-    # -- tests ------------------------------------------------------------------------------------
-
-    def _test(self, now_us: Us, current_ma: int) -> None:
-        """Give a burst on every leg that can begin one now, or say why there is none."""
-        for stimulator, authority in enumerate(self._authorities):
-            why = authority.arming.why_silent()
-            if why:
-                authority.tell(now_us, f"no test burst: {why}")
-                continue
-            for leg in self._legs:
-                if leg.stimulated and leg.stimulator == stimulator:
-                    why = self._why_held(leg)
-                    if why:
-                        authority.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
-                        continue
-                    leg.program.level_percent = authority.arming.level_percent
-                    self._records.extend(leg.program.test_burst(now_us, current_ma * 1000))
-        self._look(now_us)
-
-    def _why_held(self, leg: LegController) -> str:
-        """Return why no burst may begin on a leg whose stimulator may give one."""
-        if leg.program.active:
-            return "a burst is planned or running"
-        for sensed in leg.rests_on:
-            if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
-                whose = "its" if sensed is leg else f"the {LEG_NAMES[sensed.leg]}'s"
-                return f"{whose} sensors are silent"
-        if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
-            return "fault F10 inhibits it"
-        if leg.source is not None and leg.source.pace.hurried:
-            return "fault F03 inhibits it"
-        return ""
 
     # -- what is to come --------------------------------------------------------------------------
 

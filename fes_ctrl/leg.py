@@ -3,18 +3,24 @@
 A leg whose program has no channel only senses: nothing is ever given on it.
 """
 
+from typing import Final
+
 from fes_ctrl.ahead import LookAhead
 from fes_ctrl.gait.phase import PhaseMachine
 from fes_ctrl.gait.prediction import StridePredictor
 from fes_ctrl.gait.readiness import Readiness
 from fes_ctrl.learning import Learning
-from fes_ctrl.model import Detector
+from fes_ctrl.model import LEG_NAMES, Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import Pace
 from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.stim.program import Program
+from fes_ctrl.units import NEVER_US
+
+BURSTS_WITHOUT_CONTACT: Final = 3
+"""So many, and no further one begins before the next contact."""
 
 
 class LegController:
@@ -132,6 +138,23 @@ class LegController:
             self.ahead = LookAhead(self.program, self.predictor, None, None)
             return
         self.ahead = LookAhead(self.program, self.predictor, source.predictor, source.readiness)
+
+    def why_held(self) -> str:
+        """Return why no burst may begin now, whoever asks for it; empty where one may.
+
+        What its stimulator may give is not asked: that is the authority's.
+        """
+        if self.program.active:
+            return "a burst is planned or running"
+        for sensed in self.rests_on:
+            if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
+                whose = "its" if sensed is self else f"the {LEG_NAMES[sensed.leg]}'s"
+                return f"{whose} sensors are silent"
+        if self.without_contact >= BURSTS_WITHOUT_CONTACT:
+            return "fault F10 inhibits it"
+        if self.source is not None and self.source.pace.hurried:
+            return "fault F03 inhibits it"
+        return ""
 
 
 def join(legs: list[LegController]) -> None:
