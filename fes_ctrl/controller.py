@@ -10,7 +10,6 @@ from typing import Final
 from fes_ctrl.authority import Authority
 from fes_ctrl.leg import BURSTS_WITHOUT_CONTACT, LegController, join
 from fes_ctrl.model import (
-    ALL_LEGS,
     FOOT_FLAT,
     HEEL_OFF,
     INITIAL_CONTACT,
@@ -25,12 +24,12 @@ from fes_ctrl.model import (
     Input,
     LinkReport,
     Operator,
-    ParameterChange,
     Record,
     Sample,
     Setpoint,
     Step,
 )
+from fes_ctrl.parameter_changes import LIMITS, narrow_limit, turn_dial
 from fes_ctrl.safety.faults import CLEARED, INHIBIT, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
@@ -160,8 +159,11 @@ class Controller:
                     authority.operate(now_us, item)
                 if item.action == TEST:
                     self._look(now_us)
+            elif item.name.startswith(LIMITS):
+                narrow_limit(item, now_us, self._limits, self._legs, self._authorities)
             else:
-                self._take_parameter(item)
+                turn_dial(item, self._legs)
+                self._rouse()
             # What the input made due now (a burst that starts at once) is fired in this step.
             self._wake_at_us = self._next_deadline()
             if self._wake_at_us <= now_us:
@@ -367,39 +369,12 @@ class Controller:
             allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
 
-    # -- parameters -------------------------------------------------------------------------------
-
-    def _take_parameter(self, change: ParameterChange) -> None:
-        if change.name.startswith("limits."):
-            self._narrow(change)
-            return
-        for leg in self._legs:
-            if leg.stimulated and change.leg in (ALL_LEGS, leg.leg):
-                leg.program.change(change.name, change.value)
-        self._rouse()
-
-    def _narrow(self, change: ParameterChange) -> None:
-        """Take a narrower limit for every leg at once, or say why it is refused."""
-        if change.leg == ALL_LEGS:
-            refused = self._limits.narrow(change.name.removeprefix("limits."), change.value)
-        else:
-            refused = f"{change.name}: a limit holds for all legs; give it for all of them"
-        narrowed = f"{change.name} = {change.value:g}: narrowed"
-        told = f"refused: {refused}" if refused else narrowed
-        for authority in self._authorities:
-            authority.guard.limits_changed()
-            authority.tell(self._now_us, told)
-        # What a program can keep to it keeps to: the guard is to have nothing to refuse.
-        limits = self._limits
-        for leg in self._legs:
-            leg.program.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)
+    # -- to look at -------------------------------------------------------------------------------
 
     @property
     def waiting(self) -> bool:
         """Whether a dial that was turned waits for the end of a burst."""
         return any(leg.program.waiting for leg in self._legs)
-
-    # -- to look at -------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
         """Return the state of every part, for logs and tests."""
