@@ -25,7 +25,7 @@ from fes_ctrl.model import (
 from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
 from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN, FaultRow
 from fes_ctrl.safety.guard import Guard
-from fes_ctrl.stim.program import TEST
+from fes_ctrl.stim.burst import TEST
 from fes_ctrl.units import NEVER_US, Us, s_from_us, ua_from_ma
 
 FAULT_OF_REPORT: Final = {
@@ -238,7 +238,7 @@ class Authority:
         if arming.level_percent == 0:
             self.guard.start_over()
         for leg in self._legs:
-            leg.program.lower(arming.level_percent)
+            leg.burst.lower(arming.level_percent)
         self.tell(now_us, "level")
 
     def _test(self, now_us: Us, current_ma: int) -> None:
@@ -252,8 +252,8 @@ class Authority:
             if why:
                 self.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
                 continue
-            leg.program.level_percent = self.arming.level_percent
-            self._records.extend(leg.program.test_burst(now_us, ua_from_ma(current_ma)))
+            leg.burst.level_percent = self.arming.level_percent
+            self._records.extend(leg.burst.test(now_us, ua_from_ma(current_ma)))
 
     def _clear(self, now_us: Us) -> None:
         latched = self.arming.latched

@@ -36,7 +36,7 @@ from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import CROWD
 from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.senses import Senses
-from fes_ctrl.stim.program import TEST
+from fes_ctrl.stim.burst import TEST
 from fes_ctrl.units import NEVER_US, Us, made
 
 TOLD_BY_A_WATCHDOG: Final = ("blocked", "dead")
@@ -184,7 +184,7 @@ class Controller:
         soonest_us = NEVER_US
         for leg in self._legs:
             # Two at a time: the compiled build compares them as the machine words they are.
-            soonest_us = min(soonest_us, leg.program.next_at_us)
+            soonest_us = min(soonest_us, leg.burst.next_at_us)
             soonest_us = min(soonest_us, leg.monitor.deadline_us)
             soonest_us = min(soonest_us, leg.roll.deadline_us)
             soonest_us = min(soonest_us, leg.phase.deadline_us)
@@ -211,7 +211,7 @@ class Controller:
                 if leg.ahead.next_at_us <= at_us:
                     self._fire_ahead(leg, at_us)
             for leg in self._legs:
-                if leg.program.next_at_us <= at_us:
+                if leg.burst.next_at_us <= at_us:
                     self._fire_program(leg, at_us, now_us)
             at_us = self._next_deadline()
         self._wake_at_us = at_us
@@ -336,7 +336,7 @@ class Controller:
     def _allowed(self, leg: LegController) -> bool:
         """Return whether a burst may begin, at the level that is set now."""
         arming = self._authorities[leg.stimulator].arming
-        leg.program.level_percent = arming.level_percent
+        leg.burst.level_percent = arming.level_percent
         if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
             return False
         for sensed in leg.rests_on:
@@ -389,7 +389,7 @@ class Controller:
                     "latched": leg.monitor.latched,
                     "detector": leg.detector.snapshot(),
                     "prediction": leg.predictor.snapshot(),
-                    "program": leg.program.snapshot(),
+                    "program": leg.burst.snapshot(),
                     "learning": None if leg.learning is None else leg.learning.snapshot(),
                 }
                 for leg in self._legs

@@ -52,6 +52,8 @@ class LegController:
 
     Attributes
     ----------
+    burst : Burst
+        The program's.
     predictor : StridePredictor
         Of this leg's next events.
     ahead : LookAhead
@@ -75,6 +77,7 @@ class LegController:
         "awaiting_contact",
         "bears",
         "both_feet",
+        "burst",
         "contralateral",
         "detector",
         "guards",
@@ -113,6 +116,7 @@ class LegController:
         self.detector = detector
         self.watched = watched
         self.program = program
+        self.burst = program.burst
         self.phase = PhaseMachine(leg)
         self.monitor = SensorMonitor(limits.sensor_max_age_us)
         self.roll = RollCall(self.monitor, limits.sensor_max_age_us)
@@ -144,7 +148,7 @@ class LegController:
 
         What its stimulator may give is not asked: that is the authority's.
         """
-        if self.program.active:
+        if self.burst.active:
             return "a burst is planned or running"
         for sensed in self.rests_on:
             if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:

@@ -69,4 +69,4 @@ def narrow_limit(
         authority.tell(now_us, told)
     # What a program can keep to it keeps to: the guard is to have nothing to refuse.
     for leg in legs:
-        leg.program.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)
+        leg.burst.trains.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)

@@ -293,15 +293,15 @@ def peaks(desk: Desk) -> list[int]:
 def test_the_level_acts_in_the_running_bursts_of_every_leg_if_it_is_armed() -> None:
     desk = armed(70)
     for leg in desk.legs:
-        leg.program.level_percent = 70
+        leg.program.burst.level_percent = 70
         leg.program.anticipate(1_000, 2_000)
-    before = [list(leg.program.trains.set_ua) for leg in desk.legs]
+    before = [list(leg.program.burst.trains.set_ua) for leg in desk.legs]
     desk.do(10_000, "level", 40)
     assert desk.heard() == ([], [change(10_000, "level", 40, armed=True)], [])
     assert all(
         now < was
         for leg, its in zip(desk.legs, before, strict=True)
-        for now, was in zip(leg.program.trains.set_ua, its, strict=True)
+        for now, was in zip(leg.program.burst.trains.set_ua, its, strict=True)
     )
     idle = Desk()
     idle.do(10_000, "level", 40)
