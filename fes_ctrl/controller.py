@@ -8,7 +8,7 @@ no I/O and logs nothing: what is to be remembered is in the records it returns.
 from typing import Final
 
 from fes_ctrl.authority import Authority
-from fes_ctrl.leg import BURSTS_WITHOUT_CONTACT, LegController, join
+from fes_ctrl.leg import LegController, join
 from fes_ctrl.model import (
     FOOT_FLAT,
     HEEL_OFF,
@@ -274,15 +274,7 @@ class Controller:
             unmeasured = leg.learning.burst_ended(end.t_us, end.onset_us)
             if unmeasured is not None:
                 self._records.append(unmeasured)
-        if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
-            leg.awaiting_contact = True
-            detail = "burst ended by its time-out, no contact since"
-            self._records.append(Fault(end.t_us, "F02", WARN, leg.leg, detail))
-        if leg.awaiting_contact:
-            leg.without_contact += 1
-            if leg.without_contact == BURSTS_WITHOUT_CONTACT:
-                detail = f"{BURSTS_WITHOUT_CONTACT} bursts without a contact"
-                self._records.append(Fault(end.t_us, "F10", INHIBIT, leg.leg, detail))
+        self._records.extend(leg.contacts.burst_ended(end))
 
     def _cut(self, leg: LegController, at_us: Us, reason: str) -> None:
         self._records.extend(leg.program.cut(at_us, reason))
@@ -298,12 +290,7 @@ class Controller:
             self._records.append(change)
         if event.kind in {INITIAL_CONTACT, FOOT_FLAT}:
             self._records.extend(leg.program.contact(event, leg.phase.last_stance_us))
-            if leg.awaiting_contact:
-                leg.awaiting_contact = False
-                if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
-                    self._records.append(Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact"))
-                leg.without_contact = 0
-                self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
+            self._records.extend(leg.contacts.contact(event.t_emit_us))
         if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
             self._pace_changed(leg, event.t_emit_us)
         for other in self._legs:
@@ -337,7 +324,7 @@ class Controller:
         """Return whether a burst may begin, at the level that is set now."""
         arming = self._authorities[leg.stimulator].arming
         leg.burst.level_percent = arming.level_percent
-        if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
+        if leg.contacts.inhibit:
             return False
         for sensed in leg.rests_on:
             if sensed.monitor.silent:

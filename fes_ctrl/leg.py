@@ -3,8 +3,6 @@
 A leg whose program has no channel only senses: nothing is ever given on it.
 """
 
-from typing import Final
-
 from fes_ctrl.ahead import LookAhead
 from fes_ctrl.gait.phase import PhaseMachine
 from fes_ctrl.gait.prediction import StridePredictor
@@ -14,13 +12,11 @@ from fes_ctrl.model import LEG_NAMES, Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.missed_contacts import MissedContacts
 from fes_ctrl.safety.pace import Pace
 from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.stim.program import Program
 from fes_ctrl.units import NEVER_US
-
-BURSTS_WITHOUT_CONTACT: Final = 3
-"""So many, and no further one begins before the next contact."""
 
 
 class LegController:
@@ -66,18 +62,14 @@ class LegController:
         Whose bursts rest on this leg's sensors.
     guards : list of Guard
         Who is told of this leg's samples.
-    awaiting_contact : bool
-        A burst has ended by its time-out, and no contact has come since.
-    without_contact : int
-        Bursts that have ended since the last contact, once one of them did by its time-out.
     """
 
     __slots__ = (
         "ahead",
-        "awaiting_contact",
         "bears",
         "both_feet",
         "burst",
+        "contacts",
         "contralateral",
         "detector",
         "guards",
@@ -95,7 +87,6 @@ class LegController:
         "stimulated",
         "stimulator",
         "watched",
-        "without_contact",
     )
 
     def __init__(
@@ -125,8 +116,7 @@ class LegController:
         self.stimulated = bool(program.config.channel)
         self.contralateral = contralateral
         self.both_feet = both_feet
-        self.awaiting_contact = False
-        self.without_contact = 0
+        self.contacts = MissedContacts(leg)
         self.predictor = StridePredictor(leg)
         self.readiness = Readiness(leg) if readiness is None else readiness
         self.learning = learning
@@ -154,7 +144,7 @@ class LegController:
             if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
                 whose = "its" if sensed is self else f"the {LEG_NAMES[sensed.leg]}'s"
                 return f"{whose} sensors are silent"
-        if self.without_contact >= BURSTS_WITHOUT_CONTACT:
+        if self.contacts.inhibit:
             return "fault F10 inhibits it"
         if self.source is not None and self.source.pace.hurried:
             return "fault F03 inhibits it"
