@@ -35,7 +35,7 @@ def test_a_change_in_a_burst_holds_after_it_and_is_told_then() -> None:
     leg = walk.rig.session.controller._legs[0]
     before = leg.program.config.extension_ms
     assert verdicts(walk.ask(change={"program.extension_ms": 250.0})) == ["accepted"]
-    assert leg.program.active
+    assert leg.program.burst.active
     assert leg.program.config.extension_ms == before
     assert walk.told("parameters")[-1]["waiting"] is True
     ended = len([record for record in walk.records if isinstance(record, BurstEnd)])
