@@ -60,6 +60,7 @@ class LookAhead:
     """
 
     __slots__ = (
+        "_burst",
         "_end_at_us",
         "_onset_at_us",
         "_own",
@@ -79,6 +80,7 @@ class LookAhead:
         readiness: Readiness | None,
     ) -> None:
         self._program = program
+        self._burst = program.burst
         self._own = own
         self._source = source
         self._readiness = readiness
@@ -116,7 +118,7 @@ class LookAhead:
             self._until_us = NEVER_US
         elif self._sign_us() < 0:
             records = self._withdraw(t_us, "the foot stays")
-        if self.wanted and not program.active:
+        if self.wanted and not self._burst.active:
             self._onset_at_us = self._onset_for(t_us)
         if program.end_lead_us > 0 and program.awaits_contact and not program.unconfirmed:
             self._end_at_us = self._end_for(t_us, stance_us)
@@ -150,7 +152,7 @@ class LookAhead:
         if self._onset_at_us <= at_us:
             self._onset_at_us = NEVER_US
             coming = self._coming()
-            if coming is not None and allowed and not program.active and self._fresh(at_us):
+            if coming is not None and allowed and not self._burst.active and self._fresh(at_us):
                 self._taken = coming
                 self._until_us = max(coming.t_us, at_us) + self._patience_us(coming)
                 starts = program.anticipate(at_us, coming.t_us)
@@ -187,7 +189,7 @@ class LookAhead:
         coming = self._coming()
         if coming is None or self._sign_us() < 0 or coming.confidence < SURE:
             return NEVER_US
-        onset_us = max(self._program.onset_for(coming.t_us), t_us)
+        onset_us = max(self._burst.onset_for(coming.t_us), t_us)
         if onset_us > coming.t_us + WITHIN * coming.sd_us:
             return NEVER_US
         return onset_us
@@ -208,7 +210,7 @@ class LookAhead:
         To be asked before the predictor learns of the event.
         """
         program = self._program
-        if not self.wanted or event.kind != program.trigger_kind or program.active:
+        if not self.wanted or event.kind != program.trigger_kind or self._burst.active:
             return None
         source, coming = self._source, self._coming()
         readiness = self._readiness
@@ -224,9 +226,9 @@ class LookAhead:
         elif self._sign_us() < 0:
             seen = readiness.seen or program.trigger_kind != HEEL_OFF
             reason = "no sign of leaving" if seen else "no sensor shows a foot that leaves"
-        elif program.lock_until_us > event.t_emit_us:
+        elif self._burst.lock_until_us > event.t_emit_us:
             reason = "it came within the lock-out of the last burst"
-        elif event.t_emit_us < program.onset_for(coming.t_us):
+        elif event.t_emit_us < self._burst.onset_for(coming.t_us):
             reason = "it came before its time"
         else:
             reason = "it was overdue, or stimulation was inhibited"
@@ -241,7 +243,8 @@ class LookAhead:
         if coming.anchor not in {HEEL_OFF, TERMINAL_CONTACT} or self._own.lifted_us < 0:
             return NEVER_US
         margin_us = WITHIN * coming.sd_us
-        at_us = max(self._program.fall_for(coming.t_us, stance_us), coming.t_us + margin_us, t_us)
+        fall_us = self._burst.fall_for(coming.t_us, stance_us)
+        at_us = max(fall_us, coming.t_us + margin_us, t_us)
         late = self._own.told_late
         told_us = coming.t_us + margin_us + round(late.mean_us + WITHIN * late.sd_us)
         return NEVER_US if told_us - at_us < WAITS_US else at_us

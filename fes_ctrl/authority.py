@@ -1,7 +1,8 @@
 """Who may give anything, and who takes that away: the authority over one stimulator.
 
 Arming, level and latch, the device's reports, the operator's hand, and stop. It knows no gait; it
-ends the bursts of its legs and orders what the driver is to do.
+ends the bursts of its legs, begins those that a person asks for, and orders what the driver is to
+do.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Final
 from fes_ctrl.leg import LegController
 from fes_ctrl.model import (
     ALL_LEGS,
+    LEG_NAMES,
     Arm,
     Command,
     Disarm,
@@ -23,7 +25,8 @@ from fes_ctrl.model import (
 from fes_ctrl.safety.arming import ARMED, DISARMED, Arming
 from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN, FaultRow
 from fes_ctrl.safety.guard import Guard
-from fes_ctrl.units import NEVER_US, Us, s_from_us
+from fes_ctrl.stim.burst import TEST
+from fes_ctrl.units import NEVER_US, Us, s_from_us, ua_from_ma
 
 FAULT_OF_REPORT: Final = {
     "silent": "F18",
@@ -222,6 +225,8 @@ class Authority:
                 self.cut_all(now_us, "operator")
                 self._commands.append(Disarm(now_us, self._stimulator))
                 self.tell(now_us, "disarm")
+        elif action == TEST:
+            self._test(now_us, max(0, operator.value))
         else:
             arming.disarm()
             self.halt(now_us, "stop")
@@ -233,8 +238,22 @@ class Authority:
         if arming.level_percent == 0:
             self.guard.start_over()
         for leg in self._legs:
-            leg.program.lower(arming.level_percent)
+            leg.burst.lower(arming.level_percent)
         self.tell(now_us, "level")
+
+    def _test(self, now_us: Us, current_ma: int) -> None:
+        """Give a burst on every leg that can begin one now, or say why there is none."""
+        why = self.arming.why_silent()
+        if why:
+            self.tell(now_us, f"no test burst: {why}")
+            return
+        for leg in self._legs:
+            why = leg.why_held()
+            if why:
+                self.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
+                continue
+            leg.burst.level_percent = self.arming.level_percent
+            self._records.extend(leg.burst.test(now_us, ua_from_ma(current_ma)))
 
     def _clear(self, now_us: Us) -> None:
         latched = self.arming.latched

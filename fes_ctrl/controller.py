@@ -10,7 +10,6 @@ from typing import Final
 from fes_ctrl.authority import Authority
 from fes_ctrl.leg import LegController, join
 from fes_ctrl.model import (
-    ALL_LEGS,
     FOOT_FLAT,
     HEEL_OFF,
     INITIAL_CONTACT,
@@ -25,19 +24,19 @@ from fes_ctrl.model import (
     Input,
     LinkReport,
     Operator,
-    ParameterChange,
     Record,
     Sample,
     Setpoint,
     Step,
 )
+from fes_ctrl.parameter_changes import LIMITS, narrow_limit, turn_dial
 from fes_ctrl.safety.faults import CLEARED, INHIBIT, WARN
 from fes_ctrl.safety.guard import ALLOWED, Guard
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.safety.pace import CROWD
 from fes_ctrl.safety.refusals import REFUSALS
 from fes_ctrl.senses import Senses
-from fes_ctrl.stim.program import TEST
+from fes_ctrl.stim.burst import TEST
 from fes_ctrl.units import NEVER_US, Us, made
 
 TOLD_BY_A_WATCHDOG: Final = ("blocked", "dead")
@@ -48,8 +47,6 @@ CLOCK_BACK_US: Final = 10_000
 
 CLOCK_AHEAD_US: Final = 1_000_000
 """A call that comes so much later than it was asked for: the host slept, or its clock jumped."""
-
-BURSTS_WITHOUT_CONTACT: Final = 3
 
 
 class Controller:
@@ -158,13 +155,15 @@ class Controller:
             elif isinstance(item, LinkReport):
                 self._authorities[item.stimulator].report(now_us, item)
             elif isinstance(item, Operator):
+                for authority in self._authorities:
+                    authority.operate(now_us, item)
                 if item.action == TEST:
-                    self._test(now_us, max(0, item.value))
-                else:
-                    for authority in self._authorities:
-                        authority.operate(now_us, item)
+                    self._look(now_us)
+            elif item.name.startswith(LIMITS):
+                narrow_limit(item, now_us, self._limits, self._legs, self._authorities)
             else:
-                self._take_parameter(item)
+                turn_dial(item, self._legs)
+                self._rouse()
             # What the input made due now (a burst that starts at once) is fired in this step.
             self._wake_at_us = self._next_deadline()
             if self._wake_at_us <= now_us:
@@ -185,7 +184,7 @@ class Controller:
         soonest_us = NEVER_US
         for leg in self._legs:
             # Two at a time: the compiled build compares them as the machine words they are.
-            soonest_us = min(soonest_us, leg.program.next_at_us)
+            soonest_us = min(soonest_us, leg.burst.next_at_us)
             soonest_us = min(soonest_us, leg.monitor.deadline_us)
             soonest_us = min(soonest_us, leg.roll.deadline_us)
             soonest_us = min(soonest_us, leg.phase.deadline_us)
@@ -212,7 +211,7 @@ class Controller:
                 if leg.ahead.next_at_us <= at_us:
                     self._fire_ahead(leg, at_us)
             for leg in self._legs:
-                if leg.program.next_at_us <= at_us:
+                if leg.burst.next_at_us <= at_us:
                     self._fire_program(leg, at_us, now_us)
             at_us = self._next_deadline()
         self._wake_at_us = at_us
@@ -275,15 +274,7 @@ class Controller:
             unmeasured = leg.learning.burst_ended(end.t_us, end.onset_us)
             if unmeasured is not None:
                 self._records.append(unmeasured)
-        if end.ended_by == "time_out" and end.contact_us == NEVER_US and not leg.awaiting_contact:
-            leg.awaiting_contact = True
-            detail = "burst ended by its time-out, no contact since"
-            self._records.append(Fault(end.t_us, "F02", WARN, leg.leg, detail))
-        if leg.awaiting_contact:
-            leg.without_contact += 1
-            if leg.without_contact == BURSTS_WITHOUT_CONTACT:
-                detail = f"{BURSTS_WITHOUT_CONTACT} bursts without a contact"
-                self._records.append(Fault(end.t_us, "F10", INHIBIT, leg.leg, detail))
+        self._records.extend(leg.contacts.burst_ended(end))
 
     def _cut(self, leg: LegController, at_us: Us, reason: str) -> None:
         self._records.extend(leg.program.cut(at_us, reason))
@@ -299,12 +290,7 @@ class Controller:
             self._records.append(change)
         if event.kind in {INITIAL_CONTACT, FOOT_FLAT}:
             self._records.extend(leg.program.contact(event, leg.phase.last_stance_us))
-            if leg.awaiting_contact:
-                leg.awaiting_contact = False
-                if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
-                    self._records.append(Fault(event.t_emit_us, "F10", CLEARED, leg.leg, "contact"))
-                leg.without_contact = 0
-                self._records.append(Fault(event.t_emit_us, "F02", CLEARED, leg.leg, "contact"))
+            self._records.extend(leg.contacts.contact(event.t_emit_us))
         if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
             self._pace_changed(leg, event.t_emit_us)
         for other in self._legs:
@@ -337,46 +323,13 @@ class Controller:
     def _allowed(self, leg: LegController) -> bool:
         """Return whether a burst may begin, at the level that is set now."""
         arming = self._authorities[leg.stimulator].arming
-        leg.program.level_percent = arming.level_percent
-        if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
+        leg.burst.level_percent = arming.level_percent
+        if leg.contacts.inhibit:
             return False
         for sensed in leg.rests_on:
             if sensed.monitor.silent:
                 return False
         return not arming.paused and not arming.latched
-
-    # -- tests ------------------------------------------------------------------------------------
-
-    def _test(self, now_us: Us, current_ma: int) -> None:
-        """Give a burst on every leg that can begin one now, or say why there is none."""
-        for stimulator, authority in enumerate(self._authorities):
-            why = authority.arming.why_silent()
-            if why:
-                authority.tell(now_us, f"no test burst: {why}")
-                continue
-            for leg in self._legs:
-                if leg.stimulated and leg.stimulator == stimulator:
-                    why = self._why_held(leg)
-                    if why:
-                        authority.tell(now_us, f"no test burst on the {LEG_NAMES[leg.leg]}: {why}")
-                        continue
-                    leg.program.level_percent = authority.arming.level_percent
-                    self._records.extend(leg.program.test_burst(now_us, current_ma * 1000))
-        self._look(now_us)
-
-    def _why_held(self, leg: LegController) -> str:
-        """Return why no burst may begin on a leg whose stimulator may give one."""
-        if leg.program.active:
-            return "a burst is planned or running"
-        for sensed in leg.rests_on:
-            if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
-                whose = "its" if sensed is leg else f"the {LEG_NAMES[sensed.leg]}'s"
-                return f"{whose} sensors are silent"
-        if leg.without_contact >= BURSTS_WITHOUT_CONTACT:
-            return "fault F10 inhibits it"
-        if leg.source is not None and leg.source.pace.hurried:
-            return "fault F03 inhibits it"
-        return ""
 
     # -- what is to come --------------------------------------------------------------------------
 
@@ -403,39 +356,12 @@ class Controller:
             allowed = False
         self._records.extend(leg.ahead.fire(at_us, allowed=allowed))
 
-    # -- parameters -------------------------------------------------------------------------------
-
-    def _take_parameter(self, change: ParameterChange) -> None:
-        if change.name.startswith("limits."):
-            self._narrow(change)
-            return
-        for leg in self._legs:
-            if leg.stimulated and change.leg in (ALL_LEGS, leg.leg):
-                leg.program.change(change.name, change.value)
-        self._rouse()
-
-    def _narrow(self, change: ParameterChange) -> None:
-        """Take a narrower limit for every leg at once, or say why it is refused."""
-        if change.leg == ALL_LEGS:
-            refused = self._limits.narrow(change.name.removeprefix("limits."), change.value)
-        else:
-            refused = f"{change.name}: a limit holds for all legs; give it for all of them"
-        narrowed = f"{change.name} = {change.value:g}: narrowed"
-        told = f"refused: {refused}" if refused else narrowed
-        for authority in self._authorities:
-            authority.guard.limits_changed()
-            authority.tell(self._now_us, told)
-        # What a program can keep to it keeps to: the guard is to have nothing to refuse.
-        limits = self._limits
-        for leg in self._legs:
-            leg.program.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)
+    # -- to look at -------------------------------------------------------------------------------
 
     @property
     def waiting(self) -> bool:
         """Whether a dial that was turned waits for the end of a burst."""
         return any(leg.program.waiting for leg in self._legs)
-
-    # -- to look at -------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
         """Return the state of every part, for logs and tests."""
@@ -450,7 +376,7 @@ class Controller:
                     "latched": leg.monitor.latched,
                     "detector": leg.detector.snapshot(),
                     "prediction": leg.predictor.snapshot(),
-                    "program": leg.program.snapshot(),
+                    "program": leg.burst.snapshot(),
                     "learning": None if leg.learning is None else leg.learning.snapshot(),
                 }
                 for leg in self._legs

@@ -50,7 +50,7 @@ class Learning:
     leg : int
         Whose.
     program : Program
-        What is adapted; its configuration says how.
+        Whose bursts are adapted; its configuration says how.
     imu : FootImuConfig
         Dials of the detector by which strides are measured.
 
@@ -61,6 +61,7 @@ class Learning:
     """
 
     __slots__ = (
+        "_burst",
         "_compares",
         "_frozen",
         "_last_deg",
@@ -70,7 +71,6 @@ class Learning:
         "_meter",
         "_odd",
         "_onset_us",
-        "_program",
         "_revert_strides",
         "_stride_m",
         "_sure",
@@ -82,9 +82,9 @@ class Learning:
     def __init__(self, leg: int, program: Program, imu: FootImuConfig) -> None:
         config = program.config.adaptive
         self.leg = leg
-        self._program = program
+        self._burst = program.burst
         self._meter = SwingPitchMeter(imu, leg)
-        self._law = AdaptiveLaw(config, program.trains.span_ua)
+        self._law = AdaptiveLaw(config, self._burst.trains.span_ua)
         self._sure: float = config.sure
         self._revert_strides: int = config.revert_strides
         self._swing_us: float = 0.0
@@ -94,7 +94,7 @@ class Learning:
     def start_over(self) -> None:
         """Begin anew: the device was armed, and where the electrodes sit is not known."""
         self._law.start_over()
-        self._program.adapted = self._law.now
+        self._burst.adapted = self._law.now
         self._level: int = 0
         self._frozen: int = 0
         self._odd: int = 0
@@ -119,9 +119,9 @@ class Learning:
         if swing is None:
             return None
         self._measured_us = swing.t_us
-        program = self._program
-        level = program.begun_level
-        if level == 0 or not swing.since_us < program.begun_us < swing.contact_us:
+        burst = self._burst
+        level = burst.begun_level
+        if level == 0 or not swing.since_us < burst.begun_us < swing.contact_us:
             # Nobody stimulates: there is nothing to learn, and nothing to tell.
             self._get_used_to(swing)
             return None
@@ -144,9 +144,9 @@ class Learning:
         self._last_deg = swing.contact_deg
         self._compares = True
         changed = self._law.learn(
-            swing.mid_deg, swing.contact_deg, swing.fall_dps, program.extension_us
+            swing.mid_deg, swing.contact_deg, swing.fall_dps, burst.timing.extension_us
         )
-        program.adapted = self._law.now
+        burst.adapted = self._law.now
         why = ""
         if self._law.out_of_reach:
             why = f"all that may be given leaves {self._law.short_deg:.1f} deg wanting"
@@ -161,7 +161,7 @@ class Learning:
             Its end and its onset. The stride of the burst before it is over by then, and should
             have been measured.
         """
-        if self._program.begun_level == 0:
+        if self._burst.begun_level == 0:
             return None
         before_us = self._onset_us
         self._onset_us = onset_us
@@ -170,7 +170,7 @@ class Learning:
         return self._freeze(t_us, NOT_SEEN, None)
 
     def _why_frozen(self, swing: SwingPitch, activity: str) -> str:
-        program = self._program
+        burst = self._burst
         if swing.unsure:
             return swing.unsure
         if swing.confidence < self._sure:
@@ -179,9 +179,9 @@ class Learning:
             return "it turned"
         if activity != WALKING:
             return "it is not known to walk"
-        if program.level_percent != program.begun_level:
+        if burst.level_percent != burst.begun_level:
             return "the level was changed"
-        if program.broken:
+        if burst.broken:
             return "its burst was cut"
         return ""
 
@@ -225,7 +225,7 @@ class Learning:
     def _freeze(self, t_us: Us, why: str, swing: SwingPitch | None) -> Adaptation:
         self._frozen += 1
         if self._frozen > self._revert_strides and self._law.revert():
-            self._program.adapted = self._law.now
+            self._burst.adapted = self._law.now
             why = f"{self._frozen} strides that teach nothing: {why}"
             return self._told(t_us, REVERTED, why, swing)
         return self._told(t_us, FROZEN, why, swing)

@@ -8,13 +8,15 @@ from fes_ctrl.gait.phase import PhaseMachine
 from fes_ctrl.gait.prediction import StridePredictor
 from fes_ctrl.gait.readiness import Readiness
 from fes_ctrl.learning import Learning
-from fes_ctrl.model import Detector
+from fes_ctrl.model import LEG_NAMES, Detector
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.safety.limits import Limits
+from fes_ctrl.safety.missed_contacts import MissedContacts
 from fes_ctrl.safety.pace import Pace
 from fes_ctrl.safety.roll_call import RollCall
 from fes_ctrl.stim.program import Program
+from fes_ctrl.units import NEVER_US
 
 
 class LegController:
@@ -46,6 +48,8 @@ class LegController:
 
     Attributes
     ----------
+    burst : Burst
+        The program's.
     predictor : StridePredictor
         Of this leg's next events.
     ahead : LookAhead
@@ -58,17 +62,14 @@ class LegController:
         Whose bursts rest on this leg's sensors.
     guards : list of Guard
         Who is told of this leg's samples.
-    awaiting_contact : bool
-        A burst has ended by its time-out, and no contact has come since.
-    without_contact : int
-        Bursts that have ended since the last contact, once one of them did by its time-out.
     """
 
     __slots__ = (
         "ahead",
-        "awaiting_contact",
         "bears",
         "both_feet",
+        "burst",
+        "contacts",
         "contralateral",
         "detector",
         "guards",
@@ -86,7 +87,6 @@ class LegController:
         "stimulated",
         "stimulator",
         "watched",
-        "without_contact",
     )
 
     def __init__(
@@ -107,6 +107,7 @@ class LegController:
         self.detector = detector
         self.watched = watched
         self.program = program
+        self.burst = program.burst
         self.phase = PhaseMachine(leg)
         self.monitor = SensorMonitor(limits.sensor_max_age_us)
         self.roll = RollCall(self.monitor, limits.sensor_max_age_us)
@@ -115,8 +116,7 @@ class LegController:
         self.stimulated = bool(program.config.channel)
         self.contralateral = contralateral
         self.both_feet = both_feet
-        self.awaiting_contact = False
-        self.without_contact = 0
+        self.contacts = MissedContacts(leg)
         self.predictor = StridePredictor(leg)
         self.readiness = Readiness(leg) if readiness is None else readiness
         self.learning = learning
@@ -132,6 +132,23 @@ class LegController:
             self.ahead = LookAhead(self.program, self.predictor, None, None)
             return
         self.ahead = LookAhead(self.program, self.predictor, source.predictor, source.readiness)
+
+    def why_held(self) -> str:
+        """Return why no burst may begin now, whoever asks for it; empty where one may.
+
+        What its stimulator may give is not asked: that is the authority's.
+        """
+        if self.burst.active:
+            return "a burst is planned or running"
+        for sensed in self.rests_on:
+            if sensed.monitor.silent or sensed.monitor.last_us == -NEVER_US:
+                whose = "its" if sensed is self else f"the {LEG_NAMES[sensed.leg]}'s"
+                return f"{whose} sensors are silent"
+        if self.contacts.inhibit:
+            return "fault F10 inhibits it"
+        if self.source is not None and self.source.pace.hurried:
+            return "fault F03 inhibits it"
+        return ""
 
 
 def join(legs: list[LegController]) -> None:

@@ -16,13 +16,7 @@ from fes_ctrl.gait import sensors_of
 from fes_ctrl.links.link import Link
 from fes_ctrl.model import Operator, Sample, Setpoint
 from fes_ctrl.runlog.log import RunLog, RunLogWriter
-from fes_ctrl.runtime.alarm import Alarm
-from fes_ctrl.runtime.clock import (
-    ORDER_DEVICE,
-    ORDER_INJECTION,
-    ORDER_SENSOR,
-    Clock,
-)
+from fes_ctrl.runtime.clock import ORDER_INJECTION, ORDER_SENSOR, Clock
 from fes_ctrl.runtime.operator import ScriptedOperator
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.limits import Limits
@@ -32,13 +26,14 @@ from fes_ctrl.stimulators.p24_level import Pulses
 from fes_ctrl.units import Us, us_from_s
 from firmware_sim.ceilings import Ceilings
 from firmware_sim.devices.catalogue import DEVICES
-from firmware_sim.devices.device import Device, DeviceStep
 from firmware_sim.injections import BY_NAME, Acknowledgement, Injection
 from firmware_sim.limiter import Limiter
 from firmware_sim.output import OutputStage, Points, Sink
 from hil.config import WalkConfig
+from hil.device_end import DeviceEnd
 from hil.host import HostedLink, SimHost
 from hil.links import Cable, SimCable
+from hil.origin import simulated_name, source_of
 from hil.patient.leg import PatientLeg
 from hil.patient.patient import VirtualPatient
 from hil.patient.sensors.hub import SensorHub
@@ -49,66 +44,6 @@ from hil.witness import Witness
 
 if TYPE_CHECKING:
     from hil.far_party import FarParty
-
-SIM_NAME: Final = "sim+"
-"""Simulated parts say so in their name, so that no log can pass for the real thing."""
-
-LIMITER_NAME: Final = "+limiter"
-"""What a device's name ends in where a limiter sits between it and the electrodes."""
-
-
-def simulated_name(device: str, config: WalkConfig) -> str:
-    """Return what a walk's stimulator is called: that it is simulated, and what is fitted to it."""
-    if config.address:
-        return device
-    return SIM_NAME + device + (LIMITER_NAME if config.limiter.fitted else "")
-
-
-COUNTS: Final = frozenset({"feslink"})
-"""Devices that count pulses and charge themselves: their driver holds that against what it asked
-for, and tells a difference, which is a fault."""
-
-
-def source_of(config: WalkConfig) -> str:
-    """Return where what reaches a walk's electrodes is known from: the best there is."""
-    if config.probe:
-        return "probe"
-    if not config.address:
-        return "electrode"
-    return "device" if config.control.stimulator.device in COUNTS else "commanded"
-
-
-class _DeviceEnd:
-    """The simulated device on the far end of the cable, woken by the clock."""
-
-    __slots__ = ("_alarm", "_cable", "_clock", "_device", "_limiter")
-
-    def __init__(self, clock: Clock, device: Device, cable: Cable, limiter: Limiter | None) -> None:
-        self._clock = clock
-        self._device = device
-        self._cable = cable
-        self._limiter = limiter
-        self._alarm = Alarm(clock, ORDER_DEVICE, self._ring)
-        cable.device = self._bytes
-        cable.cut = self._cut
-
-    def _cut(self) -> None:
-        self._device.cut(self._clock.now_us())
-
-    def _bytes(self, data: bytes) -> None:
-        now_us = self._clock.now_us()
-        if self._limiter is not None:
-            self._limiter.hear(now_us, data)
-        step = self._device.receive(now_us, data)
-        self._carry_out(step)
-
-    def _ring(self, now_us: Us) -> None:
-        self._carry_out(self._device.tick(now_us))
-
-    def _carry_out(self, step: DeviceStep) -> None:
-        if step.out:
-            self._cable.answer(step.out)
-        self._alarm.move(step.wake_at_us)
 
 
 class Rig:
@@ -179,7 +114,7 @@ class Rig:
         )
         self.limiter = self._fit_limiter()
         if not config.address:
-            self.device_end = _DeviceEnd(clock, self._device, self.cable, self.limiter)
+            self.device_end = DeviceEnd(clock, self._device, self.cable, self.limiter)
         self.account = Account(self._empty_walk())
         self._host = self._needs_host()
         if self._host is None:

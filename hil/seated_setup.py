@@ -26,11 +26,11 @@ from fes_ctrl.units import Us, us_from_s
 from firmware_sim.devices.catalogue import DEVICES
 from firmware_sim.output import OutputStage, Points
 from hil.config import CableConfig, WalkConfig
+from hil.device_end import DeviceEnd
 from hil.identification.seated import SeatedPatient
 from hil.links import SimCable
 from hil.patient.config import ElectrodeConfig, PatientConfig
 from hil.patient.muscle.recruitment import equivalent_ma
-from hil.rig import _DeviceEnd
 from hil.silence import Silence
 from hil.streams import stream
 from hil.witness import Witness
@@ -199,7 +199,7 @@ class SeatedRig:
         output.impedance_ohm[self._channel] = round(leg_config.electrode.impedance_ohm)
         device = DEVICES[control.stimulator.device].make(output, stream(config.seed, "device"))
         cable = SimCable(clock, config.cable, stream(config.seed, "cable"))
-        self._end = _DeviceEnd(clock, device, cable, None)
+        self._end = DeviceEnd(clock, device, cable, None)
         driver = driver_for(control.stimulator, Limits(control.limits).min_interval_us)
         controller = assemble((self._leg,), control)
         self.session = ControlSession(

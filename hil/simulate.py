@@ -21,7 +21,8 @@ from fes_ctrl.units import Us, us_from_s
 from firmware_sim.output import Sink
 from hil.config import WalkConfig
 from hil.missing import Heard, Missing, missing
-from hil.rig import Rig, simulated_name
+from hil.origin import simulated_name
+from hil.rig import Rig
 
 if TYPE_CHECKING:
     from hil.probe.across import ProbeReport

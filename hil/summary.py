@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fes_ctrl import __version__
 from fes_ctrl.analysis.summary import FORMAT
-from hil.rig import simulated_name
+from hil.origin import simulated_name
 from hil.scenarios import Scenario, verdict
 from hil.simulate import WalkResult
 

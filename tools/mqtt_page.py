@@ -39,7 +39,9 @@ second at most (faults at once), and holds {MOST_ITEMS} items while nobody takes
 oldest gives way, and `dropped` counts it. Nothing of this ever waits in the control loop.
 
 Only `status`, `state` and `parameters` are retained. `status` is also the last will: where a bench
-is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of the run's begin.
+is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of when it was told what
+to say. A bench that is there and hears that one of its name is not (the last will of a run before,
+which a broker may tell late) says again that it is there, where it may read `fes/BENCH/status`.
 """
 
 COMMANDS = f"""\
@@ -77,7 +79,8 @@ It is refused, with the reason as the first word of `reason`, where it is
 A command with an `id` that came before is answered as it was, with `again`. What does nothing but
 lower (`level_percent`, `limits.*`) is asked for no version and no pause. A stop is taken as it
 comes, however it is said, unless it is retained. More than 20 of either kind a second are counted
-and left out. What is not new is told as fault F26, once a second at most.
+and left out; retained stops are a kind of their own. What is not new is told as fault F26, once a
+second at most.
 
 The sender's name is the last level of the topic: it is what the broker's access rules make of it.
 [These rules](../../tests/helpers/mosquitto/acl), for mosquitto, are the ones that the tests use,
@@ -149,7 +152,7 @@ class _Walk:
         self.clock = Stepper()
         self._rig = Rig(walk, self.clock, NullLog())
         self.out = Outgoing(BENCH, NONCE)
-        self._board = Board(self.out, ["right"])
+        self._board = Board(self.out)
         self.found: dict[str, dict[str, Any]] = {}
         self.lost = 0
         self.telling = Telling(

@@ -34,7 +34,8 @@ from fes_ctrl.analysis.story import (
 )
 from fes_ctrl.analysis.walk import Burst, LegWalk
 from fes_ctrl.model import INITIAL_CONTACT, LEG_NAMES, GaitEvent
-from fes_ctrl.stim.program import PREDICTED, TEST, TRIGGERS
+from fes_ctrl.stim.burst import TEST
+from fes_ctrl.stim.program import PREDICTED, TRIGGERS
 from fes_ctrl.units import Us
 
 

@@ -34,7 +34,8 @@ from fes_ctrl.model import (
     Setpoint,
 )
 from fes_ctrl.safety.refusals import REFUSALS
-from fes_ctrl.stim.program import PREDICTED, TEST
+from fes_ctrl.stim.burst import TEST
+from fes_ctrl.stim.program import PREDICTED
 from fes_ctrl.units import NEVER_US, Us
 
 SLACK_US: Final = 1_000

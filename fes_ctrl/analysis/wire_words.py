@@ -6,6 +6,7 @@ What a driver from elsewhere says, and what is no whole frame, stays bytes and i
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from fes_ctrl.stimulators.models import LIMITED, SIMULATED
 from fes_ctrl.wire import feslink, sciencemode2, sciencemode4
 from fes_ctrl.wire import feslink_messages as fm
 from fes_ctrl.wire import sciencemode2_frames as sm2_frames
@@ -45,7 +46,7 @@ def in_words(device: str, data: bytes) -> str:
     data : bytes
         Of one write or one read.
     """
-    words = _READERS.get(device.removeprefix("sim+").removesuffix("+limiter"), _bytes)(data)
+    words = _READERS.get(device.removeprefix(SIMULATED).removesuffix(LIMITED), _bytes)(data)
     return "; ".join(words) or f"no whole frame of it ({data.hex()})"
 
 

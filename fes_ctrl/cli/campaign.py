@@ -7,17 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from fes_ctrl.cli.campaign_results import make_folder, replay_one, tell
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar, lines
 
 if TYPE_CHECKING:
     from hil.campaign.run import Outcome
-
-LINE_EVERY_S: Final = 20.0
 
 Advance = Callable[[float], None]
 
@@ -162,28 +161,10 @@ def _walk(
 @contextmanager
 def _progress(total_s: float, *, quiet: bool) -> Iterator[Advance]:
     if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("{task.completed:.0f} of {task.total:.0f} s"),
-            BarColumn(40),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with bar("{task.completed:.0f} of {task.total:.0f} s", BAR, TIME_LEFT) as progress:
             task = progress.add_task("campaign", total=total_s)
             yield lambda done_s: progress.advance(task, done_s)
-        return
-    done_s = 0.0
-    started_s = told_s = time.perf_counter()
-
-    def advance(more_s: float) -> None:
-        nonlocal done_s, told_s
-        done_s += more_s
-        now_s = time.perf_counter()
-        if not quiet and now_s - told_s >= LINE_EVERY_S:
-            told_s = now_s
-            left_s = (now_s - started_s) * (total_s / done_s - 1)
-            click.echo(f"{done_s:.0f} of {total_s:.0f} s walked, {left_s:.0f} s left", err=True)
-
-    yield advance
+    elif quiet:
+        yield lambda _done_s: None
+    else:
+        yield lines("{done:.0f} of {total:.0f} s walked", total_s)

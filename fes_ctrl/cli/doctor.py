@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.spans import Span
+from fes_ctrl.cli.numbers import Finite
 from fes_ctrl.links.udev import RULES, access_rule
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--seconds",
-    type=Span(0.1, 3600),
+    type=Finite(0.1, 3600),
     default=1.0,
     show_default=True,
     help="How long timers are listened to, with and without real-time priority.",

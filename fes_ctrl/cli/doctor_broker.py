@@ -18,6 +18,7 @@ def examine(broker: "Broker") -> dict[str, Any]:
     return {
         "broker": str(broker),
         "user": broker.user or None,
+        "certificate": broker.cert or None,
         **asdict(found),
         "verdict": verdict(found),
     }
@@ -46,7 +47,11 @@ def tell(whole: dict[str, Any]) -> None:
     elif whole["reached_ms"] is not None and whole["broker"].startswith("mqtt://"):
         click.echo("encrypted: no; anybody on the way can read and change what is said")
     if whole["protocol"] is not None:
-        who = whole["user"] or "anybody, without a name"
+        who = whole["user"] or (
+            f"whoever {whole['certificate']} says"
+            if whole["certificate"]
+            else "anybody, without a name"
+        )
         click.echo(f"user: {who}, let in after {whole['accepted_ms']:.1f} ms")
         click.echo(f"version: MQTT {whole['protocol']}")
         if whole["protocol"] != "5":

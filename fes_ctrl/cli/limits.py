@@ -111,8 +111,8 @@ def _output_table(scenario: "Scenario") -> dict[str, Any]:
     from fes_ctrl.analysis.output_table import output_figures
     from fes_ctrl.assembly import problems_of
     from fes_ctrl.stimulators.config import capabilities_of
+    from fes_ctrl.stimulators.models import SIMULATED
     from hil.output_table import LOADS_OHM, emitted_in_walk
-    from hil.rig import SIM_NAME
 
     walk = scenario.walk
     problems = problems_of(walk.legs, walk.control, walk.sensed)
@@ -138,7 +138,7 @@ def _output_table(scenario: "Scenario") -> dict[str, Any]:
         "duration_s": walk.duration_s,
         "electrode_area_cm2": limits.electrode_area_cm2,
         "unit": {
-            "stimulator": f"{SIM_NAME}{device.device}",
+            "stimulator": f"{SIMULATED}{device.device}",
             "mode": device.mode,
             "channels": device.channels,
             "regulated": "current",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.spans import Span
+from fes_ctrl.cli.numbers import Finite
 
 if TYPE_CHECKING:
     from fes_ctrl.links.broker import Broker
@@ -35,7 +35,7 @@ def timeout_option(least_s: float) -> Callable[[FC], FC]:
     return click.option(
         "--timeout",
         "timeout_s",
-        type=Span(least_s, 60),
+        type=Finite(least_s, 60),
         default=2.0,
         show_default=True,
         metavar="S",

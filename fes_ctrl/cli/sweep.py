@@ -1,6 +1,5 @@
 """``fes-ctrl sweep``: many walks over settings, patients and seeds, here or on a cluster."""
 
-import os
 import sys
 import tempfile
 import time
@@ -13,18 +12,16 @@ import click
 
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
 from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
+from fes_ctrl.cli.who import Who, walk_jobs
 
 if TYPE_CHECKING:
-    from fes_ctrl.tuning.cluster import Cluster
     from fes_ctrl.tuning.manifest import Manifest
     from fes_ctrl.tuning.plan import Plan
-    from fes_ctrl.tuning.pool import Workers
     from fes_ctrl.tuning.store import Store
 
 INTERRUPTED: Final = 130
-LINE_EVERY_S: Final = 20.0
-NEEDED: Final = ("hil.sweep_walk",)
 
 Advance = Callable[[], None]
 
@@ -189,44 +186,11 @@ def _store(folder: Path) -> "Iterator[Store]":
 # -- walking --------------------------------------------------------------------------------------
 
 
-class Who:
-    """Who walks: processes of this machine, or a cluster."""
-
-    def __init__(self, workers: int | None, cluster: str | None) -> None:
-        self._workers = workers or processors()
-        self._cluster = cluster
-
-    def at_work(self, jobs: int) -> "Workers | Cluster":
-        """Return those who walk so many jobs."""
-        count = min(self._workers, jobs)
-        if self._cluster is None:
-            from fes_ctrl.tuning.pool import Workers
-
-            return Workers(count, NEEDED)
-        from fes_ctrl.tuning.cluster import Cluster, ClusterError
-        from hil.code_version import code_version
-
-        try:
-            return Cluster(self._cluster, count, code_version)
-        except ModuleNotFoundError as error:
-            message = f"--cluster needs {error.name}: pip install 'fes-ctrl[cluster]'"
-            raise Refusal(message) from error
-        except ClusterError as error:
-            raise Refusal(str(error)) from error
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
-
-
 def _walk(
     manifest: "Manifest", store: "Store", who: Who, by: str, out: Path | None, *, quiet: bool
 ) -> bool:
     """Walk what has no row yet; return whether it was interrupted."""
-    from fes_ctrl.tuning.engine import EngineError, run_jobs
-    from hil.sweep_walk import walk_row
+    from fes_ctrl.tuning.engine import EngineError
 
     keys = {job: key for key, job in manifest.part()}
     todo = [job for job, key in keys.items() if key not in store]
@@ -239,17 +203,7 @@ def _walk(
             who.at_work(len(todo)) as workers,
             _progress("walks", len(keys), len(keys) - len(todo), quiet=quiet) as advance,
         ):
-            rows = run_jobs(
-                todo,
-                walk_row,
-                workers.executor,
-                store,
-                key_of=keys.__getitem__,
-                in_flight=workers.in_flight,
-                renew=getattr(workers, "renew", None),
-                died=workers.died,
-            )
-            for row in rows:
+            for row in walk_jobs(todo, store, workers, keys.__getitem__):
                 if row["ok"] and not judged:
                     judged = True
                     _judge_by(manifest, store, by)
@@ -281,32 +235,10 @@ def _progress(what: str, total: int, done: int, *, quiet: bool) -> Iterator[Adva
     """Tell how far it is and how long it will take: a bar, or a line now and then."""
     if quiet:
         yield lambda: None
-        return
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as TimeLeft
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(40),
-            MofNCompleteColumn(),
-            TimeLeft(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    elif sys.stderr.isatty():
+        with bar("{task.description}", BAR, COUNT, TIME_LEFT, transient=True) as progress:
             task = progress.add_task(what, total=total, completed=done)
             yield lambda: progress.advance(task)
-        return
-    begun_s = told_s = time.perf_counter()
-    now = done
-
-    def advance() -> None:
-        nonlocal now, told_s
-        now += 1
-        now_s = time.perf_counter()
-        if now_s - told_s >= LINE_EVERY_S:
-            told_s = now_s
-            left_s = (now_s - begun_s) / (now - done) * (total - now)
-            click.echo(f"{what}: {now} of {total}, {left_s:.0f} s left", err=True)
-
-    yield advance
+    else:
+        advance = lines(what + ": {done:.0f} of {total:.0f}", total, done)
+        yield lambda: advance(1)

@@ -2,8 +2,6 @@
 
 import importlib
 import json
-import shlex
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -13,16 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from fes_ctrl import __version__
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import PAGE, keep_apart, write_whole
-from fes_ctrl.cli.spans import Span
+from fes_ctrl.cli.files import keep_apart
+from fes_ctrl.cli.numbers import Finite
+from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
+from fes_ctrl.cli.who import Who, walk_jobs
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
-    from fes_ctrl.tuning.cluster import Cluster
     from fes_ctrl.tuning.job import Job, Row
-    from fes_ctrl.tuning.pool import Workers
     from fes_ctrl.tuning.result import Found
     from fes_ctrl.tuning.store import Store
 
@@ -65,7 +62,7 @@ MAX_SEED: Final = 2**40
 @click.option("--duration", type=float, metavar="S", help="Seconds of each walk.")
 @click.option(
     "--bad-strides",
-    type=Span(0, 50),
+    type=Finite(0, 50),
     metavar="PERCENT",
     help="Walk every candidate once more with so many strides astray (short, long, hesitant, "
     "stumbled, badly sensed), and judge it by those too.",
@@ -183,8 +180,9 @@ def command(
         except ModuleNotFoundError:
             message = f"tune needs {module}: pip install 'fes-ctrl[tune]'"
             raise Refusal(message) from None
-    from fes_ctrl.cli.sweep import Who
     from fes_ctrl.cli.tune_question import asked
+    from fes_ctrl.cli.tune_results import keep, say_where
+    from hil.sweep_walk import key_of
 
     told = asked(
         scenario,
@@ -237,19 +235,19 @@ def command(
     most = together * told.question.each
     try:
         with Who(workers, cluster).at_work(max(most, unseen)) as those:
-            run = partial(_run, workers=those)
+            run = partial(walk_jobs, workers=those, key_of=key_of)
             found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     except KeyboardInterrupt:
         click.echo(f"what is done stays in {out}; the same command goes on", err=True)
         raise
-    whole = _keep(told, found, out, write)
+    whole = keep(told, found, out, write)
     if as_json:
         click.echo(json.dumps(whole, allow_nan=False))
     else:
         from fes_ctrl.cli.tune_table import print_found
 
         print_found(found)
-        _say_where(told, found, out, write)
+        say_where(told, found, out, write)
     return int(not found.verdict.passed)
 
 
@@ -297,37 +295,12 @@ def _tune(
             raise Refusal(str(error)) from error
 
 
-def _run(jobs: "Sequence[Job]", store: "Store", *, workers: "Workers | Cluster") -> "Iterator[Row]":
-    from fes_ctrl.tuning.engine import run_jobs
-    from hil.sweep_walk import key_of, walk_row
-
-    return run_jobs(
-        jobs,
-        walk_row,
-        workers.executor,
-        store,
-        key_of=key_of,
-        in_flight=workers.in_flight,
-        renew=getattr(workers, "renew", None),
-        died=workers.died,
-    )
-
-
 @contextmanager
 def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
     if quiet:
         yield lambda _what, _done: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description:8s}"),
-        BarColumn(40),
-        TextColumn("{task.completed:.0f} walks"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with bar("{task.description:8s}", BAR, "{task.completed:.0f} walks", TIME_LEFT) as progress:
         tasks = {"search": progress.add_task("search", total=walks)}
 
         def advance(what: str, done: int) -> None:
@@ -337,85 +310,3 @@ def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]
             progress.update(tasks[what], completed=done)
 
         yield advance
-
-
-def _keep(told: "Asked", found: "Found", out: Path, write: Path | None) -> dict[str, object]:
-    """Write what was found; return it as one object."""
-    from fes_ctrl.config.files import read_text
-    from fes_ctrl.tuning.program_file import ProgramFileError, between, read_program, rewritten
-    from fes_ctrl.tuning.result import as_csv, as_object
-    from fes_ctrl.tuning.space import settings_at
-
-    text = read_text(told.file)
-    try:
-        before = read_program(text, str(told.file))
-        wanted = told.with_settings(settings_at(found.question.dials, found.chosen))
-        settings = between(before, wanted)
-        program = rewritten(text, str(told.file), settings, _notes(told, found))
-    except ProgramFileError as error:
-        raise Refusal(str(error)) from error
-    whole: dict[str, object] = {"version": __version__, **as_object(found)}
-    kept = write is not None and found.verdict.passed
-    whole["program"] = {
-        "from": str(told.file),
-        "file": str(out / "chosen.toml"),
-        "written": str(write) if kept else None,
-        "text": program,
-    }
-    write_whole(out / "chosen.toml", program)
-    write_whole(out / "trials.csv", as_csv(found))
-    (out / PAGE).unlink(missing_ok=True)  # of another choice, or of fewer walks
-    write_whole(out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
-    if write is not None and kept:
-        write_whole(write, program, "--write")
-    return whole
-
-
-def _notes(told: "Asked", found: "Found") -> list[str]:
-    """Return where a program comes from, as the head of its file."""
-    from fes_ctrl.tuning.promise import NONE_BETTER
-
-    question = found.question
-    patients = ", ".join(dict.fromkeys(member.patient for member in question.members))
-    command = " ".join(["fes-ctrl", *map(shlex.quote, sys.argv[1:])])
-    verdict = "kept its promises" if found.verdict.passed else "did NOT keep its promises"
-    unseen = f"{found.unseen[0]} to {found.unseen[-1]}"
-    proved = f"It {verdict} on seeds {unseen}, which the search had not seen."
-    if found.unchanged:
-        proved = f"The given program as it was: {NONE_BETTER}."
-    lines = [
-        f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
-        f"Scenario {question.scenario}, simulated patients: {len(question.members)} ({patients}), "
-        f"search {question.digest()[:12]}.",
-        *_astray(found),
-        proved,
-        *[f"- {line}" for line in found.sentences],
-        *[f"- against it: {line}" for line in found.verdict.reasons if line != NONE_BETTER],
-    ]
-    return [" ".join(line.split()) for line in lines]
-
-
-def _astray(found: "Found") -> list[str]:
-    """Return with which strides astray a program was walked; nothing where none were."""
-    from fes_ctrl.config.render import toml_value
-
-    astray = dict(found.question.astray)
-    if not astray:
-        return []
-    percent = astray.pop("bad_strides.percent")
-    others = "".join(f", {key} = {toml_value(value)}" for key, value in astray.items())
-    return [f"Every program was walked again with {percent:g} % of its strides astray{others}."]
-
-
-def _say_where(told: "Asked", found: "Found", out: Path, write: Path | None) -> None:
-    file = out / "chosen.toml"
-    click.echo(f"everything is in {out}, the program in {file}", err=True)
-    if write is not None and not found.verdict.passed:
-        why = "there is no better program"
-        if not found.unchanged:
-            why = "the program did not keep its promises"
-        click.echo(f"{write} was not written: {why}", err=True)
-    if found.unchanged:
-        return
-    where = shlex.quote(str(file))
-    click.echo(f"try it: fes-ctrl walk {told.question.scenario} --program {where}", err=True)

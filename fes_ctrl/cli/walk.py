@@ -1,28 +1,19 @@
 """``fes-ctrl walk``: simulated walks in closed loop, a table for people, JSON for programs."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fes_ctrl.cli.brokers import bench_at
-from fes_ctrl.cli.desk import Desk, desk_at
+from fes_ctrl.cli.desk import desk_at
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_settings, new_run, run_folders, write_whole
-from fes_ctrl.cli.spans import Span
+from fes_ctrl.cli.files import run_folders, write_whole
+from fes_ctrl.cli.numbers import Finite
 
 if TYPE_CHECKING:
-    from fes_ctrl.links.broker import Broker
-    from fes_ctrl.runtime.broadcast import Broadcast
-    from fes_ctrl.runtime.realtime import RealClock
-    from hil.config import WalkConfig
-    from hil.rig import Rig
     from hil.scenarios import Scenario
-    from hil.simulate import WalkResult
 
 
 @click.command(epilog="Example: fes-ctrl walk standard --set program.delay_ms=50 --twin evaluation")
@@ -53,7 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--dummy-load",
-    type=Span(100, 10_000),
+    type=Finite(100, 10_000),
     metavar="OHM",
     help="What the stimulator on the desk gives into; without it, 10 mA at most.",
 )
@@ -174,20 +165,20 @@ def command(
         for scenario in loaded:
             _refuse_what_no_pty_does(scenario)
     folders = run_folders([scenario.name for scenario in loaded], out)
-    summaries = []
-    for scenario, folder, before in zip(loaded, folders, earlier, strict=True):
-        summary = _walk(
-            scenario,
-            clock=clock,
-            link=desk or link,
-            twins=tuple(dict.fromkeys(twins)),
-            evaluation=evaluation,
-            broker=broker,
-            folder=folder,
-            before=before,
-            quiet=as_json,
-        )
-        summaries.append(summary)
+    from fes_ctrl.cli.walk_scenario import How, walk_scenario
+
+    how = How(
+        clock=clock,
+        link=desk or link,
+        twins=tuple(dict.fromkeys(twins)),
+        evaluation=evaluation,
+        broker=broker,
+        quiet=as_json,
+    )
+    summaries = [
+        walk_scenario(scenario, how, folder, before)
+        for scenario, folder, before in zip(loaded, folders, earlier, strict=True)
+    ]
     if junit is not None:
         from fes_ctrl.report.junit import junit_xml
 
@@ -236,187 +227,3 @@ def _refuse_what_no_pty_does(scenario: "Scenario") -> None:
         if BY_NAME[name].part == "link" and name not in INJECTIONS:
             message = f"--link pty with injection {name}: a cable in memory does it; leave one out"
             raise Refusal(message)
-
-
-def _walk(
-    scenario: "Scenario",
-    *,
-    clock: str,
-    link: "str | Desk",
-    twins: tuple[str, ...],
-    evaluation: bool,
-    broker: "Broker | None",
-    folder: Path | None,
-    before: dict[str, object] | None,
-    quiet: bool,
-) -> dict[str, object]:
-    from dataclasses import asdict, replace
-
-    from hil.baseline import differences
-    from hil.summary import add_reasons, walk_summary
-
-    picture = folder is not None
-    walk = replace(scenario.walk, evaluation=evaluation, trace=picture)
-    scenario.walk = walk
-    others = {name: _treated(walk, name) for name in twins}
-    with _run_folder(folder) as files:
-        if files is not None:
-            bounds = {name: asdict(bound) for name, bound in scenario.bounds.items()}
-            keep_settings(files, scenario.layers, bounds)
-        result = _simulate(scenario, clock, link, broker, files, quiet=quiet)
-        results: dict[str, WalkResult] = {}
-        for name, other in others.items():
-            from hil.simulate import simulate
-
-            with _progress(f"{scenario.name}, {name}", walk.duration_s, quiet=quiet) as advance:
-                results[name] = simulate(other, progress=advance)
-        summary = walk_summary(scenario, result, clock, results)
-        if before is not None:
-            add_reasons(summary, differences(summary, before))
-        if files is not None:
-            _keep(files, scenario, result, results.get("evaluation"), summary)
-    if not quiet:
-        from fes_ctrl.report.table import print_walk
-
-        print_walk(summary, None if folder is None else str(folder))
-    return summary
-
-
-def _treated(walk: "WalkConfig", treatment: str) -> "WalkConfig":
-    """Return the same steps under another treatment.
-
-    Raises
-    ------
-    Refusal
-        If that is how the walk is treated already.
-    """
-    from dataclasses import replace
-
-    from hil.config import treated
-
-    other = treated(walk, treatment)
-    if replace(other, trace=walk.trace) == walk:
-        message = f"--twin {treatment}: that is this walk itself; choose another treatment"
-        raise Refusal(message)
-    return other
-
-
-def _simulate(
-    scenario: "Scenario",
-    clock: str,
-    link: "str | Desk",
-    broker: "Broker | None",
-    files: Path | None,
-    *,
-    quiet: bool,
-) -> "WalkResult":
-    from hil.probe import ProbeError
-    from hil.simulate import simulate
-    from hil.simulate_real import simulate_real
-
-    log = None if files is None else files / "log.jsonl"
-    tell = None if broker is None else partial(_tell, scenario, broker, files)
-    with _progress(scenario.name, scenario.walk.duration_s, quiet=quiet) as advance:
-        if isinstance(link, Desk):
-            opening = partial(link.open, scenario.walk.control)
-            probe = link.open_probe if link.probe_url else None
-            try:
-                return simulate_real(
-                    scenario.walk, log, advance, desk=opening, probe=probe, tell=tell
-                )
-            except ProbeError as error:
-                message = f"--probe {error}"
-                raise Refusal(message) from error
-            except OSError as error:
-                message = f"--link {link.url}: {error}"
-                raise Refusal(message) from error
-        if clock == "real":
-            return simulate_real(scenario.walk, log, advance, over_pty=link == "pty", tell=tell)
-        return simulate(scenario.walk, "virtual" if clock == "virtual" else "stepper", log, advance)
-
-
-def _tell(
-    scenario: "Scenario", broker: "Broker", files: Path | None, rig: "Rig", clock: "RealClock"
-) -> "Broadcast":
-    """Begin to tell a walk to a broker."""
-    from fes_ctrl.cli.attended import say
-    from fes_ctrl.runtime.broadcast import Broadcast
-    from fes_ctrl.runtime.telling import About
-    from hil.rig import simulated_name
-
-    walk = scenario.walk
-    about = About(
-        bench=broker.path,
-        program=scenario.names["program"],
-        device=simulated_name(walk.control.stimulator.device, walk),
-        legs=walk.legs,
-        control=walk.control,
-        sensed=walk.sensed,
-        simulated=True,
-        config_sha256=scenario.config_sha256,
-    )
-    audit = None if files is None else files / "audit.jsonl"
-    try:
-        return Broadcast(rig.session, clock, broker, about, say, audit)
-    except OSError as error:
-        message = f"--telemetry {broker}: {error.strerror or error}; no process speaks to it"
-        raise Refusal(message) from error
-
-
-@contextmanager
-def _progress(
-    name: str, duration_s: float, *, quiet: bool
-) -> Iterator[Callable[[float], None] | None]:
-    if quiet:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description:24s}"),
-        BarColumn(40),
-        TextColumn("{task.completed:.0f} s"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(name, total=duration_s)
-
-        def advance(done_s: float) -> None:
-            progress.update(task, completed=done_s)
-
-        yield advance
-
-
-@contextmanager
-def _run_folder(folder: Path | None) -> Iterator[Path | None]:
-    """Make the run folder; an interrupted run keeps its log, and nothing half-written."""
-    if folder is None:
-        yield None
-        return
-    new_run(folder)
-    yield folder
-
-
-def _keep(
-    folder: Path,
-    scenario: "Scenario",
-    result: "WalkResult",
-    untreated: "WalkResult | None",
-    summary: dict[str, object],
-) -> None:
-    from fes_ctrl.analysis.truth import truth_files, twin_files
-    from fes_ctrl.report.strides import strides_svg
-    from hil.trace import few_strides, trace_of, truth_of
-
-    first, last = few_strides(result, 4)
-    title = f"{scenario.name}: {scenario.names['patient']} with {scenario.names['program']}"
-    svg = strides_svg(
-        title, trace_of(result), None if untreated is None else trace_of(untreated), first, last
-    )
-    write_whole(folder / "strides.svg", svg)
-    tables = truth_files(truth_of(result))
-    if untreated is not None:
-        tables |= twin_files(truth_of(untreated))
-    for name, text in tables.items():
-        write_whole(folder / name, text)
-    write_whole(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.spans import Span
+from fes_ctrl.cli.numbers import Finite
 
 if TYPE_CHECKING:
     from fes_ctrl.links.broker import Broker
@@ -27,7 +27,7 @@ QUIET_S: Final = 5.0
 @click.argument("benches", metavar="[BENCH]...", nargs=-1)
 @click.option(
     "--once",
-    type=Span(0.1, 3600),
+    type=Finite(0.1, 3600),
     metavar="SECONDS",
     help="Listen for so long, print how the benches stand, and end.",
 )
@@ -85,6 +85,7 @@ async def _once(broker: "Broker", names: tuple[str, ...], seconds: float, *, as_
     from rich.console import Console
 
     from fes_ctrl.cli import watch_view as view
+    from fes_ctrl.telemetry.trouble import no_answer
 
     benches, watching = _parts(broker, names, lambda _line: None)
     listening = asyncio.create_task(watching.run())
@@ -94,9 +95,7 @@ async def _once(broker: "Broker", names: tuple[str, ...], seconds: float, *, as_
         if listening.done():
             listening.result()
         if not watching.up.is_set():
-            state = (
-                f"no answer in {seconds:g} s; is it a broker, and does a firewall let us through?"
-            )
+            state = no_answer(f"in {seconds:g} s", broker)
             if not watching.trying:
                 state = watching.state.partition("; tried again")[0]
             message = f"watch {broker}: {state}"

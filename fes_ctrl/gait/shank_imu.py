@@ -23,10 +23,10 @@ from fes_ctrl.gait.shank_stride import (
     SWING,
     SWUNG,
     ShankStride,
-    Told,
 )
 from fes_ctrl.gait.shank_walker import ShankWalker
 from fes_ctrl.gait.tilt import Stillness, Tilt
+from fes_ctrl.gait.told import Told, events_of
 from fes_ctrl.gait.witness import DOWN, OFF, UNSURE
 from fes_ctrl.model import INITIAL_CONTACT, SHANK_IMU, GaitEvent, Remark, Sample
 from fes_ctrl.units import Us, us_from_ms
@@ -231,13 +231,7 @@ class ShankImuDetector:
         axis = self._axis
         clear = axis.planar * min(1.0, max(0.0, axis.lead / CLEAR_LEAD))
         clear *= min(1.0, max(0.0, self._walker.now_deg / CLEAR_DEG))
-        leg = self.leg
-        return tuple(
-            [
-                GaitEvent(kind, leg, event_us, arrive_us, round(certainty * clear, 3))
-                for kind, event_us, certainty in told
-            ]
-        )
+        return events_of(told, self.leg, arrive_us, clear)
 
     def snapshot(self) -> dict[str, object]:
         """Return the state of the stride and what was learnt of the walker."""

@@ -5,16 +5,14 @@ is measured against what is usual for the walker (``shank_walker``). Rates and t
 leaning back.
 """
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from fes_ctrl.gait.config import ShankImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.shank_walker import LEAST_RANGE_DEG, LEAST_SWING_DPS, ShankWalker
+from fes_ctrl.gait.told import Told
 from fes_ctrl.model import HEEL_OFF, INITIAL_CONTACT, TERMINAL_CONTACT
 from fes_ctrl.units import Us, us_from_ms
-
-Told: TypeAlias = tuple[tuple[str, Us, float], ...]
-"""Kind, instant and certainty of each event, oldest first."""
 
 LOST: Final = 0  # waits for rest or for a swing
 STANCE: Final = 1

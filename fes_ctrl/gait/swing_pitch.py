@@ -15,7 +15,8 @@ on the foot, reset in each stance, as what a drop-foot stimulator learns from.
 from typing import Final, NamedTuple
 
 from fes_ctrl.gait.config import FootImuConfig
-from fes_ctrl.gait.foot_imu import LARGEST_TURN_DEG, FootImuDetector
+from fes_ctrl.gait.foot_imu import FootImuDetector
+from fes_ctrl.gait.foot_stride import LARGEST_TURN_DEG
 from fes_ctrl.gait.gyro_bias import SHOWS_US, GyroBias
 from fes_ctrl.gait.intake import ABSURD, CLOCK_JUMP_US
 from fes_ctrl.gait.turned import turned_deg

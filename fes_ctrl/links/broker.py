@@ -9,6 +9,7 @@ part of it, for every user of a machine can read command lines: it is in a file,
 environment (``FES_MQTT_PASSWORD``).
 """
 
+import errno
 import os
 import re
 import ssl
@@ -22,6 +23,8 @@ PASSWORD: Final = "FES_MQTT_PASSWORD"  # noqa: S105 - the variable's name, not i
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 OPTIONS: Final = ("ca", "cert", "key", "password_file", "protocol")
 PROTOCOLS: Final = ("5", "3.1.1")
+MOST_SAID: Final = 65_535
+"""Bytes of a text that MQTT carries."""
 HERE: Final = ("localhost", "127.0.0.1", "::1")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 """Of a bench or a sender: a level of a topic, that no wildcard or slash can hide in."""
@@ -75,15 +78,22 @@ class Broker:
         Raises
         ------
         OSError
-            If a file cannot be read, or holds no certificate or key.
+            If a file cannot be read, holds no certificate or key, or a key with a passphrase.
         """
         if not self.tls:
             return None
         context = ssl.create_default_context(cafile=self.ca or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.cert:
-            context.load_cert_chain(self.cert, self.key or None)
+            context.load_cert_chain(self.cert, self.key or None, _no_passphrase)
         return context
+
+
+def _no_passphrase() -> str:
+    # OpenSSL would ask at the terminal, from every process that connects: the keys that stop a run
+    # are typed there.
+    why = "the key has a passphrase, and nobody is asked (openssl pkey -in KEY -out FILE drops it)"
+    raise OSError(errno.EACCES, why)
 
 
 def parse_broker_url(url: str) -> Broker:
@@ -155,7 +165,15 @@ def split_broker_url(url: str, others: Collection[str] = ()) -> tuple[Broker, di
     if protocol not in ("", *PROTOCOLS):
         raise _refusal(url, f"protocol {protocol!r}: write {' or '.join(PROTOCOLS)}")
     user = unquote(parts.username or "")
+    if not user.isprintable():
+        raise _refusal(url, f"{user!r}: no user can be called so; write letters, digits, _ - and .")
     password = _password(url, options["password_file"]) if user else ""
+    for what, said in (("user", user), ("password", password)):
+        if not _is_text(said) or len(said.encode()) > MOST_SAID:
+            # Not shown: it may be the password.
+            raise _refusal(
+                url, f"this {what} cannot be sent; give UTF-8, {MOST_SAID} bytes at most"
+            )
     if not user and options["password_file"]:
         raise _refusal(url, "a password is somebody's; write mqtts://USER@HOST")
     if password and not tls and host not in HERE:
@@ -184,6 +202,14 @@ def _options(url: str, query: str, known: Collection[str]) -> dict[str, str]:
             raise _refusal(url, f"{name} is there twice, or empty; give it once")
         found[name] = value
     return found
+
+
+def _is_text(said: str) -> bool:
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _password(url: str, file: str) -> str:

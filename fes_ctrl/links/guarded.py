@@ -160,7 +160,8 @@ async def open_guarded(port: str, settings: SerialSettings, stop: bytes) -> Guar
     with far:
         process = subprocess.Popen(  # noqa: ASYNC220, S603 - ours, and it returns once it has forked
             [
-                *(sys.executable, "-m", "fes_ctrl.links.guardian", str(far.fileno()), port),
+                # -P: a select.py of the folder in which somebody works is none of Python's.
+                *(sys.executable, "-P", "-m", "fes_ctrl.links.guardian", str(far.fileno()), port),
                 *(str(settings.baud), settings.parity, str(settings.stop_bits)),
                 *(str(int(settings.rts_cts)), stop.hex()),
             ],

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from fes_ctrl.links.broker import Broker
-from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.runtime.telling import PATIENCE_US, About, Telling
@@ -63,13 +62,13 @@ class Broadcast:
         patience_us: Us = PATIENCE_US,
         identity: Callable[[], str] | None = None,
     ) -> None:
+        self._say = say
         nonce = secrets.token_hex(16)
         self._file = None if audit is None else AuditFile(audit)
         hello = {
             "broker": asdict(broker),
             "bench": about.bench,
             "session": nonce,
-            "legs": [LEG_NAMES[leg] for leg in about.legs],
         }
         self._agent = AgentProcess(AGENT, hello, self._heard, self._begin, self._died)
         self._telling = Telling(
@@ -108,3 +107,6 @@ class Broadcast:
         self._agent.close()
         if self._file is not None:
             self._file.close()
+            if self._file.lost:
+                told = f"audit trail: entries that could not be written: {self._file.lost}"
+                self._say(f"{told}; make room on the disk")

@@ -5,6 +5,7 @@ telemetry counts as not taken (fault F25), and told that somebody sent what is n
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -13,10 +14,13 @@ from fes_ctrl import __version__
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import (
     ALL_LEGS,
+    INITIAL_CONTACT,
     LEG_NAMES,
     BurstEnd,
     Decision,
     Fault,
+    GaitEvent,
+    PhaseChange,
     Record,
     Remark,
     Setpoint,
@@ -148,9 +152,12 @@ class Telling:
         self._trail = Trail(nonce, self._audited)
         self._remote = Remote(self._bench, self._parameters, nonce, self._answer, self._entry)
         self._pulses = 0
+        self._contacts: Counter[str] = Counter()
+        self._bursts = Counter({LEG_NAMES[leg]: 0 for leg in about.legs})
+        self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
-        self._dropped = 0
+        self._dropped: int | None = 0
         self._up = False
         self._down_us: Us = clock.now_us()
         self._alive_us: Us = NEVER_US
@@ -232,6 +239,11 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
+                self._bursts[LEG_NAMES[record.leg]] += 1
+            elif isinstance(record, GaitEvent):
+                self._contacts[LEG_NAMES[record.leg]] += record.kind == INITIAL_CONTACT
+            elif isinstance(record, PhaseChange):
+                self._activity[LEG_NAMES[record.leg]] = record.activity
             elif isinstance(record, Fault):
                 self._hold(record)
             self._carrier.send(record_line(now_us, record))
@@ -265,6 +277,9 @@ class Telling:
         self._identify()
         self._send(
             "metrics",
+            contacts=self._contacts,
+            bursts=self._bursts,
+            activity=self._activity,
             pulses=self._pulses,
             refused=self._refused,
             late_us_max=self._late_us_max(),
@@ -311,6 +326,9 @@ class Telling:
                 silent_us = line.get("silent_us", 0)
                 self._linked(why, silent_us if isinstance(silent_us, int) else 0, up=up)
             case {"kind": "carried", "dropped": int(dropped)}:
+                if self._dropped is None:
+                    # While there was no broker: it is not this one that is slow.
+                    self._dropped = dropped
                 if dropped > self._dropped and not self._warned:
                     self._warn(WARN, f"the broker is slow: {dropped} items dropped so far")
                 elif dropped == self._dropped and self._warned and self._up:
@@ -336,7 +354,9 @@ class Telling:
 
     def _linked(self, why: str, silent_us: Us = 0, *, up: bool) -> None:
         if up:
-            self._say(f"telemetry: connected, {why}")
+            if not self._up:
+                self._say(f"telemetry: connected, {why}")
+                self._dropped = None
             if self._warned:
                 self._warn(CLEARED, "the broker takes it again")
         elif self._up or self._why != why:

@@ -7,8 +7,8 @@ those were given as they were asked for. Nobody is stimulated above what was onc
 from typing import Final, NamedTuple
 
 from fes_ctrl.model import BurstEnd, BurstStart, Decision, Record
+from fes_ctrl.stim.burst import TEST
 from fes_ctrl.stim.config import MuscleSetup
-from fes_ctrl.stim.program import TEST
 from fes_ctrl.units import ma_from_ua
 
 STEP_MA: Final = 1

@@ -5,6 +5,9 @@ from typing import Final
 SIMULATED: Final = "sim+"
 """What the names of devices begin with that are models."""
 
+LIMITED: Final = "+limiter"
+"""What the names of models end in that have a limiter between them and the electrodes."""
+
 SIMULATED_SERIAL: Final = "SIM"
 """What the serial numbers of simulated devices begin with, whatever they are plugged into."""
 

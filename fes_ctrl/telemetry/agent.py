@@ -27,11 +27,14 @@ from fes_ctrl.telemetry.child import MOST_LINE, serve
 from fes_ctrl.telemetry.connection import (
     CONFIRMED_S,
     Connections,
+    RenewError,
     StopsFirst,
     keep_connected,
     properties_of,
 )
+from fes_ctrl.telemetry.gate import RETAINED
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
+from fes_ctrl.telemetry.reading import message_of
 from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
 from fes_ctrl.telemetry.schema import ROOT, VERSION
 
@@ -74,7 +77,7 @@ class Agent:
     Parameters
     ----------
     hello : dict
-        The first line: broker, bench, session, legs.
+        The first line: broker, bench, session.
     reader, writer
         Of the socket to the control loop.
     """
@@ -88,7 +91,7 @@ class Agent:
         self._reader = reader
         self._writer = writer
         self._out = Outgoing(self._bench, self._session, hello["starts"])
-        self._board = Board(self._out, hello["legs"])
+        self._board = Board(self._out)
         self._told_s = time.monotonic()
         self._news = asyncio.Event()
         self._ended = asyncio.Event()
@@ -98,7 +101,7 @@ class Agent:
         self._unconfirmed = 0
         self._connected_s: float | None = None
         self._commands: dict[str, int] = {}
-        self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP)}
+        self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP, RETAINED)}
         self._confirmed_s = time.monotonic()
         # One name for the whole run: a broker that missed the end of our last connection ends it
         # when the next one comes, and not later, with our last will after we are back.
@@ -150,8 +153,10 @@ class Agent:
             if kind == "metrics":
                 self._lines_lost = told["lines_lost"]
                 self._commands = told["commands"]
-            if kind == "status":
+            if kind == "status" and told["fields"] != self._about:
+                # The broker would tell of the bench as it seemed to be when it was connected.
                 self._about = told["fields"]
+                self._connections.will = self._will()
             self._board.hear(told)
             self._told_s = time.monotonic()
             self._news.set()
@@ -201,6 +206,8 @@ class Agent:
             topic = self._topic(f"command/{what}/+")
             if not await self._connections.subscribe(client, topic, past=False, qos=qos):
                 self._tell(kind="denied", topic=topic)
+        # The last will of a run before may come now, and be what the broker keeps.
+        await self._connections.subscribe(client, self._topic("status"), past=False)
         # Not before: a line on which nothing is answered is none.
         self._confirmed_s = time.monotonic()
         self._tell(kind="link", up=True, why=self._connections.spoken)
@@ -223,6 +230,10 @@ class Agent:
         flying: set[asyncio.Task[None]] = set()
         try:
             while True:
+                if self._connections.will_is_old and not self._ended.is_set():
+                    while flying:
+                        flying = await _landed(flying)
+                    raise RenewError
                 message = self._out.next(self._t_us(), utc_us())
                 if message is None:
                     if self._ended.is_set():
@@ -304,14 +315,18 @@ class Agent:
             self._request(message)
 
     def _request(self, message: Incoming) -> None:
-        levels = str(message.topic).split("/")
-        what, sender = levels[-2], levels[-1]
+        if str(message.topic) == self._topic("status"):
+            self._status(message.payload)
+            return
+        what, sender = str(message.topic).split("/")[-2:]
         if what == STOP and not is_name(sender):
             sender = NAMELESS
         if what not in self._budgets or not is_name(sender):
             return
         correlation = getattr(message.properties, "CorrelationData", b"")[:64]
-        if not self._budgets[what].spend(time.monotonic()):
+        # A stop that is kept is refused: a flood of those must be in the way of none that is not.
+        kind = RETAINED if what == STOP and message.retain else what
+        if not self._budgets[kind].spend(time.monotonic()):
             self._tell(kind="flooded", lost=1)
             return
         self._tell(
@@ -323,6 +338,13 @@ class Agent:
             payload=message.payload[: MOST_BYTES + 1].decode(errors="replace"),
             correlation=correlation.hex(),
         )
+
+    def _status(self, payload: bytes) -> None:
+        """Tell that the bench is there, where somebody of its name said that it is not."""
+        said = message_of(payload) or {}
+        if said.get("online") is False and said.get("session") != self._session:
+            self._board.tell_status()
+            self._news.set()
 
 
 async def _landed(flying: "set[asyncio.Task[None]]") -> "set[asyncio.Task[None]]":

@@ -47,11 +47,12 @@ class Ask(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A bench's answer; ``again`` is that of before to a command that came twice."""
+    """A bench's answer; ``session`` is of the run that gave it."""
 
     verdict: str
     reason: str
     version: int | None
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,12 @@ def reply_of(payload: bytes, ask: Ask) -> Reply | None:
     verdict = message.get("verdict")
     if verdict not in VERDICTS:
         return None
-    return Reply(str(verdict), text(message.get("reason")), integer(message.get("version")))
+    return Reply(
+        str(verdict),
+        text(message.get("reason")),
+        integer(message.get("version")),
+        text(message.get("session"), 64),
+    )
 
 
 class Outcome(NamedTuple):

@@ -75,19 +75,25 @@ class AuditFile:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=0)
-        self.lost = 0
+        self._refused = 0
         self._behind = Behind(self._write)
 
     def put(self, entry: dict[str, Any]) -> None:
         """Write an entry."""
         self._behind.take((json.dumps(entry, allow_nan=False) + "\n").encode())
 
-    def _write(self, lost: int, data: bytes) -> None:
-        self.lost += lost
+    @property
+    def lost(self) -> int:
+        """Entries that the disk did not take."""
+        return self._refused + self._behind.dropped
+
+    def _write(self, _lost: int, data: bytes) -> None:
         try:
-            self._file.write(data)
+            whole = self._file.write(data) == len(data)
         except OSError:
-            self.lost += data.count(b"\n")
+            whole = False
+        if not whole:
+            self._refused += 1
 
     def close(self) -> None:
         """Wait a moment for what is left."""

@@ -1,7 +1,7 @@
 """One bench as it is seen from afar: messages in, a picture out; no clock is read, no I/O done."""
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from typing import Any, Final
 
 from fes_ctrl.telemetry.outgoing import A_START
@@ -22,6 +22,8 @@ ANSWERS: Final = "answer"
 SILENT_S: Final = 5.0
 """A bench tells of its health every 2 s; the broker may take longer to notice that it is gone."""
 CONTESTED_S: Final = 5.0
+MOST_RUNS: Final = 8
+"""Of one name, that are known again."""
 MOST_RESTARTS: Final = 9999
 WINDOW_S: Final = 30.0
 """Clocks are set now and then: what was the fastest is forgotten after one to two of these."""
@@ -45,7 +47,7 @@ class Bench:
         self._said_us: int | None = None
         self._newer = False
         self._contested_s: float | None = None
-        self._before = ""
+        self._before: deque[str] = deque(maxlen=MOST_RUNS)
         self._forget("")
 
     def _forget(self, session: str) -> None:
@@ -57,6 +59,8 @@ class Bench:
         self._seqs: dict[str, int] = {}
         self._missed: Counter[str] = Counter()
         self._dropped: dict[str, int] = {}
+        self._dropped_before: Counter[str] = Counter()
+        self._dropped_start = 0
         self._restarts = 0
         self._lag_us: float | None = None
         self._fastest = Fastest()
@@ -85,7 +89,7 @@ class Bench:
             self._online = not gone
             self._why = text(message.get("why"), 20)
         elif what == "health":
-            self._dropped = _dropped(message)
+            self._drop(message)
         # What happened is counted by metrics: of the other topics only the numbers matter.
         self._known.update(KEPT[what](message) if what in KEPT else {})
         if past or gone:
@@ -104,14 +108,14 @@ class Bench:
         speaks = self.heard_s is not None and now_s - self.heard_s < SILENT_S
         if speaks and (past or gone):
             return False  # the last will of a run before
-        if speaks and session == self._before:
+        if speaks and session in self._before:
             self._contested_s = now_s
             return False
         if past and (said_us or 0) < (self._said_us or 0):
             return False
         if gone and self.heard_s is None and self._online:
             return False
-        self._before = self._session
+        self._before.append(self._session)
         self._forget(session)
         return True
 
@@ -133,6 +137,15 @@ class Bench:
             # The process that speaks was started anew; how much the old one said is not known.
             self._missed[what] += max(0, seq % A_START - 1)
         return True
+
+    def _drop(self, health: dict[str, Any]) -> None:
+        """Take what it had to drop: each process that speaks counts its own."""
+        start = max(0, integer(health.get("seq")) or 0) // A_START
+        if start > self._dropped_start:
+            self._dropped_start = start
+            self._dropped_before.update(self._dropped)
+            del self._dropped_before["lines_lost"]  # counted for the whole run
+        self._dropped = _dropped(health)
 
     def presence(self, now_s: float, connected_s: float | None) -> Presence:
         """Return whether it is there."""
@@ -156,7 +169,7 @@ class Bench:
             lag_ms=_ms(self._lag_us),
             clock_ms=_ms(self._fastest.us),
             missed=dict(+self._missed),
-            dropped=dict(self._dropped),
+            dropped=dict(self._dropped_before + Counter(self._dropped)),
             restarts=self._restarts,
             malformed=self.malformed,
             heard_s=self._age(now_s, utc_us),

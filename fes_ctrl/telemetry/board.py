@@ -31,8 +31,6 @@ class Board:
     ----------
     outgoing : Outgoing
         Takes what is to be published.
-    legs : list of str
-        Legs that are stimulated.
 
     Attributes
     ----------
@@ -42,7 +40,7 @@ class Board:
         Lines that could not be understood.
     """
 
-    def __init__(self, outgoing: Outgoing, legs: list[str]) -> None:
+    def __init__(self, outgoing: Outgoing) -> None:
         self._out = outgoing
         self._armed = False
         self._level = 0
@@ -51,8 +49,6 @@ class Board:
         self._activity: dict[str, str] = {}
         self._version = 1
         self._contacts: dict[str, deque[int]] = {}
-        self._counted: dict[str, int] = {}
-        self._bursts: dict[str, int] = dict.fromkeys(legs, 0)
         self._parameters: dict[str, Any] | None = None
         self._status: dict[str, Any] | None = None
         self.t_us = 0
@@ -89,8 +85,6 @@ class Board:
             case "burst":
                 self._burst(line, "start", line["trigger"], line["t"], line["set_uA"] / 1000)
             case "burst_end":
-                name = side(line["leg"])
-                self._bursts[name] = self._bursts.get(name, 0) + 1
                 self._burst(line, "end", line["ended_by"], line["onset"], None)
             case "fault":
                 self._fault(line)
@@ -132,7 +126,6 @@ class Board:
         )
         if line["event"] == "ic":
             self._contacts.setdefault(name, deque(maxlen=64)).append(line["t_event"])
-            self._counted[name] = self._counted.get(name, 0) + 1
 
     def _burst(
         self, line: dict[str, Any], what: str, reason: str, onset_us: int, set_ma: float | None
@@ -177,13 +170,17 @@ class Board:
                     name: self._cadence(contacts, now_us)
                     for name, contacts in self._contacts.items()
                 },
-                "contacts": dict(self._counted),
-                "bursts": dict(self._bursts),
+                # Counted where nothing is lost on the way, and by somebody who knows the whole run.
+                "contacts": line["contacts"],
+                "bursts": line["bursts"],
                 "pulses": line["pulses"],
                 "refused": line["refused"],
                 "late_us_max": line["late_us_max"],
             },
         )
+        if line["activity"] != self._activity:
+            self._activity = dict(line["activity"])
+            self.tell_state()
         for known, fault in list(self._faults.items()):
             if fault["reaction"] == "warn" and now_us - fault["t_us"] > WARNED_US:
                 del self._faults[known]
@@ -210,10 +207,14 @@ class Board:
             },
         )
 
-    def tell_all(self) -> None:
-        """Publish everything that is retained: a broker may have forgotten it."""
+    def tell_status(self) -> None:
+        """Publish what it is."""
         if self._status is not None:
             self._out.latest("status", self._status)
+
+    def tell_all(self) -> None:
+        """Publish everything that is retained: a broker may have forgotten it."""
+        self.tell_status()
         self.tell_state()
         if self._parameters is not None:
             self._out.latest("parameters", self._parameters)

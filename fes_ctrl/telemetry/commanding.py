@@ -70,6 +70,8 @@ class Commanding:
         self._told: set[str] = set()
         self._ask: Ask | None = None
         self._reply: Reply | None = None
+        self._session = ""
+        self._of_another: Reply | None = None
         self._news = asyncio.Event()
         self._lost: BaseException | None = None
         self.id = ""
@@ -91,9 +93,11 @@ class Commanding:
             await self._until(lambda: self._told >= {"status", "parameters"}, RETAINED_S)
             base = self._target
             self._there(base)
+            self._session = base.session
             self._ask = ask_to_set(uuid4(), base, leg, change, time.time_ns() // 1000)
             try:
                 sent = await self._publish(client, self._ask)
+                self._reply = self._reply or self._of_another
                 if self._reply is None:
                     now = await self._parameters_again(client)
                     return unanswered(base, now, leg, change, sent=sent)
@@ -169,7 +173,10 @@ class Commanding:
         what = topic.removeprefix(f"{self._at}/")
         if topic == self._answers and self._ask is not None:
             reply = reply_of(payload, self._ask)
-            if reply is not None and not self._is_effective():
+            if reply is not None and self._session and reply.session != self._session:
+                # Two runs use the name, or a new one does: what was meant for the other it refuses.
+                self._of_another = reply
+            elif reply is not None and not self._is_effective():
                 self._reply = reply
         elif what in {"status", "parameters"}:
             self._target = self._target.heard(what, payload)

@@ -53,6 +53,10 @@ def properties_of(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]
 
 
+class RenewError(Exception):
+    """A connection is to be made anew at once: it says of us what is true no more."""
+
+
 class Backoff:
     """How long to wait before the next attempt, seconds.
 
@@ -104,7 +108,8 @@ class StopsFirst(asyncio.Queue[Message]):
 
     def is_stop(self, message: Message) -> bool:
         """Return whether a message asks for a stop."""
-        return "/command/stop/" in str(message.topic)
+        # One that is kept stops nobody, and must not push out those that do.
+        return "/command/stop/" in str(message.topic) and not message.retain
 
     def _put(self, message: Message) -> None:
         if "/command/" in str(message.topic) and len(message.payload) > MOST_BYTES:
@@ -181,6 +186,8 @@ class Connections:
         Of the last attempt.
     made : int
         How many there were.
+    will : Will or None
+        Of the next one.
     """
 
     def __init__(
@@ -192,7 +199,7 @@ class Connections:
     ) -> None:
         self._broker = broker
         self._identifier = identifier
-        self._will = will
+        self.will = self._given = will
         self._newest = False
         self._queue_type = queue_type
         self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
@@ -236,9 +243,15 @@ class Connections:
             finally:
                 await _hang_up(client)
 
+    @property
+    def will_is_old(self) -> bool:
+        """Whether the broker was given another last will than is to be."""
+        return self._given is not self.will
+
     async def _connect(self) -> Client:
+        self._given = self.will
         client = client_for(
-            self._broker, self.protocol, self._identifier, self._will, self._queue_type
+            self._broker, self.protocol, self._identifier, self.will, self._queue_type
         )
         try:
             await client.__aenter__()
@@ -343,7 +356,8 @@ async def keep_connected(
     connections : Connections
         To the broker.
     converse : callable
-        What to do on a connection; returns when the broker hung up, or nothing is left to do.
+        What to do on a connection; returns when the broker hung up, or nothing is left to do; may
+        raise ``RenewError``.
     down : callable
         Takes why there is no connection, or none any more.
     ended : Event
@@ -355,6 +369,7 @@ async def keep_connected(
     while not ended.is_set():
         stood_s = 0.0
         why = "the broker hung up"
+        renewed = False
         try:
             async with connections.one() as client:
                 since_s = time.monotonic()
@@ -362,10 +377,14 @@ async def keep_connected(
                     await converse(client)
                 finally:
                     stood_s = time.monotonic() - since_s
+        except* RenewError:
+            renewed = True
         except* (MqttError, OSError) as group:
             why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
         if ended.is_set():
             return
+        if renewed:
+            continue
         down(why)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(backoff.failed(stood_s)):

@@ -181,7 +181,8 @@ def _start(module: str) -> "tuple[subprocess.Popen[bytes], socket.socket]":
     ours, theirs = socket.socketpair()
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", module],
+            # -P: a random.py of the folder in which somebody works is none of Python's.
+            [sys.executable, "-P", "-m", module],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
         )

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from fes_ctrl.telemetry.gate import RETAINED, STALE, Gate, RefusedError
 from fes_ctrl.telemetry.parameters import Parameters, Plan
+from fes_ctrl.telemetry.reading import text
 from fes_ctrl.telemetry.requests import (
     MOST_BYTES,
     SET,
@@ -69,7 +70,11 @@ class Answer(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One entry of the audit trail; ``change`` is by key what was, and what was asked for."""
+    """One entry of the audit trail.
+
+    ``reason`` is why it was refused or, of a stop, what its sender said; ``change`` is by key what
+    was, and what was asked for.
+    """
 
     sender: str
     verdict: str
@@ -136,7 +141,7 @@ class Remote:
             return self._stop(request)
         change: dict[str, tuple[object, float]] = {}
         # Who sent what is refused unread, kept or malformed, is to know which of his it was.
-        id_ = _id_anywhere(request.payload)
+        id_ = id_of(_said(request.payload))
         try:
             command = _read(request)
             known = self._known.get((request.sender, id_))
@@ -196,15 +201,17 @@ class Remote:
         return True
 
     def _stop(self, request: Request) -> str:
-        # Whoever asks for a stop need not say it well.
-        id_ = _id_anywhere(request.payload)
         if request.retained:
+            id_ = id_of(_said(request.payload))
             why = "a stop that is kept would stop every run to come; publish it without retain"
             return self._refuse(request, id_, RETAINED, f"{RETAINED}: {why}", {})
         self._bench.stop()
+        # Whoever asks for a stop need not say it well.
+        said = _said(request.payload)
+        id_ = id_of(said)
         version = self._parameters.version
         self._count(STOPPED)
-        self._audit(Entry(request.sender, STOPPED, "", {}, version))
+        self._audit(Entry(request.sender, STOPPED, _reason(said), {}, version))
         self._answer(request, Answer(id_ or None, STOPPED, "", version))
         return ""
 
@@ -245,10 +252,16 @@ def _read(request: Request) -> Command:
     return parse(request.payload)
 
 
-def _id_anywhere(payload: str) -> str:
+def _said(payload: str) -> object:
+    """Return what a message says, however well; ``None`` where it cannot be read."""
     if len(payload) > MOST_BYTES:
-        return ""
+        return None
     try:
-        return id_of(json.loads(payload))
+        return json.loads(payload)
     except (ValueError, RecursionError):
-        return ""
+        return None
+
+
+def _reason(said: object) -> str:
+    """Return why somebody wants a stop, in the sender's words."""
+    return text(said.get("reason")) if isinstance(said, dict) else ""

@@ -59,7 +59,10 @@ ENVELOPE: Final = (
     Field("utc_us", "integer", "us", "the same instant by the bench's wall clock"),
 )
 DROPPED: Final = Field(
-    "dropped", "integer", "", "items of this topic that had to give way in this session so far"
+    "dropped",
+    "integer",
+    "",
+    "items of this topic that had to give way since the process that speaks was started",
 )
 LEG: Final = Field("leg", "text", "", "left, right, or both")
 T: Final = Field("t_us", "integer", "us", "when it happened, on the run's clock")
@@ -236,10 +239,10 @@ TOPICS: Final = (
         "bench",
         False,
         "every 2 s",
-        "how telemetry itself fares",
+        "how telemetry itself fares, since the process that speaks to the broker was started",
         (
             Field("connected_s", "number", "s", "since the connection was made"),
-            Field("connections", "integer", "", "made in this session"),
+            Field("connections", "integer", "", "made so far"),
             Field("sent", "integer", "", "messages that the broker has confirmed"),
             Field(
                 "unconfirmed",
@@ -248,8 +251,13 @@ TOPICS: Final = (
                 "messages that were on their way when a connection broke: lost, or not",
             ),
             Field("dropped", "object", "", "by topic: items that had to give way"),
-            Field("lines_lost", "integer", "", "lines that the control loop could not hand over"),
-            Field("commands", "object", "", "by verdict: commands that came"),
+            Field(
+                "lines_lost",
+                "integer",
+                "",
+                "lines that the control loop could not hand over in this run",
+            ),
+            Field("commands", "object", "", "by verdict: commands that came in this run"),
             Field(
                 "memory_mb",
                 "number",
@@ -286,7 +294,7 @@ TOPICS: Final = (
         "audit",
         "bench",
         False,
-        "at each command",
+        "at each command, but for those that came before",
         "who asked for what, and what came of it",
         (
             Field("entry", "integer", "", "counts them in this session"),
@@ -297,7 +305,7 @@ TOPICS: Final = (
                 "who asked, by the topic, which the broker's access rules guard",
             ),
             Field("verdict", "text", "", "as in the answer"),
-            Field("reason", "text", "", "as in the answer"),
+            Field("reason", "text", "", "as in the answer; of a stop, what was said with it"),
             Field("change", "object", "", "by key: what it was, and what was asked for"),
             Field("version", "integer", "", "of the parameters after it"),
             Field("sha256", "text", "", "of this entry and the one before: the trail is a chain"),

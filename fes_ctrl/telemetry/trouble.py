@@ -51,10 +51,19 @@ def in_words(error: BaseException, broker: Broker) -> str:
         case ConnectionResetError() | BrokenPipeError():
             return "it hung up at once; is it a broker, and is TLS as the address says?"
         case TimeoutError():
-            return "no answer in time; is it a broker, and does a firewall let us through?"
+            return no_answer("in time", broker)
         case OSError():
             return f"{cause.strerror or cause}; check the address and the network"
     return f"{str(error) or type(error).__name__}; is it a broker?"
+
+
+def no_answer(when: str, broker: Broker) -> str:
+    """Return what may be wrong where nobody answers."""
+    told = f"no answer {when}; is it a broker, and does a firewall let us through?"
+    if broker.tls and not broker.cert:
+        # With TLS 1.3 that is asked for when the line is there already, and left without a word.
+        told += " Does it want a certificate of ours (?cert=FILE&key=FILE)?"
+    return told
 
 
 def _remedy(code: int) -> str:

@@ -18,9 +18,9 @@ from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stimulators.config import MODES, StimulatorConfig
 from fes_ctrl.units import Us, us_from_s
 from hil.desk import WITHOUT_LOAD_UA, most_ua_of, open_desk
+from hil.origin import source_on_desk
 from hil.probe import Probe, ProbeError, ProbePulse, open_probe_across
 from hil.probe.probe import SILENT_US
-from hil.rig import COUNTS
 from hil.simulate_real import simulate_real
 from hil.suite.bench import SEES, Answers, NotProvenError, Pulse, Who
 from hil.suite.desk_config import DeskConfig
@@ -82,7 +82,7 @@ class DeskBench(DrivenBench):
         self._by_us: Us = 0
         self._tampered: TamperedLink
         super().__init__(stimulator_of(address, desk), real_time(), SLACK_US)
-        self.source = "device" if address.device in COUNTS else "commanded"
+        self.source = source_on_desk(address.device)
         self.current_ma, self.more_ma = desk.other_mA, desk.current_mA
         self.look_us = us_from_s(desk.look_s)
         self.endurance_us = us_from_s(desk.endurance_s)

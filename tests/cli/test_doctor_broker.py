@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.brokers import HERE, amqtt, free_port, mosquitto, running, secured
+from helpers.brokers import HERE, amqtt, certified, free_port, mosquitto, running, secured
 from helpers.far_bench import far_bench
 
 FES_CTRL = (sys.executable, "-m", "fes_ctrl")
@@ -90,6 +90,18 @@ def test_each_way_not_to_be_let_in_is_told_with_what_to_do(tmp_path: Path) -> No
             assert done.returncode == 1
             assert done.stdout.splitlines()[-1].startswith("verdict: ")
             assert says in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.real_time
+def test_a_broker_that_wants_a_certificate_is_told_of_and_one_is_taken(tmp_path: Path) -> None:
+    with certified(tmp_path) as lab:
+        named = lab.url("viewer").replace("viewer@", "")
+        done = doctor(named.partition("&cert=")[0])
+        assert done.returncode == 1
+        assert "want a certificate of ours (?cert=FILE" in done.stdout.splitlines()[-1]
+        done = doctor(named)
+        assert done.returncode == 0, done.stdout
+        assert f"user: whoever {tmp_path / 'viewer.pem'} says, let in" in done.stdout
 
 
 @pytest.mark.real_time

@@ -173,4 +173,4 @@ def test_nan_lies_between_no_two_ends(words: str) -> None:
     told = fes_ctrl(*words.split())
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.count("\n") == 1
-    assert f"{words.split()[-2]}': nan is not in the range" in told.stderr
+    assert f"{words.split()[-2]}': nan is no number" in told.stderr

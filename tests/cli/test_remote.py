@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,35 @@ def test_what_still_waits_for_a_burst_is_accepted_and_told_as_that(
 
 
 @pytest.mark.real_time
+def test_what_another_run_of_the_name_refuses_is_not_what_became_of_it(
+    port: int, bench: FarBench
+) -> None:
+    url = f"mqtt://{HERE}:{port}/bench-3"
+    with far_bench(port, session="another") as other:
+        refused_there = threading.Event()
+
+        def refuse(message: Any) -> list[dict[str, Any]]:
+            threading.Timer(0.2, refused_there.set).start()
+            id_ = json.loads(message.payload)["id"]
+            why = "session: meant for another run"
+            return [{"id": id_, "verdict": "refused", "reason": why, "version": 1}]
+
+        def accept(message: Any) -> list[dict[str, Any]]:
+            assert refused_there.wait(10.0)
+            common = {"id": json.loads(message.payload)["id"], "reason": "", "version": 4}
+            return [{**common, "verdict": "accepted"}, {**common, "verdict": "effective"}]
+
+        other.answer, bench.answer = refuse, accept
+        done = remote("set", url, "program.extension_ms=120")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "bench-3: accepted as version 4, and in effect\n"
+        # Where nobody else answers, it is the run that was meant which is over.
+        bench.answer = lambda _message: []
+        said = refused(remote("set", url, "program.extension_ms=120"))
+        assert "refused it: session: meant for another run" in said
+
+
+@pytest.mark.real_time
 def test_without_an_answer_it_says_whether_the_version_moved(port: int, bench: FarBench) -> None:
     url = f"mqtt://{HERE}:{port}/bench-3"
     said = refused(remote("set", url, "program.extension_ms=120"))
@@ -242,6 +272,8 @@ def test_who_may_not_ask_is_not_told_that_it_was_done(tmp_path: Path) -> None:
         (["stop", "mqtt://h/b", "--as", "a/b"], "--as, 'a/b', is no sender's name"),
         (["stop", "mqtt://a%20b@h/b"], "give another with --as"),
         (["set", "mqtt://h/b", "a=1", "--timeout", "1"], "1.0 is not in the range 2.0<=x<=60"),
+        (["stop", "mqtt://h/b", "--timeout", "nan"], "nan is no number"),
+        (["stop", "mqtt://a%00b@h/b"], "no user can be called so"),
         (["stop", "mqtt://h/b", "--reason", "x" * 201], "write 200 at most"),
         (["set", "mqtt://h/b", "a=1", "--leg", "none"], "'none' is not one of"),
     ],

@@ -207,15 +207,60 @@ def test_a_broker_that_stalls_and_dies_is_not_in_the_way(
 
 def test_a_process_that_is_killed_is_told_of_and_comes_back(bench: RealBench, tuner: Far) -> None:
     since, dead = mark(bench), bench.agent_pid
+    before = tuner.wait_for("metrics", lambda body: body["bursts"]["right"] > 1)
     os.kill(dead, signal.SIGKILL)
     lost = tuner.wait_for("status", lambda body: not body["online"])
     assert lost["why"] == "lost"
     until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
     assert bench.agent_pid != dead
-    seqs = [each.body["seq"] for each in tuner.heard if each.topic == "metrics"]
-    tuner.wait_for("metrics", lambda body: body["seq"] > 1_000_000)
+    after = tuner.wait_for("metrics", lambda body: body["seq"] > 1_000_000)
+    seqs = [body["seq"] for body in tuner.on("metrics")]
     assert seqs == sorted(seqs)
+    # The new one tells for the whole run, and knows what the foot does.
+    assert after["bursts"]["right"] >= before["bursts"]["right"]
+    assert after["contacts"]["right"] >= before["contacts"]["right"]
+    tuner.wait_for("state", lambda body: body["seq"] > 1_000_000 and body["activity"])
     undisturbed(bench, since)
+
+
+def test_the_last_will_says_what_the_stimulator_has_told_of_itself(
+    tmp_path: Path,
+) -> None:
+    with brokers.mosquitto(tmp_path) as port, far(port) as viewer:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        with walking(url, learnt="sim+p24 (ABC 1)") as bench:
+            told = viewer.wait_for("status", lambda body: body["simulated"])
+            assert (told["online"], told["device"]) == (True, "sim+p24 (ABC 1)")
+            os.kill(bench.agent_pid, signal.SIGKILL)
+            lost = viewer.wait_for("status", lambda body: not body["online"])
+            assert lost["why"] == "lost"
+            assert (lost["simulated"], lost["device"]) == (True, "sim+p24 (ABC 1)")
+            assert times(bench, "connected") == 1, "nobody need know of the connection's renewal"
+            assert not bench.faults("F25")
+
+
+def test_the_last_will_of_a_run_before_is_not_what_a_broker_keeps_of_this_one(
+    bench: RealBench, tuner: Far, broker: brokers.Mosquitto
+) -> None:
+    before = dict(tuner.wait_for("status"), session="of before", online=False, why="lost")
+    tuner.publish("status", json.dumps(before), retain=True)
+    tuner.wait_for("status", lambda body: body["session"] == "of before")
+    until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
+    with far(broker.port) as later:
+        kept = later.wait_for("status")
+    assert (kept["online"], kept["session"] != "of before") == (True, True)
+
+
+def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(tmp_path: Path) -> None:
+    with brokers.mosquitto(tmp_path) as port:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        with walking(url) as bench, far(port) as tuner:
+            bench.walks()
+            tuner.wait_for("health")
+            for _ in range(400):
+                tuner.publish("command/stop/somebody", b"{}", retain=True)
+            assert tuner.stop()["verdict"] == "stopped"
+            until(lambda: (now := bench.state()) and not now.armed, bench.why)
 
 
 def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
@@ -252,6 +297,19 @@ def test_the_trail_on_disk_is_whole_and_is_what_was_published(
 
 
 # -- other brokers, and runs of their own ---------------------------------------------------------
+
+
+def test_a_disk_that_takes_no_trail_is_told_of_when_the_run_is_over(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full")
+    (tmp_path / "audit.jsonl").symlink_to(full)
+    with brokers.mosquitto(tmp_path) as port, far(port) as viewer:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        with walking(url, tmp_path / "audit.jsonl") as bench:
+            viewer.wait_for("health")
+            assert viewer.stop()["verdict"] == "stopped"
+    assert bench.said[-1].startswith("audit trail: entries that could not be written: 1;")
 
 
 def test_a_broker_that_comes_later_is_found_and_spoken_to_in_its_newest_protocol(
@@ -339,6 +397,32 @@ def test_who_may_do_what_is_the_brokers_to_say(tmp_path: Path) -> None:
             ]
 
 
+def test_who_one_is_can_be_a_certificates_to_say(tmp_path: Path) -> None:
+    with brokers.certified(tmp_path) as broker, walking(broker.url("bench", BENCH)) as bench:
+        bench.walks()
+        # The name in the address gives nobody another one's rights.
+        done, told = _remote(broker.url("viewer", BENCH, "tuner"), "program.extension_ms=180")
+        assert done == 2
+        assert "did not answer; its parameters are still version 1" in told
+        done, told = _remote(broker.url("tuner", BENCH), "program.extension_ms=180")
+        assert done == 0, told
+        done, told = _remote(broker.url("viewer", BENCH))
+        assert done == 0, told
+        until(lambda: (now := bench.state()) and not now.armed, bench.why)
+
+
+def _remote(url: str, *pairs: str) -> tuple[int, str]:
+    """Ask a bench for a change, or without any for a stop; return exit code and what was said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fes_ctrl", "remote", "set" if pairs else "stop", url, *pairs],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"), [("ca", "CERTIFICATE_VERIFY_FAILED"), ("password", "Not authorized")]
 )
@@ -380,6 +464,25 @@ def test_a_run_that_is_killed_is_told_of(tmp_path: Path) -> None:
             process.wait()
             assert process.stdin is not None
             process.stdin.close()
+
+
+def test_files_of_the_folder_in_which_somebody_works_are_none_of_pythons(tmp_path: Path) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('somebody works on chance here')")
+    # As the installed command, which does not look into the folder itself.
+    fes_ctrl = "import sys; sys.path.pop(0); from fes_ctrl.cli import main; main()"
+    walk = [sys.executable, "-c", fes_ctrl, "walk", "standard", "--clock", "real"]
+    with brokers.mosquitto(tmp_path) as port:
+        url = f"mqtt://127.0.0.1:{port}/{BENCH}"
+        done = subprocess.run(
+            [*walk, "--set", "walk.duration_s=2", "--telemetry", url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=tmp_path,
+        )
+    assert "telemetry: connected" in done.stderr, done.stderr
+    assert "somebody works" not in done.stderr
 
 
 def test_what_stays_of_a_walk_that_is_over_is_that_it_is_over(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_options_of_the_page_are_the_commands() -> None:
         *(remote.commands.values() if isinstance(remote, click.Group) else ()),
     ]
     known = {option for each in commands for param in each.params for option in param.opts}
-    known |= {"--telemetry", "--sensor", "--stimulator", "--arm-allowed"}  # of run
+    known |= {"--telemetry", "--sensor", "--stimulator", "--arm-allowed", "--out"}  # of run
     assert set(re.findall(r"--[a-z][a-z-]*", PAGE)) <= known
 
 

@@ -129,7 +129,8 @@ class Secured(NamedTuple):
         return f"mqtts://{user}@{HERE}:{self.broker.port}/{bench}?{query}"
 
 
-def _openssl(*arguments: object) -> None:
+def openssl(*arguments: object) -> None:
+    """Let openssl do something, or skip."""
     command = [program("openssl"), *[str(argument) for argument in arguments]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -138,10 +139,10 @@ def _openssl(*arguments: object) -> None:
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
-def _authority(folder: Path, name: str) -> Path:
+def authority(folder: Path, name: str) -> Path:
     """Make somebody who vouches; return the certificate, the key is beside it."""
     ca = folder / f"{name}.pem"
-    _openssl(
+    openssl(
         *("req", "-x509", *EC, "-days", "2", "-subj", f"/CN={name}", "-out", ca),
         *("-keyout", folder / f"{name}.key"),
         *("-addext", "basicConstraints=critical,CA:TRUE"),
@@ -150,12 +151,13 @@ def _authority(folder: Path, name: str) -> Path:
     return ca
 
 
-def _certificate(folder: Path, ca: Path) -> tuple[Path, Path]:
-    key, request, cert = folder / "server.key", folder / "server.csr", folder / "server.pem"
-    _openssl("req", *EC, "-subj", f"/CN={HERE}", "-keyout", key, "-out", request)
-    extensions = folder / "server.ext"
+def certificate(folder: Path, ca: Path, name: str, common: str = "") -> tuple[Path, Path]:
+    """Make a certificate of somebody, and its key."""
+    key, request, cert = (folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
+    openssl("req", *EC, "-subj", f"/CN={common or name}", "-keyout", key, "-out", request)
+    extensions = folder / f"{name}.ext"
     extensions.write_text(f"subjectAltName=DNS:localhost,IP:{HERE}\nkeyUsage=digitalSignature\n")
-    _openssl(
+    openssl(
         *(
             "x509",
             "-req",
@@ -188,13 +190,55 @@ def _passwords(folder: Path) -> tuple[Path, dict[str, Path]]:
     return known, files
 
 
+class Certified(NamedTuple):
+    """A mosquitto that believes certificates, and no passwords."""
+
+    broker: Mosquitto
+    ca: Path
+
+    def url(self, user: str, bench: str = "", name: str = "") -> str:
+        """Return an address as a user would write it, who calls himself by another name perhaps."""
+        cert, key = (self.ca.parent / f"{user}.{end}" for end in ("pem", "key"))
+        who = f"{name or user}@"
+        return f"mqtts://{who}{HERE}:{self.broker.port}/{bench}?ca={self.ca}&cert={cert}&key={key}"
+
+
+@contextlib.contextmanager
+def certified(folder: Path) -> Iterator[Certified]:
+    """Yield a mosquitto that takes who one is from a certificate, with the rules of ``acl``."""
+    program("mosquitto")
+    ca = authority(folder, "authority")
+    cert, key = certificate(folder, ca, "server", HERE)
+    for user in USERS:
+        certificate(folder, ca, user)
+    acl = folder / "acl"
+    shutil.copy(CONF / "acl", acl)
+    acl.chmod(0o600)
+    broker = Mosquitto(
+        folder,
+        f"listener PORT {HERE}",
+        f"cafile {ca}",
+        f"certfile {cert}",
+        f"keyfile {key}",
+        "require_certificate true",
+        "use_identity_as_username true",
+        f"acl_file {acl}",
+        plain=False,
+    )
+    try:
+        broker.start()
+        yield Certified(broker, ca)
+    finally:
+        broker.kill()
+
+
 @contextlib.contextmanager
 def secured(folder: Path) -> Iterator[Secured]:
     """Yield a mosquitto with TLS, passwords and the access rules of ``mosquitto/acl``."""
     program("mosquitto")
-    ca = _authority(folder, "authority")
-    stranger = _authority(folder, "stranger")
-    cert, key = _certificate(folder, ca)
+    ca = authority(folder, "authority")
+    stranger = authority(folder, "stranger")
+    cert, key = certificate(folder, ca, "server", HERE)
     known, files = _passwords(folder)
     acl = folder / "acl"
     shutil.copy(CONF / "acl", acl)

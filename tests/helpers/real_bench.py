@@ -77,7 +77,14 @@ def resident_mb(pid: int) -> float:
 class RealBench:
     """A simulated walk on the real loop, told by the real process."""
 
-    def __init__(self, url: str, audit: Path | None = None, patience_us: int = PATIENCE_US) -> None:
+    def __init__(
+        self,
+        url: str,
+        audit: Path | None = None,
+        patience_us: int = PATIENCE_US,
+        learnt: str = "",
+    ) -> None:
+        self._learnt = learnt
         self._url = url
         self._audit = audit
         self._patience_us = patience_us
@@ -128,11 +135,11 @@ class RealBench:
         about = About(
             BENCH,
             "standard",
-            "sim+p24",
+            "p24" if self._learnt else "sim+p24",
             walk.legs,
             walk.control,
             walk.sensed,
-            simulated=True,
+            simulated=not self._learnt,
             config_sha256="0" * 64,
         )
         self.broadcast = Broadcast(
@@ -143,6 +150,7 @@ class RealBench:
             self.said.append,
             self._audit,
             self._patience_us,
+            lambda: self._learnt,
         )
         try:
             with stop_on_failure(loop, session) as failed:
@@ -202,10 +210,10 @@ class RealBench:
 
 @contextlib.contextmanager
 def walking(
-    url: str, audit: Path | None = None, patience_us: int = PATIENCE_US
+    url: str, audit: Path | None = None, patience_us: int = PATIENCE_US, learnt: str = ""
 ) -> Iterator[RealBench]:
-    """Yield a bench at which somebody walks."""
-    bench = RealBench(url, audit, patience_us)
+    """Yield a bench at which somebody walks; its stimulator may tell only later who it is."""
+    bench = RealBench(url, audit, patience_us, learnt)
     try:
         yield bench
     finally:

@@ -43,8 +43,7 @@ class ToldWalk:
         self.said: list[str] = []
         self.lost = 0
         self.out = Outgoing(BENCH, SESSION)
-        legs = ["left", "right"]
-        self.board = Board(self.out, [legs[leg] for leg in walk.legs])
+        self.board = Board(self.out)
         session = self.rig.session
         session.listeners.append(lambda _now_us, records: self.records.extend(records))
         allowed = session.on_setpoint

@@ -19,14 +19,14 @@ class Walker:
 
     def __init__(self, config: ProgramConfig = STANDARD, level: int = 100) -> None:
         self.program = Program(1, config, SETUP, DEVICE)
-        self.program.level_percent = level
+        self.program.burst.level_percent = level
         self.setpoints: list[Setpoint] = []
         self.records: list[Record] = []
 
     def until(self, t_us: int) -> None:
-        while (at_us := self.program.next_at_us) <= t_us:
+        while (at_us := self.program.burst.next_at_us) <= t_us:
             self.program.fire(at_us, self.setpoints, self.records)
-            assert self.program.next_at_us > at_us, "it never rests"
+            assert self.program.burst.next_at_us > at_us, "it never rests"
 
     def heel_off(self, t_us: int, *, walking: bool = True, confidence: float = 1.0) -> None:
         self.until(t_us)

@@ -10,6 +10,7 @@ from fes_ctrl.model import (
     LEFT,
     RIGHT,
     Arm,
+    BurstStart,
     Command,
     Disarm,
     Fault,
@@ -292,15 +293,15 @@ def peaks(desk: Desk) -> list[int]:
 def test_the_level_acts_in_the_running_bursts_of_every_leg_if_it_is_armed() -> None:
     desk = armed(70)
     for leg in desk.legs:
-        leg.program.level_percent = 70
+        leg.program.burst.level_percent = 70
         leg.program.anticipate(1_000, 2_000)
-    before = [list(leg.program.trains.set_ua) for leg in desk.legs]
+    before = [list(leg.program.burst.trains.set_ua) for leg in desk.legs]
     desk.do(10_000, "level", 40)
     assert desk.heard() == ([], [change(10_000, "level", 40, armed=True)], [])
     assert all(
         now < was
         for leg, its in zip(desk.legs, before, strict=True)
-        for now, was in zip(leg.program.trains.set_ua, its, strict=True)
+        for now, was in zip(leg.program.burst.trains.set_ua, its, strict=True)
     )
     idle = Desk()
     idle.do(10_000, "level", 40)
@@ -378,6 +379,45 @@ def test_a_hand_that_stops_is_obeyed_always() -> None:
             cuts(t_us, "stop"),
         )
         assert desk.authority.guard.armed is False
+
+
+def sensed(level: int = 70) -> Desk:
+    """Return an armed desk whose legs' sensors speak."""
+    desk = armed(level)
+    for leg in desk.legs:
+        leg.monitor.saw(5_000)
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("level", "asked_mA", "given_uA"),
+    [(100, 0, 43_000), (50, 0, 30_500), (50, 20, 20_000), (50, 1, 1_000), (50, -1, 30_500)],
+)
+def test_a_test_burst_is_given_on_every_leg_at_the_level_or_with_the_current_asked_for(
+    level: int, asked_mA: int, given_uA: int
+) -> None:
+    desk = sensed(level)
+    desk.do(10_000, "test", asked_mA)
+    starts = [BurstStart(10_000, leg, 0, "test", 10_000, given_uA) for leg in (LEFT, RIGHT)]
+    assert desk.heard() == ([], starts, [])
+
+
+def test_a_leg_that_can_hold_no_test_burst_says_why_and_the_next_one_gets_its_own() -> None:
+    desk = sensed()
+    desk.legs[0].program.anticipate(6_000, 7_000)
+    desk.do(10_000, "test", 20)
+    _, (told, start), _ = desk.heard()
+    held = "no test burst on the left: a burst is planned or running"
+    assert told == change(10_000, held, 70, armed=True)
+    assert start == BurstStart(10_000, RIGHT, 0, "test", 10_000, 20_000)
+
+
+def test_where_nothing_may_be_given_one_sentence_says_why_there_is_no_test_burst() -> None:
+    desk = sensed()
+    desk.do(8_000, "disarm")
+    desk.heard()
+    desk.do(10_000, "test", 20)
+    assert desk.heard() == ([], [change(10_000, "no test burst: not armed")], [])
 
 
 def test_what_the_guard_latched_is_stopped_again_only_for_what_the_device_says_later() -> None:

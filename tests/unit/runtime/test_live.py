@@ -22,8 +22,8 @@ from firmware_sim.devices.device import DeviceStep
 from firmware_sim.devices.p24 import SimulatedP24
 from firmware_sim.output import OutputStage
 from hil.config import CableConfig
+from hil.device_end import DeviceEnd
 from hil.links import SimCable
-from hil.rig import _DeviceEnd
 
 ENDS_US = 2_600_000
 """In the middle of a burst: 0.2 s after the heel of the third stride has risen."""
@@ -107,7 +107,7 @@ class Walk:
         cable = SimCable(clock, CableConfig(), Random(1))
         output = OutputStage(sm4.CHANNELS)
         output.sinks.append(lambda t_us, _channel, _points: self.pulses_us.append(t_us))
-        _DeviceEnd(clock, Telling(output, self.statuses), cable, None)
+        DeviceEnd(clock, Telling(output, self.statuses), cable, None)
         driver = P24Session(capabilities_of(StimulatorConfig()), 0, 20_000, 100_000)
         session = ControlSession(
             clock, assemble((RIGHT,), ControlConfig()), [(driver, cable)], {RIGHT: 0}, NullLog()

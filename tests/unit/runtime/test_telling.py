@@ -86,7 +86,7 @@ def faults_after_a_restart(*records: Record) -> set[str]:
     telling.begin()
     # What a viewer is told of it by a new process.
     out = Outgoing("b", "nonce", 2)
-    board = Board(out, ["left"])
+    board = Board(out)
     for line in carrier.lines:
         board.hear(line)
     bench = Bench("b")

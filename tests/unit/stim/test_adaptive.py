@@ -153,7 +153,7 @@ def test_it_goes_back_to_its_start_step_by_step_and_stays_there() -> None:
 
 def given_burst(config: ProgramConfig, adapted: Adapted, level: int = 100) -> Walker:
     walker = Walker(config, level)
-    walker.program.adapted = adapted
+    walker.program.burst.adapted = adapted
     walker.heel_off(0)
     walker.contact(700_000)
     walker.until(5_000_000)
@@ -176,10 +176,10 @@ def test_onset_and_fall_move_as_was_learnt() -> None:
 
 def test_a_level_that_is_lowered_in_a_burst_lowers_the_share_of_it() -> None:
     walker = Walker(STANDARD)
-    walker.program.adapted = Adapted(500_000, 0, 0)
+    walker.program.burst.adapted = Adapted(500_000, 0, 0)
     walker.heel_off(0)
     walker.until(400_000)
-    walker.program.lower(50)
+    walker.program.burst.lower(50)
     walker.contact(700_000)
     walker.until(5_000_000)
     late = [s.current_ua for s in walker.setpoints if s.at_us > 400_000]

@@ -83,7 +83,7 @@ def test_a_running_burst_gives_no_more_than_it_is_bound_to(
     walker.heel_off(0)
     walker.until(500_000)
     assert max(currents(walker, 0)) == 43_000, "its plateau, at 300 us"
-    walker.program.bound(current_ua, charge_pc)
+    walker.program.burst.trains.bound(current_ua, charge_pc)
     walker.until(600_000)
     assert set(currents(walker, 500_001)) == {most_ua}
     assert {type(pulse.current_ua) for pulse in walker.setpoints} == {int}, "whole steps"
@@ -94,8 +94,8 @@ def test_a_bound_holds_for_every_channel_and_for_later_levels_and_a_wider_one_li
         STANDARD, channel=(ChannelConfig(channel=0), ChannelConfig(channel=1, current_mA=28.0))
     )
     walker = Walker(two)
-    walker.program.bound(20_000, 40_000_000)
-    walker.program.bound(35_000, 40_000_000)
+    walker.program.burst.trains.bound(20_000, 40_000_000)
+    walker.program.burst.trains.bound(35_000, 40_000_000)
     walker.heel_off(0)
     walker.until(500_000)
     assert {pulse.channel for pulse in walker.setpoints} == {0, 1}

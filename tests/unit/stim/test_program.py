@@ -248,7 +248,7 @@ def test_a_cut_leaves_nothing_behind() -> None:
     walker.until(5_000_000)
     assert walker.times[-1] == 300_000
     assert walker.ends == ["fault"]
-    assert walker.program.next_at_us == NEVER_US
+    assert walker.program.burst.next_at_us == NEVER_US
 
 
 def test_an_asymmetric_pulse_is_rounded_so_that_both_phases_weigh_the_same() -> None:

@@ -50,7 +50,7 @@ def test_before_the_trigger_has_come_the_foot_that_is_down_ends_nothing() -> Non
         walker = ahead()
         walker.until(420_000)
         assert walker.program.contact(event(kind, 420_000), 0) == ()
-        assert walker.program.contact_us == NEVER_US
+        assert walker.program.burst.contact_us == NEVER_US
         confirm(walker, 510_000)
         walker.until(5_000_000)
         assert walker.ends == ["time_out"]
@@ -84,7 +84,7 @@ def test_a_cut_takes_an_unconfirmed_burst_back_and_the_next_trigger_begins_its_o
     assert end == BurstEnd(450_000, 1, 0, "no_step", 400_000, NEVER_US)
     assert walker.program.unconfirmed is False
     walker.heel_off(2_000_000)
-    assert walker.program.onset_us == 2_000_000
+    assert walker.program.burst.onset_us == 2_000_000
 
 
 def test_a_predicted_contact_lets_the_fall_begin_at_once() -> None:
@@ -132,9 +132,9 @@ def test_the_fall_follows_the_contact_by_the_extension_less_the_lead_and_never_p
 ) -> None:
     walker = Walker(config)
     walker.heel_off(0)
-    assert walker.program.fall_for(700_000, stance_us) == fall_us
+    assert walker.program.burst.fall_for(700_000, stance_us) == fall_us
     walker.contact(700_000, stance_us)
-    assert walker.program.fall_from_us == fall_us
+    assert walker.program.burst.fall_from_us == fall_us
 
 
 def test_a_contact_is_awaited_while_a_burst_runs_that_it_would_end() -> None:
@@ -157,22 +157,22 @@ def test_the_onset_for_a_trigger_is_delayed_and_led_and_never_within_the_lock_ou
     delay_ms: float, lead_ms: float, onset_us: int
 ) -> None:
     walker = burst(replace(STANDARD, delay_ms=delay_ms, trigger_lead_ms=lead_ms))
-    assert walker.program.onset_for(2_000_000) == onset_us
-    assert walker.program.onset_for(700_000) == walker.program.lock_until_us
+    assert walker.program.burst.onset_for(2_000_000) == onset_us
+    assert walker.program.burst.onset_for(700_000) == walker.program.burst.lock_until_us
 
 
 def test_a_level_that_is_lowered_holds_for_the_running_burst_and_a_raised_one_does_not() -> None:
     walker = Walker()
     walker.heel_off(0)
     walker.until(400_000)
-    walker.program.lower(50)
+    walker.program.burst.lower(50)
     walker.until(450_000)
     half_ua = 18_000 + (43_200 - 18_000) // 2
     assert walker.setpoints[-1].current_ua == half_ua // 500 * 500
-    walker.program.lower(80)
+    walker.program.burst.lower(80)
     walker.until(500_000)
     assert walker.setpoints[-1].current_ua == half_ua // 500 * 500
-    walker.program.lower(0)
+    walker.program.burst.lower(0)
     walker.until(600_000)
     assert walker.times[-1] == 500_000
 
@@ -183,8 +183,8 @@ def test_a_burst_that_waits_begins_at_the_level_that_is_set_by_then(level: int) 
     walker.heel_off(0)
     walker.contact(500_000)
     walker.heel_off(700_000)
-    fell_us = walker.program.fall_from_us
-    walker.program.lower(level)
+    fell_us = walker.program.burst.fall_from_us
+    walker.program.burst.lower(level)
     walker.until(1_200_000)
     after = [point.current_ua for point in walker.setpoints if point.at_us > fell_us + 200_000]
     most_ua = 18_000 + (43_200 - 18_000) * level // 100 if level else 0

@@ -26,18 +26,18 @@ def test_a_program_tells_how_its_burst_stands() -> None:
         "level_percent": 70,
         "lock_until_us": -NEVER_US,
     }
-    assert walker.program.snapshot() == idle
+    assert walker.program.burst.snapshot() == idle
     assert walker.program.unconfirmed is False
     walker.heel_off(100_000)
     walker.until(110_000)
-    assert walker.program.snapshot() == idle | {
+    assert walker.program.burst.snapshot() == idle | {
         "active": True,
         "onset_us": 100_000,
         "fall_from_us": 1_900_000,
         "next_at_us": 125_000,
     }
     walker.program.cut(111_000, "fault")
-    assert walker.program.snapshot() == idle | {
+    assert walker.program.burst.snapshot() == idle | {
         "lock_until_us": 111_000 + LOCK_OUT_US,
     }
 
@@ -68,7 +68,7 @@ def test_a_contact_without_a_burst_is_nothing_and_a_second_one_in_a_burst_no_new
 def test_a_trigger_out_of_standing_is_a_step_from_an_even_chance_on(confidence: float) -> None:
     walker = Walker()
     walker.heel_off(0, walking=False, confidence=confidence)
-    assert walker.program.active == (confidence >= 0.5)
+    assert walker.program.burst.active == (confidence >= 0.5)
 
 
 def test_what_is_no_trigger_or_is_not_allowed_begins_nothing() -> None:
@@ -76,7 +76,7 @@ def test_what_is_no_trigger_or_is_not_allowed_begins_nothing() -> None:
     for kind in ("ic", "ff", "tc"):
         assert program.trigger(event(kind, 0), walking=True, allowed=True) == ()
     assert program.trigger(event("ho", 0), walking=True, allowed=False) == ()
-    assert not program.active
+    assert not program.burst.active
 
 
 def test_a_trigger_while_the_burst_still_holds_is_forgotten_and_one_in_its_fall_is_not() -> None:
@@ -104,7 +104,7 @@ def test_after_a_burst_the_next_waits_out_the_lock_out_and_the_pause(
     walker.heel_off(0)
     walker.until(cut_us)
     walker.program.cut(cut_us, "fault")
-    assert walker.program.lock_until_us == lock_us
+    assert walker.program.burst.lock_until_us == lock_us
 
 
 def test_slow_pulses_leave_a_pause_that_stands_out_from_two_of_their_periods() -> None:
@@ -114,7 +114,7 @@ def test_slow_pulses_leave_a_pause_that_stands_out_from_two_of_their_periods() -
     walker.heel_off(0)
     walker.until(300_000)
     walker.program.cut(300_001, "fault")
-    assert walker.program.lock_until_us == 300_000 + 2 * 100_000 + FELT_LATE_US
+    assert walker.program.burst.lock_until_us == 300_000 + 2 * 100_000 + FELT_LATE_US
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_foot_that_is_flat_before_anything_began_is_nothing() -> None:
 
 def test_a_program_that_nobody_set_a_level_for_gives_nothing() -> None:
     program = Program(1, STANDARD, SETUP, DEVICE)
-    assert program.level_percent == 0
+    assert program.burst.level_percent == 0
     (start,) = program.trigger(event("ho", 0), walking=True, allowed=True)
     assert isinstance(start, BurstStart)
     assert start.set_current_ua == 0

@@ -32,9 +32,9 @@ def begun(config: ProgramConfig = CROSSED, *, over: bool = False) -> Walker:
 def test_before_the_first_burst_there_is_nothing_to_learn_from() -> None:
     program = Walker(level=70).program
     assert program.leg == 1
-    assert program.begun_us == -NEVER_US
-    assert program.begun_level == 0
-    assert program.broken is False
+    assert program.burst.begun_us == -NEVER_US
+    assert program.burst.begun_level == 0
+    assert program.burst.broken is False
 
 
 def test_a_burst_is_remembered_with_its_level_when_it_is_over() -> None:
@@ -43,32 +43,32 @@ def test_a_burst_is_remembered_with_its_level_when_it_is_over() -> None:
     walker.heel_off(100_000)
     for t_us in (120_000, 400_000, 5_000_000):
         walker.until(t_us)
-        program.level_percent = 30
-        assert (program.begun_us, program.begun_level) == (150_000, 70)
-        assert program.broken is False
+        program.burst.level_percent = 30
+        assert (program.burst.begun_us, program.burst.begun_level) == (150_000, 70)
+        assert program.burst.broken is False
     walker.heel_off(6_000_000)
-    assert (program.begun_us, program.begun_level) == (6_050_000, 30)
+    assert (program.burst.begun_us, program.burst.begun_level) == (6_050_000, 30)
 
 
 def test_a_burst_that_was_cut_is_broken_and_the_next_is_not() -> None:
     walker = Walker()
     walker.program.cut(0, "fault")
-    assert walker.program.broken is False, "there was none"
+    assert walker.program.burst.broken is False, "there was none"
     walker.heel_off(0)
     walker.until(300_000)
     walker.program.cut(300_001, "fault")
-    assert walker.program.broken is True
+    assert walker.program.burst.broken is True
     walker.heel_off(1_000_000)
-    assert walker.program.broken is False
+    assert walker.program.burst.broken is False
 
 
 def test_a_burst_that_a_person_asked_for_is_none_to_learn_from() -> None:
     walker = Walker()
-    walker.program.test_burst(0, 0)
+    walker.program.burst.test(0, 0)
     walker.until(5_000_000)
-    assert walker.program.broken is True
+    assert walker.program.burst.broken is True
     walker.heel_off(6_000_000)
-    assert walker.program.broken is False
+    assert walker.program.burst.broken is False
 
 
 def test_it_says_how_far_ahead_of_predictions_it_would_begin_and_end() -> None:
@@ -89,7 +89,7 @@ def test_it_says_whether_a_dial_waits_for_the_end_of_the_burst() -> None:
 
 def test_a_level_may_be_lowered_before_the_first_burst() -> None:
     walker = Walker()
-    walker.program.lower(50)
+    walker.program.burst.lower(50)
     walker.heel_off(0)
     walker.until(5_000_000)
     assert max(found.current_ua for found in walker.setpoints) == 30_500, "18 + 0.5 * 25.2 mA"
@@ -109,13 +109,13 @@ def test_the_other_heel_ends_a_burst_as_a_contact_would() -> None:
 def test_the_extension_after_it_may_be_a_share_of_the_stance() -> None:
     walker = begun(replace(CROSSED, extension_percent_stance=10.0))
     other_leaves(walker, 700_000, stance_us=600_000)
-    assert walker.program.fall_from_us == 760_000
+    assert walker.program.burst.fall_from_us == 760_000
 
 
 def test_what_is_told_late_takes_back_no_pulse() -> None:
     walker = begun()
     other_leaves(walker, 700_000, late_us=130_000)
-    assert walker.program.fall_from_us == 830_000
+    assert walker.program.burst.fall_from_us == 830_000
 
 
 def test_it_ends_no_burst_of_a_program_that_does_not_ask_for_it() -> None:
@@ -135,15 +135,15 @@ def test_a_contact_of_its_own_leg_ends_none_of_one_that_does() -> None:
 def test_between_bursts_it_ends_nothing() -> None:
     walker = begun(over=True)
     records = list(walker.records)
-    lock_until_us = walker.program.lock_until_us
+    lock_until_us = walker.program.burst.lock_until_us
     other_leaves(walker, 5_500_000)
     assert walker.records == records
-    assert walker.program.lock_until_us == lock_until_us
+    assert walker.program.burst.lock_until_us == lock_until_us
 
 
 def test_it_ends_no_burst_that_a_person_asked_for() -> None:
     walker = Walker(CROSSED)
-    walker.records += walker.program.test_burst(0, 0)
+    walker.records += walker.program.burst.test(0, 0)
     other_leaves(walker, 500_000)
     walker.until(5_000_000)
     assert walker.ends == ["test"]
@@ -164,6 +164,6 @@ def test_a_burst_whose_onset_has_not_come_yet_never_begins() -> None:
     walker.heel_off(0)
     other_leaves(walker, 50_000)
     assert walker.ends == ["other_heel_off"]
-    assert not walker.program.active
+    assert not walker.program.burst.active
     walker.until(5_000_000)
     assert walker.setpoints == []

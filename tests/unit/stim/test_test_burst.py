@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fes_ctrl.model import BurstEnd, BurstStart
+from fes_ctrl.stim.burst import TEST
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
-from fes_ctrl.stim.program import TEST
 from fes_ctrl.stim.timing import TEST_US
 from fes_ctrl.units import NEVER_US
 from helpers.walker import STANDARD, Walker, event
@@ -21,15 +21,15 @@ def asked(
     """Return a walker in whom a test burst has been planned."""
     walker = Walker(config, level)
     walker.until(at_us)
-    walker.records += walker.program.test_burst(at_us, current_ua)
+    walker.records += walker.program.burst.test(at_us, current_ua)
     return walker
 
 
 def test_it_rises_holds_for_a_second_falls_and_ends_by_itself() -> None:
     walker = asked(at_us=40_000)
     assert walker.records == [BurstStart(40_000, 1, 0, "test", 40_000, 43_000)]
-    assert walker.program.testing is True
-    assert walker.program.active
+    assert walker.program.burst.testing is True
+    assert walker.program.burst.active
     walker.until(9_000_000)
     plateau = [found.at_us for found in walker.setpoints if found.current_ua == 43_000]
     assert walker.times[0] == 40_000
@@ -37,12 +37,12 @@ def test_it_rises_holds_for_a_second_falls_and_ends_by_itself() -> None:
     assert (plateau[0], plateau[-1]) == (240_000, 1_240_000)
     assert 1_365_000 <= walker.times[-1] < 1_390_000
     assert walker.records[1:] == [BurstEnd(walker.times[-1], 1, 0, "test", 40_000, NEVER_US)]
-    assert walker.program.testing is False
-    assert not walker.program.active
+    assert walker.program.burst.testing is False
+    assert not walker.program.burst.active
 
 
 def test_at_first_there_is_none() -> None:
-    assert Walker().program.testing is False
+    assert Walker().program.burst.testing is False
 
 
 def test_the_words_and_the_plateau_are_these() -> None:
@@ -78,8 +78,8 @@ def test_its_plateau_is_the_levels_or_the_one_asked_for(
 
 def test_a_narrower_limit_bounds_what_is_asked_for() -> None:
     walker = Walker()
-    walker.program.bound(20_000, 24_000_000)
-    walker.records += walker.program.test_burst(0, 30_000)
+    walker.program.burst.trains.bound(20_000, 24_000_000)
+    walker.records += walker.program.burst.test(0, 30_000)
     walker.until(9_000_000)
     assert max(found.current_ua for found in walker.setpoints) == 20_000
 
@@ -100,9 +100,9 @@ def test_it_waits_for_the_end_of_a_lock_out() -> None:
     walker.heel_off(0)
     walker.contact(700_000)
     walker.until(950_000)
-    lock_us = walker.program.lock_until_us
+    lock_us = walker.program.burst.lock_until_us
     assert lock_us > 950_000
-    walker.records += walker.program.test_burst(950_000, 0)
+    walker.records += walker.program.burst.test(950_000, 0)
     start = walker.records[-1]
     assert isinstance(start, BurstStart)
     assert (start.t_us, start.trigger_us) == (lock_us, 950_000)
@@ -116,7 +116,7 @@ def test_the_next_burst_waits_for_its_lock_out() -> None:
     walker = asked(replace(STANDARD, lock_out_ms=600.0))
     walker.until(1_350_000)
     assert walker.ends == ["test"]
-    assert walker.program.lock_until_us == 1_200_000 + 600_000
+    assert walker.program.burst.lock_until_us == 1_200_000 + 600_000
 
 
 def test_no_contact_ends_it_and_none_is_waited_for() -> None:
@@ -134,12 +134,12 @@ def test_no_contact_ends_it_and_none_is_waited_for() -> None:
 def test_a_step_out_of_it_gets_its_own_burst_right_after_it() -> None:
     walker = asked()
     walker.heel_off(500_000)
-    assert walker.program.testing is True
+    assert walker.program.burst.testing is True
     walker.until(1_400_000)
     starts = [found for found in walker.records if isinstance(found, BurstStart)]
     assert [(start.trigger, start.trigger_us) for start in starts] == [("test", 0), ("ho", 500_000)]
     assert starts[1].t_us >= 1_400_000
-    assert walker.program.testing is False
+    assert walker.program.burst.testing is False
     walker.contact(starts[1].t_us + 500_000)
     walker.until(9_000_000)
     assert walker.ends == ["test", "initial_contact"]
@@ -169,14 +169,14 @@ def test_a_cut_ends_it_for_the_reason_of_the_cut() -> None:
     walker.records += walker.program.cut(310_000, "operator")
     walker.until(9_000_000)
     assert walker.ends == ["operator"]
-    assert walker.program.testing is False
+    assert walker.program.burst.testing is False
     assert walker.times[-1] == 300_000
 
 
 def test_a_lower_level_lowers_it() -> None:
     walker = asked(FLAT)
     walker.until(300_000)
-    walker.program.lower(0)
+    walker.program.burst.lower(0)
     walker.until(9_000_000)
     assert walker.times[-1] == 300_000
 

@@ -179,6 +179,18 @@ def test_two_runs_under_one_name_are_told_of_and_one_of_them_is_followed() -> No
     assert not lab.b.contested
 
 
+def test_of_three_runs_under_one_name_one_is_followed_too() -> None:
+    lab = Lab()
+    followed = []
+    for _ in range(3):
+        for session in ("one", "two", "three"):
+            lab.say("health", session=session)
+            lab.now_s += 0.3
+            followed.append(lab.b.session)
+    assert lab.b.contested
+    assert followed == ["one", "two", *7 * ["three"]]
+
+
 def test_a_new_run_starts_with_nothing_of_the_old_one() -> None:
     lab = Lab()
     lab.up(simulated=True)
@@ -263,7 +275,7 @@ def test_only_what_stands_otherwise_is_a_change() -> None:
 def published(rng: random.Random, count: int, starts: int = 1) -> list[tuple[str, bytes]]:
     """Return what a bench really publishes, from lines as its control loop hands them over."""
     out = Outgoing("b", "one", starts)
-    board = Board(out, ["left"])
+    board = Board(out)
     found = []
     for at in range(count):
         now = 100_000 * at
@@ -279,7 +291,15 @@ def published(rng: random.Random, count: int, starts: int = 1) -> list[tuple[str
                     "event": "ic",
                     "confidence": 1.0,
                 },
-                {"kind": "metrics", "pulses": at, "refused": 0, "late_us_max": 0},
+                {
+                    "kind": "metrics",
+                    "pulses": at,
+                    "refused": 0,
+                    "late_us_max": 0,
+                    "contacts": {},
+                    "bursts": {},
+                    "activity": {},
+                },
             ]
         )
         board.hear({"now": now, **line})
@@ -347,6 +367,9 @@ def test_what_the_bench_itself_had_to_drop_is_added_up() -> None:
     lab.say("health", dropped={"events": 3, "answer": 4, "x": 9}, lines_lost=2, unconfirmed=1)
     assert lab.b.dropped == {"events": 3, "answer": 4, "lines_lost": 2, "unconfirmed": 1}
     assert lab.b.lost == 10
+    # Another process speaks: it counts anew what it drops, and not what never reached it.
+    lab.say("health", seq=A_START + 1, dropped={"events": 2}, lines_lost=5)
+    assert lab.b.dropped == {"events": 5, "answer": 4, "lines_lost": 5, "unconfirmed": 1}
 
 
 def test_a_lag_is_what_a_message_took_longer_than_the_fastest() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fes_ctrl.links.broker import PASSWORD, Broker, BrokerUrlError, parse_broker_url
+from helpers.brokers import authority, openssl
 
 SECRET = "correct horse battery staple"  # noqa: S105 - nobody's
 
@@ -52,6 +53,8 @@ def test_an_address_is_understood(url: str, broker: Broker) -> None:
         ("mqtts://h?key=k", "cert=FILE"),
         ("mqtt://h?protocol=4", "write 5 or 3.1.1"),
         ("mqtts://u@h?password_file=/nowhere/at/all", "No such file"),
+        ("mqtt://a%00b@h", "no user can be called so"),
+        ("mqtt://a\udcff@h", "no user can be called so"),
     ],
 )
 def test_an_address_is_refused_with_a_way_out(url: str, why: str) -> None:
@@ -78,6 +81,16 @@ def test_a_password_crosses_no_network_readable(
     assert parse_broker_url("mqtt://u@127.0.0.1").password == SECRET
     with pytest.raises(BrokerUrlError, match="mqtts://"):
         parse_broker_url("mqtt://u@broker.lab")
+
+
+@pytest.mark.parametrize("word", [f"{SECRET}\udcff", SECRET * 3000])
+def test_a_password_that_no_packet_carries_is_refused_unseen(
+    monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv(PASSWORD, word)
+    with pytest.raises(BrokerUrlError, match="this password cannot be sent") as refused:
+        parse_broker_url("mqtts://u@h")
+    assert SECRET not in str(refused.value)
 
 
 def test_a_password_is_shown_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,3 +123,15 @@ def test_certificates_that_are_none_are_refused_before_a_run(tmp_path: Path) -> 
     assert context.check_hostname
     assert context.minimum_version.name == "TLSv1_2"
     assert parse_broker_url("mqtt://h").tls_context() is None
+
+
+def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    ca = authority(tmp_path, "anna")
+    key = ca.with_suffix(".key")
+    url = f"mqtts://h?cert={ca}&key={key}"
+    assert parse_broker_url(url).tls_context() is not None
+    hidden = ("-aes256", "-passout", "pass:secret")
+    openssl("pkey", "-in", key, *hidden, "-out", tmp_path / "hidden.key")
+    (tmp_path / "hidden.key").replace(key)
+    with pytest.raises(OSError, match="the key has a passphrase"):
+        parse_broker_url(url).tls_context()

@@ -69,6 +69,22 @@ def test_a_broker_that_is_slow_is_told_of_until_it_keeps_up() -> None:
     assert len(reactions(walk)) == 2, "another process counts anew"
 
 
+def test_what_was_dropped_while_there_was_no_broker_is_no_slowness_of_the_one_that_is_back() -> (
+    None
+):
+    walk = ToldWalk()
+    link(walk, up=True)
+    walk.telling.heard({"kind": "carried", "dropped": 0, "sent": 1})
+    link(walk, up=False)
+    walk.until(15.0)
+    link(walk, up=True)
+    for second, dropped in enumerate((400, 400, 401), 16):
+        walk.telling.heard({"kind": "carried", "dropped": dropped, "sent": 1})
+        walk.until(float(second))
+    # What it drops from then on is.
+    assert reactions(walk) == [(10.0, "warn"), (15.0, "cleared"), (17.0, "warn")]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,5 +1,6 @@
 """A remote's wishes in a walk: refused with a reason, held until the burst is over, answered."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -34,7 +35,7 @@ def test_a_change_in_a_burst_holds_after_it_and_is_told_then() -> None:
     leg = walk.rig.session.controller._legs[0]
     before = leg.program.config.extension_ms
     assert verdicts(walk.ask(change={"program.extension_ms": 250.0})) == ["accepted"]
-    assert leg.program.active
+    assert leg.program.burst.active
     assert leg.program.config.extension_ms == before
     assert walk.told("parameters")[-1]["waiting"] is True
     ended = len([record for record in walk.records if isinstance(record, BurstEnd)])
@@ -181,6 +182,14 @@ def test_a_stop_ends_a_burst_at_once_and_disarms() -> None:
     walk.until(stopped_us / 1e6 + 3.0)
     assert not [at_us for at_us, _ in walk.setpoints if at_us > stopped_us]
     assert not walk.states()[-1].armed
+
+
+def test_why_somebody_stopped_is_in_the_audit_trail() -> None:
+    walk = walking()
+    for reason in ("the strap is loose", "x" * 999, "\x1b[2J", 7, None):
+        walk.stop(json.dumps({"reason": reason}))
+    told = [entry["reason"] for entry in walk.told("audit")]
+    assert told == ["the strap is loose", f"{'x' * 199}…", "?[2J", "", ""]
 
 
 @pytest.mark.parametrize("payload", ["", "stop", "{", "null", "[" * 3000, '{"id": 7}', "x" * 9999])

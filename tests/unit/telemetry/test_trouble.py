@@ -41,6 +41,7 @@ def certificate(code: int, message: str) -> ssl.SSLCertVerificationError:
         (hidden(socket.gaierror(-2, "unknown")), NOBODY, "no machine of that name", False),
         (hidden(ConnectionResetError(104, "reset")), NOBODY, "hung up at once", False),
         (hidden(TimeoutError("timed out")), NOBODY, "no answer in time", False),
+        (hidden(TimeoutError("timed out")), WARD, "a certificate of ours (?cert=FILE", False),
         (hidden(OSError(101, "Network is unreachable")), NOBODY, "Network is unreachable", False),
         (hidden(certificate(10, "certificate has expired")), WARD, "has to be renewed", True),
         (hidden(certificate(62, "Hostname mismatch.")), WARD, "write the host's name", True),

@@ -1,0 +1,110 @@
+"""What ``fes-ctrl tune`` leaves: the chosen program with where it comes from, trials, all of it."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from fes_ctrl import __version__
+from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import PAGE, write_whole
+from fes_ctrl.cli.tune_question import Asked
+from fes_ctrl.config.files import read_text
+from fes_ctrl.config.render import toml_value
+from fes_ctrl.tuning.program_file import ProgramFileError, between, read_program, rewritten
+from fes_ctrl.tuning.promise import NONE_BETTER
+from fes_ctrl.tuning.result import Found, as_csv, as_object
+from fes_ctrl.tuning.space import settings_at
+
+
+def keep(told: Asked, found: Found, out: Path, write: Path | None) -> dict[str, object]:
+    """Write what was found, and the chosen program where it keeps its promises.
+
+    Parameters
+    ----------
+    told : Asked
+        What was asked.
+    found : Found
+        What came of it.
+    out : Path
+        Folder of the search.
+    write : Path or None
+        Where else the program is wanted.
+
+    Returns
+    -------
+    dict
+        All of it as one object.
+    """
+    text = read_text(told.file)
+    try:
+        before = read_program(text, str(told.file))
+        wanted = told.with_settings(settings_at(found.question.dials, found.chosen))
+        settings = between(before, wanted)
+        program = rewritten(text, str(told.file), settings, _notes(told, found))
+    except ProgramFileError as error:
+        raise Refusal(str(error)) from error
+    whole: dict[str, object] = {"version": __version__, **as_object(found)}
+    kept = write is not None and found.verdict.passed
+    whole["program"] = {
+        "from": str(told.file),
+        "file": str(out / "chosen.toml"),
+        "written": str(write) if kept else None,
+        "text": program,
+    }
+    write_whole(out / "chosen.toml", program)
+    write_whole(out / "trials.csv", as_csv(found))
+    (out / PAGE).unlink(missing_ok=True)  # of another choice, or of fewer walks
+    write_whole(out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
+    if write is not None and kept:
+        write_whole(write, program, "--write")
+    return whole
+
+
+def _notes(told: Asked, found: Found) -> list[str]:
+    """Return where a program comes from, as the head of its file."""
+    question = found.question
+    patients = ", ".join(dict.fromkeys(member.patient for member in question.members))
+    command = " ".join(["fes-ctrl", *map(shlex.quote, sys.argv[1:])])
+    verdict = "kept its promises" if found.verdict.passed else "did NOT keep its promises"
+    unseen = f"{found.unseen[0]} to {found.unseen[-1]}"
+    proved = f"It {verdict} on seeds {unseen}, which the search had not seen."
+    if found.unchanged:
+        proved = f"The given program as it was: {NONE_BETTER}."
+    lines = [
+        f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
+        f"Scenario {question.scenario}, simulated patients: {len(question.members)} ({patients}), "
+        f"search {question.digest()[:12]}.",
+        *_astray(found),
+        proved,
+        *[f"- {line}" for line in found.sentences],
+        *[f"- against it: {line}" for line in found.verdict.reasons if line != NONE_BETTER],
+    ]
+    return [" ".join(line.split()) for line in lines]
+
+
+def _astray(found: Found) -> list[str]:
+    """Return with which strides astray a program was walked; nothing where none were."""
+    astray = dict(found.question.astray)
+    if not astray:
+        return []
+    percent = astray.pop("bad_strides.percent")
+    others = "".join(f", {key} = {toml_value(value)}" for key, value in astray.items())
+    return [f"Every program was walked again with {percent:g} % of its strides astray{others}."]
+
+
+def say_where(told: Asked, found: Found, out: Path, write: Path | None) -> None:
+    """Say where everything is, and how the program is tried."""
+    file = out / "chosen.toml"
+    click.echo(f"everything is in {out}, the program in {file}", err=True)
+    if write is not None and not found.verdict.passed:
+        why = "there is no better program"
+        if not found.unchanged:
+            why = "the program did not keep its promises"
+        click.echo(f"{write} was not written: {why}", err=True)
+    if found.unchanged:
+        return
+    where = shlex.quote(str(file))
+    click.echo(f"try it: fes-ctrl walk {told.question.scenario} --program {where}", err=True)
