@@ -261,6 +261,13 @@ def test_time_that_goes_back_is_noticed() -> None:
     assert "time_goes_on" in broken(run_case(case(), at(2.0, turn_the_clock_back)))
 
 
+def test_a_stop_that_waits_while_the_clock_goes_back_is_confirmed_in_time() -> None:
+    # The device confirms it 150 ms after it was said, and answers no question in time after that.
+    outcome = run_case(case(inject=("answers_delayed=150@6", "clock_back=60@6.25")))
+    assert set(outcome.acknowledged) == {"answers_delayed", "clock_back"}
+    assert outcome.violations == ()
+
+
 def test_two_hands_at_one_instant_come_in_the_order_of_the_jitter() -> None:
     both = case("pause@5", "resume@5", "level=100@5.5")
     found = {run_case(replace(both, jitter_seed=seed)).setpoints_sha256 for seed in range(6)}
