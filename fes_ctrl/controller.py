@@ -265,6 +265,9 @@ class Controller:
         return not ended
 
     def _burst_ended(self, leg: LegController, end: BurstEnd) -> None:
+        """Take the end of one channel: that of the first tells of the whole burst."""
+        if end.channel != leg.burst.trains.plans[0].channel:
+            return
         # A dial that was turned in the burst holds from now on.
         self._rouse()
         if end.ended_by == TEST or not leg.watched:
@@ -289,7 +292,11 @@ class Controller:
         if change is not None:
             self._records.append(change)
         if event.kind in {INITIAL_CONTACT, FOOT_FLAT}:
+            turned = leg.program.waiting
             self._records.extend(leg.program.contact(event, leg.phase.last_stance_us))
+            if turned:
+                # A burst that was planned and is not given takes its dials over as it ends.
+                self._rouse()
             self._records.extend(leg.contacts.contact(event.t_emit_us))
         if event.kind == HEEL_OFF and leg.pace.heel_off(event.t_event_us):
             self._pace_changed(leg, event.t_emit_us)

@@ -138,8 +138,8 @@ ROWS: Final = (
         "the device repeats its last pulse and hears nothing, until its line is cut",
         "F20",
         None,
-        # The first command that it does not answer, and the deadline of that answer.
-        seen_after_ms=100,
+        # The next poll of an idle line, and the deadline of its answer, as they are by default.
+        seen_after_ms=200,
         certain=ARMED,
     ),
     InjectionRow(

@@ -27,6 +27,7 @@ from hil.certain import is_certain
 from hil.config import WalkConfig
 from hil.patient.sensors.config import PacketConfig
 from hil.rig import Rig
+from hil.unheard import DISOBEYS, first_stop_us
 
 AFTER_THE_DEADLINE: Final = ("F18",)
 """Faults whose time counts from the device's deadline for answers."""
@@ -39,9 +40,6 @@ TOLD_EVERY_US: Final = 10_000_000
 
 AFTERMATH_US: Final = 2_000_000
 """What happens once is over after this, for what else goes wrong."""
-
-DISOBEYS: Final = "F20"
-"""The fault of a device whose output is not the controller's any more."""
 
 SENSOR: Final = "sensor"
 HOST: Final = "host"
@@ -173,6 +171,8 @@ def missing(
 
 def seen_after_ms(config: WalkConfig, name: str, fault: str) -> float:
     """Return how long it takes until what a fault observes is there."""
+    if fault == DISOBEYS:
+        return first_stop_us(config.control.stimulator, asked=True) / 1e3
     after_ms = float(BY_NAME[name].seen_after_ms)
     if fault in AFTER_THE_DEADLINE:
         after_ms = max(after_ms, config.control.stimulator.ack_deadline_ms)

@@ -249,7 +249,7 @@ class Rig:
     def operate(self, action: str, value: int = 0) -> None:
         """Let the operator act now, beside the script; the witness hears of it for itself."""
         now_us = self._clock.now_us()
-        self._silence.operator(now_us, action)
+        self._silence.operator(now_us, action, value)
         self.session.take(Operator(now_us, action, value))
 
     def _inject(self, injection: Injection) -> None:

@@ -68,9 +68,9 @@ class Silence:
         self._level = 0
         witness.forbid(0, 0)
 
-    def operator(self, now_us: Us, action: str) -> None:
+    def operator(self, now_us: Us, action: str, value: int) -> None:
         """Take what the operator does: whether the controller has heard it or not."""
-        if action in {"stop", "disarm", "pause"}:
+        if action in {"stop", "disarm", "pause"} or (action == "level" and value == 0):
             self._witness.forbid(now_us, self._within_us)
 
     def records(self, _host_us: Us, records: tuple[Record, ...]) -> None:
@@ -83,7 +83,9 @@ class Silence:
                 self._fault(now_us, record)
 
     def _state(self, now_us: Us, state: StateChange) -> None:
-        anew = state.armed and (not self._armed or state.reason == "pause")
+        # By a pause, or by a hand that sets it to zero: the guard begins anew as well.
+        went_to_zero = state.level_percent == 0 < self._level
+        anew = state.armed and (not self._armed or went_to_zero)
         self._armed = state.armed
         self._level = state.level_percent
         if anew:

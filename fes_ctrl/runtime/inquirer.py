@@ -6,9 +6,10 @@ Any number of callers may ask at once; each gets the answer to its own question.
 import asyncio
 
 from fes_ctrl.links.link import Link
+from fes_ctrl.runtime.alarm import Alarm
 from fes_ctrl.runtime.clock import ORDER_DRIVER, Clock
 from fes_ctrl.stimulators.p24_inquiry import UNANSWERED, P24Inquiry, Reply
-from fes_ctrl.units import NEVER_US
+from fes_ctrl.units import Us
 from fes_ctrl.wire import sciencemode4 as sm4
 
 
@@ -44,7 +45,7 @@ class Inquirer:
         self._link = link
         self._inquiry = inquiry
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._armed_us = NEVER_US
+        self._alarm = Alarm(clock, ORDER_DRIVER, self._ring)
         self._gone = ""
         link.on_bytes = self._bytes
         link.on_lost = self._lost
@@ -65,7 +66,7 @@ class Inquirer:
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = future
         self._link.write(frame)
-        self._arm()
+        self._alarm.move(self._inquiry.wake_at_us())
         try:
             reply = await future
         finally:
@@ -82,16 +83,9 @@ class Inquirer:
     def _bytes(self, data: bytes) -> None:
         self._deliver(self._inquiry.receive(self._clock.now_us(), data))
 
-    def _ring(self) -> None:
-        self._armed_us = NEVER_US
-        self._deliver(self._inquiry.tick(self._clock.now_us()))
-        self._arm()
-
-    def _arm(self) -> None:
-        wake_us = self._inquiry.wake_at_us()
-        if wake_us < self._armed_us:
-            self._armed_us = wake_us
-            self._clock.call_at_us(wake_us, ORDER_DRIVER, self._ring)
+    def _ring(self, now_us: Us) -> None:
+        self._deliver(self._inquiry.tick(now_us))
+        self._alarm.move(self._inquiry.wake_at_us())
 
     def _deliver(self, replies: list[Reply]) -> None:
         for reply in replies:

@@ -9,10 +9,10 @@ from typing import Annotated, Final, get_args
 
 from annotated_types import Ge, Le, MaxLen
 
-from fes_ctrl.model import Fault, Operator, OperatorAction, Record, StateChange
+from fes_ctrl.model import ALL_LEGS, Fault, Operator, OperatorAction, Record, StateChange
 from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.safety.faults import BY_ID, LATCH
+from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH
 from fes_ctrl.units import Us, us_from_s
 
 NO_DEVICE: Final = "not armed: no device has answered"
@@ -34,10 +34,12 @@ class OperatorConfig:
     level_from_s, level_every_s : float
         When it sets the first, and the time between them.
     clear_after_s : float
-        How long after a latched fault of availability it clears the latch.
+        How long after a latched fault of availability it clears the latch by itself; where any
+        other fault has come, it leaves that to ``hand``.
     hand : tuple of str
-        What it does besides: ``ACTION@T``, as ``pause@12.5``, or ``level=40@13``; seconds. A
-        ``test@T`` is a burst at the level, a ``test=25@T`` one of so many milliamperes.
+        What it does besides, whatever has happened: ``ACTION@T``, as ``pause@12.5``, or
+        ``level=40@13``; seconds. A ``test@T`` is a burst at the level, a ``test=25@T`` one of so
+        many milliamperes.
     """
 
     arm_at_s: Annotated[float, Ge(0), Le(3600)] = 0.5
@@ -109,7 +111,7 @@ class ScriptedOperator:
         self._clock = clock
         self._session = session
         self._clear_after_us = us_from_s(config.clear_after_s)
-        self._held: set[str] = set()
+        self._held = False
         self._tries = 0
         start_us = clock.now_us()
         session.listeners.append(self._see)
@@ -127,17 +129,23 @@ class ScriptedOperator:
         self._clock.call_at_us(at_us, ORDER_OPERATOR, self._act, action, value)
 
     def _act(self, action: str, value: int) -> None:
-        if action == "clear" and self._held:
-            return  # what is more than a fault of availability is for a person to look at
         self._session.take(Operator(self._clock.now_us(), action, value))
+
+    def _clear(self) -> None:
+        if not self._held:  # what is more than a fault of availability is for a person to look at
+            self._act("clear", 0)
 
     def _see(self, now_us: Us, records: tuple[Record, ...]) -> None:
         for record in records:
             if isinstance(record, Fault) and record.reaction == LATCH:
                 if BY_ID[record.id].keeps_level:
-                    self._at(now_us + self._clear_after_us, "clear", 0)
+                    at_us = now_us + self._clear_after_us
+                    self._clock.call_at_us(at_us, ORDER_OPERATOR, self._clear)
                 else:
-                    self._held.add(record.id)
+                    self._held = True
+            elif isinstance(record, Fault) and record.reaction == CLEARED:
+                # By hand where it is of all legs: that opens the latch, whatever held it.
+                self._held = self._held and record.leg != ALL_LEGS
             elif isinstance(record, StateChange) and record.reason == NO_DEVICE:
                 self._tries += 1
                 if self._tries < ARM_TRIES:

@@ -154,6 +154,7 @@ class Telling:
         self._pulses = 0
         self._contacts: Counter[str] = Counter()
         self._bursts = Counter({LEG_NAMES[leg]: 0 for leg in about.legs})
+        self._onset_us: dict[int, Us] = {}
         self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
@@ -239,7 +240,10 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
-                self._bursts[LEG_NAMES[record.leg]] += 1
+                # Of each channel it is told that it is over.
+                if self._onset_us.get(record.leg) != record.onset_us:
+                    self._onset_us[record.leg] = record.onset_us
+                    self._bursts[LEG_NAMES[record.leg]] += 1
             elif isinstance(record, GaitEvent):
                 self._contacts[LEG_NAMES[record.leg]] += record.kind == INITIAL_CONTACT
             elif isinstance(record, PhaseChange):

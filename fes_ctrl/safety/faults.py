@@ -186,7 +186,9 @@ ROWS: Final = (
     FaultRow(
         "F20",
         "device ignores stop",
-        "three stops were not answered; the line is cut",
+        "three stops were not answered; the line is cut. Counted from the first, which a silent "
+        "device gets within poll_ms and ack_deadline_ms; within three times ack_deadline_ms more "
+        "where it is being armed",
         LATCH,
         300,
         "by hand, after the device was seen silent",

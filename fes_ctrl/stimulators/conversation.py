@@ -72,8 +72,10 @@ class Conversation(ABC):
 
     __slots__ = (
         "_asked_us",
+        "_known_up",
         "_line",
         "_orphans",
+        "_owed",
         "_poll_us",
         "_question",
         "_tries",
@@ -103,6 +105,8 @@ class Conversation(ABC):
         self._asked_us: Us = NEVER_US
         self._orphans = 0
         self._wanted_after_stop = UP
+        self._known_up = False  # greeted, and not lost since: what it is told is answered for
+        self._owed = False  # a stop was ordered: that it was confirmed is told
         self.state: str = CLOSED
         self.identity = ""
 
@@ -213,6 +217,7 @@ class Conversation(ABC):
             return self._done()
         if self.state in (CLOSED, DEAD):
             return self._done()
+        self._owed = self._known_up
         if self.state == STOPPING:
             # Stop always wins, and one more costs nothing; the wait for its answer goes on.
             self._line.out.append(self.stop_bytes)
@@ -289,7 +294,10 @@ class Conversation(ABC):
 
     def _stopped(self, now_us: Us) -> None:
         """Go on from a stop that the device has confirmed."""
+        owed, self._owed = self._owed, False
         if self._wanted_after_stop == HELLO:
+            if owed:
+                self._line.report(now_us, LINK_IDLE, "output ended")
             self._greet(now_us)
             return
         self.state = UP
@@ -302,6 +310,7 @@ class Conversation(ABC):
     def _die(self) -> None:
         self.state = DEAD
         self.identity = ""
+        self._known_up = self._owed = False
         self._forget()
         self._line.pending.clear()
 
@@ -340,6 +349,7 @@ class Conversation(ABC):
     def _is_up(self, now_us: Us, identity: str) -> None:
         """Take note that the device was greeted and may be armed."""
         self.identity = identity
+        self._known_up, self._owed = True, False
         self.state = UP
         self._line.report(now_us, LINK_UP, identity)
 
@@ -353,6 +363,7 @@ class Conversation(ABC):
         self._line.report(now_us, LINK_CHANGED, f"{identity} answers, it was {self.identity}")
         # Whatever it is doing ends, and then it is asked who it is, as any new device.
         self.identity = ""
+        self._known_up = False
         self._begin_stop(now_us, HELLO)
 
     # -- a line that is up ----------------------------------------------------------------------

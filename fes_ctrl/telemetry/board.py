@@ -95,19 +95,19 @@ class Board:
             case "metrics":
                 self._metrics(line)
             case "parameters":
-                self._parameters = line["fields"]
-                self._version = line["fields"]["version"]
-                out.latest("parameters", line["fields"])
+                fields = dict(line["fields"])
+                self._version = fields["version"]
+                self._parameters = fields
+                out.latest("parameters", fields)
                 self.tell_state()
             case "status":
-                self._status = line["fields"]
-                out.latest("status", line["fields"])
+                self._status = dict(line["fields"])
+                out.latest("status", self._status)
             case "answer":
-                out.urgent(
-                    f"answer/{line['sender']}", line["fields"], bytes.fromhex(line["correlation"])
-                )
+                correlation = bytes.fromhex(line["correlation"])
+                out.urgent(f"answer/{line['sender']}", dict(line["fields"]), correlation)
             case "audit":
-                out.urgent("audit", line["fields"])
+                out.urgent("audit", dict(line["fields"]))
             case _:
                 # Of the log's kinds, those that nobody watches from afar.
                 pass

@@ -84,7 +84,7 @@ def bursts_end(view: View, t_us: Us, channel: int) -> str:
     first_us, last_us = view.runs.get(channel, (t_us, t_us))
     if t_us - last_us > GAP_US or t_us - first_us <= view.burst_us + SHIFT_US:
         return FINE
-    if not view.disobeyed(t_us, 0):
+    if not view.disobeyed(t_us):
         return f"a burst of {(t_us - first_us) / 1e3:.1f} ms on channel {channel}"
     return FINE
 
@@ -92,7 +92,7 @@ def bursts_end(view: View, t_us: Us, channel: int) -> str:
 def delivered_once(view: View, t_us: Us, channel: int) -> str:
     """No more pulses of a channel than frames with current were written to it."""
     sent, got = view.line.sent.get(channel, 0), view.line.got.get(channel, 0)
-    if got >= sent and not view.disobeyed(t_us, 0):
+    if got >= sent and not view.disobeyed(t_us):
         return f"pulse {got + 1} on channel {channel}, to which {sent} were written"
     return FINE
 
@@ -138,7 +138,7 @@ def time_goes_on(view: View, now_us: Us) -> str:
 
 def _too_late(view: View, t_us: Us, since_us: Us, held_us: Us) -> bool:
     """Return whether a pulse comes later than what was on its way then."""
-    return t_us > since_us + view.wire_us + held_us and not view.disobeyed(t_us, since_us)
+    return t_us > since_us + view.wire_us + held_us and not view.disobeyed(t_us)
 
 
 def _since(t_us: Us, since_us: Us) -> str:

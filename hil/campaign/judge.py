@@ -93,7 +93,7 @@ class Judge:
     def _hear_the_witness(self) -> None:
         for seen in self._witness[self._seen :]:
             excused = self._unbalanced(seen) or self._crowded(seen)
-            if not excused and not self.view.disobeyed(seen.t_us, 0):
+            if not excused and not self.view.disobeyed(seen.t_us):
                 self.found(seen.t_us, f"witness.{seen.limit}", str(seen))
         self._seen = len(self._witness)
 

@@ -10,10 +10,11 @@ from fes_ctrl.model import ALL_LEGS, Fault
 from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
-from hil.campaign.view import DISOBEYS, GAP_US, View
+from hil.campaign.view import GAP_US, View
 from hil.certain import is_certain
 from hil.config import WalkConfig
 from hil.missing import clears, seen_after_ms
+from hil.unheard import DISOBEYS
 
 WAITS_FOR_MOVEMENT: Final = "axis_frozen"
 """Nothing of it is seen of a foot that rests."""
@@ -86,6 +87,8 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
     if seen is None:
         return None
     seen_us, record = seen
+    if fault == DISOBEYS:
+        allowed_us = us_from_ms(BY_ID[fault].limit_ms) + view.unheard_us(t_us, seen_us)
     if _comes_late(config, name):
         t_us = seen_us
     if record.reaction == WARN:
@@ -97,7 +100,7 @@ def _reaction(config: WalkConfig, view: View, name: str, fault: str, t_us: Us) -
         if not t_us <= at_us < over_us or record.leg not in (ALL_LEGS, view.leg_of.get(channel)):
             continue
         # What a device gives that was made to hear nothing is the affair of that fault alone.
-        if fault == DISOBEYS or not view.disobeyed(at_us, 0):
+        if fault == DISOBEYS or not view.disobeyed(at_us):
             last_us = at_us
     took_us = last_us - t_us
     return Reaction(name, fault, t_us, took_us, seen_us - t_us, allowed_us, in_burst)

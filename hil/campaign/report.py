@@ -203,7 +203,8 @@ def page(seed: int, hours: float, command: str, outcomes: Mapping[int, Outcome])
         "walks in which the injection had an effect. *Seen*: those in which the fault came of it; "
         "in the others it ended before it could be noticed, or something else was latched "
         "already. *In a burst*: those that came while there was stimulation; the times are of them "
-        "alone. *Allowed* is the time of the fault's row, from when what it observes is there. "
+        "alone. *Allowed* is the time of the fault's row, from when what it observes is there: for "
+        "F20 the first stop, when it is said at the latest by the stimulator's poll and deadline. "
         "Where a fault only warns, the time is that of the burst in which it was seen.",
         "",
         "| injection | fault | what | reached | seen | in a burst | p50, ms | p99, ms | "

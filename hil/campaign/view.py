@@ -13,6 +13,7 @@ from fes_ctrl.model import (
     ALL_LEGS,
     LEG_NAMES,
     LINK_IDLE,
+    LINK_READY,
     LINK_SKIPPED,
     LINK_UP,
     Arm,
@@ -36,15 +37,14 @@ from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.line import Line
 from hil.config import WalkConfig
+from hil.host import BACK
+from hil.unheard import DISOBEYS, cut_off_us, first_stop_us
 
 FRAME_BYTES: Final = 64
 """More than any frame with current has."""
 
 GONE: Final = ("down", "stuck", "changed")
 """Reports after which there is no device to be stopped."""
-
-DISOBEYS: Final = "F20"
-"""The fault of a device that goes on whatever it is told."""
 
 GAP_US: Final = 100_000
 """Pulses further apart than this belong to different bursts."""
@@ -77,6 +77,8 @@ class View:
         What was sent before an instant arrives so much later at most.
     held_us : int
         A setpoint that was allowed before an instant may be written so much later.
+    heard_us : int
+        When anything of the device came last.
     stop_due_us : int
         When the device's silence must be confirmed, or its line cut.
     bursts : dict
@@ -97,8 +99,12 @@ class View:
 
     __slots__ = (
         "_arm_asked",
+        "_asked_us",
+        "_asking",
         "_halts",
+        "_stimulator",
         "_up",
+        "_up_us",
         "acknowledged",
         "arms_us",
         "burst_us",
@@ -107,6 +113,7 @@ class View:
         "ended_us",
         "events",
         "faults",
+        "heard_us",
         "held_us",
         "inhibited_us",
         "latched",
@@ -171,8 +178,13 @@ class View:
         ]
         self.events = 0
         self.skipped_us: dict[int, Us] = {}
+        self.heard_us: Us = 0
         self._arm_asked = False
         self._up = False
+        self._up_us: Us = -1
+        self._asking = False  # it is being armed
+        self._asked_us: Us = -1  # it was, until then
+        self._stimulator = config.control.stimulator
 
     # -- what goes in and comes out, as a run log hears it ----------------------------------------
 
@@ -188,8 +200,11 @@ class View:
             kind = item.kind
             if kind == LINK_SKIPPED:
                 self.skipped_us[item.channel] = now_us
+            if kind == LINK_READY:
+                self._asked(now_us)
             if kind == LINK_UP:
                 self._up = True
+                self._up_us = now_us
             elif kind in GONE:
                 self._up = False
             elif kind != LINK_IDLE:
@@ -205,9 +220,11 @@ class View:
         self.line.written(setpoint)
 
     def frame(self, direction: str, now_us: Us, device_us: Us | None, data: bytes) -> None:  # noqa: ARG002 - as above
-        """Hear of a frame; those of the device are the cable's affair."""
+        """Hear of a frame; what those of the device say is the cable's affair."""
         if direction == "out":
             self.line.frame(data)
+        else:
+            self.heard_us = self._true_us(now_us)
 
     def step(self, now_us: Us, commands: tuple[Command, ...], records: tuple[Record, ...]) -> None:
         """Hear what the controller said."""
@@ -231,14 +248,16 @@ class View:
                     self.unordered = "the device was armed without the operator's asking"
                 else:
                     self._armed()
+                    self._asking = True
             elif isinstance(command, Stop | Disarm):
                 must_stop = False
+                self._asked(now_us)
                 if self._up:
                     self.stop_due_us = min(self.stop_due_us, now_us + self.stop_us)
         if must_stop:
             self.unordered = f"{self.latched} was latched and the device was not stopped"
 
-    def disobeyed(self, t_us: Us, since_us: Us) -> bool:
+    def disobeyed(self, t_us: Us) -> bool:
         """Return whether a pulse is one of a device that was made to hear nothing.
 
         Until its line has been cut, and that is what the row of this fault gives time for, nobody
@@ -248,10 +267,40 @@ class View:
             row = BY_NAME[name]
             if row.fault != DISOBEYS or row.part != "device" or hit_us > t_us:
                 continue
-            after_ms = float(getattr(row, "seen_after_ms", 0.0)) + BY_ID[DISOBEYS].limit_ms
-            if t_us <= max(since_us, hit_us) + us_from_ms(after_ms) + self.wire_us:
+            silent_us = max(hit_us, self.heard_us)
+            within_us = cut_off_us(self._stimulator, asked=self.asked(silent_us))
+            if t_us <= silent_us + within_us + self.wire_us:
                 return True
         return False
+
+    def unheard_us(self, hit_us: Us, seen_us: Us) -> Us:
+        """Return how long after a device heard nothing more it may be told to stop at the latest.
+
+        Parameters
+        ----------
+        hit_us : int
+            From then on it heard nothing.
+        seen_us : int
+            When it was told of; what came of the device until then had been on its way.
+        """
+        silent_us = max(hit_us, min(self.heard_us, seen_us))
+        asked = self.asked(silent_us)
+        return silent_us - hit_us + first_stop_us(self._stimulator, asked=asked)
+
+    def asked(self, since_us: Us) -> bool:
+        """Return whether the device was being greeted or armed at an instant, or later."""
+        if self._asking or self._asked_us >= since_us:
+            return True
+        for name, back_us in self.acknowledged():
+            # The driver begins anew then.
+            if name == BACK and (self._up_us < back_us or self._up_us >= since_us):
+                return True
+        return False
+
+    def _asked(self, now_us: Us) -> None:
+        if self._asking:
+            self._asking = False
+            self._asked_us = now_us
 
     def halted_us(self, from_us: Us, to_us: Us) -> Us:
         """Return for how long the host was made to stand still between two instants."""
@@ -326,7 +375,7 @@ class View:
     def pulse(self, t_us: Us, channel: int) -> None:
         """Take note of a pulse that was judged."""
         self.pulses.append((t_us, channel))
-        if not self.disobeyed(t_us, 0):
+        if not self.disobeyed(t_us):
             self.line.pulse(channel)
         first_us, last_us = self.runs.get(channel, (t_us, -NEVER_US))
         if t_us - last_us > GAP_US:

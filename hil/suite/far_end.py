@@ -1,5 +1,6 @@
 """The far end of a cable in the suite: a simulated device whose answers can be tampered with."""
 
+from fes_ctrl.runtime.alarm import Alarm
 from fes_ctrl.runtime.clock import ORDER_DEVICE, Clock
 from fes_ctrl.units import NEVER_US, Us
 from firmware_sim.devices.device import Device, DeviceStep
@@ -29,10 +30,10 @@ class FarEnd:
         self._mask = MASKS[name](who)
         self._who: Who = who
         self._cable: Cable | None = None
-        self._armed_us: Us = NEVER_US
+        self._alarm = Alarm(clock, ORDER_DEVICE, self._ring)
         self._how: Answers = "as they are"
         self._by_us: Us = 0
-        self._ring_at(clock.now_us())
+        self._alarm.move(clock.now_us())
 
     def join(self, cable: Cable) -> None:
         """Put it at the end of a cable."""
@@ -65,19 +66,13 @@ class FarEnd:
     def _bytes(self, data: bytes) -> None:
         self._carry_out(self._device.receive(self._clock.now_us(), data))
 
-    def _ring(self) -> None:
-        self._armed_us = NEVER_US
-        self._carry_out(self._device.tick(self._clock.now_us()))
-
-    def _ring_at(self, wake_us: Us) -> None:
-        if wake_us < self._armed_us:
-            self._armed_us = wake_us
-            self._clock.call_at_us(max(wake_us, self._clock.now_us()), ORDER_DEVICE, self._ring)
+    def _ring(self, now_us: Us) -> None:
+        self._carry_out(self._device.tick(now_us))
 
     def _carry_out(self, step: DeviceStep) -> None:
         if step.out:
             self._say(step.out)
-        self._ring_at(step.wake_at_us)
+        self._alarm.move(step.wake_at_us)
 
     def _say(self, out: bytes) -> None:
         if self._how == "never":

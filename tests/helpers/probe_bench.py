@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from fes_ctrl.runtime.alarm import Alarm
 from fes_ctrl.runtime.clock import ORDER_DEVICE, ORDER_LINK
 from fes_ctrl.runtime.stepper import Stepper
-from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.units import Us
 from firmware_sim.output import OutputStage, Points
 from firmware_sim.probe import ProbeConfig, SimProbe
 from hil.probe import Probe, ProbePulse
@@ -78,8 +79,8 @@ class Bench:
         self.doubts_us: list[Us] = []
         self.probe.on_pulse = self._pulse
         self.probe.on_edge = lambda t_us, loaded: self.edges.append((t_us, loaded))
-        self._armed_us: Us = NEVER_US
-        self._arm(0)
+        self._alarm = Alarm(self.stepper, ORDER_DEVICE, self._ring)
+        self._alarm.move(0)
         self.probe.open()
 
     def now_us(self) -> Us:
@@ -99,7 +100,7 @@ class Bench:
 
     def restart(self) -> None:
         self.sim.restart(self.stepper.now_us())
-        self._arm(self.sim.wake_at_us)
+        self._alarm.move(self.sim.wake_at_us)
 
     def switch_off(self) -> None:
         """Take the probe's power."""
@@ -111,25 +112,19 @@ class Bench:
 
     def _give(self, channel: int, points: Points) -> None:
         self.output.deliver(self.stepper.now_us(), channel, points)
-        self._arm(self.sim.wake_at_us)
+        self._alarm.move(self.sim.wake_at_us)
 
     def _hear(self, data: bytes) -> None:
         if self.on:
             step = self.sim.receive(self.stepper.now_us(), data)
             self._carry(step.out, step.wake_at_us)
 
-    def _ring(self) -> None:
-        self._armed_us = NEVER_US
+    def _ring(self, now_us: Us) -> None:
         if self.on:
-            step = self.sim.tick(self.stepper.now_us())
+            step = self.sim.tick(now_us)
             self._carry(step.out, step.wake_at_us)
 
     def _carry(self, out: bytes, wake_at_us: Us) -> None:
         if out:
             self.line.answer(out)
-        self._arm(wake_at_us)
-
-    def _arm(self, at_us: Us) -> None:
-        if at_us < self._armed_us:
-            self._armed_us = at_us
-            self.stepper.call_at_us(at_us, ORDER_DEVICE, self._ring)
+        self._alarm.move(wake_at_us)

@@ -319,11 +319,20 @@ def test_equal_inputs_give_equal_steps() -> None:
     assert first.snapshot() == second.snapshot()
 
 
-def test_a_foot_that_never_lands_gets_three_bursts() -> None:
+ONE_CHANNEL = (ChannelConfig(),)
+TWO_CHANNELS = (
+    ChannelConfig(current_mA=20.0, rate_hz=40.0),
+    ChannelConfig(current_mA=10.0, rate_hz=40.0, channel=1),
+)
+
+
+@pytest.mark.parametrize("channels", [ONE_CHANNEL, TWO_CHANNELS], ids=["one", "two"])
+def test_a_foot_that_never_lands_gets_three_bursts(channels: tuple[ChannelConfig, ...]) -> None:
     heel_offs = {500_000 + k * 2_500_000: 2.0 for k in range(6)}
-    target = controller()
+    target = controller(replace(ProgramConfig(), channel=channels))
     _, records = play(target, [*ARMING, *stride(100_000, heel_offs, 15_500_000)])
-    assert len([record for record in records if isinstance(record, BurstStart)]) == 3
+    onsets = {record.t_us for record in records if isinstance(record, BurstStart)}
+    assert len(onsets) == 3
     assert faults(records) == [("F02", "warn"), ("F10", "inhibit")]
     landed = stride(15_500_000, {15_600_000: 3.0, 16_500_000: 2.0}, 16_800_000)
     commands, records = play(target, landed)

@@ -51,7 +51,7 @@ FACTS = {
     "answers_to_nobody": ("device", "F35", 2.0, 0, "heel"),
     "device_reset": ("device", "F31", None, 100, "heel"),
     "device_swapped": ("device", "F31", None, 100, "heel"),
-    "device_stuck_on": ("device", "F20", None, 100, "heel"),
+    "device_stuck_on": ("device", "F20", None, 200, "heel"),
     "emergency_switch": ("device", "F31", None, 0, "heel"),
     "module_failed": ("device", "F31", None, 0, "heel"),
     "electrode_off": ("electrode", "F12", None, 0, "heel"),

@@ -14,6 +14,8 @@ from fes_ctrl.safety.faults import BY_ID, LATCH
 from fes_ctrl.safety.freshness import SensorMonitor
 from fes_ctrl.safety.guard import Guard
 from fes_ctrl.stim.program import Program
+from fes_ctrl.stimulators import conversation
+from fes_ctrl.stimulators.conversation import Conversation
 from fes_ctrl.stimulators.driver_line import DriverLine
 from fes_ctrl.stimulators.p24 import P24Session
 from fes_ctrl.stimulators.p24_low import LowLevel
@@ -259,6 +261,61 @@ def test_nothing_but_the_operator_arms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_time_that_goes_back_is_noticed() -> None:
     assert "time_goes_on" in broken(run_case(case(), at(2.0, turn_the_clock_back)))
+
+
+def test_a_stop_that_waits_while_the_clock_goes_back_is_confirmed_in_time() -> None:
+    # The device confirms it 150 ms after it was said, and answers no question in time after that.
+    outcome = run_case(case(inject=("answers_delayed=150@6", "clock_back=60@6.25")))
+    assert set(outcome.acknowledged) == {"answers_delayed", "clock_back"}
+    assert outcome.violations == ()
+
+
+def stuck_while_unarmed(poll_ms: float, deadline_ms: float, *hand: str, at_s: float = 7.0) -> Case:
+    """A device that is stuck while it answers late: an answer from before confirms its stop."""
+    late = f"answers_delayed={deadline_ms * 1.45:.0f}@6"
+    plainly = case(*hand, inject=(late, f"device_stuck_on@{at_s}"))
+    control = plainly.walk.control
+    stimulator = replace(control.stimulator, poll_ms=poll_ms, ack_deadline_ms=deadline_ms)
+    control = replace(control, stimulator=stimulator)
+    return replace(plainly, walk=replace(plainly.walk, control=control))
+
+
+AT_S = [7.0 + 0.06 * k for k in range(8)]
+"""One of them falls between a stop and the answer that confirms it."""
+
+
+@pytest.mark.parametrize("poll_ms", [151.6, 400.0])
+def test_a_stuck_device_that_nobody_asks_is_noticed_at_the_next_poll_and_that_is_in_time(
+    poll_ms: float,
+) -> None:
+    took_us = []
+    for at_s in AT_S:
+        outcome = run_case(stuck_while_unarmed(poll_ms, 67.83, at_s=at_s))
+        assert outcome.violations == ()
+        took_us += [each.took_us for each in outcome.reactions if each.fault == "F20"]
+    assert len(took_us) == len(AT_S)
+    assert max(took_us) > (poll_ms + 67.83 + 200.0) * 1000
+    assert max(took_us) > 400_000, "what one takes at most that is asked at once"
+
+
+def test_a_stuck_device_that_is_cut_off_later_than_that_is_too_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conversation, "TRIES", 5)
+    assert broken(run_case(stuck_while_unarmed(151.6, 67.83))) >= {"reaction_in_time"}
+
+
+def test_a_poll_that_comes_late_is_too_late_for_a_stuck_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    polls_at_us = Conversation._polls_at_us
+
+    def late(self: Conversation) -> int:
+        return polls_at_us(self) + 120_000 if self.state == "up" else polls_at_us(self)
+
+    monkeypatch.setattr(Conversation, "_polls_at_us", late)
+    found = [broken(run_case(stuck_while_unarmed(151.6, 67.83, at_s=at_s))) for at_s in AT_S]
+    assert {"reaction_in_time", "silent_when_unarmed"} <= set().union(*found)
 
 
 def test_two_hands_at_one_instant_come_in_the_order_of_the_jitter() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.model import ALL_LEGS, Fault, Record, StateChange
+from fes_ctrl.model import ALL_LEGS, Fault, Input, Operator, Record, StateChange
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.clock import ORDER_OPERATOR
+from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.safety.faults import CLEARED, LATCH
 from fes_ctrl.units import us_from_s
@@ -42,6 +43,9 @@ class Told:
         for after_us, level in ((0, 0), (100_000, 100)):
             t_us = at_us + after_us
             self._record(t_us, StateChange(t_us + self._ahead_us, True, level, ""))
+
+    def level(self, at_us: int, percent: int, reason: str = "level") -> None:
+        self._record(at_us, StateChange(at_us + self._ahead_us, True, percent, reason))
 
     def latched(self, at_us: int) -> None:
         t_us = at_us + self._ahead_us
@@ -99,6 +103,55 @@ def test_a_first_burst_that_goes_on_where_the_last_one_ended_is_seen(ahead_us: i
     told.armed(9_000_000)
     told.burst(10_000_000, 35_000)
     assert told.broken() == ["start_mA"]
+
+
+@JUMPS
+@pytest.mark.parametrize("reason", ["level", "pause"])
+def test_the_first_burst_after_a_level_of_zero_is_one_from_zero(ahead_us: int, reason: str) -> None:
+    told = Told(ahead_us)
+    told.armed(6_000_000)
+    told.burst(7_000_000, 30_000)
+    told.burst(8_000_000, 35_000)
+    told.level(8_500_000, 0, reason)
+    told.level(8_600_000, 100)
+    told.burst(9_000_000, 30_000)
+    told.burst(10_000_000, 35_000)
+    assert told.broken() == []
+    told.level(10_500_000, 0, reason)
+    told.level(10_600_000, 100)
+    told.burst(11_000_000, 35_000)
+    assert told.broken() == ["start_mA"]
+
+
+def test_a_level_that_is_lowered_and_not_to_zero_begins_nothing_anew() -> None:
+    told = Told(0)
+    told.armed(6_000_000)
+    told.burst(7_000_000, 30_000)
+    told.burst(8_000_000, 35_000)
+    told.level(8_500_000, 80)
+    told.burst(9_000_000, 35_000)
+    assert told.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("action", "value"), [("level", 0), ("pause", 0), ("stop", 0), ("disarm", 0)]
+)
+def test_what_ends_output_by_hand_is_known_though_the_controller_does_not_hear_it(
+    action: str, value: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = ControlSession.take
+
+    def deaf(session: ControlSession, item: Input) -> None:
+        if not isinstance(item, Operator) or item.t_us != 7_000_000:
+            take(session, item)
+
+    monkeypatch.setattr(ControlSession, "take", deaf)
+    clock = Stepper()
+    rig = Rig(replace(WALK, duration_s=10.0), clock, NullLog())
+    clock.call_at_us(7_000_000, ORDER_OPERATOR, rig.operate, action, value)
+    rig.session.open()
+    clock.run_until_us(10_000_000)
+    assert {found.limit for found in rig.witness.violations} == {"silence"}
 
 
 def test_whoever_arms_anew_after_the_clock_has_jumped_breaks_no_limit() -> None:

@@ -1,9 +1,12 @@
 """The scripted hand does what it is told, when it is told, and refuses what no hand can do."""
 
+from dataclasses import replace
+
 import pytest
 
 from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.runtime.operator import OperatorConfig, parse_act
+from firmware_sim.injection_text import parse
 from hil.scenarios import load_scenario
 from hil.simulate import simulate
 
@@ -50,6 +53,36 @@ def test_a_scenario_can_say_what_the_hand_does() -> None:
     assert given & {3, 4, 5}
     assert not given & {7, 15, 16, 17, 18, 19}
     assert given & {10, 11, 12}
+
+
+def told(*hand: str, inject: tuple[str, ...]) -> list[str]:
+    """Return what was latched and cleared in a walk with that hand, in order."""
+    walk = load_scenario("standard", {"duration_s": 18.0}).walk
+    script = replace(walk.operator, hand=hand)
+    found = tuple(parse(text) for text in inject)
+    faults = simulate(replace(walk, operator=script, inject=found)).walk.faults
+    return [f"{fault.id} {fault.reaction}" for fault in faults if fault.id != "F04"]
+
+
+OFF = "electrode_off@5+2"
+"""More than a fault of availability."""
+
+
+def test_a_hand_that_clears_clears_whatever_is_latched() -> None:
+    assert told("clear@9", inject=(OFF,)) == ["F12 latch", "F12 cleared"]
+
+
+def test_by_itself_it_clears_availability_and_nothing_else() -> None:
+    assert told(inject=("sensor_dropout@6+2.5",)) == ["F04L latch", "F04L cleared"]
+    assert told(inject=(OFF,)) == ["F12 latch"]
+    # What it was going to clear of the first is not its affair once the second has come.
+    both = told(inject=("sensor_dropout@5+2.2", "device_reset@8"))
+    assert both == ["F04L latch", "F31 latch"]
+
+
+def test_once_a_hand_has_cleared_it_clears_availability_again() -> None:
+    after = told("clear@9", inject=(OFF, "sensor_dropout@10+2.5"))
+    assert after == ["F12 latch", "F12 cleared", "F04L latch", "F04L cleared"]
 
 
 def test_test_bursts_in_the_middle_of_a_walk_disturb_nothing() -> None:

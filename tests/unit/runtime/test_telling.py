@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.model import ALL_LEGS, LEFT, Fault, Record, StateChange
+from fes_ctrl.model import ALL_LEGS, LEFT, BurstEnd, Fault, Record, StateChange
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.telemetry.bench import Bench
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.outgoing import Outgoing
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 
 
 class Still:
@@ -101,6 +101,29 @@ def test_a_latched_fault_is_still_told_by_a_process_that_was_not_there_when_it_c
     stopped = Fault(1, "F20", "stop", ALL_LEGS, "it does not stop")
     state = StateChange(1, False, 0, "latched")
     assert faults_after_a_restart(state, latched, stopped) == {"F12", "F20"}
+
+
+def test_a_burst_of_two_channels_is_one_burst() -> None:
+    session, carrier = Session(), Carrier()
+    telling = Telling(
+        session,  # type: ignore[arg-type]
+        session.clock,  # type: ignore[arg-type]
+        carrier,
+        about("p24", simulated=True),
+        "nonce",
+        [].append,
+        lambda: 0,
+        lambda: 0,
+    )
+    for onset_us in (500_000, 1_600_000):
+        ends = [
+            BurstEnd(onset_us + 700_000, LEFT, channel, "time_out", onset_us, NEVER_US)
+            for channel in (0, 1)
+        ]
+        session.listeners[0](onset_us + 700_000, tuple(ends))
+    telling._tick()
+    (told,) = [line["bursts"] for line in carrier.lines if line["kind"] == "metrics"]
+    assert told == {"left": 2}
 
 
 def test_the_person_is_told_of_a_stop_even_if_a_change_was_just_before() -> None:

@@ -179,3 +179,22 @@ def test_a_connection_that_is_gone_is_told_once_and_all_is_quiet(name: str) -> N
     for now_us in range(BEGIN_US, BEGIN_US + 1_000_000, 50_000):
         assert session.tick(now_us).out == ()
     assert session.command(BEGIN_US, Stop(BEGIN_US, 0, "operator")).out == ()
+
+
+@pytest.mark.parametrize("name", CUT_BY_SILENCE)
+def test_a_stop_that_was_ordered_is_confirmed_to_who_ordered_it_even_if_the_clock_went_back(
+    name: str,
+) -> None:
+    session, step = opened(name)
+    step = session.receive(BEGIN_US, DRIVERS[name].stopped)
+    assert step.reports == (), "nobody has ordered the first"
+    session._is_up(BEGIN_US, "greeted")
+    session.command(BEGIN_US, Stop(BEGIN_US, 0, "operator"))
+    back_us = BEGIN_US - 900_000
+    session.open(back_us)
+    step = session.receive(back_us, DRIVERS[name].stopped)
+    assert [report.kind for report in step.reports if report.kind != "up"] == ["idle"]
+    assert session.state == "hello", "then it is asked who it is"
+    session.open(back_us)
+    step = session.receive(back_us, DRIVERS[name].stopped)
+    assert step.reports == (), "of each that was ordered it is told once"

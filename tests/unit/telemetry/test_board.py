@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -174,6 +174,7 @@ NAMES = st.sampled_from(
 
 
 @settings(max_examples=40)
+@example([("parameters", {"fields": [], "now": 0})])
 @given(st.lists(st.tuples(KINDS, st.dictionaries(NAMES, JSON, max_size=6)), max_size=6))
 def test_lines_that_make_no_sense_are_counted_and_left_out(
     lines: list[tuple[str, dict[str, Any]]],
