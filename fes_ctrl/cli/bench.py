@@ -10,6 +10,7 @@ import click
 
 from fes_ctrl.cli.bench_scope import scope
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.numbers import Finite
 
 if TYPE_CHECKING:
     from hil.latency.measure import Latency
@@ -38,7 +39,7 @@ command.add_command(scope)
 @command.command(epilog="Example: fes-ctrl bench latency --real-time --busy 2")
 @click.option(
     "--seconds",
-    type=click.FloatRange(2, 36_000),
+    type=Finite(2, 36_000),
     default=60.0,
     show_default=True,
     help="How long the heel switch walks, 86 strides a minute.",

@@ -8,7 +8,7 @@ import click
 
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.explain import run_in
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import keep_apart, sources, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,7 @@ def command(runs: tuple[Path, ...], html: Path | None, *, as_json: bool) -> None
     if html is not None:
         from fes_ctrl.report.compare_page import compare_page
 
+        keep_apart(html, [path for run in read for path in sources(run.folder)], "--html", "run")
         write_whole(html, compare_page(read, comparison, METHOD), "--html")
     if as_json:
         click.echo(json.dumps(as_object(comparison), allow_nan=False))

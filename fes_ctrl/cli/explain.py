@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import keep_apart, sources, write_whole
 
 if TYPE_CHECKING:
     from fes_ctrl.analysis.run import Run
@@ -42,6 +42,7 @@ def command(run: Path, stride: int, leg: str | None, html: Path | None, *, as_js
     if html is not None:
         from fes_ctrl.report.explain_page import explain_page
 
+        keep_apart(html, sources(read.folder), "--html", "run")
         write_whole(html, explain_page(read, explanation), "--html")
     if as_json:
         click.echo(json.dumps(as_object(read, explanation), allow_nan=False))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_apart, write_folder, write_whole
+from fes_ctrl.cli.files import EXPORTS, keep_apart, sources, write_folder, write_whole
 
 if TYPE_CHECKING:
     from fes_ctrl.analysis.run import Run
@@ -19,9 +19,6 @@ FORMAT: Final = 1
 
 LIBRARIES: Final = {"mcap": "mcap", "parquet": "pyarrow", "c3d": "ezc3d"}
 """What each format is written with; all of them are in the extra ``export``."""
-
-PLACES: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
-"""Where in the run's folder the result goes if it is not told."""
 
 
 @click.command(epilog="Example: fes-ctrl export runs/first --to mcap --out first.mcap")
@@ -80,7 +77,7 @@ def command(
     except ImportError:
         message = f"export --to {kind} needs {library}: pip install 'fes-ctrl[export]'"
         raise Refusal(message) from None
-    place = out or found.folder / (f"{table}.parquet" if table else PLACES[kind])
+    place = out or found.folder / (f"{table}.parquet" if table else EXPORTS[kind])
     if kind != "parquet" or table is not None:
         # A folder that holds anything else is refused where it is written.
         keep_apart(place, sources(found.folder), "--out", "run")
@@ -112,15 +109,6 @@ def read(folder: Path) -> "Run":
         )
         raise Refusal(message)
     return found
-
-
-def sources(folder: Path) -> list[Path]:
-    """Return the files that a run was read from, which nothing is written over."""
-    from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
-    from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE
-
-    names = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE, SERIES_FILE, STRIDES_FILE, EVENTS_FILE)
-    return [folder / name for name in names]
 
 
 def window_of(

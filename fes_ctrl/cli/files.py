@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PAGE: Final = "report.html"
 PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
 """What is made of a run, beside what is known of it."""
+EXPORTS: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
+"""And in other formats, where nobody says where to; Parquet is a folder."""
 
 
 def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
@@ -98,26 +100,38 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
         raise Refusal(message)
 
 
-def new_run(folder: Path, sources: Sequence[Path] = ()) -> None:
-    """Make a run's folder, and take away what an earlier run has left there.
-
-    The new one may be killed, or know less: nothing of the old one may pass for its own. What the
-    new one is made of, ``sources``, may not be among it.
-    """
+def sources(folder: Path) -> list[Path]:
+    """Return the files that a run is read from: nothing that is made of it is written over them."""
     from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
     from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE, TWIN_FILE
 
     tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE)
     truth = (SERIES_FILE, STRIDES_FILE, EVENTS_FILE, TWIN_FILE)
-    olds = [folder / name for name in (*tables, *truth, *PICTURES)]
+    return [folder / name for name in (*tables, *truth)]
+
+
+def new_run(folder: Path, made_of: Sequence[Path] = ()) -> None:
+    """Make a run's folder, and take away what an earlier run has left there.
+
+    The new one may be killed, or know less: nothing of the old one may pass for its own. What the
+    new one is made of, ``made_of``, may not be among it.
+    """
+    from fes_ctrl.export.tables import BY_NAME
+
+    parquet = [folder / EXPORTS["parquet"] / f"{name}.parquet" for name in BY_NAME]
+    alone = [folder / f"{name}.parquet" for name in BY_NAME]
+    exports = [folder / EXPORTS["mcap"], folder / EXPORTS["c3d"], *parquet, *alone]
+    olds = [*sources(folder), *(folder / name for name in PICTURES), *exports]
     for old in olds:
-        keep_apart(old, sources, "--out", "source of this run")
+        keep_apart(old, made_of, "--out", "source of this run")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in olds:
             # What is there and no file, such as a pipe, is written to, not replaced.
             if old.is_file():
                 old.unlink()
+        with contextlib.suppress(OSError):  # what else is in it stays
+            (folder / EXPORTS["parquet"]).rmdir()
     except OSError as error:
         message = f"--out {folder}: {error.strerror}; choose a folder that can be written"
         raise Refusal(message) from error

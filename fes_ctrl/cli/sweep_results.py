@@ -1,6 +1,7 @@
 """What ``fes-ctrl sweep`` and ``merge`` write and tell: the table of walks, candidates in order."""
 
 import json
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import PAGE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 CANDIDATES: Final = "candidates.csv"
-CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES)
+CLEARED: Final = ("results.csv", "results.parquet", CANDIDATES, PAGE)
 """Results of what was there before, which are none of what is there now."""
 
 BESIDE: Final = (
@@ -126,7 +128,8 @@ def tell(
         said += f"; kept in {folder}: {', '.join(result.files)}"
     click.echo(said, err=True)
     if result.manifest.shard is not None and folder is not None:
-        click.echo(f"join it with the others: fes-ctrl merge OUT {folder} SHARD...", err=True)
+        this = shlex.quote(str(folder))
+        click.echo(f"join it with the others: fes-ctrl merge OUT {this} SHARD...", err=True)
     if result.walks and result.failed == result.walks:
         reasons = [error for candidate in result.candidates for error in candidate.errors]
         first = f": {reasons[0]}" if reasons else ""

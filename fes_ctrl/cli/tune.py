@@ -13,6 +13,7 @@ import click
 
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import keep_apart
+from fes_ctrl.cli.numbers import Finite
 from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
 from fes_ctrl.cli.who import Who, walk_jobs
 
@@ -61,7 +62,7 @@ MAX_SEED: Final = 2**40
 @click.option("--duration", type=float, metavar="S", help="Seconds of each walk.")
 @click.option(
     "--bad-strides",
-    type=click.FloatRange(0, 50),
+    type=Finite(0, 50),
     metavar="PERCENT",
     help="Walk every candidate once more with so many strides astray (short, long, hesitant, "
     "stumbled, badly sensed), and judge it by those too.",
@@ -210,6 +211,8 @@ def command(
             raise Refusal(message)
         told = replace(told, question=replace(told.question, steer=before["steer"]))
     if write is not None:
+        others = [file for file in told.files if file != told.file]
+        keep_apart(write, others, "--write", "question")
         if not overwrite:
             keep_apart(write, [told.file], "--write", "given program")
         if not write.parent.is_dir():
@@ -218,9 +221,10 @@ def command(
     least = told.question.each * seeds
     if walks < least + told.question.each:
         twice = ", with bad strides and without" if told.question.astray else ""
+        who, by = _many(len(told.question.members), "patient"), _many(seeds, "seed")
         message = (
-            f"--walks {walks}: the given program alone takes {least}, {len(told.question.members)} "
-            f"patients by {seeds} seeds{twice}; give more walks or fewer seeds"
+            f"--walks {walks}: the given program alone takes {least}, {who} by {by}{twice}; "
+            f"give more walks or fewer seeds"
         )
         raise Refusal(message)
     try:
@@ -245,6 +249,10 @@ def command(
         print_found(found)
         say_where(told, found, out, write)
     return int(not found.verdict.passed)
+
+
+def _many(count: int, of: str) -> str:
+    return f"{count} {of}" if count == 1 else f"{count} {of}s"
 
 
 def _tune(

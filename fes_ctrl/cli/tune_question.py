@@ -1,7 +1,7 @@
 """From the options of ``fes-ctrl tune`` to its question; what is wrong with them is refused."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Final
@@ -46,6 +46,8 @@ class Asked:
         Which is to be taken.
     check : callable
         Tells what limits and device have against settings of the program.
+    files : tuple of Path
+        All that it was made from.
     """
 
     question: Question
@@ -53,6 +55,7 @@ class Asked:
     file: Path
     rule: str
     check: Check
+    files: tuple[Path, ...]
 
     def with_settings(self, settings: Settings) -> ProgramConfig:
         """Return the given program with other values."""
@@ -96,6 +99,7 @@ def asked(
     try:
         base = _base(parts, sets)
         astray = _astray(told, bad_percent)
+        _apart(astray, {"--set": sets, "--vary": vary})
         options: dict[str, object] = {"patient": who[0]} if who else {}
         if duration_s is not None:
             options["duration_s"] = duration_s
@@ -139,7 +143,9 @@ def asked(
         raise Refusal(message)
     digests = [build_walk(job).sha256 for job in question.jobs((), (0,))]
     question = replace(question, dials=tuple(dials), files=tuple(digests))
-    return Asked(question, loaded, loaded.layers.files["program"], rule, check)
+    files = [*loaded.layers.files.values()]
+    files += [find("scenario", scenario), *([] if space is None else [find("tune", space)])]
+    return Asked(question, loaded, loaded.layers.files["program"], rule, check, tuple(files))
 
 
 def seeds_from(seed: int, count: int) -> tuple[int, ...]:
@@ -211,11 +217,33 @@ def told_by(value: str) -> TuneConfig:
     except UnplacedError as problem:
         message = f"{problem.what} ({source.place(problem.path)})"
         raise ConfigError(message) from problem
-    for name in (*told.objectives, *told.may_lose, *told.reach):
-        if name not in BY_NAME:
-            message = f"tune: there is no objective {name!r}; choose from {', '.join(BY_NAME)}"
-            raise ConfigError(f"{message} ({source.place(('tune',))})")
+    for place, what in _wrong(told):
+        message = f"tune.{what} ({source.place(('tune', *place))})"
+        raise ConfigError(message)
     return told
+
+
+def _wrong(told: TuneConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield what is wrong in a file for ``--space`` whatever the program is, and where."""
+    named = {"objectives": told.objectives, "may_lose": told.may_lose, "reach": told.reach}
+    for table, names in named.items():
+        for name in names:
+            if name not in BY_NAME:
+                what = f"there is no objective {name!r}; choose from {', '.join(BY_NAME)}"
+                yield (table,) if table == "objectives" else (table, name), f"{table}: {what}"
+    for name, value in told.may_lose.items():
+        if value < 0:
+            yield ("may_lose", name), f"may_lose.{name} = {value:g}: give 0 or more"
+    seen: set[str] = set()
+    for index, dial in enumerate(told.dial):
+        place = ("dial", index, "key")
+        if not dial.key.startswith("program."):
+            yield place, f"dial {dial.key}: dials are of the program, as program.rise_ms"
+        if dial.key in seen:
+            yield place, f"dial {dial.key}: stands there twice; take one out"
+        if not dial.low < dial.high:
+            yield ("dial", index, "low"), f"dial {dial.key}: low has to be below high"
+        seen.add(dial.key)
 
 
 def _astray(told: TuneConfig, percent: float | None) -> Settings:
@@ -235,6 +263,21 @@ def _astray(told: TuneConfig, percent: float | None) -> Settings:
         )
         raise Refusal(message)
     return settings_of(values) if values.get(PERCENT) else ()
+
+
+def _apart(astray: Settings, options: Mapping[str, Sequence[str]]) -> None:
+    """Refuse what would be set twice in the walks with bad strides, and once in those without."""
+    given = dict(astray)
+    for flag, texts in options.items():
+        for text in texts:
+            key = text.partition("=")[0].strip()
+            if key in given:
+                message = (
+                    f"{flag} {text}: every program is walked without bad strides and with, there "
+                    f"with {key.partition('.')[2]} {given[key]} (--bad-strides or --space); give "
+                    f"it there alone"
+                )
+                raise Refusal(message)
 
 
 def _rule(choose: str | None, told: TuneConfig) -> str:
@@ -338,10 +381,7 @@ def _dials(told: TuneConfig, program: ProgramConfig) -> list[Dial]:
 
 
 def _dial(dial: DialConfig, program: ProgramConfig) -> Dial:
-    section, _, rest = dial.key.partition(".")
-    if section != "program":
-        message = f"tune.dial {dial.key}: dials are of the program, as program.rise_ms (--space)"
-        raise Refusal(message)
+    rest = dial.key.removeprefix("program.")
     here: object = program
     for part in rest.split("."):
         if isinstance(here, tuple):
@@ -350,9 +390,6 @@ def _dial(dial: DialConfig, program: ProgramConfig) -> Dial:
             here = getattr(here, part, None)
     if isinstance(here, bool) or not isinstance(here, int | float):
         message = f"tune.dial {dial.key}: no number of the given program (--space)"
-        raise Refusal(message)
-    if not dial.low < dial.high:
-        message = f"tune.dial {dial.key}: low has to be below high (--space)"
         raise Refusal(message)
     last = rest.rpartition(".")[2]
     usual = PROGRAM.get(last) or CHANNEL.get(last)

@@ -9,11 +9,12 @@ import click
 
 from fes_ctrl import __version__
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import PAGE, write_whole
 from fes_ctrl.cli.tune_question import Asked
 from fes_ctrl.config.files import read_text
 from fes_ctrl.config.render import toml_value
 from fes_ctrl.tuning.program_file import ProgramFileError, between, read_program, rewritten
+from fes_ctrl.tuning.promise import NONE_BETTER
 from fes_ctrl.tuning.result import Found, as_csv, as_object
 from fes_ctrl.tuning.space import settings_at
 
@@ -55,6 +56,7 @@ def keep(told: Asked, found: Found, out: Path, write: Path | None) -> dict[str, 
     }
     write_whole(out / "chosen.toml", program)
     write_whole(out / "trials.csv", as_csv(found))
+    (out / PAGE).unlink(missing_ok=True)  # of another choice, or of fewer walks
     write_whole(out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
     if write is not None and kept:
         write_whole(write, program, "--write")
@@ -68,14 +70,17 @@ def _notes(told: Asked, found: Found) -> list[str]:
     command = " ".join(["fes-ctrl", *map(shlex.quote, sys.argv[1:])])
     verdict = "kept its promises" if found.verdict.passed else "did NOT keep its promises"
     unseen = f"{found.unseen[0]} to {found.unseen[-1]}"
+    proved = f"It {verdict} on seeds {unseen}, which the search had not seen."
+    if found.unchanged:
+        proved = f"The given program as it was: {NONE_BETTER}."
     lines = [
         f"Found by fes-ctrl {__version__} from {told.file.name}: {command}",
         f"Scenario {question.scenario}, simulated patients: {len(question.members)} ({patients}), "
         f"search {question.digest()[:12]}.",
         *_astray(found),
-        f"It {verdict} on seeds {unseen}, which the search had not seen.",
+        proved,
         *[f"- {line}" for line in found.sentences],
-        *[f"- against it: {line}" for line in found.verdict.reasons],
+        *[f"- against it: {line}" for line in found.verdict.reasons if line != NONE_BETTER],
     ]
     return [" ".join(line.split()) for line in lines]
 
@@ -95,6 +100,11 @@ def say_where(told: Asked, found: Found, out: Path, write: Path | None) -> None:
     file = out / "chosen.toml"
     click.echo(f"everything is in {out}, the program in {file}", err=True)
     if write is not None and not found.verdict.passed:
-        click.echo(f"{write} was not written: the program did not keep its promises", err=True)
+        why = "there is no better program"
+        if not found.unchanged:
+            why = "the program did not keep its promises"
+        click.echo(f"{write} was not written: {why}", err=True)
+    if found.unchanged:
+        return
     where = shlex.quote(str(file))
     click.echo(f"try it: fes-ctrl walk {told.question.scenario} --program {where}", err=True)

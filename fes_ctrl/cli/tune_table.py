@@ -6,6 +6,7 @@ from rich.table import Table
 
 from fes_ctrl.analysis.figure_words import heading
 from fes_ctrl.tuning.objectives import Objective
+from fes_ctrl.tuning.promise import NONE_BETTER
 from fes_ctrl.tuning.result import Found
 from fes_ctrl.tuning.sentences import digits_of, sentence
 from fes_ctrl.tuning.space import Point, given
@@ -44,9 +45,11 @@ def print_found(found: Found) -> None:
         for turn in found.turns:
             console.print(f"  {sentence(turn, found.objectives)}", soft_wrap=True)
     verdict = found.verdict
-    console.print("verdict: " + ("kept on unseen seeds" if verdict.passed else "NOT kept"))
+    kept = "kept on unseen seeds" if verdict.passed else "NOT kept"
+    console.print(f"verdict: {NONE_BETTER if found.unchanged else kept}")
     for reason in verdict.reasons:
-        console.print(f"  {reason}", soft_wrap=True)
+        if reason != NONE_BETTER:
+            console.print(f"  {reason}", soft_wrap=True)
 
 
 def _front(found: Found, start: Point, title: str, *, astray: bool) -> Table:

@@ -10,6 +10,7 @@ from fes_ctrl.cli.brokers import bench_at
 from fes_ctrl.cli.desk import desk_at
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import run_folders, write_whole
+from fes_ctrl.cli.numbers import Finite
 
 if TYPE_CHECKING:
     from hil.scenarios import Scenario
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--dummy-load",
-    type=click.FloatRange(100, 10_000),
+    type=Finite(100, 10_000),
     metavar="OHM",
     help="What the stimulator on the desk gives into; without it, 10 mA at most.",
 )

@@ -8,6 +8,7 @@ from fes_ctrl.report.page import Section, page
 from fes_ctrl.report.tune_front import front_section, trials_section
 from fes_ctrl.report.tune_turns import changes_section, sensitivity_section
 from fes_ctrl.report.tune_view import TuneError, TuneView, tune_view
+from fes_ctrl.tuning.promise import NONE_BETTER
 
 __all__ = ["TuneError", "tune_page"]
 
@@ -47,10 +48,12 @@ def tune_page(whole: Any) -> str:
         message = f"{type(error).__name__}: {error}"
         raise TuneError(message) from error
     scenario = whole["scenario"]
-    lead = (
-        f"{len(view.trials)} programs walked by {len(whole['seeds'])} seeds, the suggestion by "
-        f"{len(whole['unseen_seeds'])} more."
+    proved = (
+        "none of them better."
+        if view.unchanged
+        else f"the suggestion by {len(whole['unseen_seeds'])} more."
     )
+    lead = f"{len(view.trials)} programs walked by {len(whole['seeds'])} seeds, {proved}"
     return page(
         f"Search for {scenario}", sections, lead=tag("p", lead, class_="lead"), warning=SIMULATED
     )
@@ -60,15 +63,17 @@ def _suggestion(view: TuneView) -> Html:
     whole = view.whole
     verdict = "keeps what it promises" if view.passed else "does not keep what it promises"
     kind = "good" if view.passed else "bad"
+    if view.unchanged:
+        verdict, kind = NONE_BETTER, "none"
     parts: list[object] = [tag("p", tag("span", verdict, class_=f"verdict {kind}"))]
-    reasons = whole["verdict"]["reasons"]
+    reasons = [reason for reason in whole["verdict"]["reasons"] if reason != NONE_BETTER]
     if reasons:
         parts.append(tag("ul", *[tag("li", reason) for reason in reasons], class_="reasons"))
     said = whole["suggestions"]
     if said:
         parts += [tag("h3", "In words"), tag("ul", *[tag("li", each) for each in said])]
     else:
-        parts.append(tag("p", "No change of the given program does anything that counts."))
+        parts.append(tag("p", "It stays as it was given."))
     given, chosen = whole["given"], whole["chosen"]["settings"]
     rows = []
     for knob in view.knobs:
@@ -85,6 +90,8 @@ def _suggestion(view: TuneView) -> Html:
 
 
 def _proof(view: TuneView) -> Html:
+    if view.unchanged:
+        return tag("p", "There is no other program to prove: none was walked by unseen seeds.")
     promises: dict[str, list[str]] = {}
     for each in view.whole["verification"]["promises"]:
         promises.setdefault(each["objective"], []).append(f"{each['what']}: {each['state']}")

@@ -115,6 +115,13 @@ class TuneView:
         return next((knob for knob in self.knobs if knob.key == key), None)
 
     @property
+    def unchanged(self) -> bool:
+        """Whether the suggestion is the given program: nothing was promised, nothing proved."""
+        keys = [knob.key for knob in self.knobs]
+        chosen = self.whole["chosen"]["settings"]
+        return _place(self.whole["given"], keys) == _place(chosen, keys)
+
+    @property
     def front(self) -> list[Trial]:
         """Return the members of the front, in order."""
         return sorted(

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from fes_ctrl.tuning.job import Settings, candidate_of
 from fes_ctrl.tuning.manifest import Manifest
-from fes_ctrl.tuning.statistics import Figures, pooled, quantile
+from fes_ctrl.tuning.statistics import Figures, counted_in, pooled, quantile
 from fes_ctrl.tuning.store import Store
 
 MOST_LEVELS: Final = 8
@@ -83,10 +83,12 @@ def outcomes(manifest: Manifest, store: Store) -> Outcomes:
         The rows.
     """
     walks: dict[tuple[str, int], list[Figures]] = {}
+    counted = counted_in(manifest.rows(store))
     for key, job in manifest.jobs():
         row = store.get(key)
         if row is not None and row["ok"]:
-            walks.setdefault((candidate_of(job.settings), job.seed), []).append(pooled(row))
+            each = walks.setdefault((candidate_of(job.settings), job.seed), [])
+            each.append(pooled(row, counted))
     found: Outcomes = {}
     for (candidate, seed), figures in walks.items():
         if len(figures) == len(manifest.patients):

@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from typing import Any
 
 from fes_ctrl.config.build import build
@@ -57,6 +58,11 @@ def between(before: ProgramConfig, after: ProgramConfig) -> Settings:
 def _note(found: dict[str, object], key: str, before: object, after: object, name: str) -> None:
     old, new = getattr(before, name), getattr(after, name)
     if old == new:
+        return
+    if is_dataclass(old):
+        # A table: only what differs in it.
+        for field in fields(old):
+            _note(found, f"{key}.{field.name}", old, new, field.name)
         return
     if new is None:
         message = f"{key}: is given in the file and must not be; write the file by hand"
@@ -154,8 +160,11 @@ def with_settings(table: object, settings: Settings) -> ProgramConfig:
         here = changed
         *path, last = key.split(".")[1:]
         try:
-            for part in path:
-                here = here[int(part)] if isinstance(here, list) else here.setdefault(part, [{}])
+            for part, after in pairwise([*path, last]):
+                if isinstance(here, list):
+                    here = here[int(part)]
+                else:
+                    here = here.setdefault(part, [{}] if after.isdecimal() else {})
             here[last] = value
         except (IndexError, TypeError, AttributeError) as error:
             message = f"{key}: the program has no such place; name its channels, then search"

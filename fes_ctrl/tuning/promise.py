@@ -15,6 +15,8 @@ from fes_ctrl.tuning.space import Point, given
 
 HAIR: Final = 1e-9
 
+NONE_BETTER: Final = "no better program was found"
+
 State = Literal["held", "unsure", "broken"]
 
 
@@ -78,7 +80,7 @@ def verify(question: Question, around: Around, point: Point, aim: str = "") -> V
     """
     start = given(question.dials)
     if point == start:
-        return Verdict(False, ("no better program was found",), (), (), ())
+        return Verdict(False, (NONE_BETTER,), (), (), ())
     base, mine = around.all_of([start, point])
     if base.problem or mine.problem:
         return Verdict(False, (base.problem or mine.problem,), (), (), ())

@@ -72,6 +72,11 @@ class Found:
     sentences: tuple[str, ...]
     walks: dict[str, int]
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the chosen program is the given one: nothing was promised, nothing proved."""
+        return self.chosen == given(self.question.dials)
+
 
 def as_object(found: Found) -> dict[str, Any]:
     """Return it all as JSON holds it; what is unknown is null."""

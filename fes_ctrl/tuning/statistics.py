@@ -8,19 +8,23 @@ median is given for the figures themselves, for figures with long tails.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import fmean, median, stdev
 from typing import Final
 
-from fes_ctrl.tuning.job import FIGURES, Settings, candidate_of
+from fes_ctrl.analysis.figure_words import BY_NAME, LEGS
+from fes_ctrl.analysis.figures import WHERE_THERE_ARE
+from fes_ctrl.tuning.job import FIGURES, Row, Settings, candidate_of
 from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.store import Store
 
 CONFIDENCE: Final = 0.95
 COUNTED: Final = (".ended_by.", "safety.clipped.", "safety.refused.")
 """Such figures are there only where they are not zero."""
+SOMETIMES: Final = (*COUNTED, *(f".{part}." for part in WHERE_THERE_ARE))
+"""Such figures some walks of a sweep have and others have not."""
 
 Pair = tuple[str, int]
 Figures = dict[str, float]
@@ -108,14 +112,39 @@ def names_in(row: Mapping[str, object]) -> list[str]:
     return list(dict.fromkeys(filter(None, map(pooled_name, row))))
 
 
-def pooled(row: Mapping[str, object]) -> Figures:
-    """Return the known figures of a walk, of the stimulated legs their mean as ``legs.*.…``."""
+def pooled(row: Mapping[str, object], counted: Iterable[str] = ()) -> Figures:
+    """Return the known figures of a walk, of the stimulated legs their mean as ``legs.*.…``.
+
+    Parameters
+    ----------
+    row : mapping
+        The walk.
+    counted : iterable of str
+        Figures that are there only where they are not zero, in any walk of a sweep.
+    """
     found: dict[str, list[float]] = {}
+    legs: set[str] = set()
     for name, value in row.items():
         whole = pooled_name(name)
+        if whole.startswith(LEGS):
+            legs.add(name.split(".", 2)[1])
         if whole and isinstance(value, int | float):
             found.setdefault(whole, []).append(float(value))
+    for name in (*filter(_is_counted, found), *counted):
+        values = found.setdefault(name, [])
+        of = len(legs) if name.startswith(LEGS) else 1
+        values += [0.0] * (max(of, 1) - len(values))
     return {name: fmean(values) for name, values in found.items()}
+
+
+def _is_counted(name: str) -> bool:
+    return any(part in name for part in COUNTED)
+
+
+def counted_in(rows: Iterable[Row]) -> list[str]:
+    """Return the figures that are there only where they are not zero, as they are pooled."""
+    names = (pooled_name(name) for row in rows for name in row if _is_counted(name))
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def summarise(manifest: Manifest, store: Store) -> Iterator[Candidate]:
@@ -129,6 +158,7 @@ def summarise(manifest: Manifest, store: Store) -> Iterator[Candidate]:
         The rows.
     """
     baseline: dict[Pair, Figures] | None = None
+    counted = counted_in(manifest.rows(store))
     jobs = manifest.jobs()
     pairs = len(manifest.patients) * len(manifest.seeds)
     for settings in manifest.candidates:
@@ -143,7 +173,7 @@ def summarise(manifest: Manifest, store: Store) -> Iterator[Candidate]:
             walks += 1
             passed += row.get("passed") is True
             if row["ok"]:
-                found[job.patient, job.seed] = pooled(row)
+                found[job.patient, job.seed] = pooled(row, counted)
             else:
                 errors.setdefault(str(row["error"]))
         others = baseline
@@ -181,8 +211,6 @@ def _spreads(
 
 
 def _of(found: Mapping[Pair, Figures], name: str) -> dict[Pair, float]:
-    if any(part in name for part in COUNTED):
-        return {pair: figures.get(name, 0.0) for pair, figures in found.items()}
     return {pair: figures[name] for pair, figures in found.items() if name in figures}
 
 
@@ -236,6 +264,12 @@ def ranked(candidates: Sequence[Candidate], figure: str, best: str) -> list[Cand
             sign * candidate.figures[figure].mean if figure in candidate.figures else 0.0,
         ),
     )
+
+
+def may_come(figure: str) -> bool:
+    """Return whether a walk may have a figure, by its name or the end of it, that others lack."""
+    known = any(f".{name}".endswith(f".{figure}") for name in BY_NAME)
+    return known or any(part in f".{figure}" for part in SOMETIMES)
 
 
 def whole_name(figure: str, names: Sequence[str]) -> str:

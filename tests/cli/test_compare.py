@@ -1,6 +1,7 @@
 """``fes-ctrl compare`` as a user meets it: tables, JSON, the page, refusals."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_one_run_alone_is_refused(old: str) -> None:
     done = fes_ctrl_here("compare", old)
     assert done.returncode == 2
     assert "give at least two" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "summary.json", "strides.csv"])
+def test_a_page_is_never_written_over_a_run(name: str, old: str, new: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(new, folder)
+    file = folder / name
+    before = file.read_bytes()
+    for words in (("compare", old), ("explain", "--stride", "4")):
+        done = fes_ctrl_here(*words, str(folder), "--html", str(file))
+        assert done.returncode == 2
+        assert f"--html {file}: that is the run itself; choose another name" in done.stderr
+        assert file.read_bytes() == before
 
 
 def test_a_run_that_is_not_there_is_refused_by_name(old: str, tmp_path: Path) -> None:

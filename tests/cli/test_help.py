@@ -156,3 +156,21 @@ def test_a_full_disk_is_one_line() -> None:
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "bench latency --seconds nan",
+        "doctor --seconds nan",
+        "remote stop mqtt://localhost/bench --timeout nan",
+        "tune --out nowhere --bad-strides nan",
+        "walk --dummy-load nan",
+        "watch mqtt://localhost --once nan",
+    ],
+)
+def test_nan_lies_between_no_two_ends(words: str) -> None:
+    told = fes_ctrl(*words.split())
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.count("\n") == 1
+    assert f"{words.split()[-2]}': nan is no number" in told.stderr

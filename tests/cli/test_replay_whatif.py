@@ -219,6 +219,24 @@ def test_a_page_of_an_earlier_question_does_not_stay(walk: HeelWalk, tmp_path: P
     assert not (tmp_path / "whatif.json").exists()
 
 
+@pytest.mark.parametrize("kind", ["mcap", "parquet", "c3d"])
+def test_an_earlier_run_in_another_format_does_not_stay(
+    kind: str, walk: HeelWalk, tmp_path: Path
+) -> None:
+    pytest.importorskip({"mcap": "mcap", "parquet": "pyarrow", "c3d": "ezc3d"}[kind])
+    mine = tmp_path / "parquet" / "mine.parquet"
+    mine.parent.mkdir()
+    assert fes_ctrl_here("replay", str(walk.path), "--out", str(tmp_path)).returncode == 0
+    run = {path.name for path in tmp_path.iterdir()}
+    told = fes_ctrl_here("export", str(tmp_path), "--to", kind)
+    assert told.returncode == 0, told.stderr
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("a person's")
+    assert fes_ctrl_here("replay", str(walk.path), "--out", str(tmp_path)).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == run | {"parquet"}
+    assert list(mine.parent.iterdir()) == [mine]
+
+
 def test_a_recording_without_a_stride_has_a_page_that_says_so(tmp_path: Path) -> None:
     short = heel_walk(tmp_path / "short.csv", seconds=3.3)
     told = ask(short, "--set", "program.delay_ms=60", "--out", str(tmp_path / "run"))

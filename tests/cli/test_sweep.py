@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,11 +70,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
 def shards(done: tuple[Path, dict[str, Any]]) -> list[Path]:
     """The same sweep in two parts."""
     folder = done[0].parent
-    out = [folder / "first", folder / "second"]
+    out = [folder / "first part", folder / "second"]
     for number, shard in enumerate(out, 1):
         told = sweep(folder / "my.toml", "--out", shard, "--shard", f"{number}/2", "--workers", "1")
         assert told.returncode == 0, told.stderr
-        assert f"fes-ctrl merge OUT {shard}" in told.stderr
+        assert f"fes-ctrl merge OUT {shlex.quote(str(shard))} SHARD" in told.stderr
         assert not (shard / "results.csv").exists()
     return out
 
@@ -134,6 +135,15 @@ def test_parquet_holds_the_same_table(done: tuple[Path, dict[str, Any]], tmp_pat
         assert row["charge.total_mC"] == float(cells["charge.total_mC"])
         delay = row["program.delay_ms"]
         assert cells["program.delay_ms"] == ("" if delay is None else str(delay))
+
+
+def test_a_page_of_fewer_walks_does_not_stay(tmp_path: Path) -> None:
+    path, out = file_of(tmp_path), tmp_path / "out"
+    assert sweep(path, "--out", out, "--workers", "1").returncode == 0
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    file_of(tmp_path, SWEEP.replace("[1, 2]", "[1, 2, 3]"))
+    assert sweep(path, "--out", out, "--workers", "1").returncode == 0
+    assert not (out / "report.html").exists()
 
 
 def test_what_is_done_is_not_walked_again_and_more_is_added(
@@ -315,6 +325,18 @@ def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     told = sweep(done[0].parent / "my.toml", "--out", out, "--by", "charge.total_uC")
     assert told.returncode == 2
     assert "no such figure; near it are charge.total_mC" in told.stderr
+
+
+def test_candidates_are_ordered_by_a_figure_that_the_first_walk_lacks(tmp_path: Path) -> None:
+    text = SWEEP.replace("6.0", "20.0").replace("program.delay_ms", "bad_strides.percent")
+    path = file_of(tmp_path, text.replace("0, 100", "20, 40"))
+    told = sweep(path, "--out", tmp_path / "out", "--by", "bad_strides.in.strides", "--json")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["by"] == "legs.*.bad_strides.in.strides"
+    by_name = {each["candidate"]: each["settings"] for each in found["candidates"]}
+    order = [by_name[name].get("bad_strides.percent") for name in found["order"]]
+    assert order == [20, 40, None], "the baseline has none"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -149,6 +150,17 @@ def test_a_finished_search_tells_the_same_again_and_walks_nothing(
     assert rows(out) == before
 
 
+def test_the_page_of_another_choice_does_not_stay(
+    done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(done[0], out)
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    told = tune(*ASKED, space, "--out", out, "--choose", "1")
+    assert told.returncode in {0, 1}, told.stderr
+    assert not (out / "report.html").exists()
+
+
 def test_another_number_of_the_front_is_taken_without_another_search(
     done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
 ) -> None:
@@ -248,7 +260,15 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
         ),
         (
             ("standard", "--bad-strides", "20", "--walks", "6"),
-            "the given program alone takes 6, 1 patients by 3 seeds, with bad strides and without",
+            "the given program alone takes 6, 1 patient by 3 seeds, with bad strides and without",
+        ),
+        (
+            ("standard", "--bad-strides", "20", "--set", "bad_strides.percent=10"),
+            "--set bad_strides.percent=10: every program is walked without bad strides and with",
+        ),
+        (
+            ("standard", "--bad-strides", "20", "--vary", "bad_strides.percent=5:9"),
+            "there with percent 20.0 (--bad-strides or --space); give it there alone",
         ),
         (
             ("standard", "--bad-strides", "20", "--set", "bad_strides.kinds=['hop']"),
@@ -277,7 +297,20 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
         ),
         (
             '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 9\nhigh = 1\nstep = 1\n',
-            "low has to be below high",
+            "tune.dial program.rise_ms: low has to be below high (SPACE:3)",
+        ),
+        (
+            "[tune]\n"
+            + 2 * '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 10\n',
+            "tune.dial program.rise_ms: stands there twice; take one out (SPACE:8)",
+        ),
+        (
+            "[tune.may_lose]\nfoot_slap = 1\ncharge = -1\n",
+            "tune.may_lose.charge = -1: give 0 or more (SPACE:3)",
+        ),
+        (
+            "[tune.reach]\nbeauty = 1\n",
+            "tune.reach: there is no objective 'beauty'; choose from toe_clearance",
         ),
         (
             "[tune]\n\n[tune.bad_strides]\npercent = -1\n",
@@ -401,12 +434,57 @@ def test_bad_strides_are_told_on_the_page(
     assert "kinds hesitation; percent 30" in text
 
 
+def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_path: Path) -> None:
+    space = tmp_path / "longer.toml"
+    space.write_text(
+        '[tune]\nobjectives = ["charge"]\n'
+        '[[tune.dial]]\nkey = "program.extension_ms"\nlow = 100\nhigh = 200\nstep = 50\n'
+    )
+    out = tmp_path / "out"
+    told = tune(
+        *("moderate_stroke", "--duration", "8", "--walks", "3", "--seeds", "1", "--unseen", "2"),
+        *("--space", space, "--out", out, "--write", tmp_path / "better.toml"),
+    )
+    assert told.returncode == 1
+    assert told.stdout.splitlines()[-1] == "verdict: no better program was found"
+    assert "better.toml was not written: there is no better program" in " ".join(
+        told.stderr.split()
+    )
+    assert not (tmp_path / "better.toml").exists()
+    found = json.loads((out / "tune.json").read_text())
+    assert found["verdict"] == {"passed": False, "reasons": ["no better program was found"]}
+    assert found["walks"]["proof"] == 0
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    page, program = (out / "report.html").read_text(), (out / "chosen.toml").read_text()
+    assert "none was walked by unseen seeds" in page
+    assert "none of them better" in page
+    assert "The given program as it was: no better program was found." in program
+    for text in (told.stdout, told.stderr, page, program):
+        assert "promise" not in text.lower()
+
+
 def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:
     program = tmp_path / "mine.toml"
     program.write_text(find("program", "standard").read_text())
     told = tune("standard", "--program", program, "--write", program, "--out", tmp_path / "out")
     assert told.returncode == 2
     assert "that is the given program itself" in told.stderr
+
+
+def test_a_program_is_never_written_over_what_else_the_question_is_made_of(tmp_path: Path) -> None:
+    space, setup = tmp_path / "space.toml", tmp_path / "setup.toml"
+    space.write_text(SPACE)
+    setup.write_text(find("setup", "standard").read_text())
+    for file in (space, setup):
+        before = file.read_text()
+        told = tune(
+            *("standard", "--space", space, "--setup", setup, "--write", file, "--overwrite"),
+            *("--duration", "8", "--walks", "2", "--seeds", "1", "--unseen", "2"),
+            *("--out", tmp_path / "out"),
+        )
+        assert told.returncode == 2
+        assert f"--write {file}: that is the question itself" in told.stderr
+        assert file.read_text() == before
 
 
 @pytest.mark.parametrize("missing", ["optuna", "scipy", "tomlkit"])

@@ -50,6 +50,8 @@ def test_comments_order_and_columns_stay_and_only_values_differ() -> None:
             "program.delay_ms": st.floats(0, 200),
             "program.extension_ms": st.integers(0, 300),
             "program.trigger_lead_ms": st.floats(0, 150),
+            "program.adaptive.start": st.floats(0, 1),
+            "program.adaptive.step_ms": st.floats(1, 100),
             "program.channel.0.intensity": st.floats(0, 1),
             "program.channel.0.current_mA": st.floats(1, 100),
             "program.channel.0.pulse_width_us": st.integers(10, 500),
@@ -61,6 +63,17 @@ def test_a_written_program_loads_as_the_chosen_one(values: dict[str, object]) ->
     wanted = with_settings(tomllib.loads(STANDARD)["program"], tuple(values.items()))
     settings = between(before, wanted)
     assert read_program(rewritten(STANDARD, "standard.toml", settings), "new.toml") == wanted
+
+
+def test_of_a_table_within_the_program_only_the_value_that_differs_is_written() -> None:
+    text = find("program", "adaptive").read_text()
+    before = read_program(text, "adaptive.toml")
+    wanted = with_settings(tomllib.loads(text)["program"], (("program.adaptive.start", 0.05),))
+    settings = between(before, wanted)
+    assert settings == (("program.adaptive.start", 0.05),)
+    new = rewritten(text, "adaptive.toml", settings)
+    assert read_program(new, "new.toml") == wanted
+    assert comments(new) == comments(text)
 
 
 def test_a_file_that_says_nothing_gets_what_was_chosen() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.tuning.effects import outcomes
 from fes_ctrl.tuning.job import Row, identity_of, settings_of
 from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.statistics import (
@@ -128,6 +129,22 @@ def test_a_count_that_is_there_only_where_it_is_not_zero_is_zero_elsewhere(tmp_p
     _, later = candidates(tmp_path, manifest(seeds=(1,)), values)
     spread = later.figures["legs.*.burst.ended_by.time_out"]
     assert spread.difference == Difference(4.0, None, None, 1)
+
+
+def test_candidates_without_such_a_count_are_the_lowest_and_not_unknown(tmp_path: Path) -> None:
+    ended = "legs.left.burst.ended_by.time_out"
+    figure = "legs.*.burst.ended_by.time_out"
+    values: dict[tuple[str, str, int], Row] = {
+        ("baseline", "a", 1): {"legs.left.strides": 9, "legs.right.strides": 9},
+        ("later", "a", 1): {"legs.left.strides": 9, "legs.right.strides": 9, ended: 4},
+    }
+    found = candidates(tmp_path, manifest(seeds=(1,)), values)
+    means = [one.figures[figure].mean for one in found]
+    assert means == [0.0, 2.0], "the right leg had none"
+    assert next(one.name for one in ranked(found, figure, "lowest")) == "baseline"
+    with Store(tmp_path / "rows.jsonl") as store:
+        told = outcomes(manifest(seeds=(1,)), store)
+    assert [by_seed[1][figure] for by_seed in told.values()] == [0.0, 2.0]
 
 
 def test_candidates_are_ranked_with_the_unknown_last(tmp_path: Path) -> None:
