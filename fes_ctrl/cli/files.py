@@ -110,6 +110,19 @@ def sources(folder: Path) -> list[Path]:
     return [folder / name for name in (*tables, *truth)]
 
 
+def search_folder(out: Path, option: str = "--out ") -> None:
+    """Make the folder of a sweep or a search; what a run has left there is another's."""
+    for known in sources(out):
+        if known.exists():
+            message = f"{option}{out}: holds a run ({known.name}); choose a folder of its own"
+            raise Refusal(message)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{option}{out}: {error.strerror}; choose a folder that can be written"
+        raise Refusal(message) from error
+
+
 def new_run(folder: Path, made_of: Sequence[Path] = ()) -> None:
     """Make a run's folder, and take away what an earlier run has left there.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import search_folder, write_whole
 from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
 
 if TYPE_CHECKING:
@@ -57,11 +57,7 @@ def command(
     for shard, manifest in zip(shards, manifests, strict=True):
         _same(first, manifest, shards[0], shard)
     whole = replace(first, shard=None)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{out}: {error.strerror}; choose a folder that can be written"
-        raise Refusal(message) from error
+    search_folder(out, "")
     if any(out.samefile(shard) for shard in shards):
         message = f"{out}: is one of the shards; choose another folder for the whole"
         raise Refusal(message)

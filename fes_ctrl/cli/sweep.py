@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import search_folder, write_whole
 from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
 from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
 from fes_ctrl.cli.who import Who, walk_jobs
@@ -161,11 +161,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="fes-ctrl-sweep-") as folder:
             yield Path(folder)
         return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
-        raise Refusal(message) from error
+    search_folder(out)
     yield out
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_apart
+from fes_ctrl.cli.files import keep_apart, search_folder
 from fes_ctrl.cli.numbers import Finite
 from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
 from fes_ctrl.cli.who import Who, walk_jobs
@@ -227,11 +227,7 @@ def command(
             f"give more walks or fewer seeds"
         )
         raise Refusal(message)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
-        raise Refusal(message) from error
+    search_folder(out)
     most = together * told.question.each
     try:
         with Who(workers, cluster).at_work(max(most, unseen)) as those:

@@ -317,6 +317,25 @@ def test_what_cannot_be_done_is_refused(arguments: tuple[str, ...], refusal: str
     assert refusal in told.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sweep", "timing", "--out", "{out}"),
+        ("tune", "standard", "--walks", "100", "--out", "{out}"),
+        ("merge", "{out}", "{shard}"),
+    ],
+)
+def test_a_folder_that_holds_a_run_is_left_to_it(
+    done: tuple[Path, dict[str, Any]], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "log.jsonl").touch()
+    (tmp_path / "report.html").touch()
+    told = fes_ctrl_here(*(each.format(out=tmp_path, shard=done[0]) for each in command))
+    assert told.returncode == 2
+    assert "holds a run (log.jsonl); choose a folder of its own" in told.stderr
+    assert {each.name for each in tmp_path.iterdir()} == {"log.jsonl", "report.html"}
+
+
 def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     done: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
