@@ -12,6 +12,7 @@ from fes_ctrl.wire.probe_lines import (
     ProbeDecoder,
     ProbeIdentity,
     ProbeLineError,
+    PulseSeen,
     encode,
 )
 
@@ -41,3 +42,36 @@ def test_a_name_that_no_line_can_say_is_told() -> None:
     mine = ProbeIdentity(1, "my probe", "1.0", 1000, 100, 4, 120_000, 200, 500)
     with pytest.raises(ProbeLineError, match=re.escape("b'my probe'")):
         encode(mine)
+
+
+def test_a_name_in_other_letters_is_told_too() -> None:
+    mine = ProbeIdentity(1, "b\u00e4nk", "1.0", 1000, 100, 4, 120_000, 200, 500)
+    with pytest.raises(ProbeLineError, match=re.escape("b'b?nk'")):
+        encode(mine)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (PulseSeen(0, 5, 0, ((300, 20_000),)), b"0"),
+        (PulseSeen(1, 5, 0, ()), b"pulse,1,5,0"),
+    ],
+)
+def test_what_no_line_can_say_is_told(message: PulseSeen, told: bytes) -> None:
+    with pytest.raises(ProbeLineError) as refused:
+        encode(message)
+    assert refused.value.args == (told,)
+
+
+def test_a_message_that_would_be_read_as_another_is_told() -> None:
+    mine = ProbeIdentity(1, "bench,x", "1000", 1000, 100, 4, 1000, 200, 500)
+    words = "probe,1,bench,x,1000,1000,100,4,1000,200,500: not what a line can say"
+    with pytest.raises(ProbeLineError, match=re.escape(words)):
+        encode(mine)
+
+
+def test_lines_that_are_none_are_counted_each() -> None:
+    reader = ProbeDecoder()
+    assert reader.feed(b"\nnone\n") == []
+    assert reader.feed(b"none*00\nneither\n") == []
+    assert reader.bad == 3
