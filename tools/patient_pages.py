@@ -30,7 +30,8 @@ Each picture turns one dial of a program through its range, on the whole simulat
 the outcomes that pay for each other. The patient takes the same stride over and over and does not
 compensate, so that nothing but the dial moves; which patient it is stands above the picture. The
 figures are those that `tests/unit/patient/test_dials.py` asks about, and this page is made from
-them by `make pages`. What the patient leaves out is in `limits-of-the-patient.md`.
+them by `make pages`. What the patient leaves out is in
+[limits of the patient](limits-of-the-patient.md).
 """
 
 

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -77,8 +78,12 @@ def command(
         message = "--shard without --out: say where its rows are kept for merge"
         raise Refusal(message)
     kind = table_format(wanted)
+    part = _shard(shard)
+    if part is None and find_spec("scipy") is None:
+        # A shard has no intervals; a whole sweep would end in this, after all its walks.
+        raise Refusal(_needs("scipy"))
     plan = _plan(sweep)
-    manifest = _manifest(plan, _shard(shard), quiet=as_json)
+    manifest = _manifest(plan, part, quiet=as_json)
     by, best = by or plan.config.by, best or plan.config.best
     with _folder(out) as folder, _store(folder) as store:
         if retry_failed:
@@ -107,6 +112,10 @@ def command(
 # -- what is asked --------------------------------------------------------------------------------
 
 
+def _needs(module: str | None) -> str:
+    return f"sweep needs {module}: pip install 'fes-ctrl[sweep]'"
+
+
 def _plan(name: str) -> "Plan":
     from fes_ctrl.config.errors import ConfigError
     from hil.sweep_plan import load_plan
@@ -116,8 +125,7 @@ def _plan(name: str) -> "Plan":
     except ConfigError as error:
         raise Refusal(str(error)) from error
     except ModuleNotFoundError as error:
-        message = f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'"
-        raise Refusal(message) from error
+        raise Refusal(_needs(error.name)) from error
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
     return plan

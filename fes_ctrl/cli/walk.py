@@ -116,8 +116,9 @@ def command(
 ) -> int:
     """Simulate walks in closed loop: patient, sensors, controller, guard, driver, device.
 
-    Without a SCENARIO the standard one is walked. Exit code 1: a bound of the scenario is not
-    met, the witness saw a violation, the limiter latched, or an injection was never reached.
+    Without a SCENARIO the standard one is walked. Exit code 1: a bound of the scenario or of
+    --baseline is not met, the guard refused a setpoint, the witness saw a violation, the limiter
+    latched, or an injection was never reached, or went without the fault that answers it.
     """
     desk = None if link in {"memory", "pty"} else desk_at(link, dummy_load, probe)
     if probe is not None and desk is None:

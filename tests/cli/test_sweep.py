@@ -359,22 +359,26 @@ def test_candidates_are_ordered_by_a_figure_that_the_first_walk_lacks(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("missing", "arguments", "extra"),
+    ("design", "missing", "arguments", "extra"),
     [
-        ("scipy", (), "fes-ctrl[sweep]"),
-        ("pyarrow", ("--format", "parquet"), "fes-ctrl[export]"),
-        ("distributed", ("--cluster", "local"), "fes-ctrl[cluster]"),
+        ("grid", "scipy", (), "fes-ctrl[sweep]"),
+        ("latin_hypercube", "scipy", ("--shard", "1/2"), "fes-ctrl[sweep]"),
+        ("latin_hypercube", "pyarrow", ("--format", "parquet"), "fes-ctrl[export]"),
+        ("latin_hypercube", "distributed", ("--cluster", "local"), "fes-ctrl[cluster]"),
     ],
 )
-def test_a_missing_extra_is_named(
-    tmp_path: Path, missing: str, arguments: tuple[str, ...], extra: str
+def test_a_missing_extra_is_named_before_anything_is_walked(
+    tmp_path: Path, design: str, missing: str, arguments: tuple[str, ...], extra: str
 ) -> None:
     (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError(name={missing!r})")
     code = "import sys; from fes_ctrl.cli import main; sys.argv[0] = 'fes-ctrl'; main()"
     hide = f"import sys; sys.modules[{missing!r}] = None; "
-    text = SWEEP.replace("seeds", 'design = "latin_hypercube"\ncandidates = 1\nseeds')
+    candidates = "" if design == "grid" else "candidates = 1\n"
+    text = SWEEP.replace("seeds", f'design = "{design}"\n{candidates}seeds')
+    out = tmp_path / "out"
+    asked = [file_of(tmp_path, text), "--out", str(out), *arguments]
     told = subprocess.run(
-        [sys.executable, "-c", hide + code, "sweep", file_of(tmp_path, text), *arguments],
+        [sys.executable, "-c", hide + code, "sweep", *asked],
         capture_output=True,
         text=True,
         check=False,
@@ -383,6 +387,7 @@ def test_a_missing_extra_is_named(
     assert told.returncode == 2
     assert extra in told.stderr
     assert "Traceback" not in told.stderr
+    assert not out.exists() or not rows(out)
 
 
 STIMULATOR = ("program.delay_ms", "walk.stimulator")
