@@ -72,7 +72,8 @@ async def main(port, topics):
                 break
             told = json.loads(message.payload)
             seq, sent = told["seq"], told["utc_us"]
-            kept = [str(message.topic), seq, (now - sent) / 1e6, message.retain]
+            items = len(told.get("items", ()))
+            kept = [str(message.topic), seq, (now - sent) / 1e6, message.retain, items]
             if str(message.topic).endswith("/health"):
                 kept.append([told["dropped"], told["unconfirmed"], told["lines_lost"]])
             print(json.dumps(kept))

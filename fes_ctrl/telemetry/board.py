@@ -89,8 +89,8 @@ class Board:
             case "fault":
                 self._fault(line)
             case "state":
-                self._armed, self._level = line["armed"], line["level"]
-                self._reason = line["reason"]
+                armed, level, reason = line["armed"], line["level"], line["reason"]
+                self._armed, self._level, self._reason = armed, level, reason
                 self.tell_state()
             case "metrics":
                 self._metrics(line)
@@ -152,17 +152,18 @@ class Board:
             "leg": side(leg),
             "detail": line["detail"],
         }
-        self._out.item("faults", told)
         if line["reaction"] == "cleared":
             for known in list(self._faults):
                 if known[0] == line["id"] and leg in (ALL_LEGS, known[1]):
                     del self._faults[known]
         else:
             self._faults[line["id"], leg] = told
+        self._out.item("faults", told)
         self.tell_state()
 
     def _metrics(self, line: dict[str, Any]) -> None:
         now_us = line["now"]
+        activity = dict(line["activity"])
         self._out.latest(
             "metrics",
             {
@@ -178,8 +179,8 @@ class Board:
                 "late_us_max": line["late_us_max"],
             },
         )
-        if line["activity"] != self._activity:
-            self._activity = dict(line["activity"])
+        if activity != self._activity:
+            self._activity = activity
             self.tell_state()
         for known, fault in list(self._faults.items()):
             if fault["reaction"] == "warn" and now_us - fault["t_us"] > WARNED_US:

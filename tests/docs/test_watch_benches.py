@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from fes_ctrl.cli.doctor import command as doctor
 from fes_ctrl.cli.remote import command as remote
+from fes_ctrl.cli.run import command as run
 from fes_ctrl.cli.watch import command as watch
 from fes_ctrl.telemetry.picture import Presence
 from fes_ctrl.telemetry.schema import TOPICS
@@ -42,12 +43,12 @@ def test_the_words_of_the_table_are_those_that_are_shown() -> None:
 
 def test_the_options_of_the_page_are_the_commands() -> None:
     commands = [
+        run,
         watch,
         doctor,
         *(remote.commands.values() if isinstance(remote, click.Group) else ()),
     ]
     known = {option for each in commands for param in each.params for option in param.opts}
-    known |= {"--telemetry", "--sensor", "--stimulator", "--arm-allowed", "--out"}  # of run
     assert set(re.findall(r"--[a-z][a-z-]*", PAGE)) <= known
 
 

@@ -331,7 +331,7 @@ SLOW_BYTES = 200
 
 
 class Proxy:
-    """A line to a port that can be stalled, slowed down, cut, or left half open.
+    """A line to a port that can be stalled, slowed down, or left half open.
 
     ``mode`` may change at any time: *stall* takes nothing off anybody, *swallow* takes all and
     hands on none of it (half open), *slow* hands on a little at a time.
@@ -339,8 +339,6 @@ class Proxy:
 
     def __init__(self, port: int) -> None:
         self.mode = OPEN
-        self.refusing = False
-        self.made = 0
         self._far = port
         self._lines: list[socket.socket] = []
         self._over = False
@@ -355,14 +353,11 @@ class Proxy:
                 near, _ = self._server.accept()
             except OSError:
                 return
-            far = None
-            if not self.refusing:
-                with contextlib.suppress(OSError):
-                    far = socket.create_connection((HERE, self._far), 5.0)
-            if far is None:
+            try:
+                far = socket.create_connection((HERE, self._far), 5.0)
+            except OSError:
                 near.close()
                 continue
-            self.made += 1
             self._lines += [near, far]
             for pair in ((near, far), (far, near)):
                 pair[0].settimeout(0.05)
@@ -393,21 +388,16 @@ class Proxy:
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
 
-    def cut(self) -> None:
-        """Cut every connection there is; new ones can be made."""
-        lines, self._lines = self._lines, []
-        for line in lines:
-            with contextlib.suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
-            line.close()
-
     def close(self) -> None:
         """End it."""
         self._over = True
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
-        self.cut()
+        for line in self._lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
         for thread in self._threads:
             thread.join(DEADLINE_S)
 

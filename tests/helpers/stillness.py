@@ -70,7 +70,9 @@ class Witness:
         )
         assert self._process.stdout is not None
         self._out = self._process.stdout.fileno()
-        assert self._process.stdout.readline() == b"looking\n"
+        # What it tells before that is over, and was before anybody asked.
+        while (line := self._process.stdout.readline()) != b"looking\n":
+            assert line, "the witness ended before it looked on"
         os.set_blocking(self._out, False)
         self._told: list[Stillness] = []
         self._rest = b""

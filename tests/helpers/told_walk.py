@@ -1,13 +1,11 @@
 """A simulated walk that is told from afar, on the stepper: no broker, everything else is real."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from fes_ctrl.model import BurstStart, Fault, Record, StateChange
 from fes_ctrl.runlog.log import NullLog
-from fes_ctrl.runtime.clock import ORDER_OPERATOR
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.telling import PATIENCE_US, About, Telling
 from fes_ctrl.telemetry.board import Board
@@ -99,9 +97,6 @@ class ToldWalk:
         known = len(self.setpoints)
         self.clock.run_until_us(60_000_000, stopped=lambda: len(self.setpoints) >= known + 5)
         return self.setpoints[-1][0]
-
-    def at(self, seconds: float, what: Callable[[], object]) -> None:
-        self.clock.call_at_us(round(seconds * 1e6), ORDER_OPERATOR, what)
 
     # -- from afar --------------------------------------------------------------------------------
 

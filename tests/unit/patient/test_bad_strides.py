@@ -176,11 +176,13 @@ def closes_after_us(samples: list[Sample], contact_us: int) -> int:
 
 def test_a_heel_that_bears_late_is_told_late_and_one_that_does_not_is_not_told() -> None:
     late, samples = read(of("late_contact"))
+    assert sum(swing.bad == "late_contact" for swing in late.legs[0].swings[1:-1]) >= 2
     for swing in late.legs[0].swings[1:-1]:
         delay_us = closes_after_us(samples, swing.contact_us)
         # This foot lands on its whole sole, or its toes: the heel is down within 60 ms.
         assert (120_000 <= delay_us <= 180_000) if swing.bad else delay_us <= 60_000
     missed, samples = read(of("missed_contact"))
+    assert sum(swing.bad == "missed_contact" for swing in missed.legs[0].swings[:-1]) >= 2
     for swing, after in pairwise(missed.legs[0].swings):
         stance = [s for s in samples if swing.contact_us <= s.t_meas_us < after.toe_off_us]
         assert any(s.values[0] for s in stance) == (not swing.bad)

@@ -173,18 +173,50 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
+def told_of(about: Board, out: Outgoing) -> list[tuple[str, object]]:
+    """Return what waits to be published, and how the bench stands, but for the numbers."""
+    about.tell_state()
+    found = []
+    while (message := out.next(10**12, 0)) is not None:
+        body = json.loads(message.payload)
+        found.append((message.topic, {**body, "seq": 0, "t_us": 0}))
+    return found
+
+
 @settings(max_examples=40)
 @example([("parameters", {"fields": [], "now": 0})])
+@example([("state", {"now": 0, "armed": True, "level": 80})])
+@example([("metrics", {key: each for key, each in measured().items() if key != "activity"})])
+@example([("fault", {**fault(0, "F26", "warn"), "id": ["F26"]})])
 @given(st.lists(st.tuples(KINDS, st.dictionaries(NAMES, JSON, max_size=6)), max_size=6))
 def test_lines_that_make_no_sense_are_counted_and_left_out(
     lines: list[tuple[str, dict[str, Any]]],
 ) -> None:
     about, out = board()
     for kind, line in lines:
+        before, unread = told_of(about, out), about.unread
         about.hear({**line, "kind": kind})
+        after = told_of(about, out)
+        assert about.unread == unread or after == before
     about.tell_all()
-    while out.next(10**12, 0) is not None:
-        pass
+    told_of(about, out)
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("parameters", {"fields": []}),
+        ("state", {"armed": True, "level": 80}),
+        ("event", {"t_event": 0, "leg": 7}),
+        ("metrics", {"pulses": 1}),
+        ("fault", {**fault(0, "F26", "warn"), "id": ["F26"]}),
+        ("burst", {}),
+    ],
+)
+def test_such_a_line_is_counted_once(kind: str, line: dict[str, Any]) -> None:
+    about, _ = board()
+    about.hear({"now": 0, **line, "kind": kind})
+    assert about.unread == 1
 
 
 def test_the_table_of_messages_is_a_table() -> None:

@@ -1,5 +1,6 @@
 """Where a broker is: what is understood, what is refused, and that no secret is shown."""
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,10 @@ def test_a_password_in_an_address_that_is_wrong_besides_is_not_shown_either(url:
 def test_certificates_that_are_none_are_refused_before_a_run(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("no certificate")
-    with pytest.raises(OSError):
+    with pytest.raises(ssl.SSLError):
         parse_broker_url(f"mqtts://h?ca={file}").tls_context()
+    with pytest.raises(FileNotFoundError):
+        parse_broker_url(f"mqtts://h?ca={file}.none").tls_context()
     context = parse_broker_url("mqtts://h").tls_context()
     assert context is not None
     assert context.check_hostname

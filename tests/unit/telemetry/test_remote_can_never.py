@@ -76,10 +76,15 @@ def untouched(walk: ToldWalk) -> tuple[object, ...]:
     )
 
 
+FOR_WHAT_IT_IS = {"key", "value", "limit", "leg", "malformed"}
+"""And not because it came late, twice, too soon or to another run."""
+
+
 def refused(walk: ToldWalk, request: Request) -> None:
     before = untouched(walk)
     (answer,) = walk._answers(request)
     assert answer["verdict"] == "refused", answer
+    assert answer["reason"].partition(":")[0] in FOR_WHAT_IT_IS, answer
     assert untouched(walk) == before
 
 
