@@ -193,8 +193,33 @@ def test_a_stop_that_was_ordered_is_confirmed_to_who_ordered_it_even_if_the_cloc
     back_us = BEGIN_US - 900_000
     session.open(back_us)
     step = session.receive(back_us, DRIVERS[name].stopped)
-    assert [report.kind for report in step.reports if report.kind != "up"] == ["idle"]
+    (told,) = [report for report in step.reports if report.kind != "up"]
+    assert (told.t_us, told.kind, told.detail) == (back_us, "idle", "output ended")
     assert session.state == "hello", "then it is asked who it is"
     session.open(back_us)
     step = session.receive(back_us, DRIVERS[name].stopped)
     assert step.reports == (), "of each that was ordered it is told once"
+
+
+@pytest.mark.parametrize("name", CUT_BY_SILENCE)
+def test_a_device_that_nobody_has_greeted_since_its_line_was_lost_has_nothing_to_confirm(
+    name: str,
+) -> None:
+    session, _ = opened(name)
+    session._is_up(BEGIN_US, "greeted")
+    session.hang_up(BEGIN_US, "unplugged")
+    session.open(BEGIN_US)
+    assert session.receive(BEGIN_US, DRIVERS[name].stopped).reports == ()
+    session.open(BEGIN_US)
+    session.command(BEGIN_US, Stop(BEGIN_US, 0, "operator"))
+    assert session.receive(BEGIN_US, DRIVERS[name].stopped).reports == ()
+
+
+@pytest.mark.parametrize("name", CUT_BY_SILENCE)
+def test_nor_has_another_device_at_its_port(name: str) -> None:
+    session, _ = opened(name)
+    session._is_up(BEGIN_US, "greeted")
+    session._is_another(BEGIN_US, "another")
+    told = session.command(BEGIN_US, Stop(BEGIN_US, 0, "operator")).reports
+    assert [report.kind for report in told] == ["up", "changed"]
+    assert session.receive(BEGIN_US, DRIVERS[name].stopped).reports == ()
