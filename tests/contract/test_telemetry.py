@@ -177,9 +177,9 @@ def test_a_stop_wins_over_a_flood_and_no_memory_grows(
     assert took_s < 1.0
     for pid, was_mb in before.items():
         assert resident_mb(pid) - was_mb < 20.0, pid
-    commands = tuner.wait_for("health", lambda body: "flooded" in body["commands"])["commands"]
-    assert commands["malformed"] >= 1
-    assert commands["flooded"] > 100
+    # Counts are told once a second: the first may be of the flood's beginning.
+    told = tuner.wait_for("health", lambda body: body["commands"].get("flooded", 0) > 100)
+    assert told["commands"]["malformed"] >= 1
 
 
 def test_a_broker_that_stalls_and_dies_is_not_in_the_way(
