@@ -1,12 +1,12 @@
-"""Real brokers for tests: mosquitto as a process, amqtt in a thread, and a line that misbehaves."""
+"""Real brokers for tests: mosquitto, amqtt, each as a process, and a line that misbehaves."""
 
-import asyncio
 import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from amqtt.broker import Broker as AmqttBroker
-from amqtt.contexts import BrokerConfig, ListenerConfig
 
 DEADLINE_S = 20.0
 HERE = "127.0.0.1"
@@ -264,60 +262,41 @@ def secured(folder: Path) -> Iterator[Secured]:
 # -- without anything installed -------------------------------------------------------------------
 
 
-class _Loop(asyncio.SelectorEventLoop):
-    """A loop that knows its connections: amqtt leaves those open that never got to a session."""
+AMQTT = """
+import asyncio, sys
+from amqtt.broker import Broker
+from amqtt.contexts import BrokerConfig, ListenerConfig
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.made: list[asyncio.Transport] = []
+async def serve(bind):
+    anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+    listeners = {"default": ListenerConfig(bind=bind)}
+    await Broker(BrokerConfig(listeners=listeners, plugins=anonymous)).start()
+    print("up", flush=True)
+    await asyncio.Event().wait()
 
-    def _make_socket_transport(self, *args: object, **options: object) -> asyncio.Transport:
-        made: asyncio.Transport = super()._make_socket_transport(*args, **options)  # type: ignore[misc]
-        self.made.append(made)
-        return made
+asyncio.run(serve(sys.argv[1]))
+"""
 
 
 @contextlib.contextmanager
 def amqtt(port: int = 0) -> Iterator[int]:
-    """Yield the port of an amqtt in a thread of this process: MQTT 3.1.1, nobody is asked."""
+    """Yield the port of an amqtt, which is all Python: MQTT 3.1.1, nobody is asked.
+
+    It has a process of its own, as brokers have: in ours it would take turns with what is timed.
+    """
     port = port or free_port()
-    loop = _Loop()
-    up = threading.Event()
-    over = asyncio.Event()
-
-    async def serve() -> None:
-        config = BrokerConfig(
-            listeners={"default": ListenerConfig(bind=f"{HERE}:{port}")},
-            plugins={"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
-        )
-        broker = AmqttBroker(config, loop=loop)
-        await broker.start()
-        up.set()
-        await over.wait()
-        await broker.shutdown()
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(serve())
-        finally:
-            for line in loop.made:
-                line.abort()
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            loop.set_exception_handler(lambda _loop, _what: None)
-            loop.run_until_complete(asyncio.wait([*left, loop.create_task(asyncio.sleep(0))]))
-            loop.close()
-
-    thread = threading.Thread(target=run, name="amqtt", daemon=True)
-    thread.start()
+    process = subprocess.Popen(
+        [sys.executable, "-c", AMQTT, f"{HERE}:{port}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        assert up.wait(DEADLINE_S), "amqtt does not start"
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n", "amqtt does not start"
         yield port
     finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive(), "amqtt does not end"
+        process.kill()
+        process.communicate()
 
 
 # -- a line that misbehaves -----------------------------------------------------------------------
