@@ -31,6 +31,9 @@ ROOT = Path(__file__).parents[1]
 TIME_LIMIT_S = 180
 OPTIONS = (
     *("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0"),
+    # pytest's own finder, which rewrites assertions, would come before ours, and find what is not
+    # changed: so every change survived.
+    "--assert=plain",
     # What is loaded before the fork, for speed, cannot be rewritten any more.
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
