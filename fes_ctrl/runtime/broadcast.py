@@ -15,9 +15,10 @@ from typing import Any, Final
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.runtime.telling import PATIENCE_US, About, Telling
+from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.telemetry.audit import AuditFile
 from fes_ctrl.telemetry.process import AgentProcess
+from fes_ctrl.telemetry.taken import PATIENCE_US
 from fes_ctrl.units import Us
 
 AGENT: Final = "fes_ctrl.telemetry.agent"

@@ -1,7 +1,7 @@
 """What a run tells to whoever watches it from afar, and what it lets them ask for: on any clock.
 
-Lines go to a carrier, which may take them or not; requests come from it. Here is decided when
-telemetry counts as not taken (fault F25), and told that somebody sent what is not new (F26).
+Lines go to a carrier, which may take them or not; requests come from it. That somebody sent what is
+not new is told from here (fault F26).
 """
 
 import json
@@ -36,13 +36,10 @@ from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import Request
-from fes_ctrl.units import NEVER_US, Us
+from fes_ctrl.telemetry.taken import PATIENCE_US, Taken
+from fes_ctrl.units import Us
 
 TICK_US: Final = 1_000_000
-PATIENCE_US: Final = 10_000_000
-"""So long telemetry may not be taken before it is told of: fault F25."""
-HUNG_US: Final = 6_000_000
-"""A carrier that said that it lives, and for so long nothing more, hangs."""
 TOLD_EVERY_US: Final = 1_000_000
 """Old commands are told of (fault F26) so often at most; the audit trail has them all."""
 
@@ -145,7 +142,6 @@ class Telling:
         self._utc_us = utc_us
         self._late_us_max = late_us_max
         self._keep = keep
-        self._patience_us = patience_us
         self._identity = identity
         self._parameters = Parameters(about.legs, about.control, about.sensed)
         self._bench = RemoteBench(session, say)
@@ -158,15 +154,10 @@ class Telling:
         self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
-        self._dropped: int | None = 0
-        self._up = False
-        self._down_us: Us = clock.now_us()
-        self._alive_us: Us = NEVER_US
-        self._warned = False
+        self._taken = Taken(clock.now_us(), patience_us, self._warn, say)
         self._state: StateChange | None = None
         self._faults: dict[tuple[str, int], Fault] = {}
         self._stale_us: Us = -TOLD_EVERY_US
-        self._why = "not connected yet"
         self._failed = False
         self.about = {
             "online": True,
@@ -292,14 +283,7 @@ class Telling:
         )
         if self._remote.look():
             self._tell_parameters()
-        now_us = self._clock.now_us()
-        # A process that said that it lives, and says so no more, takes nothing either.
-        since_us, patience_us = self._down_us, self._patience_us
-        if self._up:
-            since_us, patience_us = self._alive_us, max(HUNG_US, patience_us)
-        if not self._warned and now_us - since_us >= patience_us:
-            why = "the process that speaks to the broker hangs" if self._up else self._why
-            self._warn(WARN, f"telemetry is not taken: {why}")
+        self._taken.look(self._clock.now_us())
 
     def _counts(self) -> dict[str, int]:
         counts = dict(self._remote.counts)
@@ -308,7 +292,6 @@ class Telling:
         return counts
 
     def _warn(self, reaction: str, detail: str) -> None:
-        self._warned = reaction == WARN
         self._record(Fault(self._clock.now_us(), "F25", reaction, ALL_LEGS, detail))
 
     def _record(self, record: Record) -> None:
@@ -328,18 +311,12 @@ class Telling:
         match line:
             case {"kind": "link", "up": bool(up), "why": str(why)}:
                 silent_us = line.get("silent_us", 0)
-                self._linked(why, silent_us if isinstance(silent_us, int) else 0, up=up)
+                silent_us = silent_us if isinstance(silent_us, int) else 0
+                self._taken.linked(self._clock.now_us(), why, silent_us, up=up)
             case {"kind": "carried", "dropped": int(dropped)}:
-                if self._dropped is None:
-                    # While there was no broker: it is not this one that is slow.
-                    self._dropped = dropped
-                if dropped > self._dropped and not self._warned:
-                    self._warn(WARN, f"the broker is slow: {dropped} items dropped so far")
-                elif dropped == self._dropped and self._warned and self._up:
-                    self._warn(CLEARED, "the broker keeps up again")
-                self._dropped = dropped
+                self._taken.carried(dropped)
             case {"kind": "alive"}:
-                self._alive_us = self._clock.now_us()
+                self._taken.alive(self._clock.now_us())
             case {"kind": "flooded", "lost": int(lost)}:
                 self._flooded += lost
             case {
@@ -356,23 +333,10 @@ class Telling:
             case _:
                 pass
 
-    def _linked(self, why: str, silent_us: Us = 0, *, up: bool) -> None:
-        if up:
-            if not self._up:
-                self._say(f"telemetry: connected, {why}")
-                self._dropped = None
-            if self._warned:
-                self._warn(CLEARED, "the broker takes it again")
-        elif self._up or self._why != why:
-            self._say(f"telemetry: {why}; the run goes on, and it is tried again")
-        if self._up and not up:
-            # It is down since its last answer, whenever that was noticed.
-            self._down_us = self._clock.now_us() - silent_us
-        self._up, self._why = up, why
-
     def died(self) -> None:
         """Take note that the carrier is gone; another one will be there."""
-        self._linked("the process that speaks to the broker died", up=False)
+        why = "the process that speaks to the broker died"
+        self._taken.linked(self._clock.now_us(), why, up=False)
 
     def _take(self, request: Request) -> None:
         now_us = self._clock.now_us()

@@ -7,10 +7,11 @@ from typing import Any
 from fes_ctrl.model import BurstStart, Fault, Record, StateChange
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.stepper import Stepper
-from fes_ctrl.runtime.telling import PATIENCE_US, About, Telling
+from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
 from fes_ctrl.telemetry.requests import Request
+from fes_ctrl.telemetry.taken import PATIENCE_US
 from firmware_sim.injection_text import parse
 from helpers.asked import NOON_US, SESSION, setting, stopping
 from hil.rig import Rig

@@ -67,18 +67,28 @@ def about(device: str, *, simulated: bool) -> About:
     )
 
 
-def faults_after_a_restart(*records: Record) -> set[str]:
-    session, carrier = Session(), Carrier()
+def told(
+    carrier: Carrier, bench: About, identity: Callable[[], str] | None = None
+) -> tuple[Session, Telling]:
+    """Return a session and what tells it to a carrier."""
+    session = Session()
     telling = Telling(
         session,  # type: ignore[arg-type]
         session.clock,  # type: ignore[arg-type]
         carrier,
-        about("p24", simulated=True),
+        bench,
         "nonce",
-        lambda _line: None,
+        [].append,
         lambda: 0,
         lambda: 0,
+        identity=identity,
     )
+    return session, telling
+
+
+def faults_after_a_restart(*records: Record) -> set[str]:
+    carrier = Carrier()
+    session, telling = told(carrier, about("p24", simulated=True))
     telling.begin()
     for record in records:
         session.listeners[0](1_000_000, (record,))
@@ -104,17 +114,8 @@ def test_a_latched_fault_is_still_told_by_a_process_that_was_not_there_when_it_c
 
 
 def test_a_burst_of_two_channels_is_one_burst() -> None:
-    session, carrier = Session(), Carrier()
-    telling = Telling(
-        session,  # type: ignore[arg-type]
-        session.clock,  # type: ignore[arg-type]
-        carrier,
-        about("p24", simulated=True),
-        "nonce",
-        [].append,
-        lambda: 0,
-        lambda: 0,
-    )
+    carrier = Carrier()
+    session, telling = told(carrier, about("p24", simulated=True))
     for onset_us in (500_000, 1_600_000):
         ends = [
             BurstEnd(onset_us + 700_000, LEFT, channel, "time_out", onset_us, NEVER_US)
@@ -122,8 +123,8 @@ def test_a_burst_of_two_channels_is_one_burst() -> None:
         ]
         session.listeners[0](onset_us + 700_000, tuple(ends))
     telling._tick()
-    (told,) = [line["bursts"] for line in carrier.lines if line["kind"] == "metrics"]
-    assert told == {"left": 2}
+    (bursts,) = [line["bursts"] for line in carrier.lines if line["kind"] == "metrics"]
+    assert bursts == {"left": 2}
 
 
 def test_the_person_is_told_of_a_stop_even_if_a_change_was_just_before() -> None:
@@ -145,24 +146,14 @@ def test_what_was_cleared_or_was_a_warning_is_over() -> None:
 
 
 def test_a_stimulator_that_says_that_it_is_a_model_is_told_as_one() -> None:
-    session, carrier = Session(), Carrier()
+    carrier = Carrier()
     said = ["", "feslink SIMF0001 version 1", "feslink SIMF0001 version 1"]
-    telling = Telling(
-        session,  # type: ignore[arg-type]
-        session.clock,  # type: ignore[arg-type]
-        carrier,
-        about("feslink", simulated=False),
-        "nonce",
-        [].append,
-        lambda: 0,
-        lambda: 0,
-        identity=lambda: said.pop(0),
-    )
-    told = []
+    _session, telling = told(carrier, about("feslink", simulated=False), lambda: said.pop(0))
+    statuses = []
     for _ in range(3):
         telling._tick()
-        told += [line["fields"] for line in carrier.lines if line["kind"] == "status"]
+        statuses += [line["fields"] for line in carrier.lines if line["kind"] == "status"]
         carrier.lines.clear()
-    assert [(each["device"], each["simulated"]) for each in told] == [
+    assert [(each["device"], each["simulated"]) for each in statuses] == [
         ("feslink SIMF0001 version 1", True)
     ]
