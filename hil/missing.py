@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from fes_ctrl.model import ALL_LEGS, LEG_NAMES, Fault, Record, Setpoint, StateChange
 from fes_ctrl.runtime.clock import Clock
-from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, WARN
+from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN, is_over
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import (
@@ -222,18 +222,6 @@ def _missing(
     return None
 
 
-def clears(record: Fault, fault: str) -> bool:
-    """Return whether a record says that a fault is over.
-
-    The latch is named by what closed it first; a hand that opens it opens it for whatever came
-    while it was closed.
-    """
-    if record.reaction != CLEARED:
-        return False
-    by_hand = record.leg == ALL_LEGS and BY_ID[fault].reaction == LATCH
-    return by_hand or record.id == fault
-
-
 def _in_force(heard: Heard, fault: str, leg: int, t_us: Us) -> bool:
     """Return whether a fault has been told and has not cleared: it is not told twice."""
     holds = False
@@ -242,8 +230,8 @@ def _in_force(heard: Heard, fault: str, leg: int, t_us: Us) -> bool:
             break
         if found.leg not in (ALL_LEGS, leg):
             continue
-        if clears(found, fault):
-            holds = False
+        if found.reaction == CLEARED:
+            holds = holds and not is_over(fault, leg, found.id, found.leg)
         elif found.id == fault:
             holds = found.reaction != WARN
     return holds

@@ -7,9 +7,9 @@ are: the host's, which the controller goes by, may have jumped.
 
 from typing import Final
 
-from fes_ctrl.model import ALL_LEGS, Fault, Record, StateChange
+from fes_ctrl.model import Fault, Record, StateChange
 from fes_ctrl.runtime.clock import Clock
-from fes_ctrl.safety.faults import CLEARED, LATCH
+from fes_ctrl.safety.faults import CLEARED, LATCH, opens_latch
 from fes_ctrl.stimulators.config import capabilities_of
 from fes_ctrl.units import Us
 from hil.config import WalkConfig
@@ -95,8 +95,7 @@ class Silence:
     def _fault(self, now_us: Us, fault: Fault) -> None:
         if fault.reaction == LATCH:
             self._latched = True
-        elif fault.reaction == CLEARED and fault.leg == ALL_LEGS:
-            # By hand, which opens the latch whatever held it.
+        elif fault.reaction == CLEARED and opens_latch(fault.id, fault.leg):
             self._latched = False
         else:
             return

@@ -16,7 +16,7 @@ from fes_ctrl.model import (
     PhaseChange,
     StateChange,
 )
-from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
+from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP, is_over
 from fes_ctrl.units import Us
 
 
@@ -108,10 +108,9 @@ def _in_force(at_us: Us, leg: int, faults: Sequence[Fault]) -> Iterator[Fault]:
             if fault.reaction != LATCH:
                 continue
         elif fault.reaction == CLEARED:
-            held.pop((fault.id, fault.leg), None)
-            if fault.leg == ALL_LEGS:
-                # A hand opens the latch, whichever faults had taken it.
-                held = {key: each for key, each in held.items() if each.reaction != LATCH}
+            held = {
+                key: each for key, each in held.items() if not is_over(*key, fault.id, fault.leg)
+            }
             continue
         if fault.reaction in {INHIBIT, LATCH, STOP}:
             held[fault.id, fault.leg] = fault

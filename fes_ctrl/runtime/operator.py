@@ -9,10 +9,10 @@ from typing import Annotated, Final, get_args
 
 from annotated_types import Ge, Le, MaxLen
 
-from fes_ctrl.model import ALL_LEGS, Fault, Operator, OperatorAction, Record, StateChange
+from fes_ctrl.model import Fault, Operator, OperatorAction, Record, StateChange
 from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH
+from fes_ctrl.safety.faults import BY_ID, CLEARED, LATCH, opens_latch
 from fes_ctrl.units import Us, us_from_s
 
 NO_DEVICE: Final = "not armed: no device has answered"
@@ -144,8 +144,7 @@ class ScriptedOperator:
                 else:
                     self._held = True
             elif isinstance(record, Fault) and record.reaction == CLEARED:
-                # By hand where it is of all legs: that opens the latch, whatever held it.
-                self._held = self._held and record.leg != ALL_LEGS
+                self._held = self._held and not opens_latch(record.id, record.leg)
             elif isinstance(record, StateChange) and record.reason == NO_DEVICE:
                 self._tries += 1
                 if self._tries < ARM_TRIES:

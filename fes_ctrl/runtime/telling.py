@@ -30,7 +30,7 @@ from fes_ctrl.runlog.format import record_line
 from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock, Handle
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.safety.faults import CLEARED, WARN
+from fes_ctrl.safety.faults import CLEARED, WARN, is_over
 from fes_ctrl.stimulators.models import says_simulated
 from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
@@ -253,7 +253,7 @@ class Telling:
             self._faults[fault.id, fault.leg] = fault
             return
         for known in list(self._faults):
-            if known[0] == fault.id and fault.leg in (ALL_LEGS, known[1]):
+            if is_over(*known, fault.id, fault.leg):
                 del self._faults[known]
 
     def _tick(self) -> None:

@@ -6,6 +6,8 @@ identifiers are those of the hazard analysis.
 
 from typing import Final, NamedTuple
 
+from fes_ctrl.model import ALL_LEGS
+
 INHIBIT: Final = "inhibit"  # end the burst, allow no other until it clears by itself
 STOP: Final = "stop"  # stop the device, level to zero, disarm; arm again by hand
 LATCH: Final = "latch"  # as stop, and stays with its reason until someone clears it
@@ -342,3 +344,36 @@ ROWS: Final = (
 )
 
 BY_ID: Final[dict[str, FaultRow]] = {row.id: row for row in ROWS}
+
+
+def opens_latch(cleared: str, leg: int) -> bool:
+    """Return whether a hand cleared a fault: that opens the latch, whatever closed it.
+
+    Parameters
+    ----------
+    cleared : str
+        The fault that cleared; of several latched ones, the one that closed the latch.
+    leg : int
+        Of which leg, or of all.
+    """
+    return leg == ALL_LEGS and _latches(cleared)
+
+
+def is_over(fault: str, leg: int, cleared: str, of_leg: int) -> bool:
+    """Return whether a fault holds no longer once another, or itself, has cleared.
+
+    Parameters
+    ----------
+    fault, leg : str, int
+        The one that may be over, and of which leg it is, or of all.
+    cleared, of_leg : str, int
+        The one that cleared, and of which leg, or of all.
+    """
+    if of_leg not in (ALL_LEGS, leg):
+        return False
+    return fault == cleared or (_latches(fault) and opens_latch(cleared, of_leg))
+
+
+def _latches(fault: str) -> bool:
+    row = BY_ID.get(fault)
+    return row is not None and row.reaction == LATCH

@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any, Final
 
 from fes_ctrl.model import ALL_LEGS, LEG_NAMES
+from fes_ctrl.safety.faults import CLEARED, is_over
 from fes_ctrl.telemetry.outgoing import Outgoing
 
 WARNED_US: Final = 10_000_000
@@ -152,9 +153,9 @@ class Board:
             "leg": side(leg),
             "detail": line["detail"],
         }
-        if line["reaction"] == "cleared":
+        if line["reaction"] == CLEARED:
             for known in list(self._faults):
-                if known[0] == line["id"] and leg in (ALL_LEGS, known[1]):
+                if is_over(*known, line["id"], leg):
                     del self._faults[known]
         else:
             self._faults[line["id"], leg] = told

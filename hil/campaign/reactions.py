@@ -7,13 +7,13 @@ may go on: the fault has cleared, or somebody has armed again.
 from typing import Final, NamedTuple
 
 from fes_ctrl.model import ALL_LEGS, Fault
-from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN
+from fes_ctrl.safety.faults import BY_ID, CLEARED, WARN, is_over
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
 from hil.campaign.view import GAP_US, View
 from hil.certain import is_certain
 from hil.config import WalkConfig
-from hil.missing import clears, seen_after_ms
+from hil.missing import seen_after_ms
 from hil.unheard import DISOBEYS
 
 WAITS_FOR_MOVEMENT: Final = "axis_frozen"
@@ -126,7 +126,9 @@ def _seen(
 def _over_us(faults: list[tuple[Us, Fault]], seen_us: Us, seen: Fault) -> Us:
     """Return when a fault has cleared after it was seen."""
     for t_us, found in faults:
-        if t_us > seen_us and clears(found, seen.id):
+        if t_us <= seen_us or found.reaction != CLEARED:
+            continue
+        if is_over(seen.id, seen.leg, found.id, found.leg):
             return t_us
     return NEVER_US
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from fes_ctrl.assembly import on_connector
 from fes_ctrl.model import (
-    ALL_LEGS,
     LEG_NAMES,
     LINK_IDLE,
     LINK_READY,
@@ -31,7 +30,7 @@ from fes_ctrl.model import (
     Stop,
 )
 from fes_ctrl.runtime.clock import Clock
-from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP
+from fes_ctrl.safety.faults import BY_ID, CLEARED, INHIBIT, LATCH, STOP, is_over
 from fes_ctrl.safety.limits import Limits
 from fes_ctrl.units import NEVER_US, Us, us_from_ms
 from firmware_sim.injections import BY_NAME, Acknowledgement
@@ -355,8 +354,8 @@ class View:
         self.faults.append((now_us, record))
         row = BY_ID[record.id]
         if record.reaction == CLEARED:
-            for key in [key for key in self.inhibited_us if key[0] == record.id]:
-                if record.leg in (ALL_LEGS, key[1]):
+            for key in list(self.inhibited_us):
+                if is_over(*key, record.id, record.leg):
                     del self.inhibited_us[key]
         elif record.reaction == INHIBIT:
             self.inhibited_us.setdefault((record.id, record.leg), now_us)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fes_ctrl.model import ALL_LEGS, Fault, Input, Operator, Record, StateChange
+from fes_ctrl.model import ALL_LEGS, LEFT, Fault, Input, Operator, Record, StateChange
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.clock import ORDER_OPERATOR
 from fes_ctrl.runtime.session import ControlSession
@@ -47,13 +47,15 @@ class Told:
     def level(self, at_us: int, percent: int, reason: str = "level") -> None:
         self._record(at_us, StateChange(at_us + self._ahead_us, True, percent, reason))
 
+    def fault(self, at_us: int, fault: str, reaction: str, leg: int) -> None:
+        self._record(at_us, Fault(at_us + self._ahead_us, fault, reaction, leg, ""))
+
     def latched(self, at_us: int) -> None:
-        t_us = at_us + self._ahead_us
-        self._record(at_us, Fault(t_us, "F36", LATCH, ALL_LEGS, ""))
-        self._record(at_us, StateChange(t_us, False, 0, "F36"))
+        self.fault(at_us, "F36", LATCH, ALL_LEGS)
+        self._record(at_us, StateChange(at_us + self._ahead_us, False, 0, "F36"))
 
     def cleared(self, at_us: int) -> None:
-        self._record(at_us, Fault(at_us + self._ahead_us, "F36", CLEARED, ALL_LEGS, ""))
+        self.fault(at_us, "F36", CLEARED, ALL_LEGS)
 
     def pulse(self, at_us: int, ua: int = 20_000) -> None:
         self.witness.see(at_us, 0, ((200, ua), (200, -ua)))
@@ -77,6 +79,18 @@ def test_a_pulse_on_its_way_at_a_latch_may_come_and_none_later(ahead_us: int) ->
     assert told.broken() == []
     told.pulse(7_060_000)
     assert told.broken() == ["silence"]
+
+
+def test_a_warning_that_is_over_opens_no_latch() -> None:
+    told = Told(0)
+    told.armed(6_000_000)
+    told.fault(7_000_000, "F04L", LATCH, LEFT)
+    told.fault(7_500_000, "F25", CLEARED, ALL_LEGS)
+    told.pulse(8_000_000)
+    assert told.broken() == ["silence"]
+    told.fault(8_500_000, "F04L", CLEARED, ALL_LEGS)
+    told.pulse(9_000_000)
+    assert told.broken() == ["silence"], "by hand it is open"
 
 
 @JUMPS

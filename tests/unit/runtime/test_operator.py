@@ -85,6 +85,11 @@ def test_once_a_hand_has_cleared_it_clears_availability_again() -> None:
     assert after == ["F12 latch", "F12 cleared", "F04L latch", "F04L cleared"]
 
 
+def test_what_clears_by_itself_is_no_hand_that_has_looked() -> None:
+    after = told(inject=(OFF, "broker_down@0.5+11.5", "sensor_dropout@13+2.5"))
+    assert after == ["F12 latch", "F25 warn", "F25 cleared", "F04L latch"]
+
+
 def test_test_bursts_in_the_middle_of_a_walk_disturb_nothing() -> None:
     hand = [f"test@{5.0 + 1.37 * number:.2f}" for number in range(14)]
     sets = [f"operator.hand={hand}".replace("'", '"')]

@@ -145,6 +145,20 @@ def test_what_was_cleared_or_was_a_warning_is_over() -> None:
     assert faults_after_a_restart(latched, warned, cleared) == set()
 
 
+def test_a_hand_that_clears_clears_all_that_was_latched_and_nothing_else() -> None:
+    held = Fault(1, "F10", "inhibit", LEFT, "3 bursts without a contact")
+    first = Fault(2, "F12", "latch", LEFT, "no electrode")
+    second = Fault(3, "F18", "latch", ALL_LEGS, "no answer")
+    cleared = Fault(9, "F12", "cleared", ALL_LEGS, "by hand")
+    assert faults_after_a_restart(held, first, second, cleared) == {"F10"}
+
+
+def test_what_clears_by_itself_clears_nothing_that_was_latched() -> None:
+    latched = Fault(1, "F12", "latch", LEFT, "no electrode")
+    back = Fault(9, "F25", "cleared", ALL_LEGS, "the broker takes it again")
+    assert faults_after_a_restart(latched, back) == {"F12"}
+
+
 def test_a_stimulator_that_says_that_it_is_a_model_is_told_as_one() -> None:
     carrier = Carrier()
     said = ["", "feslink SIMF0001 version 1", "feslink SIMF0001 version 1"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.model import ALL_LEGS, LEFT, RIGHT
 from fes_ctrl.safety.faults import (
     BY_ID,
     CLEARED,
@@ -15,6 +16,8 @@ from fes_ctrl.safety.faults import (
     STOP,
     WARN,
     FaultRow,
+    is_over,
+    opens_latch,
 )
 from firmware_sim.injections import ROWS as INJECTIONS
 
@@ -112,3 +115,39 @@ def test_the_words_of_logs_and_tables_are_these() -> None:
     assert words == ("inhibit", "stop", "latch", "warn", "cleared")
     assert list(BY_ID.items()) == [(row.id, row) for row in ROWS]
     assert {row.id for row in ROWS if row.covers} == {"F12"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "leg", "cleared", "of_leg", "over"),
+    [
+        # By itself, of its own leg.
+        ("F10", LEFT, "F10", LEFT, True),
+        ("F10", LEFT, "F10", RIGHT, False),
+        ("F10", LEFT, "F02", LEFT, False),
+        ("F25", ALL_LEGS, "F25", ALL_LEGS, True),
+        ("F10", ALL_LEGS, "F10", LEFT, False),
+        # By a hand, which opens the latch for all that was latched.
+        ("F12", LEFT, "F12", ALL_LEGS, True),
+        ("F18", ALL_LEGS, "F12", ALL_LEGS, True),
+        ("F04L", RIGHT, "F12", ALL_LEGS, True),
+        ("F10", LEFT, "F12", ALL_LEGS, False),
+        ("F21", ALL_LEGS, "F12", ALL_LEGS, False),
+        # What clears by itself is no hand.
+        ("F12", LEFT, "F25", ALL_LEGS, False),
+        ("F12", LEFT, "F12", RIGHT, False),
+        # Of a log that another version wrote.
+        ("F99", LEFT, "F12", ALL_LEGS, False),
+        ("F12", LEFT, "F99", ALL_LEGS, False),
+        ("F99", LEFT, "F99", LEFT, True),
+    ],
+)
+def test_a_fault_is_over_when_it_clears_or_a_hand_opens_the_latch(
+    fault: str, leg: int, cleared: str, of_leg: int, *, over: bool
+) -> None:
+    assert is_over(fault, leg, cleared, of_leg) is over
+
+
+def test_a_latch_is_opened_by_a_hand_and_for_all_legs() -> None:
+    assert opens_latch("F12", ALL_LEGS)
+    assert not opens_latch("F12", LEFT)
+    assert not opens_latch("F25", ALL_LEGS)
