@@ -1,7 +1,6 @@
 """``fes-ctrl campaign``: random walks with random faults on the virtual clock, all judged."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import click
 from fes_ctrl.cli.campaign_results import make_folder, replay_one, tell
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar, lines
+from fes_ctrl.cli.who import processors
 
 if TYPE_CHECKING:
     from hil.campaign.run import Outcome
@@ -76,7 +76,7 @@ def command(
         # Said now, not after hours.
         message = f"--page {page}: there is no folder {page.parent}; make it, or choose another"
         raise Refusal(message)
-    workers = min(jobs or os.cpu_count() or 1, len(todo))
+    workers = min(jobs or processors(), len(todo))
     started_s = time.perf_counter()
     before = _kept(out, seed) if resume and out is not None else {}
     outcomes, interrupted = _walk(seed, todo, workers, out, before, quiet=as_json)
