@@ -227,6 +227,8 @@ def command(
             f"give more walks or fewer seeds"
         )
         raise Refusal(message)
+    for note in told.notes:
+        click.echo(f"note: {note}", err=True)
     search_folder(out)
     most = together * told.question.each
     try:

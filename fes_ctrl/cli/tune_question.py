@@ -17,7 +17,17 @@ from fes_ctrl.tuning.objectives import BY_NAME, Objective
 from fes_ctrl.tuning.population import Spread, population
 from fes_ctrl.tuning.program_file import with_settings
 from fes_ctrl.tuning.question import Question
-from fes_ctrl.tuning.space import CHANNEL, PROGRAM, Check, Dial, Range, dial_at, dials_of, narrowed
+from fes_ctrl.tuning.space import (
+    CHANNEL,
+    PROGRAM,
+    Check,
+    Dial,
+    Range,
+    dial_at,
+    dials_of,
+    narrowed,
+    shortened,
+)
 from hil.code_version import code_version
 from hil.patient.bad_strides import BadStridesConfig
 from hil.scenarios import Scenario, load_scenario
@@ -48,6 +58,8 @@ class Asked:
         Tells what limits and device have against settings of the program.
     files : tuple of Path
         All that it was made from.
+    notes : tuple of str
+        Dials that do not go as far as was asked for, and why.
     """
 
     question: Question
@@ -56,6 +68,7 @@ class Asked:
     rule: str
     check: Check
     files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
     def with_settings(self, settings: Settings) -> ProgramConfig:
         """Return the given program with other values."""
@@ -130,7 +143,8 @@ def asked(
             raise Refusal(why)
         program = loaded.walk.control.program
         detector = loaded.walk.control.detector.name
-        dials = _dials(told, program) if told.dial else dials_of(program, detector)
+        wanted = _dials(told, program)
+        dials = wanted or dials_of(program, detector)
     except ConfigError as error:
         raise Refusal(str(error)) from error
     absent = [name for name, _ in question.reach if name not in _names(question.objectives)]
@@ -138,14 +152,17 @@ def asked(
         message = f"--reach {absent[0]}: is none of the objectives; add it to --objectives"
         raise Refusal(message)
     dials = narrowed(dials, check)
+    notes = shortened(wanted, dials, check)
     if not dials:
-        message = "no dial can be turned within limits and device; give a wider --space"
+        why = f"; {notes[0]}" if notes else ""
+        message = f"no dial can be turned within limits and device; give another --space{why}"
         raise Refusal(message)
     digests = [build_walk(job).sha256 for job in question.jobs((), (0,))]
     question = replace(question, dials=tuple(dials), files=tuple(digests))
     files = [*loaded.layers.files.values()]
     files += [find("scenario", scenario), *([] if space is None else [find("tune", space)])]
-    return Asked(question, loaded, loaded.layers.files["program"], rule, check, tuple(files))
+    file = loaded.layers.files["program"]
+    return Asked(question, loaded, file, rule, check, tuple(files), tuple(notes))
 
 
 def seeds_from(seed: int, count: int) -> tuple[int, ...]:

@@ -135,7 +135,11 @@ class Around:
 
 def without(question: Question, point: Point, at: int) -> Point:
     """Return a program with one of its dials put back to where the given one has it."""
-    return (*point[:at], question.dials[at].now, *point[at + 1 :])
+    return _with(point, at, question.dials[at].now)
+
+
+def _with(point: Point, at: int, value: float) -> Point:
+    return (*point[:at], value, *point[at + 1 :])
 
 
 def changed(question: Question, point: Point) -> list[int]:
@@ -162,8 +166,8 @@ def put_back(
     here = point
     steps = [objective.step for objective in around.objectives]
     for at in changed(question, point):
-        simpler = without(question, here, at)
-        if check(settings_at(question.dials, simpler)):
+        simpler = _with(here, at, question.dials[at].home)
+        if simpler == here or check(settings_at(question.dials, simpler)):
             continue
         old, new = around.all_of([here, simpler])
         if old.problem or new.problem:
@@ -188,7 +192,7 @@ def sensitivity(question: Question, around: Around, check: Check, point: Point) 
         turn = max(dial.step, round(TURN_SHARE * (dial.high - dial.low) / dial.step) * dial.step)
         for way in (-1, 1):
             value = min(max(round(point[at] + way * turn, 6), dial.low), dial.high)
-            turned = (*point[:at], value, *point[at + 1 :])
-            if value != point[at] and not check(settings_at(question.dials, turned)):
+            turned = _with(point, at, value)
+            if (value - point[at]) * way > 0 and not check(settings_at(question.dials, turned)):
                 pairs.append((dial, point, turned))
     return around.changes(pairs)

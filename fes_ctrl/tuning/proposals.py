@@ -64,11 +64,11 @@ def pattern(dials: Sequence[Dial], seed: int) -> list[Point]:
     """
     from scipy.stats import qmc
 
-    middle = given(dials)
-    points = [middle]
+    middle = tuple([dial.home for dial in dials])
+    points = [given(dials), middle]
     for index, dial in enumerate(dials):
         for end in (dial.low, dial.high):
-            half = dial.nearest((dial.now + end) / 2)
+            half = dial.nearest((dial.home + end) / 2)
             points.append((*middle[:index], half, *middle[index + 1 :]))
     cube = qmc.LatinHypercube(len(dials), rng=seed_of("pattern", seed))
     for row in cube.random(SPREAD * len(dials)):
@@ -96,7 +96,7 @@ def propose(dials: Sequence[Dial], past: Sequence[Past], count: int, seed: int) 
     from optuna.trial import TrialState, create_trial
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    ends: dict[str, BaseDistribution] = {d.key: FloatDistribution(d.low, d.high) for d in dials}
+    ends: dict[str, BaseDistribution] = {d.key: FloatDistribution(*d.span) for d in dials}
     walked = [known.costs for known in past if known.costs is not None]
     worst = [max(costs) for costs in zip(*walked, strict=True)]
     sampler = optuna.samplers.TPESampler(

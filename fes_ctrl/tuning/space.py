@@ -37,7 +37,8 @@ class Dial:
     step : float
         It stands at ``low`` and whole steps above.
     now : float
-        Where the given program has it; need not be on a step.
+        Where the given program has it; need not be on a step, nor between the ends: where somebody
+        wants it elsewhere, no other program stands there.
     whole : bool
         Whether the configuration takes whole numbers only.
     """
@@ -53,16 +54,26 @@ class Dial:
 
     @property
     def levels(self) -> int:
-        """How many positions it has."""
-        return round((self.high - self.low) / self.step - 1e-6) + 1
+        """How many positions it has; none is above ``high``."""
+        return int((self.high - self.low) / self.step + 1e-6) + 1
+
+    @property
+    def home(self) -> float:
+        """Where it stands in a candidate that does not turn it."""
+        return min(max(self.now, self.low), self.high)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Between which values programs stand, the given one included."""
+        return min(self.low, self.now), max(self.high, self.now)
 
     def at(self, level: int) -> float:
         """Return the value of a position, counted from 0."""
         return round(self.low + level * self.step, 6)
 
     def nearest(self, value: float) -> float:
-        """Return the position nearest to a value; where it is now counts as one."""
-        if abs(value - self.now) < self.step / 2:
+        """Return the position nearest to a value; where it is now counts as one, if it may."""
+        if self.home == self.now and abs(value - self.now) < self.step / 2:
             return self.now
         level = round((value - self.low) / self.step)
         return self.at(min(max(level, 0), self.levels - 1))
@@ -120,25 +131,31 @@ def dials_of(program: ProgramConfig, detector: str) -> list[Dial]:
     if program.end == "time_out":
         keys = [key for key in keys if not key.startswith("extension")]
     found = [
-        dial_at(f"program.{key}", PROGRAM[key], float(getattr(program, key)), program)
+        _usual(f"program.{key}", PROGRAM[key], float(getattr(program, key)), program)
         for key in keys
     ]
     for index, channel in enumerate(program.channel):
         strength = "intensity" if channel.current_mA is None else "current_mA"
         for key in (strength, "pulse_width_us", "rate_hz"):
             path = f"program.channel.{index}.{key}"
-            found.append(dial_at(path, CHANNEL[key], float(getattr(channel, key)), program))
+            found.append(_usual(path, CHANNEL[key], float(getattr(channel, key)), program))
     return found
 
 
 def dial_at(key: str, span: Range, now: float, program: ProgramConfig) -> Dial:
-    """Return a dial of a range, widened to where it stands now."""
+    """Return a dial of a range, wherever it stands now."""
     last = key.rpartition(".")[2]
     words = span.words
     if key.startswith("program.channel.") and len(program.channel) > 1:
         words = f"{words} of channel {key.split('.')[2]}"
-    low, high = min(span.low, now), max(span.high, now)
-    return Dial(key, words, span.unit, low, high, span.step, now, last in WHOLE)
+    return Dial(key, words, span.unit, span.low, span.high, span.step, now, last in WHOLE)
+
+
+def _usual(key: str, span: Range, now: float, program: ProgramConfig) -> Dial:
+    """Return a dial of its usual range, widened to where it stands now."""
+    dial = dial_at(key, span, now, program)
+    low, high = dial.span
+    return replace(dial, low=low, high=high)
 
 
 def settings_at(dials: Sequence[Dial], point: Point) -> Settings:
@@ -163,7 +180,7 @@ def narrowed(dials: Sequence[Dial], check: Check) -> list[Dial]:
     Parameters
     ----------
     dials : sequence of Dial
-        With the given program in between.
+        With the given program in between, or beyond an end.
     check : callable
         Judges settings; the given program is good.
 
@@ -178,10 +195,36 @@ def narrowed(dials: Sequence[Dial], check: Check) -> list[Dial]:
         def good(value: float, dial: Dial = dial) -> bool:
             return not check(settings_of({dial.key: dial.value(value)}))
 
-        low = _farthest(dial, good, 0)
-        high = _farthest(dial, good, dial.levels - 1)
+        if dial.home != dial.now and not good(dial.home):
+            continue  # what is good is one stretch, and the given program is in it
+        from_home = replace(dial, now=dial.home)
+        low = _farthest(from_home, good, 0)
+        high = _farthest(from_home, good, dial.levels - 1)
         if high > low:
             found.append(replace(dial, low=low, high=high))
+    return found
+
+
+def shortened(asked: Sequence[Dial], left: Sequence[Dial], check: Check) -> list[str]:
+    """Return which dials do not go as far as was asked for, and why.
+
+    Parameters
+    ----------
+    asked, left : sequence of Dial
+        As they were given to ``narrowed``, and what it has left of them.
+    check : callable
+        As there.
+    """
+    found = []
+    by_key = {dial.key: dial for dial in left}
+    for dial in asked:
+        now = by_key.get(dial.key)
+        for end in (dial.low, dial.at(dial.levels - 1)):
+            if now is not None and now.low <= end <= now.high:
+                continue
+            why = check(settings_of({dial.key: dial.value(end)})).partition(" (--set ")[0]
+            goes = "cannot be turned" if now is None else f"goes from {now.low:g} to {now.high:g}"
+            found.append(f"{dial.key} {goes}: at {end:g}, {why}")
     return found
 
 

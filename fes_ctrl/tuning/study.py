@@ -135,8 +135,7 @@ class Study:
                 raise StudyError(message) from error
             self._begin()
         self._distributions = {
-            dial.key: optuna.distributions.FloatDistribution(dial.low, dial.high)
-            for dial in question.dials
+            dial.key: optuna.distributions.FloatDistribution(*dial.span) for dial in question.dials
         }
 
     def _begin(self) -> None:

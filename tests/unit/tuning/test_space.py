@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fes_ctrl.stim.config import ChannelConfig, ProgramConfig
 from fes_ctrl.tuning.job import Settings
-from fes_ctrl.tuning.space import Dial, dials_of, given, narrowed, settings_at
+from fes_ctrl.tuning.proposals import Past, pattern, propose
+from fes_ctrl.tuning.space import Dial, dials_of, given, narrowed, settings_at, shortened
 
 RATE = Dial("program.channel.0.rate_hz", "rate", "Hz", 15, 60, 1, 40)
 
@@ -54,6 +55,48 @@ def test_a_dial_between_its_steps_is_narrowed_too(
 
     (dial,) = narrowed([replace(RATE, now=now)], check)
     assert (dial.low, dial.high) == ends
+
+
+ENDS = st.integers(15_000, 60_000).map(lambda thousandths: thousandths / 1000)
+
+
+@over(ENDS, ENDS, st.sampled_from([0.5, 1, 7]), st.floats(-1e3, 1e3))
+def test_no_position_is_beyond_an_end(one: float, other: float, step: float, value: float) -> None:
+    low, high = sorted((one, other))
+    dial = replace(RATE, low=low, high=high, step=step)
+    assert low <= dial.nearest(value) <= high
+
+
+def test_a_given_program_beyond_an_end_is_the_only_one_there() -> None:
+    beyond = replace(RATE, low=20, high=30)
+    points = pattern([beyond], 1)
+    assert points[0] == (40,), "the given program"
+    assert points[1:], "and others"
+    assert all(20 <= at <= 30 for (at,) in points[1:])
+    past = [Past(point, (1.0, -point[0]), {}) for point in points]
+    proposed = propose([beyond], past, 8, 1)
+    assert proposed
+    assert all(20 <= at <= 30 for (at,) in proposed)
+    assert beyond.nearest(39.9) == 30
+
+
+@pytest.mark.parametrize(
+    ("best", "ends"), [(35, [(20, 30)]), (45, [(20, 30)]), (25, [(20, 25)]), (19, [])]
+)
+def test_a_dial_that_the_given_program_is_beyond_is_narrowed_from_its_near_end(
+    best: int, ends: list[tuple[float, float]]
+) -> None:
+    def check(settings: Settings) -> str:
+        rate = float(str(dict(settings)[RATE.key]))
+        return "" if 10 <= rate <= best else f"{rate:g} is above {best} (--set {RATE.key}={rate:g})"
+
+    low = replace(RATE, low=20, high=30, now=12)
+    assert [(dial.low, dial.high) for dial in narrowed([low], check)] == ends
+    told = shortened([low], narrowed([low], check), check)
+    assert told == {
+        25: [f"{RATE.key} goes from 20 to 25: at 30, 30 is above 25"],
+        19: [f"{RATE.key} cannot be turned: at {at}, {at} is above 19" for at in (20, 30)],
+    }.get(best, [])
 
 
 @over(st.floats(-1e3, 1e3))
