@@ -94,6 +94,7 @@ def command(
 
     It tells when pulses would have come, never what the foot would have done.
     """
+    from fes_ctrl.cli.replay_reference import reference_of
     from fes_ctrl.cli.replay_table import print_replay
     from fes_ctrl.cli.replay_whatif import Question, ask, check_question, tell
     from fes_ctrl.recordings import RecordingError, read_recording
@@ -105,6 +106,10 @@ def command(
     except RecordingError as error:
         raise Refusal(str(error)) from error
     check_question(question, signal)
+    if events is not None:
+        _, doubt = reference_of(events, signal)
+        if doubt:
+            click.echo(f"note: {doubt}", err=True)
     spans = _spans(exclude, index, signal)
     given = Given(
         signal=signal,
@@ -124,7 +129,7 @@ def command(
     if as_json:
         click.echo(json.dumps(summary, allow_nan=False))
     else:
-        print_replay(summary)
+        print_replay(summary, None if told is None else (told.whatif.old, told.whatif.new))
         if told is not None:
             tell(told, every=bursts)
     verdict = summary["verdict"]
@@ -193,6 +198,7 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     """Put a recording through one program; keep the run where that is asked for."""
     from fes_ctrl.analysis.replay import replay
     from fes_ctrl.analysis.summary import FORMAT
+    from fes_ctrl.cli.replay_reference import reference_of, score_of
     from fes_ctrl.config.layers import sha256_of
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.operator import OperatorConfig
@@ -200,7 +206,10 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     signal = given.signal
     layers = layers_of(program, given.detector, given.parts, sets)
     legs = legs_to_stimulate(signal.legs, given.leg, layers.get("setup").leg)
-    control = control_of(layers, legs, signal.legs)
+    try:
+        control = control_of(layers, legs, signal.legs)
+    except Refusal as error:
+        raise Refusal(f"{error}{_unsaid(given)}") from None
     choose_for_all(worn_in(signal), control.detector.name, str(signal.path))
     effective = layers.effective()
     log = None
@@ -239,11 +248,23 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     }
     if given.events is not None:
         found = [*result.walk.legs, *result.walk.sensing]
-        summary["score"] = _score(found, given.events, given.excluded_us)
+        reference, _ = reference_of(given.events, signal)
+        summary["score"] = score_of(found, reference, given.excluded_us)
     if out is not None:
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
         write_whole(out / "summary.json", text)
     return Replayed(program, summary, result, control)
+
+
+def _unsaid(given: Given) -> str:
+    """Return what to do where a recording is of the leg that is asked for, and does not say so."""
+    from fes_ctrl.recordings import meta_path
+
+    signal = given.signal
+    if not given.leg or given.leg == "both" or signal.meta.side or len(signal.legs) > 1:
+        return ""
+    file = meta_path(signal.path).name
+    return f"; if the recording is of the {given.leg} leg, write side = '{given.leg}' into {file}"
 
 
 def figures_of(result: "ReplayResult") -> dict[str, Any]:
@@ -345,26 +366,3 @@ def parts_of(layers: "Layers") -> "ControlConfig":
         limits=layers.get("limits"),
         detector=layers.get("detector"),
     )
-
-
-def _score(
-    legs: "list[LegWalk]", events: Path, excluded_us: tuple[tuple[int, int], ...]
-) -> dict[str, dict[str, object]]:
-    from fes_ctrl.analysis.score import score
-    from fes_ctrl.model import ALL_LEGS
-    from fes_ctrl.recordings import RecordingError, ReferenceEvent, read_events
-
-    try:
-        reference = read_events(events)
-    except RecordingError as error:
-        raise Refusal(str(error)) from error
-    # A reference without legs is compared as a whole, so the detected ones lose theirs too.
-    named = any(event.leg != ALL_LEGS for event in reference)
-    found = [
-        ReferenceEvent(
-            event.t_event_us, event.kind, event.leg if named else ALL_LEGS, event.t_emit_us
-        )
-        for leg in legs
-        for event in leg.detected
-    ]
-    return score(sorted(found), reference, exclude_us=excluded_us)

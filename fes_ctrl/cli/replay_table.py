@@ -1,12 +1,12 @@
 """A replay as a table that a person can read."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from fes_ctrl.cli.score import as_table
 from fes_ctrl.report.table import show
 
 NONE: Final[Mapping[str, Any]] = {
@@ -18,17 +18,27 @@ NONE: Final[Mapping[str, Any]] = {
 """A leg of which nothing is told."""
 
 
-def print_replay(summary: Mapping[str, Any]) -> None:
-    """Print the figures of a replay, beside those of the program that it is held against."""
-    console = Console(highlight=False)
-    columns = [summary] + ([summary["against"]] if "against" in summary else [])
+def print_replay(summary: Mapping[str, Any], names: tuple[str, str] | None) -> None:
+    """Print the figures of a replay, beside those of the program that it is held against.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of the replay.
+    names : tuple of str or None
+        What the programs are called: that which it is held against, and its own.
+    """
+    console = Console(highlight=False, markup=False)
+    columns, heads = [summary], [summary["program"]]
+    if names is not None:
+        columns, heads = [summary["against"], summary], [*names]
     table = Table(
         title=f"{summary['recording']}, {summary['duration_s']:.1f} s, {summary['detector']}",
         title_justify="left",
     )
     table.add_column("")
-    for column in columns:
-        table.add_column(column["program"], justify="right")
+    for head in heads:
+        table.add_column(head, justify="right")
     for side in summary["legs"]:
         cells = [_cells(column["legs"].get(side, NONE)) for column in columns]
         for name in cells[0]:
@@ -45,7 +55,8 @@ def print_replay(summary: Mapping[str, Any]) -> None:
             f"{fault['detail']}"
         )
     if "score" in summary:
-        console.print_json(json.dumps(summary["score"]))
+        console.print("\nevents, held against the reference")
+        console.print(as_table(summary["score"]), end="", soft_wrap=True)
 
 
 def _cells(leg: Mapping[str, Any]) -> dict[str, str]:

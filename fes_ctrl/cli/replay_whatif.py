@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fes_ctrl.analysis.walk import LegWalk
     from fes_ctrl.analysis.whatif import LegFrame, Reference, Side, WhatIf
     from fes_ctrl.cli.replay import Given, Replayed
-    from fes_ctrl.recordings import Recording, ReferenceEvent
+    from fes_ctrl.recordings import Recording
     from fes_ctrl.stim.config import ProgramConfig
 
 RECORDED: Final = "recorded"
@@ -186,8 +186,8 @@ def _references(
     """Return reference events by leg, which file they are of, and what to say about it."""
     from fes_ctrl.analysis.cycle import Foot
     from fes_ctrl.analysis.whatif import Reference
+    from fes_ctrl.cli.replay_reference import reference_of
     from fes_ctrl.model import ALL_LEGS, LEG_NAMES
-    from fes_ctrl.recordings import RecordingError, read_events
 
     signal = given.signal
     beside = signal.path.with_name(f"{signal.name}.events.csv")
@@ -197,17 +197,17 @@ def _references(
             return {}, None, []
         path = beside
     try:
-        events: tuple[ReferenceEvent, ...] = read_events(path)
-    except RecordingError as error:
+        events, doubt = reference_of(path, signal)
+    except Refusal as error:
         if given.events is not None:
-            raise Refusal(str(error)) from error
+            raise
         return {}, None, [f"reference events beside the recording are of no use: {error}"]
     by_leg: dict[int, list[Foot]] = {}
     unnamed = [event for event in events if event.leg == ALL_LEGS]
-    notes: list[str] = []
+    notes: list[str] = [doubt] if doubt else []
     if unnamed and len(signal.legs) > 1:
         sides = " and ".join(LEG_NAMES[leg] for leg in signal.legs)
-        notes = [f"{path}: {len(unnamed)} events do not say whether {sides}, and are left out"]
+        notes.append(f"{path}: {len(unnamed)} events do not say whether {sides}, and are left out")
     for event in events:
         leg = event.leg
         if leg == ALL_LEGS:

@@ -1,6 +1,7 @@
 """What ``NAME.meta.toml`` beside a recording says about it."""
 
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -51,6 +52,12 @@ def read_meta(path: Path) -> Meta:
     except tomllib.TOMLDecodeError as error:
         message = f"{path}: not TOML ({error}); mend or remove it"
         raise RecordingError(message) from None
+    for key in said:
+        near = get_close_matches(key, Meta._fields, n=1, cutoff=0.7)
+        if near and key not in Meta._fields:
+            # A foot whose side is misspelt would be stimulated on the other leg.
+            message = f"{path}: {key} is unknown, did you mean {near[0]}? Mend or remove it"
+            raise RecordingError(message)
     values: dict[str, str] = {}
     for key in Meta._fields:
         value = said.get(key, "")

@@ -166,6 +166,55 @@ def test_events_beside_it_that_are_of_no_use_are_said_to_be_and_do_no_harm(tmp_p
     assert told["legs"]["left"]["told_by"] == "detected"
 
 
+def shifted(events: Path, by_s: float) -> Path:
+    head, *rows = events.read_text().splitlines()
+    moved = [(float(t_s) + by_s, rest) for t_s, _, rest in (row.partition(",") for row in rows)]
+    other = events.with_name("shifted.csv")
+    other.write_text("\n".join([head, *(f"{t_s:.4f},{rest}" for t_s, rest in moved)]) + "\n")
+    return other
+
+
+def test_events_of_another_recording_are_not_believed(tmp_path: Path) -> None:
+    walk = heel_walk(tmp_path / "walk.csv")
+    events = write_events(walk, tmp_path / "walk.events.csv")
+    count = len(events.read_text().splitlines()) - 1
+    for against in ((), ("--against", "standard")):
+        other = shifted(events, 1000.0)
+        done = fes_ctrl_here("replay", str(walk.path), *against, "--events", str(other))
+        assert done.returncode == 2
+        assert f"0 of {count} events are within the recording" in done.stderr
+    shifted(events, 1000.0).replace(events)
+    told = ask(walk)["whatif"]
+    assert told["reference"] is None
+    assert "are of no use" in told["notes"][0]
+
+
+def test_events_beyond_the_recording_are_said_to_be(tmp_path: Path) -> None:
+    walk = heel_walk(tmp_path / "walk.csv")
+    events = write_events(walk, tmp_path / "known.csv")
+    with events.open("a") as file:
+        file.write("9999.5,ho\n")
+    done = fes_ctrl_here("replay", str(walk.path), "--events", str(events))
+    assert done.returncode == 0
+    assert "events are within the recording" in done.stderr
+    told = ask(walk, "--events", str(events))["whatif"]
+    assert told["reference"] is not None
+    assert "events are within the recording" in told["notes"][0]
+
+
+def test_a_score_is_a_table_and_programs_stand_in_one_order(tmp_path: Path) -> None:
+    walk = heel_walk(tmp_path / "walk.csv")
+    events = write_events(walk, tmp_path / "known.csv")
+    options = ("--events", str(events), "--set", "program.delay_ms=60")
+    said = tell(walk, *options)
+    assert "{" not in said
+    assert said.index("alignment removed") > said.index("charge, mC")
+    first = said.index("standard")
+    assert said[first:].startswith("standard ┃ standard with delay_ms=60")
+    plain = fes_ctrl_here("replay", str(walk.path), "--json", "--events", str(events))
+    assert json.loads(plain.stdout)["score"]["ic"]["n"] > 0
+
+
 def test_both_legs_have_their_own_bursts_channels_and_references(tmp_path: Path) -> None:
     walk = heel_walk(tmp_path / "walk.csv", sides=("left", "right"))
     write_events(walk, tmp_path / "walk.events.csv")
@@ -307,6 +356,7 @@ def test_a_recorded_current_of_two_legs_needs_to_be_told_whose_it_is(tmp_path: P
         (("--exclude", "1 3", "--index", "x.csv"), "both name spans"),
         (("--index", "none.csv"), "none.csv: no such file"),
         (("--against", "standard", "--events", "none.csv"), "none.csv: no such file"),
+        (("--leg", "right"), "write side = 'right' into walk.meta.toml"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_line(

@@ -174,6 +174,8 @@ def test_broken_compression_and_foreign_text_are_refused(tmp_path: Path) -> None
         ('mounting = "foot and shank"\n', "name foot or shank"),
         ("side = 1\n", "is not text"),
         ("side = \n", "not TOML"),
+        ('sied = "right"\n', "sied is unknown, did you mean side"),
+        ('affected-side = "left"\n', "did you mean affected_side"),
     ],
 )
 def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, text: str, says: str) -> None:
@@ -181,6 +183,12 @@ def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, text: str,
     write(tmp_path, text, "walk.meta.toml")
     with pytest.raises(RecordingError, match=says):
         read_recording(path)
+
+
+def test_what_a_lab_says_besides_is_nobodys_affair(tmp_path: Path) -> None:
+    path = write(tmp_path, "t_s,heel\n0,1\n")
+    write(tmp_path, 'side = "right"\nsubject = "P03"\nrate_hz = 100\n', "walk.meta.toml")
+    assert read_recording(path).meta.side == "right"
 
 
 def test_references_and_detections_are_read_in_order_of_time(tmp_path: Path) -> None:
