@@ -1,7 +1,5 @@
 """One walk from its configuration to its result, on the clock of choice."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from fes_ctrl import __version__
 from fes_ctrl.analysis.summary import summarise
 from fes_ctrl.analysis.walk import Walk
+from fes_ctrl.config.layers import sha256_of
 from fes_ctrl.model import LEG_NAMES
+from fes_ctrl.runlog.header import header_of
 from fes_ctrl.runlog.log import NullLog, RunLogWriter
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.virtual import VirtualLoop, virtual_clock
@@ -73,6 +72,7 @@ def simulate(
     log_file: Path | None = None,
     progress: Progress | None = None,
     watch: Sink | None = None,
+    config_sha256: str = "",
 ) -> WalkResult:
     """Walk.
 
@@ -88,6 +88,8 @@ def simulate(
         Called now and then with the simulated seconds done.
     watch : callable or None
         Sees every pulse that is delivered.
+    config_sha256 : str
+        For the run log: of the effective values that ``config`` was made of.
 
     Returns
     -------
@@ -99,7 +101,7 @@ def simulate(
     ValueError
         If the configuration's parts do not fit together.
     """
-    with recorded(config, log_file) as log:
+    with recorded(config, log_file, config_sha256) as log:
         started_s = time.perf_counter()
         if clock == "virtual":
             rig, heard = run_virtual(_walk_virtually(config, log, progress, watch))
@@ -110,13 +112,13 @@ def simulate(
 
 @contextmanager
 def recorded(
-    config: WalkConfig, log_file: Path | None, *, behind: bool = False
+    config: WalkConfig, log_file: Path | None, config_sha256: str, *, behind: bool = False
 ) -> Iterator[NullLog | RunLogWriter]:
     """Open the run log, written behind where time is real, and close it however the walk ends."""
     if log_file is None:
         yield NullLog()
         return
-    log = RunLogWriter(log_file, log_header(config), behind=behind)
+    log = RunLogWriter(log_file, log_header(config, config_sha256), behind=behind)
     try:
         yield log
     except BaseException:
@@ -144,22 +146,18 @@ def result_of(
     )
 
 
-def log_header(config: WalkConfig) -> dict[str, object]:
-    """Return the run log's header: what the walk depends on, and that it is simulated."""
+def log_header(config: WalkConfig, config_sha256: str = "") -> dict[str, object]:
+    """Return the run log's header: what the walk depends on, and that it is simulated.
+
+    A walk that was made of no files has no other values than these: then it is their hash.
+    """
     values = asdict(config)
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return {
-        "config": values,
-        "config_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
-        "seed": config.seed,
-        "versions": {"fes_ctrl": __version__},
-        "devices": [simulated_name(config.control.stimulator.device, config)],
-        "clock": {"unit": "us", "starts_at": 0},
-        "legs": {
-            LEG_NAMES[leg]: "stimulated" if leg in config.legs else "only senses"
-            for leg in sorted(config.sensed)
-        },
+    device = simulated_name(config.control.stimulator.device, config)
+    legs = {
+        LEG_NAMES[leg]: "stimulated" if leg in config.legs else "only senses"
+        for leg in sorted(config.sensed)
     }
+    return header_of(values, config_sha256 or sha256_of(values), device, legs, config.seed)
 
 
 def _walk_by_steps(

@@ -42,6 +42,7 @@ def simulate_real(
     desk: Callable[[], Awaitable[Link]] | None = None,
     probe: OpenProbe | None = None,
     tell: Tell | None = None,
+    config_sha256: str = "",
 ) -> WalkResult:
     """Walk in real time.
 
@@ -61,6 +62,8 @@ def simulate_real(
         Opens the probe at ``config.probe``, which is across that stimulator's load.
     tell : callable or None
         Tells the walk to a broker.
+    config_sha256 : str
+        As for ``simulate``.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def simulate_real(
     KeyboardInterrupt
         On Ctrl-C, after the output was stopped and the log closed.
     """
-    with recorded(config, log_file, behind=True) as log:
+    with recorded(config, log_file, config_sha256, behind=True) as log:
         started_s = time.perf_counter()
         with asyncio.Runner(loop_factory=real_time_loop) as runner:
             rig, heard, seen = runner.run(

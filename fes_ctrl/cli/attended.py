@@ -49,6 +49,8 @@ class Keeping:
         The program's name or file, as it is told there.
     roles : mapping of str to str
         What each leg is there for, in words: told at the start, and kept in the log.
+    config_sha256 : str
+        Of the effective values, told to the broker and kept in the log.
     """
 
     duration_s: float | None = None
@@ -60,6 +62,7 @@ class Keeping:
     broker: "Broker | None" = None
     program: str = ""
     roles: "Mapping[str, str]" = field(default_factory=dict)
+    config_sha256: str = ""
 
 
 def stimulator_at(url: str) -> "SerialAddress | TcpAddress":
@@ -219,9 +222,6 @@ def _broadcast(
     keeping: Keeping,
 ) -> "Broadcast | None":
     """Tell the run to a broker, where there is to be one."""
-    from dataclasses import asdict
-
-    from fes_ctrl.config.layers import sha256_of
     from fes_ctrl.runtime.broadcast import Broadcast
     from fes_ctrl.runtime.telling import About
     from fes_ctrl.sensors.metronome import Metronome
@@ -239,7 +239,7 @@ def _broadcast(
         control=control,
         sensed=sensed,
         simulated=any(isinstance(part, Metronome | Replay) for part in parts_of(source)),
-        config_sha256=sha256_of({"control": asdict(control)}),
+        config_sha256=keeping.config_sha256,
     )
     audit = None if keeping.out is None else keeping.out / "audit.jsonl"
     try:
@@ -318,23 +318,14 @@ def _come_back(session: "ControlSession") -> None:
 def _log(keeping: Keeping, control: "ControlConfig") -> "RunLogWriter | None":
     from dataclasses import asdict
 
-    from fes_ctrl import __version__
-    from fes_ctrl.config.layers import sha256_of
+    from fes_ctrl.runlog.header import header_of
     from fes_ctrl.runlog.log import RunLogWriter
 
     out = keeping.out
     if out is None:
         return None
     config = {"control": asdict(control)}
-    header = {
-        "config": config,
-        "config_sha256": sha256_of(config),
-        "seed": None,
-        "versions": {"fes_ctrl": __version__},
-        "devices": [control.stimulator.device],
-        "clock": {"unit": "us", "starts_at": 0},
-        "legs": dict(keeping.roles),
-    }
+    header = header_of(config, keeping.config_sha256, control.stimulator.device, keeping.roles)
     try:
         out.mkdir(parents=True, exist_ok=True)
         return RunLogWriter(out / "log.jsonl", header, behind=True)

@@ -200,6 +200,7 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     from fes_ctrl.analysis.summary import FORMAT
     from fes_ctrl.cli.replay_reference import reference_of, score_of
     from fes_ctrl.config.layers import sha256_of
+    from fes_ctrl.runlog.header import header_of
     from fes_ctrl.runlog.log import RunLogWriter
     from fes_ctrl.runtime.operator import OperatorConfig
 
@@ -216,17 +217,9 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     if out is not None:
         try:
             new_run(out, [each for each in (signal.path, given.events) if each is not None])
-            header = {
-                "config": effective,
-                "config_sha256": sha256_of(effective),
-                "seed": None,
-                "versions": {},
-                "devices": ["paper+p24"],
-                "clock": {"unit": "us", "starts_at": 0},
-                "recording": signal.path.name,
-                "legs": roles(legs, worn_in(signal)),
-            }
-            log = RunLogWriter(out / "log.jsonl", header)
+            told = roles(legs, worn_in(signal))
+            header = header_of(effective, sha256_of(effective), "paper+p24", told)
+            log = RunLogWriter(out / "log.jsonl", {**header, "recording": signal.path.name})
             keep_settings(out, layers)
         except OSError as error:
             message = f"--out {out}: {error.strerror}; choose a folder that can be written"

@@ -168,6 +168,7 @@ async def _run(
 ) -> None:
     from fes_ctrl.cli.attended import attend, say
     from fes_ctrl.cli.replay import control_of
+    from fes_ctrl.config.layers import sha256_of
     from fes_ctrl.recordings import RecordingError
     from fes_ctrl.runtime.live import HELP, Hand
     from fes_ctrl.runtime.realtime import RealClock
@@ -204,9 +205,8 @@ async def _run(
 
     device = ""
     try:
-        device = await attend(
-            clock, source, address, legs, control, person, replace(keeping, roles=told)
-        )
+        kept = replace(keeping, roles=told, config_sha256=sha256_of(layers.effective()))
+        device = await attend(clock, source, address, legs, control, person, kept)
     finally:
         if keeping.out is not None and tallies:
             _summarise(keeping.out, device, legs, control, tuple(worn))

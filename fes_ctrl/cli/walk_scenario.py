@@ -18,7 +18,7 @@ from hil.origin import simulated_name
 from hil.probe import ProbeError
 from hil.rig import Rig
 from hil.scenarios import Scenario
-from hil.simulate import WalkResult, simulate
+from hil.simulate import ClockName, WalkResult, simulate
 from hil.simulate_real import simulate_real
 from hil.summary import add_reasons, walk_summary
 
@@ -112,7 +112,7 @@ def _treated(walk: WalkConfig, treatment: str) -> WalkConfig:
 
 
 def _simulate(scenario: Scenario, how: How, folder: Path | None) -> WalkResult:
-    walk, link = scenario.walk, how.link
+    walk, link, sha256 = scenario.walk, how.link, scenario.config_sha256
     log = None if folder is None else folder / "log.jsonl"
     tell = None if how.broker is None else partial(_tell, scenario, how.broker, folder)
     with _progress(scenario.name, walk.duration_s, quiet=how.quiet) as advance:
@@ -120,7 +120,9 @@ def _simulate(scenario: Scenario, how: How, folder: Path | None) -> WalkResult:
             opening = partial(link.open, walk.control)
             probe = link.open_probe if link.probe_url else None
             try:
-                return simulate_real(walk, log, advance, desk=opening, probe=probe, tell=tell)
+                return simulate_real(
+                    walk, log, advance, desk=opening, probe=probe, tell=tell, config_sha256=sha256
+                )
             except ProbeError as error:
                 message = f"--probe {error}"
                 raise Refusal(message) from error
@@ -128,8 +130,12 @@ def _simulate(scenario: Scenario, how: How, folder: Path | None) -> WalkResult:
                 message = f"--link {link.url}: {error}"
                 raise Refusal(message) from error
         if how.clock == "real":
-            return simulate_real(walk, log, advance, over_pty=link == "pty", tell=tell)
-        return simulate(walk, "virtual" if how.clock == "virtual" else "stepper", log, advance)
+            over_pty = link == "pty"
+            return simulate_real(
+                walk, log, advance, over_pty=over_pty, tell=tell, config_sha256=sha256
+            )
+        clock: ClockName = "virtual" if how.clock == "virtual" else "stepper"
+        return simulate(walk, clock, log, advance, config_sha256=sha256)
 
 
 def _tell(

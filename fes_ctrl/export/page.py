@@ -24,9 +24,9 @@ unit of a number is the end of its name. What is unknown is empty in Parquet and
 
 Each is a file of its own in Parquet, `NAME.parquet`, with all of its columns whatever the run. A
 column's unit and meaning are its metadata too, and each file has in its own, as `fes_ctrl.NAME`,
-where it comes from: `config` (JSON), `config_sha256`, `setpoints_sha256`, `seed`, `versions`,
-`devices`, `answered` (what they said of themselves), `simulated` (which parts say that they were
-not real), `ended`, `recording`, `clock`.
+where it comes from: `config` (JSON), `config_sha256` (as in `summary.json`: of the values in
+`settings.json`), `setpoints_sha256`, `seed`, `versions`, `devices`, `answered` (what they said of
+themselves), `simulated` (which parts say that they were not real), `ended`, `recording`, `clock`.
 """
 
 MCAP = """

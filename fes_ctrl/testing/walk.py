@@ -271,7 +271,9 @@ def _simulate(scenario: "Scenario", clock: str, log: Path, pulses: Pulses) -> "W
     if clock not in {"stepper", "virtual"}:
         raise RefusedError(f"clock = {clock!r}: choose stepper or virtual")
     name: Literal["stepper", "virtual"] = "virtual" if clock == "virtual" else "stepper"
-    return simulate(scenario.walk, name, log, watch=pulses.see)
+    return simulate(
+        scenario.walk, name, log, watch=pulses.see, config_sha256=scenario.config_sha256
+    )
 
 
 def _refuse_unreached(scenario: "Scenario", result: "WalkResult") -> None:

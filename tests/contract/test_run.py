@@ -20,6 +20,7 @@ from fes_ctrl.links.replayed import play
 from fes_ctrl.runlog.reader import read_log
 from fes_ctrl.stimulators.drivers import driver_for
 from fes_ctrl.wire import sciencemode4 as sm4
+from helpers.runs import config_hashes
 from helpers.served import served, serving
 
 pytestmark = pytest.mark.real_time
@@ -126,6 +127,8 @@ def test_armed_by_hand_it_stimulates_and_ends_silent(tmp_path: Path) -> None:
     records = list(read_log(tmp_path / "run" / "log.jsonl"))
     assert records[-1]["ended"] == "finished"
     assert records[0]["devices"] == ["p24"]
+    found = config_hashes(tmp_path / "run")
+    assert len(set(found.values())) == 1, found
 
 
 @pytest.mark.parametrize(
