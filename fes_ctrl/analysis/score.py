@@ -1,6 +1,7 @@
 """How good detected events are: found and missed, early and late, and how long it took to tell.
 
-Every figure that cannot be had is ``None``. Errors are detected minus reference: positive is late.
+Every figure that cannot be had is ``None``: of a kind that the reference does not label there is
+none, however many were detected. Errors are detected minus reference: positive is late.
 """
 
 import bisect
@@ -20,6 +21,12 @@ LARGEST_SHIFT_US: Final = 300_000
 
 SHIFT_STEP_US: Final = 5_000
 REFINEMENTS: Final = 3
+
+
+UNKNOWN: Final[dict[str, float | None]] = dict.fromkeys(
+    ("f1", "sensitivity", "precision", "mean_ms", "sd_ms", "mae_ms", "p95_ms")
+)
+"""Of a kind that the reference does not label: what was detected may well have been there."""
 
 
 class Pairing(NamedTuple):
@@ -72,7 +79,8 @@ def score(
     dict
         By kind: ``n`` reference and ``detected`` events scored, ``raw`` and ``aligned`` (each
         ``f1, sensitivity, precision, mean_ms, sd_ms, mae_ms, p95_ms``; ``p95_ms`` of the
-        absolute error), ``removed_ms`` and ``latency_ms`` (``p50, p95``).
+        absolute error), ``removed_ms`` and ``latency_ms`` (``p50, p95``). Of a kind that the
+        reference does not have, only ``detected`` and ``latency_ms`` are known.
 
     Raises
     ------
@@ -100,8 +108,8 @@ def score(
         figures[kind] = {
             "n": len(raw.errors_us) + raw.missed,
             "detected": len(raw.errors_us) + raw.extra,
-            "raw": _figures(raw),
-            "aligned": _figures(aligned),
+            "raw": _figures(raw) if true else dict(UNKNOWN),
+            "aligned": _figures(aligned) if true else dict(UNKNOWN),
             "removed_ms": None if shift_us is None else round(ms_from_us(shift_us), 3),
             "latency_ms": {
                 "p50": _percentile_ms(latency_us, 50),

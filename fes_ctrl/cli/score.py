@@ -139,8 +139,10 @@ def as_table(figures: dict[str, dict[str, Any]]) -> str:
                 f"{cell(part['p95_ms'], 8, 1)}"
             )
         latency = row["latency_ms"]
+        removed = f"alignment removed {cell(row['removed_ms'], 0, 1)} ms"
+        known = "no such event in the reference" if row["raw"]["f1"] is None else removed
         lines.append(
-            f"{'':<6}alignment removed {cell(row['removed_ms'], 0, 1)} ms; latency p50 "
+            f"{'':<6}{known}; latency p50 "
             f"{cell(latency['p50'], 0, 1)}, p95 {cell(latency['p95'], 0, 1)} ms"
         )
     if not figures:

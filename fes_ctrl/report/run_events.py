@@ -135,9 +135,11 @@ def _untrue(leg: LegView) -> Html:
 
 
 def _score(score: Mapping[str, Any]) -> Html:
-    lines = []
+    lines, unlabelled = [], []
     for kind, each in score.items():
         raw = each.get("raw") or {}
+        if raw.get("f1") is None:
+            unlabelled.append(LONG_NAMES.get(kind, kind))
         lines.append(
             (
                 LONG_NAMES.get(kind, EVENT_NAMES.get(kind, kind)),
@@ -154,4 +156,9 @@ def _score(score: Mapping[str, Any]) -> Html:
         )
     head = ("event", "reference", "told", "F1", "sensitivity", "precision", "mean error, ms",
             "sd, ms", "mean absolute, ms", "95 % of absolute, ms")  # fmt: skip
-    return table(head, lines, "Against the reference events")
+    found = table(head, lines, "Against the reference events")
+    if not unlabelled:
+        return found
+    kinds = " and no ".join(unlabelled)
+    said = f"The reference has no {kinds}: how well it was told cannot be known."
+    return join([found, tag("p", said, class_="note")])

@@ -41,6 +41,20 @@ def test_the_table_has_raw_and_aligned_and_the_constant(files: tuple[Path, Path]
     assert "nan" not in result.stdout.lower()
 
 
+def test_a_kind_that_the_reference_does_not_have_is_unknown_and_no_failure(
+    files: tuple[Path, Path],
+) -> None:
+    found, true = files
+    found.write_text(found.read_text() + "1.4,1.3,ff\n2.4,2.3,ff\n")
+    lines = score(found, true).stdout.splitlines()
+    row = next(each for each in lines if each.startswith("ff"))
+    assert row.split() == ["ff", "raw", "0", "2", *7 * ["-"]]
+    assert any("no such event in the reference; latency p50 100.0" in each for each in lines)
+    kinds = json.loads(score(found, true, "--json").stdout)["kinds"]
+    assert kinds["ff"]["raw"]["f1"] is kinds["ff"]["aligned"]["precision"] is None
+    assert kinds["tc"]["raw"]["f1"] == 0.0, "that one was there, and never told"
+
+
 def test_excluded_spans_come_from_the_option_or_the_index(files: tuple[Path, Path]) -> None:
     index = files[0].parent / "recordings.csv"
     index.write_text("name,exclude_s\nwalk,5 6\n")

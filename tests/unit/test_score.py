@@ -75,8 +75,9 @@ def test_what_cannot_be_known_is_null() -> None:
     only_true = score([], events(1.0))
     raw = only_found["ic"]["raw"]
     assert isinstance(raw, dict)
-    assert raw["sensitivity"] is None
-    assert raw["precision"] == 0.0
+    assert set(raw.values()) == {None}, "the reference may not label what was there"
+    assert only_found["ic"]["n"] == 0
+    assert only_found["ic"]["detected"] == 1
     raw = only_true["ic"]["raw"]
     assert isinstance(raw, dict)
     assert raw["precision"] is None
@@ -85,6 +86,13 @@ def test_what_cannot_be_known_is_null() -> None:
     assert only_true["ic"]["removed_ms"] is None
     assert score([], []) == {}
     json.dumps([only_found, only_true], allow_nan=False)
+
+
+def test_a_kind_that_the_reference_labels_elsewhere_only_is_told_wrongly_here() -> None:
+    figures = score(detected(1.0), events(5.5), exclude_us=[(5_000_000, 6_000_000)])["ic"]
+    raw = figures["raw"]
+    assert isinstance(raw, dict)
+    assert (figures["n"], raw["precision"]) == (0, 0.0)
 
 
 def test_excluded_spans_count_neither_for_nor_against() -> None:

@@ -116,8 +116,11 @@ def test_a_replay_tells_that_no_foot_followed_it_and_its_score(
     recording = tmp_path / "walk.csv"
     recording.write_text("\n".join(["t_s,heel", *rows]) + "\n")
     recording.with_name("walk.meta.toml").write_text('side = "right"\n')
+    truth = (walked / "truth.events.csv").read_text().splitlines()
+    events = tmp_path / "reference.csv"
+    events.write_text("\n".join(line for line in truth if ",ho" not in line) + "\n")
     done = fes_ctrl_here(
-        "replay", str(recording), "--events", str(walked / "truth.events.csv"),
+        "replay", str(recording), "--events", str(events),
         "--out", str(tmp_path / "replay"), "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -126,6 +129,8 @@ def test_a_replay_tells_that_no_foot_followed_it_and_its_score(
     assert "Replay of walk.csv, program standard" in words
     score = json.loads(done.stdout)["score"]["ic"]
     assert f"initial contact {score['n']} {score['detected']} {score['raw']['f1']:.3f}" in words
+    assert "The reference has no heel-off: how well it was told cannot be known." in words
+    assert not re.search(r"heel-off 0 \d+ 0\.000", words)
 
 
 def test_an_evaluation_says_that_no_pulse_was_given(tmp_path: Path) -> None:
