@@ -313,7 +313,12 @@ def _warnings(
                 "has to be larger to be seen, and may be the patient's or the way's"
             )
     for run, name in zip(runs, names, strict=True):
-        if not run.ended:
+        if run.log_is_cut:
+            found.append(
+                f"{name}: its log just stops at {run.end_us / 1e6:.1f} s, its summary is of the "
+                "whole run; strides are by the log, figures by the summary"
+            )
+        elif not run.ended:
             found.append(f"{name}: the run was killed; what its log holds is compared")
         elif run.ended != "finished":
             found.append(f"{name}: the run was {run.ended}")

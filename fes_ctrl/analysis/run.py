@@ -150,6 +150,14 @@ class Run:
         return named or [identity for identity in self.answered if says_simulated(identity)]
 
     @property
+    def log_is_cut(self) -> bool:
+        """Whether the log stops before its end although the run came to its own: it was summed up.
+
+        Then the summary is of more than the log holds.
+        """
+        return self.summary is not None and not self.ended
+
+    @property
     def patient_is_model(self) -> bool:
         """Whether nobody walked."""
         config = self.header.get("config")
@@ -193,6 +201,10 @@ def read_run(folder: Path) -> Run:
             true = run.truth.of(leg.leg)
             if true is not None:
                 leg.truth, leg.swings = true.events, true.swings
+                if run.log_is_cut:
+                    # What lies behind the cut was neither missed nor left without a burst.
+                    leg.truth = [each for each in leg.truth if each.t_us <= run.end_us]
+                    leg.swings = [each for each in leg.swings if each.contact_us <= run.end_us]
     return run
 
 

@@ -149,7 +149,8 @@ def _print(run: "Run", explanation: "Explanation") -> None:
     for note in explanation.notes:
         console.print(Text(f"  {note}"))
     if not run.ended:
-        console.print(Text("  the run was killed; what its log holds is told"))
+        how = "its log is cut" if run.log_is_cut else "the run was killed"
+        console.print(Text(f"  {how}; what the log holds is told"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("s", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)

@@ -73,8 +73,8 @@ def _runs(runs: Sequence[Run], comparison: Comparison) -> Html:
                 (run.header.get("devices") or [None])[0],
                 run.header.get("seed"),
                 f"{run.walk.duration_us / 1e6:.1f}",
-                ENDED.get(run.ended, run.ended),
-                None if passed is None else "passed" if passed else "failed",
+                "log cut" if run.log_is_cut else ENDED.get(run.ended, run.ended),
+                _verdict_of(run, passed),
             )
         )
     head = ("run", "scenario", "patient", "program", "stimulator", "seed", "s", "ended", "verdict")
@@ -84,6 +84,13 @@ def _runs(runs: Sequence[Run], comparison: Comparison) -> Html:
             tag("ul", *[tag("li", each) for each in comparison.warnings], class_="reasons")
         )
     return join(parts)
+
+
+def _verdict_of(run: Run, passed: object) -> str | None:
+    if passed is None:
+        return None
+    said = "passed" if passed else "failed"
+    return f"{said} by its summary" if run.log_is_cut else said
 
 
 def _changes(comparison: Comparison) -> Html:

@@ -59,7 +59,8 @@ def explain_page(run: Run, explanation: Explanation) -> str:
     if run.patient_is_model:
         models = ", ".join(run.models)
         told = f"Simulated: nobody walked{f', and {models} is a model' if models else ''}."
-    killed = "" if run.ended else " The run was killed; this is what its log holds."
+    how = "The log is cut" if run.log_is_cut else "The run was killed"
+    killed = "" if run.ended else f" {how}; this is what the log holds."
     return page(title, sections, lead=lead, warning=f"{told}{killed}".strip())
 
 

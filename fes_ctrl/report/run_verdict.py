@@ -84,6 +84,12 @@ def _badge(view: RunView) -> Html:
         return tag("p", tag("span", "no verdict", class_="verdict none"))
     verdict = summary["verdict"]
     reasons = verdict.get("reasons") or []
+    if view.run.log_is_cut:
+        said = (
+            f"{'passed' if verdict.get('passed') else 'failed'} by its summary, but its log is cut"
+        )
+        badge = tag("p", tag("span", said, class_="verdict none", data_figure="verdict"))
+        return join([badge, _list(reasons) if reasons else ""])
     if verdict.get("passed"):
         badge = tag("p", tag("span", "passed", class_="verdict good", data_figure="verdict"))
         if reasons:
@@ -122,11 +128,30 @@ def _ended(view: RunView) -> Html:
         if run.summary is None:
             return tag("p", "The run came to its end, but left no summary; figures are by its log.")
         return Html("")
+    if run.log_is_cut:
+        return _disagree(view)
     how = "was interrupted" if run.ended else "did not come to its end: its log just stops"
     said = f"The run {how} at {run.end_us / 1e6:.1f} s. What follows is what was written until then"
     if run.summary is None:
         said += "; figures are by the log alone"
     return tag("p", f"{said}.", class_="warning")
+
+
+def _disagree(view: RunView) -> Html:
+    """Say which figures are of the whole run, and which of what is left of its log."""
+    run = view.run
+    whole_s, left_s = view.summary.get("duration_s"), f"{run.end_us / 1e6:.1f} s"
+    length = f" of {whole_s:.1f} s" if isinstance(whole_s, int | float) else ""
+    said = (
+        f"Summary and log disagree: the summary is that of a run{length} which came to its end, "
+        f"but the log just stops at {left_s}. By the summary, of the whole run: verdict, bounds "
+        "and figures of this section, any score against a reference, how much the guard refused "
+        "and clipped, and what the witness saw. By the log, of what is left of it: strides, course "
+        "in time, timing of events, charge of each stride, faults, and what is listed with them."
+    )
+    if run.truth is not None:
+        said += " Lines of what the foot truly did go on to its end."
+    return tag("p", said, class_="warning")
 
 
 def _tiles(view: RunView) -> Html:

@@ -181,7 +181,8 @@ def lead_of(view: RunView) -> str:
     run, summary = view.run, view.summary
     lasted = f"{s_from_us(run.end_us - run.start_us):.1f} s"
     if isinstance(summary.get("duration_s"), int | float) and run.summary is not None:
-        lasted = f"{round(summary['duration_s'], 1):g} s"
+        whole = f"{round(summary['duration_s'], 1):g} s"
+        lasted = f"{whole} by its summary, {lasted} by its log" if run.log_is_cut else whole
     parts = [lasted, "" if view.kind == RUN else view.devices]
     if run.header.get("seed") is not None:
         parts.append(f"seed {run.header['seed']}")

@@ -74,6 +74,29 @@ def test_a_walk_that_was_killed_tells_how_far_it_came(copied: Path) -> None:
     assert "passed" not in words
 
 
+def test_a_summary_beside_a_log_that_is_cut_is_no_plain_pass(copied: Path) -> None:
+    log = copied / "log.jsonl"
+    data = log.read_bytes()
+    log.write_bytes(data[: len(data) // 2])
+    run = read_run(copied)
+    assert run.summary is not None
+    assert run.truth is not None
+    left_s = run.end_us / 1e6
+    passed = "passed" if run.summary["verdict"]["passed"] else "failed"
+    words = told(copied)
+    assert f"Verdict {passed} by its summary, but its log is cut" in words
+    assert "Every bound of the scenario is met" not in words
+    assert "summary is that of a run of 9.0 s which came to its end" in words
+    assert f"but the log just stops at {left_s:.1f} s" in words
+    assert f"9 s by its summary, {left_s:.1f} s by its log" in words
+    # Nobody missed a contact that the log no longer holds, and no stride went without pulses.
+    contacts = [each for each in run.truth.of(1).events if each.kind == "ic"]
+    left = sum(each.t_us <= run.end_us for each in contacts)
+    assert 0 < left < len(contacts)
+    assert re.search(rf"initial contact {left} {left} 0 0 1\.000", words)
+    assert f"{left} strides" in words
+
+
 def test_a_walk_without_its_summary_has_its_figures_by_the_log(copied: Path) -> None:
     leg = json.loads((copied / "summary.json").read_text())["legs"]["right"]
     without(copied, "summary.json")
