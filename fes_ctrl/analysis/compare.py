@@ -5,12 +5,14 @@ the same recording) their strides are pairs, and the differences of pairs are wh
 of what varies from stride to stride varies in both alike, and drops out.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import isfinite
 from typing import Any, Final
 
+from fes_ctrl.analysis.comparable import input_of, warnings_of
 from fes_ctrl.analysis.figures import LEAST, figures_of_walk, moved, tolerance_of
 from fes_ctrl.analysis.intervals import Interval, of_difference, of_mean
 from fes_ctrl.analysis.matching import match
@@ -18,7 +20,6 @@ from fes_ctrl.analysis.per_stride import LABELS, StrideRow, rows_of
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.settings import Setting, Settings
 from fes_ctrl.analysis.summary import summarise
-from fes_ctrl.model import LEG_NAMES
 
 NEAR_US: Final = 100_000
 """Contacts of the same recording so near to each other end the same stride."""
@@ -37,10 +38,19 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key of the configuration that is not the same in all runs."""
+    """One key of the configuration that is not the same in all runs.
+
+    ``absent``: the runs that have its section at all agree on it; a replay has no patient.
+    """
 
     key: str
     settings: tuple[Setting, ...]
+    absent: bool = False
+
+    @property
+    def section(self) -> str:
+        """The section it is of."""
+        return self.key.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,11 @@ class Figure:
     name: str
     values: tuple[float | None, ...]
     moved: tuple[bool, ...]
+
+    @property
+    def known(self) -> int:
+        """Of how many runs it is known; below two there is nothing to compare."""
+        return sum(value is not None for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,10 @@ class Measure:
     values: tuple[tuple[float, ...], ...]
     differences: tuple[Difference, ...]
 
+    def known_beside(self, run: int) -> bool:
+        """Return whether it is known of the reference and of a run, by its place."""
+        return self.differences[run - 1].verdict != UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -104,6 +123,10 @@ class Comparison:
         The configuration, the strides, the summaries.
     paired : tuple of bool
         Whether each run after the first is the same steps as the reference.
+    recordings : tuple of str
+        What each run is a replay of; nothing where it is none.
+    input : str
+        What was put through the runs, where that is a recording or not the same in all.
     warnings : tuple of str
         What cannot be compared.
     """
@@ -113,7 +136,24 @@ class Comparison:
     measures: tuple[Measure, ...]
     figures: tuple[Figure, ...]
     paired: tuple[bool, ...]
+    recordings: tuple[str, ...]
+    input: str
     warnings: tuple[str, ...]
+
+    @property
+    def shared_figures(self) -> list[Figure]:
+        """The figures that are known of more than one run."""
+        return [each for each in self.figures if each.known > 1]
+
+    @property
+    def shared_changes(self) -> list[Change]:
+        """The changes of what more than one run has."""
+        return [change for change in self.changes if not change.absent]
+
+    @property
+    def absent(self) -> Counter[str]:
+        """How many values of which sections there is nothing to hold against."""
+        return Counter(change.section for change in self.changes if change.absent)
 
 
 def compare(runs: Sequence[Run]) -> Comparison:
@@ -135,7 +175,9 @@ def compare(runs: Sequence[Run]) -> Comparison:
         measures=tuple(_measures(runs, paired)),
         figures=tuple(_figures(runs)),
         paired=paired,
-        warnings=tuple(_warnings(runs, settings, names, paired)),
+        recordings=tuple([run.recording for run in runs]),
+        input=input_of(runs, names, same=all(paired)),
+        warnings=tuple(warnings_of(runs, settings, names, paired)),
     )
 
 
@@ -164,19 +206,23 @@ def _again(name: str, time: int) -> str:
 
 def _changes(settings: Sequence[Settings]) -> list[Change]:
     keys = dict.fromkeys(key for each in settings for key in each.values)
+    sections = [{key.partition(".")[0] for key in each.values} for each in settings]
     changes: list[Change] = []
     for key in keys:
         lines = tuple([each.line(key) for each in settings])
-        if any(line.value != lines[0].value for line in lines):
-            changes.append(Change(key, lines))
+        if all(line.value == lines[0].value for line in lines):
+            continue
+        section = key.partition(".")[0]
+        having = [line.value for line, its in zip(lines, sections, strict=True) if section in its]
+        absent = len(having) < len(lines) and all(value == having[0] for value in having)
+        changes.append(Change(key, lines, absent))
     return changes
 
 
 def _same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
     """Return whether strides of two runs are the same steps."""
-    recordings = first.header.get("recording"), second.header.get("recording")
-    if None not in recordings:
-        return recordings[0] == recordings[1] and _same_samples(first, second)
+    if first.recording and second.recording:
+        return first.recording == second.recording and _same_samples(first, second)
     if first.truth is None or second.truth is None:
         return False
     keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
@@ -192,8 +238,8 @@ def _same_samples(first: Run, second: Run) -> bool:
     """Return whether two replays heard the same: a recording's name alone proves nothing."""
     common = set(first.samples) & set(second.samples)
     return bool(common) and all(
-        first.samples[key][0].t_meas_us == second.samples[key][0].t_meas_us
-        and first.samples[key][:50] == second.samples[key][:50]
+        # One of them may have been killed.
+        all(a == b for a, b in zip(first.samples[key], second.samples[key], strict=False))
         for key in common
     )
 
@@ -292,59 +338,3 @@ def _figures(runs: Sequence[Run]) -> list[Figure]:
 def summary_of(run: Run) -> dict[str, Any]:
     """Return a run's summary; where it was killed, what its log still amounts to."""
     return run.summary if run.summary is not None else summarise(run.walk)
-
-
-# -- what cannot be compared ----------------------------------------------------------------------
-
-
-def _warnings(
-    runs: Sequence[Run],
-    settings: Sequence[Settings],
-    names: Sequence[str],
-    paired: Sequence[bool],
-) -> list[str]:
-    first, found = runs[0], []
-    for index, (run, each) in enumerate(_rest(runs, settings), 1):
-        name = names[index]
-        found += [f"{name}: {text}" for text in _apart(first, run, settings[0], each)]
-        if not paired[index - 1]:
-            found.append(
-                f"{name}: not the same steps as {names[0]}; strides are no pairs, so a difference "
-                "has to be larger to be seen, and may be the patient's or the way's"
-            )
-    for run, name in zip(runs, names, strict=True):
-        if run.log_is_cut:
-            found.append(
-                f"{name}: its log just stops at {run.end_us / 1e6:.1f} s, its summary is of the "
-                "whole run; strides are by the log, figures by the summary"
-            )
-        elif not run.ended:
-            found.append(f"{name}: the run was killed; what its log holds is compared")
-        elif run.ended != "finished":
-            found.append(f"{name}: the run was {run.ended}")
-    return found
-
-
-def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
-    found: list[str] = []
-    patients = [{k: v for k, v in s.values.items() if k.startswith("patient.")} for s in (a, b)]
-    if patients[0] != patients[1]:
-        found.append("another patient; what the foot did cannot be put down to the program")
-    spans_s = [run.walk.duration_us / 1e6 for run in (first, second)]
-    if abs(spans_s[0] - spans_s[1]) > 1.0:
-        found.append(
-            f"{spans_s[1]:.1f} s instead of {spans_s[0]:.1f} s; totals (strides, pulses, charge) "
-            "cannot be compared, and fatigue has gone another way"
-        )
-    legs = [[leg.leg for leg in run.walk.legs] for run in (first, second)]
-    if legs[0] != legs[1]:
-        told = [" and ".join([LEG_NAMES[leg] for leg in each]) or "none" for each in legs]
-        found.append(
-            f"stimulated on the {told[1]} instead of the {told[0]}; only common legs count"
-        )
-    if (first.truth is None) != (second.truth is None):
-        found.append("what the foot did is known of one of the two only")
-    versions = [run.header.get("versions") for run in (first, second)]
-    if versions[0] != versions[1]:
-        found.append(f"made by another version: {versions[1]} instead of {versions[0]}")
-    return found

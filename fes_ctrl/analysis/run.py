@@ -150,6 +150,11 @@ class Run:
         return named or [identity for identity in self.answered if says_simulated(identity)]
 
     @property
+    def recording(self) -> str:
+        """What it is a replay of, by the name of its file; nothing of a walk or a run."""
+        return str(self.header.get("recording") or "")
+
+    @property
     def log_is_cut(self) -> bool:
         """Whether the log stops before its end although the run came to its own: it was summed up.
 

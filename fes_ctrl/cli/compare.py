@@ -65,6 +65,8 @@ def as_object(comparison: "Comparison") -> dict[str, Any]:
         "runs": list(comparison.names),
         "reference": comparison.names[0],
         "same_steps": [None, *comparison.paired],
+        "recordings": [name or None for name in comparison.recordings],
+        "input": comparison.input or None,
         "warnings": list(comparison.warnings),
         "method": METHOD,
         "configuration": [
@@ -112,6 +114,8 @@ def _print(comparison: "Comparison") -> None:
     console = Console(highlight=False)
     for warning in comparison.warnings:
         console.print(Text(f"note: {warning}", style="yellow"))
+    if comparison.input:
+        console.print(Text(f"input: {comparison.input}", style="bold"))
     _print_changes(console, comparison)
     for index in range(1, len(comparison.names)):
         _print_strides(console, comparison, index)
@@ -134,11 +138,17 @@ def _print_changes(console: "Console", comparison: "Comparison") -> None:
 
     from fes_ctrl.analysis.settings import shown
 
-    if not comparison.changes:
+    changes, absent = comparison.shared_changes, comparison.absent
+    if absent:
+        told = ", ".join([f"{section} ({n})" for section, n in absent.items()])
+        console.print(
+            Text(f"{absent.total()} values left out, of what not every run has: {told}", "dim")
+        )
+    if not changes:
         console.print(Text("configuration: no value differs"))
         return
     table = _table("what changed in the configuration", comparison.names)
-    for change in comparison.changes:
+    for change in changes:
         cells = []
         for line in change.settings:
             cell = Text(shown(line.value))
@@ -161,10 +171,17 @@ def _print_strides(console: "Console", comparison: "Comparison", index: int) -> 
             f"{LEG_NAMES[leg]} leg, means over settled strides: {second} against {first} ({how})"
         )
         table = _table(title, (first, second, "difference (95 %)", ""))
-        for measure in comparison.measures:
-            if measure.leg == leg:
-                table.add_row(*[Text(cell) for cell in _row(measure, index)])
-        console.print(table)
+        own = [measure for measure in comparison.measures if measure.leg == leg]
+        both = [measure for measure in own if measure.known_beside(index)]
+        for measure in both:
+            table.add_row(*[Text(cell) for cell in _row(measure, index)])
+        if both:
+            console.print(table)
+        if len(both) < len(own):
+            told = (
+                f"{len(own) - len(both)} measures of the {LEG_NAMES[leg]} leg left out: not known"
+            )
+            console.print(Text(f"{told} of both {first} and {second}", style="dim"))
 
 
 def _row(measure: "Measure", index: int) -> tuple[str, ...]:
@@ -190,10 +207,14 @@ def _print_figures(console: "Console", comparison: "Comparison") -> None:
 
     from fes_ctrl.analysis.figures import said
 
-    far = [figure for figure in comparison.figures if any(figure.moved)]
-    near = len(comparison.figures) - len(far)
+    shared = comparison.shared_figures
+    far = [figure for figure in shared if any(figure.moved)]
+    near, alone = len(shared) - len(far), len(comparison.figures) - len(shared)
+    left_out = f"; {alone} left out: not known of more than one run" if alone else ""
     if not far:
-        console.print(Text(f"figures of the summaries: none of {near} moved by what counts"))
+        console.print(
+            Text(f"figures of the summaries: none of {near} moved by what counts{left_out}")
+        )
         return
     table = _table(
         "figures of the summaries that moved by what counts in their unit", comparison.names
@@ -201,4 +222,4 @@ def _print_figures(console: "Console", comparison: "Comparison") -> None:
     for figure in far:
         table.add_row(Text(figure.name), *[Text(said(value)) for value in figure.values])
     console.print(table)
-    console.print(Text(f"{near} figures did not"))
+    console.print(Text(f"{near} figures did not{left_out}"))

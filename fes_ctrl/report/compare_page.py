@@ -7,6 +7,7 @@ from typing import Final
 from fes_ctrl.analysis.compare import (
     LESS,
     MORE,
+    Change,
     Comparison,
     Difference,
     Figure,
@@ -67,7 +68,7 @@ def _runs(runs: Sequence[Run], comparison: Comparison) -> Html:
         rows.append(
             (
                 name,
-                summary.get("scenario") or run.header.get("recording"),
+                summary.get("scenario") or run.recording,
                 summary.get("patient"),
                 summary.get("program"),
                 (run.header.get("devices") or [None])[0],
@@ -77,7 +78,17 @@ def _runs(runs: Sequence[Run], comparison: Comparison) -> Html:
                 _verdict_of(run, passed),
             )
         )
-    head = ("run", "scenario", "patient", "program", "stimulator", "seed", "s", "ended", "verdict")
+    head = (
+        "run",
+        "scenario or recording",
+        "patient",
+        "program",
+        "stimulator",
+        "seed",
+        "s",
+        "ended",
+        "verdict",
+    )
     parts = [table(head, rows, "The runs, the reference first", numeric=False)]
     if comparison.warnings:
         parts.append(
@@ -94,8 +105,24 @@ def _verdict_of(run: Run, passed: object) -> str | None:
 
 
 def _changes(comparison: Comparison) -> Html:
-    if not comparison.changes:
-        return tag("p", "No value differs.")
+    parts: list[Html] = []
+    if comparison.input:
+        parts.append(tag("p", "Input: ", tag("strong", comparison.input), "."))
+    changes = comparison.shared_changes
+    if changes:
+        parts.append(
+            _changed(changes, comparison.names, "Values that differ, and where each came from")
+        )
+    else:
+        parts.append(tag("p", "No value differs."))
+    alone = [change for change in comparison.changes if change.absent]
+    if alone:
+        told = f"{len(alone)} values of what not every run has"
+        parts.append(folded(told, _changed(alone, comparison.names, told)))
+    return join(parts)
+
+
+def _changed(changes: Sequence[Change], names: Sequence[str], caption: str) -> Html:
     rows = [
         (
             tag("code", change.key),
@@ -104,10 +131,9 @@ def _changes(comparison: Comparison) -> Html:
                 for line in change.settings
             ],
         )
-        for change in comparison.changes
+        for change in changes
     ]
-    head = ("key", *comparison.names)
-    return table(head, rows, "Values that differ, and where each came from", numeric=False)
+    return table(("key", *names), rows, caption, numeric=False)
 
 
 def _outcome(comparison: Comparison, method: str) -> Html:
@@ -121,9 +147,14 @@ def _outcome(comparison: Comparison, method: str) -> Html:
                 f"{LEG_NAMES[leg]} leg, settled strides: {comparison.names[index]} against "
                 f"{comparison.names[0]} ({how})"
             )
-            rows = [_row(each, index) for each in comparison.measures if each.leg == leg]
+            own = [each for each in comparison.measures if each.leg == leg]
+            rows = [_row(each, index) for each in own if each.known_beside(index)]
             head = ("mean", comparison.names[0], comparison.names[index], "difference", "95 %", "")
-            parts.append(table(head, rows, caption))
+            if rows:
+                parts.append(table(head, rows, caption))
+            if len(rows) < len(own):
+                said = f"{caption}: {len(own) - len(rows)} measures are not known of both."
+                parts.append(tag("p", said, class_="note"))
     parts.append(tag("p", method, class_="note"))
     return join(parts)
 
@@ -172,8 +203,11 @@ def _strips(comparison: Comparison) -> Html:
 
 
 def _figures(comparison: Comparison) -> Html:
-    far = [figure for figure in comparison.figures if any(figure.moved)]
-    near = [figure for figure in comparison.figures if not any(figure.moved)]
+    shared = comparison.shared_figures
+    far = [figure for figure in shared if any(figure.moved)]
+    near = [figure for figure in shared if not any(figure.moved)]
+    alone = [figure for figure in comparison.figures if figure.known == 1]
+    nowhere = len(comparison.figures) - len(shared) - len(alone)
     head = ("figure", *comparison.names)
     parts: list[Html] = []
     if far:
@@ -182,6 +216,11 @@ def _figures(comparison: Comparison) -> Html:
     if near:
         told = f"{len(near)} figures that did not"
         parts.append(folded(told, table(head, [_figure(each) for each in near], told)))
+    if alone:
+        told = f"{len(alone)} figures that are known of one run only"
+        parts.append(folded(told, table(head, [_figure(each) for each in alone], told)))
+    if nowhere:
+        parts.append(tag("p", f"{nowhere} figures are known of no run.", class_="note"))
     return join(parts)
 
 

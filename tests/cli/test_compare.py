@@ -1,6 +1,7 @@
 """``fes-ctrl compare`` as a user meets it: tables, JSON, the page, refusals."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -93,6 +94,45 @@ def test_a_run_that_is_not_there_is_refused_by_name(old: str, tmp_path: Path) ->
     assert "gone: no log.jsonl there" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not done.stdout
+
+
+def replayed(folder: Path, name: str, stance_s: float, side: str = "right") -> str:
+    rows = [f"{i / 100:.2f},{int(i / 100 % 1.2 < stance_s)}" for i in range(2000)]
+    recording = folder / f"{name}.csv"
+    recording.write_text("\n".join([f"t_s,{side}.heel", *rows]) + "\n")
+    run = folder / f"of_{name}"
+    done = fes_ctrl_here("replay", str(recording), "--out", str(run), "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return str(run)
+
+
+def test_replays_of_two_recordings_say_so_in_text_page_and_json(tmp_path: Path) -> None:
+    words = ("compare", replayed(tmp_path, "one", 0.8), replayed(tmp_path, "other", 0.7))
+    said = "the recordings differ: of_one is a replay of one.csv, of_other is a replay of other.csv"
+    page = tmp_path / "page.html"
+    done = fes_ctrl_here(*words, "--html", str(page))
+    assert said in " ".join(done.stdout.split())
+    assert said in page.read_text()
+    told = json.loads(fes_ctrl_here(*words, "--json").stdout)
+    assert (told["recordings"], told["input"]) == (["one.csv", "other.csv"], said)
+
+
+def test_of_unlike_runs_only_what_both_know_is_told(old: str, new: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    replay = replayed(tmp_path, "one", 0.8)
+    three = " ".join(fes_ctrl_here("compare", old, new, replay).stdout.split())
+    left_out = r"\d+ measures of the right leg left out: not known of both old and of_one"
+    assert re.search(left_out, three)
+    done = fes_ctrl_here("compare", old, replay, "--html", str(page))
+    told = " ".join(done.stdout.split())
+    assert "unknown" not in told
+    assert "patient.height_m" not in told
+    assert re.search(r"\d+ values left out, of what not every run has: patient \(\d+\)", told)
+    assert re.search(r"\d+ left out: not known of more than one run", told)
+    assert len(done.stdout.splitlines()) < 80
+    # A page has room to fold them away.
+    assert "patient.height_m" in page.read_text()
+    assert "figures that are known of one run only" in page.read_text()
 
 
 def test_other_patients_are_compared_with_a_warning(old: str, tmp_path: Path) -> None:

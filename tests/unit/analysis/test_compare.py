@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,16 +140,75 @@ def test_a_run_that_was_killed_is_compared_by_what_its_log_holds(
     assert difference(found, "charge_uC").interval is not None
 
 
+def replayed(
+    folder: Path, *, name: str = "one", stance_s: float = 0.8, s: int = 24, delay_ms: int = 0
+) -> Run:
+    """Replay a recording of the right heel."""
+    rows = [f"{i / 100:.2f},{int(i / 100 % 1.2 < stance_s)}" for i in range(s * 100)]
+    folder.mkdir()
+    recording = folder / f"{name}.csv"
+    recording.write_text("\n".join(["t_s,right.heel", *rows]) + "\n")
+    words = [str(recording), "--set", f"program.delay_ms={delay_ms}", "--out", str(folder)]
+    done = CliRunner().invoke(replay, [*words, "--json"])
+    assert done.exception is None or done.exit_code == 1, done.output
+    return read_run(folder)
+
+
+def test_two_recordings_are_named_and_said_to_differ(tmp_path: Path) -> None:
+    one, other = replayed(tmp_path / "a"), replayed(tmp_path / "b", name="other", s=16)
+    found = compare([one, other])
+    assert found.recordings == ("one.csv", "other.csv")
+    assert found.input == (
+        "the recordings differ: a is a replay of one.csv, b is a replay of other.csv"
+    )
+    told = " ".join(found.warnings)
+    assert "b: not the same recording as a" in told
+    assert "16.0 s instead of 24.0 s; totals" in told
+    assert "fatigue" not in told
+    assert "patient" not in told
+
+
+def test_two_recordings_of_one_name_are_not_taken_for_one(tmp_path: Path) -> None:
+    found = compare([replayed(tmp_path / "a"), replayed(tmp_path / "b", stance_s=0.7)])
+    assert found.input.startswith("the recordings differ: all are called one.csv")
+    assert found.paired == (False,)
+    assert compare([replayed(tmp_path / "c"), replayed(tmp_path / "d")]).input == (
+        "the same recording, one.csv"
+    )
+
+
+def test_another_version_is_told_in_words_and_an_unsaid_one_not_at_all(walked: Walked) -> None:
+    def of(versions: dict[str, str]) -> Run:
+        return replace(walked(), header={**walked().header, "versions": versions})
+
+    found = compare([of({"fes_ctrl": "0.1.0"}), of({"fes_ctrl": "0.2.0"}), of({})])
+    (told,) = [each for each in found.warnings if "made by" in each]
+    assert told.endswith("made by fes-ctrl 0.2.0 instead of 0.1.0")
+
+
+def test_a_walk_beside_a_replay_is_held_against_it_by_what_both_have(
+    walked: Walked, tmp_path: Path
+) -> None:
+    found = compare([walked(), replayed(tmp_path / "replay", delay_ms=30)])
+    assert "is a simulated walk, replay is a replay of one.csv" in found.input
+    assert not any("another patient" in warning for warning in found.warnings)
+    keys = {change.key for change in found.shared_changes}
+    assert "program.delay_ms" in keys
+    assert not any(key.startswith(("patient.", "way.", "operator.")) for key in keys)
+    assert found.absent["patient"] > 100
+    assert all(figure.known == 2 for figure in found.shared_figures)
+    # Of two walks that differ beside it, what they do not agree on is still told.
+    other = walked("--patient", "stroke_mild")
+    three = compare([walked(), other, read_run(tmp_path / "replay")])
+    assert "patient.name" in {change.key for change in three.shared_changes}
+
+
 def test_replays_of_one_recording_are_pairs_and_those_of_another_are_not(tmp_path: Path) -> None:
-    for name, stance_s in (("one", 0.8), ("other", 0.7)):
-        rows = [f"{i / 100:.2f},{int(i / 100 % 1.2 < stance_s)}" for i in range(2400)]
-        (tmp_path / f"{name}.csv").write_text("\n".join(["t_s,right.heel", *rows]) + "\n")
-    runs = []
-    for folder, recording, delay_ms in (("a", "one", 0), ("b", "one", 100), ("c", "other", 0)):
-        words = [str(tmp_path / f"{recording}.csv"), "--set", f"program.delay_ms={delay_ms}"]
-        done = CliRunner().invoke(replay, [*words, "--out", str(tmp_path / folder), "--json"])
-        assert done.exception is None or done.exit_code == 1, done.output
-        runs.append(read_run(tmp_path / folder))
+    runs = [
+        replayed(tmp_path / "a"),
+        replayed(tmp_path / "b", delay_ms=100),
+        replayed(tmp_path / "c", name="other", stance_s=0.7),
+    ]
     found = compare(runs)
     assert found.paired == (True, False)
     assert "clearance_mm" not in {measure.name for measure in found.measures}

@@ -1,0 +1,123 @@
+"""What stands between runs that are put side by side: another input, another length, a version.
+
+In come the runs and their settings; out go sentences for whoever reads the comparison.
+"""
+
+from collections.abc import Sequence
+
+from fes_ctrl.analysis.run import Run
+from fes_ctrl.analysis.settings import Settings
+from fes_ctrl.model import LEG_NAMES
+
+
+def input_of(runs: Sequence[Run], names: Sequence[str], *, same: bool) -> str:
+    """Return what was put through the runs; nothing where all are walks, or all are runs.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        The reference first.
+    names : sequence of str
+        What they are called.
+    same : bool
+        Whether all are the same steps.
+    """
+    kinds = [_kind(run) for run in runs]
+    if len(set(kinds)) > 1:
+        told = ", ".join([f"{name} is {kind}" for name, kind in zip(names, kinds, strict=True)])
+        if all(run.recording for run in runs):
+            return f"the recordings differ: {told}"
+        return f"not of one kind: {told}"
+    name = runs[0].recording
+    if not name:
+        return ""
+    if same:
+        return f"the same recording, {name}"
+    return f"the recordings differ: all are called {name}, but they do not hold the same readings"
+
+
+def _kind(run: Run) -> str:
+    if run.recording:
+        return f"a replay of {run.recording}"
+    return "a simulated walk" if run.patient_is_model else "a run in real time"
+
+
+def warnings_of(
+    runs: Sequence[Run],
+    settings: Sequence[Settings],
+    names: Sequence[str],
+    paired: Sequence[bool],
+) -> list[str]:
+    """Return what cannot be compared, or not as closely as one may think.
+
+    Parameters
+    ----------
+    runs, settings, names : sequences
+        Of the runs, the reference first.
+    paired : sequence of bool
+        Whether each run after the first is the same steps as the reference.
+    """
+    first, found = runs[0], []
+    for run, each, name, together in zip(runs[1:], settings[1:], names[1:], paired, strict=True):
+        found += [f"{name}: {text}" for text in _apart(first, run, settings[0], each)]
+        if not together:
+            found.append(f"{name}: {_no_pairs(first, run, names[0])}")
+    for run, name in zip(runs, names, strict=True):
+        if run.log_is_cut:
+            found.append(
+                f"{name}: its log just stops at {run.end_us / 1e6:.1f} s, its summary is of the "
+                "whole run; strides are by the log, figures by the summary"
+            )
+        elif not run.ended:
+            found.append(f"{name}: the run was killed; what its log holds is compared")
+        elif run.ended != "finished":
+            found.append(f"{name}: the run was {run.ended}")
+    return found
+
+
+def _no_pairs(first: Run, second: Run, name: str) -> str:
+    what, whose = "steps", "patient's or the way's"
+    if first.recording and second.recording:
+        what, whose = "recording", "walker's, the way's or the sensors'"
+    elif not (first.patient_is_model and second.patient_is_model):
+        whose = "walker's or the way's"
+    return (
+        f"not the same {what} as {name}; strides are no pairs, so a difference has to be larger "
+        f"to be seen, and may be the {whose}"
+    )
+
+
+def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
+    found: list[str] = []
+    simulated = first.patient_is_model and second.patient_is_model
+    patients = [{k: v for k, v in s.values.items() if k.startswith("patient.")} for s in (a, b)]
+    if simulated and patients[0] != patients[1]:
+        found.append("another patient; what the foot did cannot be put down to the program")
+    spans_s = [run.walk.duration_us / 1e6 for run in (first, second)]
+    if abs(spans_s[0] - spans_s[1]) > 1.0:
+        fatigue = ", and fatigue has gone another way" if simulated else ""
+        found.append(
+            f"{spans_s[1]:.1f} s instead of {spans_s[0]:.1f} s; totals (strides, pulses, charge) "
+            f"cannot be compared{fatigue}"
+        )
+    legs = [[leg.leg for leg in run.walk.legs] for run in (first, second)]
+    if legs[0] != legs[1]:
+        told = [" and ".join([LEG_NAMES[leg] for leg in each]) or "none" for each in legs]
+        found.append(
+            f"stimulated on the {told[1]} instead of the {told[0]}; only common legs count"
+        )
+    if (first.truth is None) != (second.truth is None):
+        found.append("what the foot did is known of one of the two only")
+    return found + _versions(first, second)
+
+
+def _versions(first: Run, second: Run) -> list[str]:
+    """Return what another version made; a log that does not say its version says nothing."""
+    one, other = (run.header.get("versions") for run in (first, second))
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return []
+    return [
+        f"made by {name.replace('_', '-')} {other[name]} instead of {one[name]}"
+        for name in one
+        if name in other and one[name] != other[name]
+    ]
