@@ -53,10 +53,18 @@ def command(run: Path, stride: int, leg: str | None, html: Path | None, *, as_js
 def run_in(folder: Path) -> "Run":
     """Return the run in a folder, or refuse it."""
     from fes_ctrl.analysis.run import RunError, read_run
+    from fes_ctrl.cli.report_search import search_in
 
     try:
         return read_run(folder)
     except RunError as error:
+        search = search_in(folder)
+        if search:
+            message = (
+                f"{folder}: is {search}, many walks and no run; 'fes-ctrl report {folder}' has "
+                "them side by side, and 'fes-ctrl walk … --out DIR' keeps a run of one of them"
+            )
+            raise Refusal(message) from None
         raise Refusal(str(error)) from error
 
 

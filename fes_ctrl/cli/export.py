@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.explain import run_in
 from fes_ctrl.cli.files import EXPORTS, keep_apart, sources, write_folder, write_whole
 
 if TYPE_CHECKING:
@@ -96,12 +97,7 @@ def command(
 
 def read(folder: Path) -> "Run":
     """Return a run that has something in it, or refuse it."""
-    from fes_ctrl.analysis.run import RunError, read_run
-
-    try:
-        found = read_run(folder)
-    except RunError as error:
-        raise Refusal(str(error)) from None
+    found = run_in(folder)
     if not found.samples and not found.setpoints:
         message = (
             f"{folder}: no sample of a sensor and no pulse in it; the run ended before anything "

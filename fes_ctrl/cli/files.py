@@ -22,11 +22,17 @@ EXPORTS: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
 """And in other formats, where nobody says where to; Parquet is a folder."""
 
 
-def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
+def write_whole(
+    path: Path, text: str | bytes, option: str = "--out", *, of_run: bool = False
+) -> None:
     """Write a file that is there as a whole or not at all; gzipped if its name ends so.
 
     What is there already and no file, such as ``/dev/null`` or a pipe, is written to, not replaced.
+    What a run is read from is written by that run alone, ``of_run``; whatever else is asked to be
+    written there is refused.
     """
+    if not of_run:
+        _keep_off_runs(path, option)
     data = text if isinstance(text, bytes) else text.encode()
     if path.name.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
@@ -48,6 +54,17 @@ def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
             temporary.unlink(missing_ok=True)
         message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None
+
+
+def _keep_off_runs(path: Path, option: str) -> None:
+    from fes_ctrl.analysis.run import LOG_FILE
+
+    folder = path.resolve().parent
+    if not (folder / LOG_FILE).is_file():
+        return
+    if any(path.resolve() == known for known in sources(folder)):
+        message = f"{option} {path}: the run in {path.parent} is read from it; choose another name"
+        raise Refusal(message)
 
 
 def _mask() -> int:
@@ -158,7 +175,7 @@ def keep_settings(
     from fes_ctrl.config.render import settings
 
     kept = json.dumps({**settings(layers), "pass": bounds or {}}, indent=1, allow_nan=False)
-    write_whole(folder / SETTINGS_FILE, kept + "\n")
+    write_whole(folder / SETTINGS_FILE, kept + "\n", of_run=True)
 
 
 def run_folders(names: list[str], out: Path | None, option: str = "--out") -> list[Path | None]:

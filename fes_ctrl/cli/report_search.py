@@ -10,6 +10,13 @@ SWEEP: Final = "sweep.json"
 TUNE: Final = "tune.json"
 
 
+def search_in(folder: Path) -> str:
+    """Return what a folder is in words where it is a sweep's or a search's; else nothing."""
+    if (folder / SWEEP).is_file():
+        return "a sweep"
+    return "a search for a program" if (folder / TUNE).is_file() else ""
+
+
 def search_page(folder: Path) -> str | None:
     """Return the page of a sweep or of a search for a program; ``None`` of any other folder.
 

@@ -247,7 +247,8 @@ def _summarise(
         "config_sha256": header["config_sha256"],
         **figures_of(result),
     }
-    write_whole(out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
+    write_whole(out / "summary.json", text, of_run=True)
     say(f"run kept in {out}: log.jsonl, summary.json")
 
 
