@@ -84,7 +84,9 @@ def test_a_run_is_never_kept_over_what_it_is_made_of(folder: Path, tmp_path: Pat
     shutil.copytree(folder, again)
     truth = again / "truth.events.csv"
     recording = tmp_path / "walk.csv"
-    recording.write_text("t_s,heel\n0.00,1\n0.01,1\n0.02,0\n")
+    # As long as the walk whose events it is held against.
+    rows = [f"{i / 100:.2f},{int(i / 100 % 1.2 < 0.7)}" for i in range(6000)]
+    recording.write_text("\n".join(["t_s,heel", *rows]) + "\n")
     done = fes_ctrl_here("replay", str(recording), "--events", str(truth), "--out", str(again))
     assert done.returncode == 2
     assert "that is the source of this run itself" in done.stderr
