@@ -220,13 +220,15 @@ class Rig:
 
     def _channels(self) -> frozenset[int]:
         """Return the outputs that anybody wears, and those of muscles that the patient lacks."""
-        worn = {leg.config.channel for leg in self.patient.legs}
-        programmed = {
-            channel.channel + leg * CHANNELS_A_CONNECTOR
+        return frozenset().union(*map(self._channels_of, range(len(self.patient.legs))))
+
+    def _channels_of(self, index: int) -> frozenset[int]:
+        """Return the outputs of one leg, by its place: each has a connector of its own."""
+        programmed = [
+            channel.channel + index * CHANNELS_A_CONNECTOR
             for channel in self._config.control.program.channel
-            for leg in range(len(self.patient.legs))
-        }
-        return frozenset(worn | programmed)
+        ]
+        return frozenset((self.patient.legs[index].config.channel, *programmed))
 
     def watch_electrodes(self, sink: Sink) -> None:
         """Let one more see every pulse that is delivered."""
@@ -295,6 +297,9 @@ class Rig:
         walk.charge.per_phase_max_pc = witness.charge_per_phase_max_pC
         walk.charge.total_pc = witness.charge_pC
         walk.charge.squared_max_ua2_us = witness.squared_max_uA2_us
+        for index, about in enumerate(walk.legs):
+            found = witness.charges_of(self._channels_of(index))
+            about.charge_pc, about.charge_per_phase_max_pc = found
         walk.violations = [violation.as_dict() for violation in witness.violations]
         walk.limiter = None if self.limiter is None else self.limiter.as_dict()
         reached = {acknowledgement.name for acknowledgement in self.acknowledgements()}

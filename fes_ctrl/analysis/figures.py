@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from fes_ctrl.model import LEG_NAMES
+
 RELATIVE: Final = 0.02
 """A figure may differ by two per cent, or by the least that counts in its unit: the larger."""
 
@@ -44,8 +46,8 @@ WHERE_THERE_ARE: Final = ("adaptation", "bad_strides")
 """What a leg has no figures of where its program does not learn, or no stride goes astray: that is
 no unknown figure."""
 
-APART: Final = ("safety.limiter",)
-"""What has no tolerance: a latch is in the verdict."""
+APART: Final = ("safety.limiter", *[f"legs.{side}.charge." for side in LEG_NAMES])
+"""What is not held against another walk's: a latch is in the verdict, a leg's charge in the sum."""
 
 
 def figures_of_walk(summary: Mapping[str, object]) -> dict[str, float | None]:

@@ -123,5 +123,7 @@ def sum_charge(walk: Walk) -> None:
         for burst in leg.bursts:
             for setpoint in burst.setpoints:
                 charge_pc = abs(setpoint.current_ua) * setpoint.width_us
+                leg.charge_pc += charge_pc
+                leg.charge_per_phase_max_pc = max(leg.charge_per_phase_max_pc, charge_pc)
                 walk.charge.total_pc += charge_pc
                 walk.charge.per_phase_max_pc = max(walk.charge.per_phase_max_pc, charge_pc)

@@ -68,6 +68,7 @@ def leg_summary(walk: Walk, leg: LegWalk) -> dict[str, object]:
         "adaptation": adaptation_figures(leg, walk.settled_from_us),
         "bad_strides": bad_stride_figures(walk, leg),
         "pulse_interval_ms": pulse_intervals(leg.pulses_us),
+        "charge": phase_figures(leg.charge_per_phase_max_pc, leg.charge_pc),
         "skipped_pulses": leg.skipped,
         "late_ms": spread([ms_from_us(late) for late in leg.written_late_us], p99=99, max=100),
     }
@@ -192,11 +193,18 @@ def pulse_intervals(pulses_us: Sequence[Us]) -> dict[str, float | None]:
     return spread(gaps_ms, p50=50, p95=95, max=100)
 
 
+def phase_figures(per_phase_max_pc: int, total_pc: int) -> dict[str, float]:
+    """Return the largest charge of a phase and the sum of first phases."""
+    return {
+        "per_phase_uC_max": round(per_phase_max_pc / 1e6, 4),
+        "total_mC": round(total_pc / 1e9, 4),
+    }
+
+
 def charge_figures(charge: Charge) -> dict[str, object]:
     """Return charge per phase, total charge, and the highest current density over one second."""
     return {
-        "per_phase_uC_max": round(charge.per_phase_max_pc / 1e6, 4),
-        "total_mC": round(charge.total_pc / 1e9, 4),
+        **phase_figures(charge.per_phase_max_pc, charge.total_pc),
         "rms_mA_per_cm2_max": rms_density(charge),
         "source": charge.source,
     }

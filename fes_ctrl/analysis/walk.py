@@ -95,6 +95,7 @@ class Burst:
 class LegWalk:
     """Everything about one leg.
 
+    ``charge_pc`` is the sum of its first phases, from where the walk's ``Charge`` is known;
     ``fitness`` is what fatigue has left of the dorsiflexors at the end, 1 when fresh; ``None``
     where nobody knows. ``adaptations`` are of a program that learns.
     """
@@ -109,6 +110,8 @@ class LegWalk:
     pulses_us: list[Us] = field(default_factory=list)
     pulses_ua: list[MicroAmp] = field(default_factory=list)
     skipped: int = 0
+    charge_pc: int = 0
+    charge_per_phase_max_pc: int = 0
     fitness: float | None = None
     adaptations: list[Adaptation] = field(default_factory=list)
 

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from fes_ctrl.report.markup import MINUS, UNKNOWN, Html, join, number, table, tag
 from fes_ctrl.report.run_view import WALK, RunView
-from fes_ctrl.report.table import TREATMENTS, name_of, rows, show
+from fes_ctrl.report.table import TREATMENTS, charge_of, name_of, rows
 
 
 class _Tile(NamedTuple):
@@ -230,14 +230,12 @@ def _figures(view: RunView) -> Html:
         return Html("")
     columns = {name_of(summary): summary}
     columns |= {TREATMENTS[name]: twin for name, twin in summary.get("twins", {}).items()}
-    whose = "charge of all legs" if len(summary["legs"]) > 1 else "charge"
     out = []
     for side in [leg.side for leg in view.legs if leg.side in summary["legs"]]:
         lines = [dict(rows(column["legs"][side])) for column in columns.values()]
         shown = [[name, *[_signed(line[name]) for line in lines]] for name in lines[0]]
-        charges = [column["charge"] for column in columns.values()]
-        told = [f"{show(c['total_mC'], 2)} ({show(c['per_phase_uC_max'])})" for c in charges]
-        shown.append([f"{whose}, mC (largest phase, µC)", *told])
+        told = [_signed(charge_of(column, side)) for column in columns.values()]
+        shown.append(["charge, mC (largest phase, µC)", *told])
         out.append(table(("", *columns), shown, f"Figures of the {side} leg"))
     return join(out)
 

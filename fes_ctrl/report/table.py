@@ -39,9 +39,14 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
         lines = [dict(rows(column["legs"][side])) for column in columns.values()]
         for name in lines[0]:
             table.add_row(name, *[line[name] for line in lines])
-        charge = [_charge(column["charge"]) for column in columns.values()]
+        charge = [charge_of(column, side) for column in columns.values()]
         table.add_row("charge, mC (largest phase, uC)", *charge)
         console.print(table)
+    if len(summary["legs"]) > 1:
+        told = [
+            f"{show(column['charge']['total_mC'], 2)} {name}" for name, column in columns.items()
+        ]
+        console.print(f"charge of both legs, mC: {', '.join(told)}")
     for side, sensed in summary["sensing"].items():
         found = sensed["detection"].items()
         told = ", ".join(f"{kind} {each['n']} (F1 {show(each['f1'], 2)})" for kind, each in found)
@@ -119,8 +124,19 @@ def show(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _charge(charge: Mapping[str, Any]) -> str:
-    return f"{charge['total_mC']:.2f} ({charge['per_phase_uC_max']:.1f})"
+def charge_of(summary: Mapping[str, Any], side: str) -> str:
+    """Return the charge of one leg; a summary that knows that of all legs only has a dash for it.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of a walk or a twin.
+    side : str
+        ``left`` or ``right``.
+    """
+    known = summary["charge"] if len(summary["legs"]) == 1 else {}
+    charge = summary["legs"][side].get("charge", known)
+    return f"{show(charge.get('total_mC'), 2)} ({show(charge.get('per_phase_uC_max'))})"
 
 
 def _verdict(console: Console, summary: Mapping[str, Any]) -> None:

@@ -41,6 +41,8 @@ class _Electrode:
     __slots__ = (
         "before_us",
         "burst_from_us",
+        "charge_pC",
+        "charge_per_phase_max_pC",
         "duty",
         "last_us",
         "rise",
@@ -53,6 +55,8 @@ class _Electrode:
         self.last_us: int = -NEVER_US
         self.burst_from_us: int = -NEVER_US
         self.before_us: int = 0
+        self.charge_pC: int = 0
+        self.charge_per_phase_max_pC: int = 0
         # Pulses a second apart when they were sent may be this much less apart at the electrode.
         self.second = Second(JITTER_US)
         self.duty = Duty()
@@ -128,6 +132,14 @@ class Witness:
         self.silent = False
         self.first_us: int | None = None
         self.last_us: int | None = None
+
+    def charges_of(self, channels: frozenset[int]) -> tuple[int, int]:
+        """Return the sum of first phases and the largest phase of some channels, picocoulombs."""
+        seen = [each for channel, each in self._electrodes.items() if channel in channels]
+        return (
+            sum([each.charge_pC for each in seen]),
+            max([each.charge_per_phase_max_pC for each in seen], default=0),
+        )
 
     # -- silence ----------------------------------------------------------------------------------
 
@@ -215,6 +227,8 @@ class Witness:
         self.pulses += 1
         self.charge_pC += first_pc
         self.charge_per_phase_max_pC = max(self.charge_per_phase_max_pC, largest_pc)
+        electrode.charge_pC += first_pc
+        electrode.charge_per_phase_max_pC = max(electrode.charge_per_phase_max_pC, largest_pc)
         if self.first_us is None:
             self.first_us = t_us
         self.last_us = t_us

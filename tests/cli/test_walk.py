@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.analysis.run import read_run
+from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.runlog.reader import read_log
 from helpers.here import fes_ctrl_here
 
@@ -73,6 +76,26 @@ def test_the_evaluation_twin_walks_the_same_steps_without_stimulation() -> None:
     assert twin["pulses"] == 0
     assert summary["twins"]["evaluation"]["charge"]["total_mC"] == 0
     assert twin["toe_clearance_mm"]["median"] < 0 < treated["toe_clearance_mm"]["median"]
+
+
+def test_each_leg_has_its_own_charge_in_table_summary_and_page(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    done = walk("both_legs", "--duration", "14", "--seed", "2", "--out", str(folder))
+    lines = [line for line in done.stdout.splitlines() if "charge, mC" in line]
+    printed = [re.search(r"(\d+\.\d\d) \((\d+\.\d)\)", line) for line in lines]
+    summary = json.loads((folder / "summary.json").read_text())
+    run = read_run(folder)
+    # Every allowed setpoint was given: what the log commands is what the electrodes saw.
+    given = {LEG_NAMES[leg.leg]: leg.charge_pc / 1e9 for leg in run.walk.legs}
+    known = {side: leg["charge"]["total_mC"] for side, leg in summary["legs"].items()}
+    assert known == pytest.approx(given, abs=0.03)
+    assert known["left"] != known["right"]
+    assert sum(known.values()) == pytest.approx(summary["charge"]["total_mC"], abs=2e-4)
+    assert [each and each[1] for each in printed] == [f"{value:.2f}" for value in known.values()]
+    assert f"charge of both legs, mC: {summary['charge']['total_mC']:.2f}" in done.stdout
+    assert fes_ctrl_here("report", str(folder)).returncode == 0
+    page = (folder / "report.html").read_text()
+    assert all(f"{value:.2f} (" in page for value in known.values())
 
 
 def test_several_scenarios_give_a_list_and_the_worst_exit_code() -> None:
