@@ -43,10 +43,10 @@ def print_walk(summary: Mapping[str, Any], folder: str | None) -> None:
         table.add_row("charge, mC (largest phase, uC)", *charge)
         console.print(table)
     if len(summary["legs"]) > 1:
-        told = [
+        sums = [
             f"{show(column['charge']['total_mC'], 2)} {name}" for name, column in columns.items()
         ]
-        console.print(f"charge of both legs, mC: {', '.join(told)}")
+        console.print(f"charge of both legs, mC: {', '.join(sums)}")
     for side, sensed in summary["sensing"].items():
         found = sensed["detection"].items()
         told = ", ".join(f"{kind} {each['n']} (F1 {show(each['f1'], 2)})" for kind, each in found)
