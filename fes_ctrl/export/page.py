@@ -94,7 +94,8 @@ def _topics() -> str:
     rows.append(
         (f"`{leg}/channel_N/envelope`", f"the current to be drawn, zero between bursts: {values}")
     )
-    rows.append(("`/log`", "faults, decisions, states, remarks, injections for the log panel"))
+    listed = "faults, decisions, states, remarks, injections, what was learnt"
+    rows.append(("`/log`", f"{listed}, for the log panel"))
     legs = " or ".join(f"`/{name}`" for name in LEG_NAMES)
     head = f"\n`/LEG` is {legs}, or nothing where a message concerns neither or both.\n\n"
     return head + _table(("topic", "what"), rows)
