@@ -6,6 +6,7 @@ from fes_ctrl.export.c3d_channels import ANGLES, LOADS, SCALARS, SITES, VALUES
 from fes_ctrl.export.c3d_events import LABELS, MOST
 from fes_ctrl.export.c3d_file import BLOCK, MOST_BLOCKS
 from fes_ctrl.export.fields import Field
+from fes_ctrl.export.learnt import LINES
 from fes_ctrl.export.resample import GAP_PERIODS, SLOWEST_HZ
 from fes_ctrl.export.tables import CHANNEL_FIELDS, TABLES
 from fes_ctrl.export.topics import ENVELOPE_FIELDS, PER_CHANNEL
@@ -110,6 +111,8 @@ def _channels() -> str:
         rows.append((f"`{SITES[sensor]}.OK`", "analog", "", "1 where this sensor was measured"))
     rows.append(("`StimN.Current`", "analog", "mA", "commanded on channel N, held between pulses"))
     rows.append(("`StimN.Width`", "analog", "us", "commanded width, held between pulses"))
+    for label, (unit, says) in LINES.items():
+        rows.append((f"`Learnt.{label}`", "analog", unit, f"{says}; only where a leg learns"))
     for name, label in LOADS.items():
         place = "heel" if name == "heel_n" else "forefoot"
         rows.append((f"`True{label}.F`", "analog", "N", f"true load under the {place}"))

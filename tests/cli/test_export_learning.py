@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from fes_ctrl.cli.export import command
-from helpers.lab_files import open_mcap
+from helpers.lab_files import open_c3d, open_mcap
 from helpers.runs import kept_walk
 
 SIDES = ("left", "right")
 
 
-def exported(folder: Path, kind: str, out: Path) -> Path:
-    result = CliRunner().invoke(command, [str(folder), "--to", kind, "--out", str(out)])
+def exported(folder: Path, kind: str, out: Path, *options: str) -> Path:
+    result = CliRunner().invoke(command, [str(folder), "--to", kind, *options, "--out", str(out)])
     assert result.exit_code == 0, result.output
     return out
 
@@ -112,9 +112,37 @@ def test_parquet_has_what_was_learnt_with_the_number_of_its_stride(
         assert of_leg["stride"].is_unique
 
 
+# An odd number of frames: where they end with a block of the file, its writer adds an empty one,
+# which its reader warns of.
+@pytest.mark.parametrize("options", [("--until", "13"), ("--from", "6", "--until", "9")])
+def test_c3d_has_what_the_next_burst_gets_as_steps(
+    kept: Path, told: list[dict[str, Any]], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    reader = open_c3d(exported(kept, "c3d", tmp_path / "run.c3d", *options).read_bytes())
+    labels = [label.strip() for label in reader.analog_labels]
+    units = [text.strip() for text in reader.get("ANALOG:UNITS").string_array]
+    values = np.hstack([analog for _, _, analog in reader.read_frames()])
+    first_us = int(reader.get("FES:FRAME_1_US").string_value)
+    t_us = first_us + 10_000 * np.arange(values.shape[1])
+    for leg, side in enumerate("LR"):
+        of_leg = [record for record in told if record["leg"] == leg]
+        lines = (("Share", "share", "", 1.0), ("Later", "later", "ms", 1e3))
+        for label, name, unit, scale in (*lines, ("Sooner", "sooner", "ms", 1e3)):
+            place = labels.index(f"{side}Learnt.{label}")
+            assert units[place] == unit
+            start = 0.5 if label == "Share" else 0.0
+            meant = np.full(len(t_us), start)
+            for record in of_leg:
+                meant[t_us >= record["t"]] = record[name] / scale
+            assert values[place] == pytest.approx(meant, abs=1e-5), (side, label)
+        assert len(set(values[labels.index(f"{side}Learnt.Share")])) > 1
+
+
 def test_a_walk_without_learning_has_no_place_for_it(tmp_path: Path) -> None:
     folder = kept_walk(tmp_path / "walk", "standard", "--duration", "5")
     reader = open_mcap(exported(folder, "mcap", tmp_path / "run.mcap").read_bytes())
     assert not [each for each in reader.get_channels().values() if "adapt" in each.topic]
-    table = exported(folder, "parquet", tmp_path / "tables") / "adaptations.parquet"
+    lab = open_c3d(exported(folder, "c3d", tmp_path / "run.c3d").read_bytes())
+    assert not [label for label in lab.analog_labels if "Learnt" in label]
+    table = exported(folder, "parquet", tmp_path / "one.parquet", "--table", "adaptations")
     assert pytest.importorskip("fastparquet").ParquetFile(str(table)).count() == 0

@@ -1,11 +1,13 @@
-"""What was learnt: which stride it is about, and how a reader of the log sees it."""
+"""What was learnt as lines of steps: from the program's start, and anew from it after arming."""
 
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.walk import Charge, LegWalk, Walk
-from fes_ctrl.export.learnt import ADAPTATIONS
+from fes_ctrl.export.learnt import ADAPTATIONS, learnt_lines
 from fes_ctrl.export.topics import log_lines
 from fes_ctrl.model import LEFT, RIGHT, Adaptation, GaitEvent, StateChange
 
@@ -36,6 +38,25 @@ def run_of(config: dict[str, Any], *records: Adaptation) -> Run:
         StateChange(3_500_000, True, 0, "device ready"),
     ]
     return run
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_it_begins_with_what_is_configured_and_arming_anew_goes_back_to_it(nested: bool) -> None:
+    program = {"program": {"adaptive": {"learn": True, "start": 0.6}}}
+    config = {"control": program} if nested else program
+    run = run_of(config, told(1_200_000, 0.5), told(2_200_000, 0.4), told(5_200_000, 0.55))
+    t_us, values = learnt_lines(run, run.walk.legs[1])
+    steps = dict(zip(t_us.tolist(), values["Share"].tolist(), strict=True))
+    assert steps == {
+        400_000: 0.6,
+        500_000: 0.6,
+        1_200_000: 0.5,
+        2_200_000: 0.4,
+        3_500_000: 0.6,
+        5_200_000: 0.55,
+    }
+    assert values["Later"].tolist() == [0, 0, 6, 6, 0, 6]
+    assert values["Sooner"].tolist() == [0, 0, 10, 10, 0, 10]
 
 
 def test_a_row_says_which_stride_it_is_about_and_leaves_out_what_was_not_measured() -> None:
