@@ -3,7 +3,7 @@
 from fes_ctrl.analysis.figure_words import Figure
 from fes_ctrl.report.figures import digits_of
 from fes_ctrl.report.heat import Cell, heat_map
-from fes_ctrl.report.markup import Html, folded, join, number, table, tag
+from fes_ctrl.report.markup import Html, breakable, folded, join, number, table, tag
 from fes_ctrl.report.page import Section, page
 from fes_ctrl.report.parallel import Trail, Upright, parallel, upright_of
 from fes_ctrl.report.svg import Chart, around, legend
@@ -263,7 +263,7 @@ def _effect(effect: MainEffect, figure: Figure, name: str) -> Html:
 def _candidates(view: SweepView) -> Html:
     first = view.figures[0]
     compared = view.baseline is not None
-    head = ["candidate", *view.names.values()]
+    head: list[object] = ["candidate", *map(breakable, view.names.values())]
     head += ["no result"] if view.failed else []
     head += ["passed", f"{first.words}, {first.unit}".rstrip(", ")]
     if compared:
