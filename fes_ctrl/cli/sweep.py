@@ -53,7 +53,7 @@ Advance = Callable[[], None]
     type=click.Choice(["parquet", "csv"]),
     help="Of the results; default: parquet where pyarrow is there.",
 )
-@click.option("--retry-failed", is_flag=True, help="Walk again what came to nothing.")
+@click.option("--retry-failed", is_flag=True, help="Walk again what came to no result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sweep: str,
@@ -153,8 +153,8 @@ def _manifest(plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool) -> "M
         raise Refusal(str(error)) from error
     if problems:
         click.echo(
-            f"note: {len(problems)} of {candidates * len(plan.patients)} will fail, their values "
-            f"do not go together; the first: {problems[0]}",
+            f"note: {len(problems)} of {candidates * len(plan.patients)} cannot be walked, their "
+            f"values do not go together; the first: {problems[0]}",
             err=True,
         )
     return manifest

@@ -81,11 +81,11 @@ class Candidate:
     settings : Settings
         What is set otherwise than the scenario has it.
     walks, failed : int
-        How many came back, and how many of those came to nothing.
+        How many came back, and how many of those came to no result, by an error.
     passed : int
         How many met every bound of the scenario's ``[pass]``.
     errors : tuple of str
-        Why walks failed, each once.
+        Why walks came to none, each once.
     figures : dict of str to Spread
         By dotted name; of both legs the mean, as ``legs.*.…``.
     """

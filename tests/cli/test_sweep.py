@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from fes_ctrl.config.files import names_of
+from fes_ctrl.tuning.job import candidate_of, settings_of
 from fes_ctrl.tuning.store import Store
 from helpers.here import fes_ctrl_here
+from helpers.searches import CHARGE, DELAY, cheap_that_fail, sweep_folder
 
 pytest.importorskip("scipy")
 
@@ -180,14 +182,15 @@ def test_candidates_whose_values_do_not_go_together_are_failed_rows(tmp_path: Pa
     assert (baseline["failed"], other["failed"], other["figures"]) == (0, 2, {})
     assert "rate_hz" in other["errors"][0]
     assert "2 of 2" not in told.stderr
-    assert "will fail" in told.stderr
+    assert "1 of 2 cannot be walked" in told.stderr
+    assert "fail" not in told.stderr
     told = sweep(
         file_of(tmp_path, text.replace("duration_s", "baseline = false\nduration_s")),
         "--out",
         tmp_path,
     )
     assert told.returncode == 2
-    assert "every walk failed: " in told.stderr
+    assert "no walk came to a result: " in told.stderr
 
 
 def test_shards_join_to_the_same_bytes(
@@ -203,6 +206,26 @@ def test_shards_join_to_the_same_bytes(
     assert len(rows(tmp_path)) == WALKED
     again = merge(tmp_path, shards[0], "--format", "csv")
     assert again.returncode == 0, again.stderr
+
+
+def test_the_cheapest_that_fails_is_not_told_as_the_best(tmp_path: Path) -> None:
+    candidates = [settings_of({DELAY: delay}) for delay in (0.0, 50.0, 100.0, 150.0)]
+    names = [candidate_of(each) for each in candidates]
+    sweep_folder(tmp_path / "made", candidates, cheap_that_fail, by=CHARGE, best="lowest")
+    told = merge(tmp_path / "out", tmp_path / "made", "--top", "1")
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[-2:] == [
+        f"lowest charge of the candidates that passed every walk (3 of 5): {names[1]}, 7.5 mC, "
+        "passed 3 of 3 walks",
+        f"lowest of all: {names[3]}, 6.5 mC, passed 0 of 3 walks",
+    ]
+    rows = [line.split()[0] for line in lines if line.strip().startswith((*names, "baseline"))]
+    assert rows == [names[3], names[1], "baseline"], "shown, however far down the order"
+    told = merge(tmp_path / "other", tmp_path / "made", "--json")
+    found = json.loads(told.stdout)
+    assert found["leading"] == names[1]
+    assert found["order"][0] == names[3]
 
 
 def test_missing_walks_are_named_and_can_follow(shards: list[Path], tmp_path: Path) -> None:
@@ -403,7 +426,7 @@ def test_config_checks_sweeps_and_describes_them(tmp_path: Path) -> None:
     unfit = file_of(
         tmp_path, SWEEP.replace("[0, 100]", '["p24", "rehastim2"]').replace(*STIMULATOR)
     )
-    assert "1 of 3 will fail; the first: program.channel.0.rate_hz" in (
+    assert "1 of 3 cannot be walked; the first: program.channel.0.rate_hz" in (
         fes_ctrl_here("config", "check", unfit).stderr
     )
     told = fes_ctrl_here("config", "check", file_of(tmp_path, SWEEP.replace("values", "value")))
