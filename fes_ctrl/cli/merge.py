@@ -57,7 +57,7 @@ def command(
     for shard, manifest in zip(shards, manifests, strict=True):
         _same(first, manifest, shards[0], shard)
     whole = replace(first, shard=None)
-    search_folder(out, "")
+    search_folder(out, "sweep", "")
     if any(out.samefile(shard) for shard in shards):
         message = f"{out}: is one of the shards; choose another folder for the whole"
         raise Refusal(message)

@@ -169,7 +169,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="fes-ctrl-sweep-") as folder:
             yield Path(folder)
         return
-    search_folder(out)
+    search_folder(out, "sweep")
     yield out
 
 

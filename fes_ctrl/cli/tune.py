@@ -229,7 +229,7 @@ def command(
         raise Refusal(message)
     for note in told.notes:
         click.echo(f"note: {note}", err=True)
-    search_folder(out)
+    search_folder(out, "search")
     most = together * told.question.each
     try:
         with Who(workers, cluster).at_work(max(most, unseen)) as those:

@@ -359,6 +359,44 @@ def test_a_folder_that_holds_a_run_is_left_to_it(
     assert {each.name for each in tmp_path.iterdir()} == {"log.jsonl", "report.html"}
 
 
+@pytest.mark.parametrize(
+    ("holds", "what", "command"),
+    [
+        ("study.journal", "search", ("sweep", "timing", "--out", "{out}")),
+        ("tune.json", "search", ("merge", "{out}", "{shard}")),
+        ("tune.json", "search", ("walk", "standard", "--duration", "2", "--out", "{out}")),
+        ("sweep.json", "sweep", ("tune", "standard", "--walks", "100", "--out", "{out}")),
+        ("sweep.json", "sweep", ("walk", "standard", "--duration", "2", "--out", "{out}")),
+        ("rows.jsonl", "sweep", ("walk", "standard", "--duration", "2", "--out", "{out}")),
+        ("sweep.json", "sweep", ("replay", "{recording}", "--out", "{out}")),
+        (
+            "sweep.json",
+            "sweep",
+            ("run", "--sensor", "metronome:", "--stimulator", "p24:///dev/null", "--out", "{out}"),
+        ),
+    ],
+)
+def test_a_folder_holds_a_run_or_a_sweep_or_a_search_and_never_two_of_them(
+    done: tuple[Path, dict[str, Any]],
+    tmp_path: Path,
+    holds: str,
+    what: str,
+    command: tuple[str, ...],
+) -> None:
+    recording = tmp_path / "heel.csv"
+    recording.write_text("t_s,heel\n" + "".join(f"{n / 10},{n // 5 % 2}\n" for n in range(50)))
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (holds, "report.html"):
+        (out / name).touch()
+    given = {"out": out, "shard": done[0], "recording": recording}
+    told = fes_ctrl_here(*(each.format(**given) for each in command))
+    assert told.returncode == 2
+    assert f"holds a {what} ({holds}); choose a folder of its own" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert {each.name for each in out.iterdir()} == {holds, "report.html"}
+
+
 def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     done: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
