@@ -130,7 +130,7 @@ def _check(value: str) -> str:
             )
         return "sweep"
     if tables == ["tune"]:
-        from fes_ctrl.cli.tune_question import told_by
+        from fes_ctrl.cli.tune_space import told_by
 
         told_by(str(path.absolute()))
         return "tune"

@@ -246,6 +246,12 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
         (("standard", "--vary", "patient.mass_kg=80"), "write KEY=LOW:HIGH"),
         (("standard", "--vary", "program.rise_ms=100:200"), "vary the patient or the bench"),
         (("standard", "--patient", "nobody"), "patient 'nobody' is unknown"),
+        (
+            ("standard", "--patient", "stroke_mild,healthy", "--patient", "stroke_mild"),
+            "--patient stroke_mild: stands there twice; take one out",
+        ),
+        (("standard", "--program", "no such"), "give a .toml file (--program)"),
+        (("standard", "--stimulator", "nosuch"), "give a .toml file (--stimulator)"),
         (("standard", "--walks", "3"), "the given program alone takes 3"),
         (("standard", "--choose", "7"), "--choose 7: there is no search in"),
         (("standard", "--write", "no/where.toml"), "--write no/where.toml: there is no folder"),
@@ -296,6 +302,15 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             "program.trigger: no number of the given program",
         ),
         (
+            '[[tune.dial]]\nkey = "program.rise"\nlow = 100\nhigh = 200\nstep = 10\n',
+            "tune.dial program.rise: no number of the given program; did you mean "
+            "program.rise_ms? (SPACE:2)",
+        ),
+        (
+            '[[tune.dial]]\nlow = 0\nhigh = 1\nstep = 1\nkey = "program.channel.1.intensity"\n',
+            "did you mean program.channel.0.intensity? (SPACE:5)",
+        ),
+        (
             '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 9\nhigh = 1\nstep = 1\n',
             "tune.dial program.rise_ms: low has to be below high (SPACE:3)",
         ),
@@ -326,7 +341,7 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
         ),
         (
             '[tune.bad_strides]\nkinds = ["short"]\n',
-            "tune.bad_strides: none goes astray without percent",
+            "tune.bad_strides: none goes astray without percent; add it, as percent = 20 (SPACE:1)",
         ),
     ):
         space.write_text(text)
