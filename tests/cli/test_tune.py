@@ -161,6 +161,30 @@ def test_the_page_of_another_choice_does_not_stay(
     assert not (out / "report.html").exists()
 
 
+def test_a_search_for_something_else_is_refused_with_what_it_was_and_is(
+    done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "mine.toml"
+    program.write_text(find("program", "standard").read_text())
+    out = tmp_path / "out"
+    for part, said in (
+        (("--patient", "healthy"), "patient was stroke_moderate, is healthy"),
+        (("--program", str(program)), f"walk.program was not given, is {program}"),
+    ):
+        told = tune(*ASKED, space, *part, "--out", done[0])
+        assert told.returncode == 2
+        assert f"holds the search for something else ({said}); search in another" in told.stderr
+    few = ("moderate_stroke", "--duration", "8", "--walks", "2", "--seeds", "1", "--unseen", "2")
+    few = (*few, "--space", space, "--program", str(program), "--out", str(out))
+    assert tune(*few).returncode in {0, 1}
+    text = program.read_text()
+    program.write_text(text.replace("extension_ms = 100", "extension_ms = 150"))
+    assert program.read_text() != text
+    told = tune(*few)
+    assert told.returncode == 2
+    assert "(dial program.extension_ms.now was 100.0, is 150.0); search in" in told.stderr
+
+
 def test_another_number_of_the_front_is_taken_without_another_search(
     done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ def test_another_question_in_the_same_folder_is_refused_with_what_differs(tmp_pa
     search(tmp_path, question(), 12)
     with pytest.raises(StudyError, match="seed was 1"):
         search(tmp_path, question(seed=2), 12)
-    with pytest.raises(StudyError, match="other patients"):
+    with pytest.raises(StudyError, match="patient was anna, is berta"):
         search(tmp_path, question(members=(Member("berta"),)), 12)
 
 
