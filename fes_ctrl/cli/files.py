@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import errno
 import gzip
 import json
 import os
@@ -48,6 +49,21 @@ def write_whole(path: Path, text: str | bytes, option: str = "--out") -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
+        raise Refusal(message) from None
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Refuse a place where ``write_whole`` will not be able to write; nothing is left there."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            return
+        # As it will be written: what else would tell of full, read-only and special file systems?
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
         message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
         raise Refusal(message) from None
 

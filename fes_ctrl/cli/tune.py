@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_apart, search_folder
+from fes_ctrl.cli.files import check_writable, keep_apart, search_folder
 from fes_ctrl.cli.numbers import Finite
 from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
 from fes_ctrl.cli.who import Who, walk_jobs
@@ -218,6 +218,7 @@ def command(
         if not write.parent.is_dir():
             message = f"--write {write}: there is no folder {write.parent}; make it first"
             raise Refusal(message)
+        check_writable(write, "--write")
     least = told.question.each * seeds
     if walks < least + told.question.each:
         twice = ", with bad strides and without" if told.question.astray else ""

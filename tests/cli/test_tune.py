@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -486,6 +487,7 @@ def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_pa
     )
     assert told.returncode == 1
     assert told.stdout.splitlines()[-1] == "verdict: no better program was found"
+    assert f"{out / 'chosen.toml'} is the given program, unchanged" in told.stderr
     assert "better.toml was not written: there is no better program" in " ".join(
         told.stderr.split()
     )
@@ -500,6 +502,61 @@ def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_pa
     assert "The given program as it was: no better program was found." in program
     for text in (told.stdout, told.stderr, page, program):
         assert "promise" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("own", "asked"),
+    [
+        (
+            "",
+            (
+                *("--patient", "stroke_mild,healthy", "--stimulator", "p24_gap"),
+                *("--set", "program.channel.0.intensity=0.7", "--set", "cable.jitter_us=900"),
+            ),
+        ),
+        ("[program]\nrise_ms = 150\n[[program.channel]]\nintensity = 0.8\n", ()),
+    ],
+)
+def test_the_command_to_try_a_program_walks_what_was_tuned(
+    own: str, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    space, scenario, out = tmp_path / "less.toml", tmp_path / "mine.toml", tmp_path / "the out"
+    space.write_text(
+        '[tune]\nobjectives = ["charge"]\n[[tune.dial]]\n'
+        'key = "program.channel.0.intensity"\nlow = 0.3\nhigh = 0.9\nstep = 0.1\n'
+    )
+    scenario.write_text(f'[walk]\npatient = "stroke_moderate"\n{own}')
+    few = ("--duration", "8", "--walks", "8", "--seeds", "1", "--unseen", "2", "--space", space)
+    told = tune(scenario, *asked, *few, "--out", out)
+    found = json.loads((out / "tune.json").read_text())
+    chosen, seed = found["chosen"]["settings"], found["unseen_seeds"][0]
+    assert chosen, told.stderr
+    line = next(line for line in told.stderr.splitlines() if line.startswith("try it: "))
+    command, _, others = line.removeprefix("try it: fes-ctrl ").partition(" (and so with ")
+    assert others == ("--patient healthy)" if asked else "")
+    walked = fes_ctrl_here(*shlex.split(command), "--seed", str(seed), "--json")
+    summary = json.loads(walked.stdout)
+    tuned = [
+        row["setpoints_sha256"]
+        for row in rows(out)
+        if row["seed"] == seed and row["patient"] == summary["patient"]
+        if all(row.get(key) == value for key, value in chosen.items())
+    ]
+    assert tuned == [summary["setpoints_sha256"]]
+
+
+@pytest.mark.parametrize("where", ["{folder}", "/proc/better.toml"])
+def test_where_a_program_cannot_be_written_is_said_before_any_walk(
+    where: str, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    out, write = tmp_path / "out", where.format(folder=tmp_path / "kept")
+    told = tune("standard", "--walks", "3", "--seeds", "1", "--write", write, "--out", out)
+    assert told.returncode == 2
+    assert f"--write {write}: cannot be written (" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert not out.exists()
+    assert {each.name for each in tmp_path.iterdir()} == {"kept"}
 
 
 def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:
