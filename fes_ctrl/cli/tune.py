@@ -14,7 +14,7 @@ import click
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import check_writable, keep_apart, search_folder
 from fes_ctrl.cli.numbers import Finite
-from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
+from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar
 from fes_ctrl.cli.who import Who, walk_jobs
 
 if TYPE_CHECKING:
@@ -295,17 +295,17 @@ def _tune(
 
 
 @contextmanager
-def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     if quiet:
-        yield lambda _what, _done: None
+        yield lambda _what, _done, _total: None
         return
-    with bar("{task.description:8s}", BAR, "{task.completed:.0f} walks", TIME_LEFT) as progress:
+    with bar("{task.description:8s}", BAR, COUNT, "walks", TIME_LEFT) as progress:
         tasks = {"search": progress.add_task("search", total=walks)}
 
-        def advance(what: str, done: int) -> None:
+        def advance(what: str, done: int, total: int | None) -> None:
             if what not in tasks:
                 progress.update(tasks["search"], total=progress.tasks[0].completed)
-                tasks[what] = progress.add_task(what, total=None)
-            progress.update(tasks[what], completed=done)
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
 
         yield advance
