@@ -67,6 +67,36 @@ class Result:
     files: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The figure that orders candidates, as it was asked for, and where.
+
+    Attributes
+    ----------
+    name : str
+        Its name, or the end of it.
+    place : str or None
+        File and line; none: the option.
+    """
+
+    name: str
+    place: str | None = None
+
+    def whole(self, names: list[str]) -> str:
+        """Return its whole name among those that there are, or refuse it."""
+        from fes_ctrl.config.build import show
+        from fes_ctrl.tuning.statistics import whole_name
+
+        try:
+            return whole_name(self.name, names)
+        except ValueError as error:
+            what = str(error).removeprefix(self.name)
+            message = f"--by {self.name}{what}"
+            if self.place is not None:
+                message = f"sweep.by = {show(self.name)}{what} ({self.place})"
+            raise Refusal(message) from error
+
+
 def table_format(wanted: str | None) -> str:
     """Return in what results are written, or refuse what cannot be."""
     there = find_spec("pyarrow") is not None
@@ -77,35 +107,34 @@ def table_format(wanted: str | None) -> str:
 
 
 def finish(
-    manifest: "Manifest", store: "Store", folder: Path, kind: str, by: str, best: str
+    manifest: "Manifest", store: "Store", folder: Path, kind: str, figure: Figure, best: str
 ) -> Result:
     """Write the results of a sweep whose walks are all there, and return what came of it.
 
     A shard has no results: its rows wait for the others.
     """
     from fes_ctrl.tuning.results import write_candidates, write_csv, write_parquet
-    from fes_ctrl.tuning.statistics import names_in, summarise, whole_name
+    from fes_ctrl.tuning.statistics import names_in, summarise
 
     if manifest.shard is not None:
         rows = [store.get(key) for key, _ in manifest.part()]
         failed = sum(row is not None and not row["ok"] for row in rows)
-        return Result(manifest, len(rows), failed, by, best, (), ("rows.jsonl", "sweep.json"))
+        return Result(
+            manifest, len(rows), failed, figure.name, best, (), ("rows.jsonl", "sweep.json")
+        )
     try:
         candidates = tuple(summarise(manifest, store))
     except ModuleNotFoundError as error:
         message = f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'"
         raise Refusal(message) from error
+    by = figure.name
     walks = sum(candidate.walks for candidate in candidates)
     failed = sum(candidate.failed for candidate in candidates)
     if walks > failed:
         names = dict.fromkeys(
             name for row in manifest.rows(store) if row["ok"] for name in names_in(row)
         )
-        try:
-            by = whole_name(by, list(names))
-        except ValueError as error:
-            message = f"--by {error}"
-            raise Refusal(message) from error
+        by = figure.whole(list(names))
     table = f"results.{kind}"
     write = write_parquet if kind == "parquet" else write_csv
     write(folder / table, lambda: manifest.rows(store))

@@ -23,6 +23,14 @@ class Who:
         self._workers = workers or processors()
         self._cluster = cluster
 
+    def words(self, jobs: int) -> str:
+        """Return who walks so many jobs, in words."""
+        if self._cluster is not None and self._cluster != "local":
+            return f"the workers of {self._cluster}"
+        count = min(self._workers, jobs)
+        where = "a Dask cluster of" if self._cluster else "of"
+        return f"{count} process{'es' * (count > 1)} {where} this machine"
+
     def at_work(self, jobs: int) -> "Workers | Cluster":
         """Return those who walk so many jobs."""
         count = min(self._workers, jobs)

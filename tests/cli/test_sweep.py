@@ -285,6 +285,10 @@ AXIS = 'key = "program.delay_ms"\nvalues = [0, 100]'
         ("[0, 100]", "[0, 100, 0.0]", 8, "0.0 stands there twice"),
         ("[0, 100]", "[]", 8, "give values, or min and max"),
         ("values = [0, 100]", "min = 1\nmax = 1\nstep = 1", 8, "must be below max = 1"),
+        ("values = [0, 100]", "min = 0\nmax = nan\nstep = 1", 9, "finite number, not NaN or inf"),
+        ("values = [0, 100]", "min = -inf\nmax = 1\nstep = 1", 8, "finite number, not NaN or inf"),
+        ("values = [0, 100]", "min = 0\nmax = '9'\nstep = 1", 9, '"9": must be a number ('),
+        ("values = [0, 100]", "min = 0\nmax = 9\nstep = -0.5", 10, "-0.5: must be above 0 ("),
         ("values = [0, 100]", "min = 0\nmax = 1", 6, "a grid needs its values, a step, or points"),
         (
             "values = [0, 100]",
@@ -305,7 +309,25 @@ AXIS = 'key = "program.delay_ms"\nvalues = [0, 100]'
             "make 2 different ones",
         ),
         ("seeds = [1, 2]", "seed_count = 600_000", 1, "1800000 walks of 6 s, some 1 days"),
-        ("seeds = [1, 2]", 'seeds = [1]\npatients = ["nobody"]', 4, "'nobody' is unknown"),
+        (
+            "seeds = [1, 2]",
+            'seeds = [1]\npatients = ["nobody"]',
+            4,
+            "or give a .toml file (FILE:4)\n",
+        ),
+        (
+            "6.0",
+            "1.5\nby = 'charge'",
+            5,
+            'sweep.by = "charge": no such figure; near it are charge.t',
+        ),
+        ("6.0", "1.5\nby = 'nosuch'", 5, "choose from legs.*.toe_clearance_mm.p05, "),
+        (
+            "6.0",
+            "1.5\nby = 'lost_wrk_percent'",
+            5,
+            "near it are legs.*.push_off.lost_work_percent, ",
+        ),
         ('"moderate_stroke"', '"nothing"', 2, "'nothing' is unknown"),
         (AXIS, "", 6, "key must be given"),
         ("[sweep]", "[walk]\n[sweep]", 1, "not part of a sweep"),
@@ -317,7 +339,7 @@ def test_a_sweep_that_cannot_be_walked_is_refused_with_its_place(
     path = file_of(tmp_path, SWEEP.replace(old, new))
     told = sweep(path, "--out", tmp_path / "out")
     assert told.returncode == 2
-    assert refusal in told.stderr
+    assert refusal.replace("FILE", path) in told.stderr
     assert f"my.toml:{line}" in told.stderr
     assert told.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
@@ -330,6 +352,7 @@ def test_a_sweep_that_cannot_be_walked_is_refused_with_its_place(
         (("timing", "--shard", "1/2"), "--shard without --out"),
         (("timing", "--shard", "3/2", "--out", "x"), "counted from 1 to 2"),
         (("timing", "--shard", "a", "--out", "x"), "write K/N"),
+        (("timing", "--shard", "0/0", "--out", "x"), "--shard 0/0: a sweep has one part at least"),
         (("timing", "--cluster", "127.0.0.1"), "write tcp://HOST:PORT of a scheduler"),
         (("timing", "--out", "/dev/null/x"), "choose a folder that can be written"),
     ],
@@ -405,6 +428,30 @@ def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     told = sweep(done[0].parent / "my.toml", "--out", out, "--by", "charge.total_uC")
     assert told.returncode == 2
     assert "no such figure; near it are charge.total_mC" in told.stderr
+
+
+def test_how_many_walks_there_are_and_who_walks_them_is_said_before_the_first(
+    tmp_path: Path,
+) -> None:
+    path, out = file_of(tmp_path, SWEEP.replace("6.0", "3.0")), tmp_path / "out"
+    told = sweep(path, "--out", out, "--workers", "1")
+    assert told.stderr.splitlines()[0] == "6 walks; walked by 1 process of this machine"
+    file_of(tmp_path, SWEEP.replace("6.0", "3.0").replace("[1, 2]", "[1, 2, 3]"))
+    told = sweep(path, "--out", out, "--workers", "2")
+    said = "9 walks, 6 of them done already; walked by 2 processes of this machine"
+    assert told.stderr.splitlines()[0] == said
+    told = sweep(path, "--out", out)
+    assert told.stderr.splitlines()[0].startswith("9 walks; 0 walked now"), "nothing is left"
+
+
+def test_a_figure_of_events_that_come_late_is_not_refused_for_it(tmp_path: Path) -> None:
+    scenario = tmp_path / "late.toml"
+    scenario.write_text('[walk]\npatient = "stroke_moderate"\nstanding_s = 12\n')
+    text = SWEEP.replace("6.0", "18.0").replace("[1, 2]", "[1]")
+    path = file_of(tmp_path, text.replace("moderate_stroke", str(scenario)))
+    told = sweep(path, "--by", "ic.f1", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["by"] == "legs.*.detection.ic.f1"
 
 
 def test_candidates_are_ordered_by_a_figure_that_the_first_walk_lacks(tmp_path: Path) -> None:
