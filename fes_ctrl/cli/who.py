@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import click
 
 from fes_ctrl.cli.errors import Refusal
 
@@ -42,7 +45,7 @@ class Who:
         from hil.code_version import code_version
 
         try:
-            return Cluster(self._cluster, count, code_version)
+            return Cluster(self._cluster, count, code_version, partial(click.echo, err=True))
         except ModuleNotFoundError as error:
             message = f"--cluster needs {error.name}: pip install 'fes-ctrl[cluster]'"
             raise Refusal(message) from error
