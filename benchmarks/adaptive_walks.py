@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from fes_ctrl.analysis.walk import LegWalk
 from fes_ctrl.model import INITIAL_CONTACT, LEG_NAMES, TERMINAL_CONTACT, Adaptation, Record
 from fes_ctrl.runlog.log import NullLog
-from fes_ctrl.runtime.operator import OperatorConfig
 from fes_ctrl.runtime.stepper import Stepper
 from hil.config import WalkConfig
 from hil.patient.config import LegConfig
@@ -38,11 +37,6 @@ HOLDS = 0.95
 WINDOW_US = 300_000_000
 
 TARGETS = {"standard": (12.0, -23.0), "firmer": (16.0, -20.0)}
-
-OPERATOR = OperatorConfig(
-    level_percent=(10, 20, 30, 40, 50, 60, 70, 80, 90, 100), level_from_s=3.0, level_every_s=2.0
-)
-"""Raises the level by less in a stride than guards allow."""
 
 Series = NDArray[np.float64]
 Job = tuple[str, tuple[str, ...], int, float]
@@ -100,7 +94,6 @@ def configured(patient: str, sets: tuple[str, ...], seed: int, duration_s: float
     return replace(
         config,
         patient=replace(config.patient, leg=legs),
-        operator=replace(OPERATOR, arm_at_s=config.operator.arm_at_s),
         way=way,
         duration_s=STAND_S + duration_s,
     )
@@ -125,7 +118,9 @@ def walk(job: Job) -> Walked:
     rig.session.open()
     clock.run_until_us(round(config.duration_s * 1e6))
     done = rig.finish()
-    full_from_us = round(1e6 * (OPERATOR.level_from_s + 9 * OPERATOR.level_every_s))
+    operator = config.operator
+    steps = len(operator.level_percent) - 1
+    full_from_us = round(1e6 * (operator.level_from_s + steps * operator.level_every_s))
     legs = {}
     for about, hub in zip(done.legs, rig.patient.hubs, strict=False):
         times = np.array([row.t_us for row in hub.truth], dtype=np.float64)

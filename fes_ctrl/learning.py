@@ -25,8 +25,9 @@ NOT_SEEN: Final = "the foot was not seen to be flat again"
 """Why a stride was frozen that nothing was measured of; told when the next burst ends."""
 
 ODD_SHARE: Final = 0.3
-"""A swing's duration or a stride's length that is so far from the usual belongs to another way of
-walking: a stumble, stairs, a turn. Strides of one pace vary by 2 to 8 %."""
+"""A swing's duration or surge that is so far from the usual belongs to another way of walking: a
+stumble, stairs, a turn. Strides of one pace vary by 2 to 8 %, their surge as it is measured by 4 to
+7 %, and the farthest of a minute's by some 20 %."""
 
 ODD_DEG: Final = 5.0
 """Pitch at contact that has changed by so much more than was to be expected. On a slope of 8 % and
@@ -72,8 +73,8 @@ class Learning:
         "_odd",
         "_onset_us",
         "_revert_strides",
-        "_stride_m",
         "_sure",
+        "_surge_mps",
         "_swing_us",
         "leg",
         "withheld",
@@ -88,7 +89,7 @@ class Learning:
         self._sure: float = config.sure
         self._revert_strides: int = config.revert_strides
         self._swing_us: float = 0.0
-        self._stride_m: float = 0.0
+        self._surge_mps: float = 0.0
         self.start_over()
 
     def start_over(self) -> None:
@@ -191,13 +192,13 @@ class Learning:
         swing_us = float(swing.contact_us - swing.toe_off_us)
         if self._swing_us > 0.0:
             off = swing_us / self._swing_us - 1.0
-            off_m = swing.stride_m / self._stride_m - 1.0 if self._stride_m > 0.0 else 0.0
+            off_ahead = swing.surge_mps / self._surge_mps - 1.0 if self._surge_mps > 0.0 else 0.0
             off_deg = swing.contact_deg - self._last_deg - self._law.expected_deg
             most_deg = STILL_ODD_DEG if self._odd else ODD_DEG
             if not -ODD_SHARE <= off <= ODD_SHARE:
                 odd = f"its swing lasted {swing_us / 1000.0:.0f} ms"
-            elif not -ODD_SHARE <= off_m <= ODD_SHARE:
-                odd = f"its stride was {swing.stride_m:.2f} m long"
+            elif not -ODD_SHARE <= off_ahead <= ODD_SHARE:
+                odd = f"its foot went ahead {100.0 * off_ahead:+.0f} % off the usual"
             elif self._compares and not -most_deg <= off_deg <= most_deg:
                 odd = f"it landed {off_deg:+.0f} deg off what was to be expected"
         if odd:
@@ -217,10 +218,10 @@ class Learning:
         swing_us = float(swing.contact_us - swing.toe_off_us)
         if self._swing_us <= 0.0:
             self._swing_us = swing_us
-            self._stride_m = swing.stride_m
+            self._surge_mps = swing.surge_mps
         else:
             self._swing_us += USUAL * (swing_us - self._swing_us)
-            self._stride_m += USUAL * (swing.stride_m - self._stride_m)
+            self._surge_mps += USUAL * (swing.surge_mps - self._surge_mps)
 
     def _freeze(self, t_us: Us, why: str, swing: SwingPitch | None) -> Adaptation:
         self._frozen += 1
@@ -257,5 +258,5 @@ class Learning:
             "meter": self._meter.snapshot(),
             "frozen": self._frozen,
             "swing_us": round(self._swing_us),
-            "stride_m": round(self._stride_m, 2),
+            "surge_mps": round(self._surge_mps, 2),
         }

@@ -45,7 +45,7 @@ def manifest_of(
     Returns
     -------
     tuple
-        What is walked, and why some of it will fail: values, each of them good, that do not go
+        What is walked, and why some of it cannot be: values, each of them good, that do not go
         together.
 
     Raises

@@ -99,18 +99,13 @@ def stride_of(told: Adaptation, ends_us: Sequence[Us], leg: LegWalk) -> int | No
     return index if index >= 0 else None
 
 
-def in_force(
-    at_us: Us,
-    adaptations: Sequence[Adaptation],
-    states: Sequence[StateChange],
-    start: float,
-) -> Taken:
-    """Return what had been learnt at an instant.
+def course(
+    adaptations: Sequence[Adaptation], states: Sequence[StateChange], start: float
+) -> list[tuple[Us, Taken]]:
+    """Return from when on what had been learnt, in order; before all of it nothing had.
 
     Parameters
     ----------
-    at_us : int
-        What was told before it counts.
     adaptations : sequence of Adaptation
         Of one leg, in order.
     states : sequence of StateChange
@@ -118,8 +113,25 @@ def in_force(
     start : float
         Share with which it begins.
     """
-    told = [each for each in adaptations if each.t_us < at_us]
-    anew_us = [each.t_us for each in states if each.reason == START_OVER and each.t_us < at_us]
-    if not told or (anew_us and anew_us[-1] >= told[-1].t_us):
-        return Taken(start, 0, 0)
-    return Taken(told[-1].share, told[-1].later_us, told[-1].sooner_us)
+    steps = [(each.t_us, Taken(each.share, each.later_us, each.sooner_us)) for each in adaptations]
+    steps += [(each.t_us, Taken(start, 0, 0)) for each in states if each.reason == START_OVER]
+    return sorted(steps, key=lambda step: step[0])
+
+
+def in_force(
+    at_us: Us,
+    adaptations: Sequence[Adaptation],
+    states: Sequence[StateChange],
+    start: float,
+) -> Taken:
+    """Return what had been learnt at an instant; what was told before it counts.
+
+    Parameters
+    ----------
+    at_us : int
+        The instant.
+    adaptations, states, start
+        As ``course`` takes them.
+    """
+    before = [taken for t_us, taken in course(adaptations, states, start) if t_us < at_us]
+    return before[-1] if before else Taken(start, 0, 0)

@@ -125,10 +125,12 @@ def _check(value: str) -> str:
         manifest, unfit = manifest_of(load_plan(str(path.absolute())))
         if unfit:
             of = len(manifest.candidates) * len(manifest.patients)
-            click.echo(f"note: {len(unfit)} of {of} will fail; the first: {unfit[0]}", err=True)
+            click.echo(
+                f"note: {len(unfit)} of {of} cannot be walked; the first: {unfit[0]}", err=True
+            )
         return "sweep"
     if tables == ["tune"]:
-        from fes_ctrl.cli.tune_question import told_by
+        from fes_ctrl.cli.tune_space import told_by
 
         told_by(str(path.absolute()))
         return "tune"

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import errno
 import gzip
 import json
 import os
@@ -8,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from fes_ctrl.cli.errors import Refusal
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 PAGE: Final = "report.html"
 PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
 """What is made of a run, beside what is known of it."""
+Kind = Literal["run", "sweep", "search"]
+"""What a folder may hold; never two of them, for each would take the other's page away."""
 EXPORTS: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
 """And in other formats, where nobody says where to; Parquet is a folder."""
 
@@ -65,6 +68,22 @@ def _keep_off_runs(path: Path, option: str) -> None:
     if any(path.resolve() == known for known in sources(folder)):
         message = f"{option} {path}: the run in {path.parent} is read from it; choose another name"
         raise Refusal(message)
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Refuse a place where ``write_whole`` will not be able to write; nothing is left there."""
+    _keep_off_runs(path, option)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            return
+        # As it will be written: what else would tell of full, read-only and special file systems?
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        message = f"{option} {path}: cannot be written ({error.strerror}); choose another place"
+        raise Refusal(message) from None
 
 
 def _mask() -> int:
@@ -127,12 +146,26 @@ def sources(folder: Path) -> list[Path]:
     return [folder / name for name in (*tables, *truth)]
 
 
-def search_folder(out: Path, option: str = "--out ") -> None:
-    """Make the folder of a sweep or a search; what a run has left there is another's."""
-    for known in sources(out):
-        if known.exists():
-            message = f"{option}{out}: holds a run ({known.name}); choose a folder of its own"
+def refuse_others(folder: Path, kind: Kind, option: str = "--out ") -> None:
+    """Refuse a folder that holds something else than a run, a sweep, or a search."""
+    from fes_ctrl.tuning.journal import JOURNAL
+    from fes_ctrl.tuning.manifest import FILE, ROWS
+
+    marks: dict[Kind, list[Path]] = {
+        "run": sources(folder),
+        "sweep": [folder / FILE, folder / ROWS],
+        "search": [folder / JOURNAL, folder / "tune.json"],
+    }
+    for other, files in marks.items():
+        held = next((file for file in files if other != kind and file.exists()), None)
+        if held is not None:
+            message = f"{option}{folder}: holds a {other} ({held.name}); choose a folder of its own"
             raise Refusal(message)
+
+
+def search_folder(out: Path, kind: Kind, option: str = "--out ") -> None:
+    """Make the folder of a sweep or a search; what others have left there is theirs."""
+    refuse_others(out, kind, option)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -144,10 +177,11 @@ def new_run(folder: Path, made_of: Sequence[Path] = ()) -> None:
     """Make a run's folder, and take away what an earlier run has left there.
 
     The new one may be killed, or know less: nothing of the old one may pass for its own. What the
-    new one is made of, ``made_of``, may not be among it.
+    new one is made of, ``made_of``, may not be among it. A sweep or a search is no earlier run.
     """
     from fes_ctrl.export.tables import BY_NAME
 
+    refuse_others(folder, "run")
     parquet = [folder / EXPORTS["parquet"] / f"{name}.parquet" for name in BY_NAME]
     alone = [folder / f"{name}.parquet" for name in BY_NAME]
     exports = [folder / EXPORTS["mcap"], folder / EXPORTS["c3d"], *parquet, *alone]

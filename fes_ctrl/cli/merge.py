@@ -10,7 +10,7 @@ import click
 
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import search_folder, write_whole
-from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
+from fes_ctrl.cli.sweep_results import CLEARED, Figure, finish, table_format, tell
 
 if TYPE_CHECKING:
     from fes_ctrl.tuning.job import Job
@@ -57,7 +57,7 @@ def command(
     for shard, manifest in zip(shards, manifests, strict=True):
         _same(first, manifest, shards[0], shard)
     whole = replace(first, shard=None)
-    search_folder(out, "")
+    search_folder(out, "sweep", "")
     if any(out.samefile(shard) for shard in shards):
         message = f"{out}: is one of the shards; choose another folder for the whole"
         raise Refusal(message)
@@ -75,8 +75,8 @@ def command(
         if missing:
             raise Refusal(_missing(missing, manifests, len(whole), out))
         asked = whole.asked
-        by, best = by or str(asked["by"]), best or str(asked["best"])
-        result = finish(whole, store, out, kind, by, best)
+        figure = Figure(by) if by else Figure(str(asked["by"]), str(shards[0] / "sweep.json"))
+        result = finish(whole, store, out, kind, figure, best or str(asked["best"]))
         return tell(result, {"walked": 0, "wall_s": 0.0}, out, top, as_json=as_json)
 
 

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ import click
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import search_folder, write_whole
 from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
-from fes_ctrl.cli.sweep_results import CLEARED, finish, table_format, tell
+from fes_ctrl.cli.sweep_results import CLEARED, Figure, finish, table_format, tell
 from fes_ctrl.cli.who import Who, walk_jobs
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from fes_ctrl.tuning.store import Store
 
 INTERRUPTED: Final = 130
+PROBE_S: Final = 10.0
+"""So much of a walk shows which figures a walk has."""
 
 Advance = Callable[[], None]
 
@@ -53,7 +56,7 @@ Advance = Callable[[], None]
     type=click.Choice(["parquet", "csv"]),
     help="Of the results; default: parquet where pyarrow is there.",
 )
-@click.option("--retry-failed", is_flag=True, help="Walk again what came to nothing.")
+@click.option("--retry-failed", is_flag=True, help="Walk again what came to no result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sweep: str,
@@ -84,7 +87,10 @@ def command(
         raise Refusal(_needs("scipy"))
     plan = _plan(sweep)
     manifest = _manifest(plan, part, quiet=as_json)
+    said = None if by else plan.source.place(("sweep", "by"))
     by, best = by or plan.config.by, best or plan.config.best
+    figure = Figure(by, said)
+    _judge_before(manifest, figure)
     with _folder(out) as folder, _store(folder) as store:
         if retry_failed:
             store.forget_failed()
@@ -93,7 +99,7 @@ def command(
         write_whole(folder / "sweep.json", manifest.text())
         started_s = time.perf_counter()
         before = len(store)
-        interrupted = _walk(manifest, store, Who(workers, cluster), by, out, quiet=as_json)
+        interrupted = _walk(manifest, store, Who(workers, cluster), figure, out, quiet=as_json)
         run: dict[str, object] = {
             "walked": len(store) - before,
             "wall_s": round(time.perf_counter() - started_s, 3),
@@ -105,7 +111,7 @@ def command(
                 kept = f"what is done stays in {out}, and the same command goes on"
             click.echo(f"fes-ctrl: interrupted; {kept}", err=True)
             return INTERRUPTED
-        result = finish(manifest, store, folder, kind, by, best)
+        result = finish(manifest, store, folder, kind, figure, best)
         return tell(result, run, None if out is None else folder, top, as_json=as_json)
 
 
@@ -153,8 +159,8 @@ def _manifest(plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool) -> "M
         raise Refusal(str(error)) from error
     if problems:
         click.echo(
-            f"note: {len(problems)} of {candidates * len(plan.patients)} will fail, their values "
-            f"do not go together; the first: {problems[0]}",
+            f"note: {len(problems)} of {candidates * len(plan.patients)} cannot be walked, their "
+            f"values do not go together; the first: {problems[0]}",
             err=True,
         )
     return manifest
@@ -169,7 +175,7 @@ def _folder(out: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="fes-ctrl-sweep-") as folder:
             yield Path(folder)
         return
-    search_folder(out)
+    search_folder(out, "sweep")
     yield out
 
 
@@ -191,7 +197,7 @@ def _store(folder: Path) -> "Iterator[Store]":
 
 
 def _walk(
-    manifest: "Manifest", store: "Store", who: Who, by: str, out: Path | None, *, quiet: bool
+    manifest: "Manifest", store: "Store", who: Who, by: Figure, out: Path | None, *, quiet: bool
 ) -> bool:
     """Walk what has no row yet; return whether it was interrupted."""
     from fes_ctrl.tuning.engine import EngineError
@@ -202,6 +208,10 @@ def _walk(
     if not todo:
         return False
     judged = False
+    if not quiet:
+        done = len(keys) - len(todo)
+        before = f", {done} of them done already" if done else ""
+        click.echo(f"{len(keys)} walks{before}; walked by {who.words(len(todo))}", err=True)
     try:
         with (
             who.at_work(len(todo)) as workers,
@@ -221,17 +231,26 @@ def _walk(
     return False
 
 
-def _judge_by(manifest: "Manifest", store: "Store", by: str) -> None:
+def _judge_before(manifest: "Manifest", by: Figure) -> None:
+    """Refuse a figure that no walk can have before there is a walk, where a short one tells."""
+    from fes_ctrl.tuning.statistics import in_every_walk, names_in
+    from hil.sweep_walk import walk_row
+
+    if in_every_walk(by.name):
+        first = next(job for _, job in manifest.jobs())
+        lasts_s = min(first.duration_s or PROBE_S, PROBE_S)
+        row = walk_row(replace(first, duration_s=lasts_s))
+        if row["ok"]:
+            by.whole(names_in(row))
+
+
+def _judge_by(manifest: "Manifest", store: "Store", by: Figure) -> None:
     """Refuse a figure that no walk can have as soon as there is a walk."""
-    from fes_ctrl.tuning.statistics import may_come, names_in, whole_name
+    from fes_ctrl.tuning.statistics import may_come, names_in
 
     row = next((row for row in manifest.rows(store) if row["ok"]), None)
-    if row is not None and not may_come(by):
-        try:
-            whole_name(by, names_in(row))
-        except ValueError as error:
-            message = f"--by {error}"
-            raise Refusal(message) from error
+    if row is not None and not may_come(by.name):
+        by.whole(names_in(row))
 
 
 @contextmanager

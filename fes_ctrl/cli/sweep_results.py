@@ -14,8 +14,10 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import PAGE
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
+    from fes_ctrl.tuning.leading import Leading
     from fes_ctrl.tuning.manifest import Manifest
     from fes_ctrl.tuning.statistics import Candidate, Difference
     from fes_ctrl.tuning.store import Store
@@ -47,7 +49,7 @@ class Result:
     manifest : Manifest
         What was walked.
     walks, failed : int
-        Of this folder.
+        Of this folder; those that came to no result.
     by, best : str
         The figure that orders candidates, and which end of it is wanted.
     candidates : tuple of Candidate
@@ -65,6 +67,36 @@ class Result:
     files: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The figure that orders candidates, as it was asked for, and where.
+
+    Attributes
+    ----------
+    name : str
+        Its name, or the end of it.
+    place : str or None
+        File and line; none: the option.
+    """
+
+    name: str
+    place: str | None = None
+
+    def whole(self, names: list[str]) -> str:
+        """Return its whole name among those that there are, or refuse it."""
+        from fes_ctrl.config.build import show
+        from fes_ctrl.tuning.statistics import whole_name
+
+        try:
+            return whole_name(self.name, names)
+        except ValueError as error:
+            what = str(error).removeprefix(self.name)
+            message = f"--by {self.name}{what}"
+            if self.place is not None:
+                message = f"sweep.by = {show(self.name)}{what} ({self.place})"
+            raise Refusal(message) from error
+
+
 def table_format(wanted: str | None) -> str:
     """Return in what results are written, or refuse what cannot be."""
     there = find_spec("pyarrow") is not None
@@ -75,35 +107,34 @@ def table_format(wanted: str | None) -> str:
 
 
 def finish(
-    manifest: "Manifest", store: "Store", folder: Path, kind: str, by: str, best: str
+    manifest: "Manifest", store: "Store", folder: Path, kind: str, figure: Figure, best: str
 ) -> Result:
     """Write the results of a sweep whose walks are all there, and return what came of it.
 
     A shard has no results: its rows wait for the others.
     """
     from fes_ctrl.tuning.results import write_candidates, write_csv, write_parquet
-    from fes_ctrl.tuning.statistics import names_in, summarise, whole_name
+    from fes_ctrl.tuning.statistics import names_in, summarise
 
     if manifest.shard is not None:
         rows = [store.get(key) for key, _ in manifest.part()]
         failed = sum(row is not None and not row["ok"] for row in rows)
-        return Result(manifest, len(rows), failed, by, best, (), ("rows.jsonl", "sweep.json"))
+        return Result(
+            manifest, len(rows), failed, figure.name, best, (), ("rows.jsonl", "sweep.json")
+        )
     try:
         candidates = tuple(summarise(manifest, store))
     except ModuleNotFoundError as error:
         message = f"sweep needs {error.name}: pip install 'fes-ctrl[sweep]'"
         raise Refusal(message) from error
+    by = figure.name
     walks = sum(candidate.walks for candidate in candidates)
     failed = sum(candidate.failed for candidate in candidates)
     if walks > failed:
         names = dict.fromkeys(
             name for row in manifest.rows(store) if row["ok"] for name in names_in(row)
         )
-        try:
-            by = whole_name(by, list(names))
-        except ValueError as error:
-            message = f"--by {error}"
-            raise Refusal(message) from error
+        by = figure.whole(list(names))
     table = f"results.{kind}"
     write = write_parquet if kind == "parquet" else write_csv
     write(folder / table, lambda: manifest.rows(store))
@@ -122,7 +153,7 @@ def tell(
         _print(result, top)
     said = f"{result.walks} walks"
     if result.failed:
-        said += f", {result.failed} of them failed"
+        said += f", {result.failed} of them without a result"
     said += f"; {run['walked']} walked now, in {run['wall_s']} s"
     if folder is not None:
         said += f"; kept in {folder}: {', '.join(result.files)}"
@@ -133,17 +164,19 @@ def tell(
     if result.walks and result.failed == result.walks:
         reasons = [error for candidate in result.candidates for error in candidate.errors]
         first = f": {reasons[0]}" if reasons else ""
-        message = f"every walk failed{first}"
+        message = f"no walk came to a result{first}"
         raise Refusal(message)
     return 0
 
 
 def as_object(result: Result) -> dict[str, object]:
     """Return what came of a sweep as one JSON object."""
+    from fes_ctrl.tuning.leading import leading
     from fes_ctrl.tuning.statistics import ranked
 
     manifest = result.manifest
     order = ranked(result.candidates, result.by, result.best)
+    told = leading(order, result.by)
     return {
         "format": FORMAT,
         "sweep": manifest.name,
@@ -158,6 +191,7 @@ def as_object(result: Result) -> dict[str, object]:
         "by": result.by,
         "best": result.best,
         "order": [candidate.name for candidate in order],
+        "leading": None if told is None else told.candidate.name,
         "candidates": [_candidate(candidate) for candidate in result.candidates],
     }
 
@@ -172,11 +206,15 @@ def _candidate(candidate: "Candidate") -> dict[str, Any]:
 def _print(result: Result, top: int) -> None:
     from rich.console import Console
 
+    from fes_ctrl.tuning.leading import leading
     from fes_ctrl.tuning.statistics import ranked
 
     order = ranked(result.candidates, result.by, result.best)
-    rows = order[:top]
-    rows += [candidate for candidate in order[top:] if not candidate.settings]
+    told = leading(order, result.by)
+    best = None if told is None else told.candidate
+    rows = [
+        each for place, each in enumerate(order) if place < top or not each.settings or each == best
+    ]
     keys = sorted({key for candidate in result.candidates for key, _ in candidate.settings})
     beside = [name for name in BESIDE if name != result.by]
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
@@ -195,6 +233,25 @@ def _print(result: Result, top: int) -> None:
         console.print(f"no room for {left} settings of each; {CANDIDATES} has them")
     if len(order) > len(rows):
         console.print(f"{len(order) - len(rows)} more in {CANDIDATES}; --top N shows more")
+    if told is not None:
+        _print_leading(console, result, told)
+
+
+def _print_leading(console: "Console", result: Result, told: "Leading") -> None:
+    """Say which candidate is the best of those that passed, as the page does."""
+    from fes_ctrl.analysis.figure_words import figure_of
+    from fes_ctrl.tuning.leading import passed, passed_all
+
+    figure = figure_of(result.by)
+    if told.remark:
+        console.print(told.remark, style="red")
+    lines = [(f"{result.best} {figure.words} of {told.among}", told.candidate)]
+    if told.extreme != told.candidate:
+        lines.append((f"{result.best} of all", told.extreme))
+    for what, each in lines:
+        said = f"{what}: {each.name}, {_mean(each, result.by)} {figure.unit}".rstrip()
+        style = None if passed_all(each) else "red"
+        console.print(f"{said}, {passed(each)}", style=style, soft_wrap=True)
 
 
 def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: list[str]) -> "Table":
@@ -208,7 +265,7 @@ def _table(result: Result, rows: "list[Candidate]", keys: list[str], beside: lis
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
     for name in ("candidate", *short(keys)):
         table.add_column(name, no_wrap=True)
-    columns = ["failed"] if result.failed else []
+    columns = ["no result"] if result.failed else []
     bounded = any(one.passed < one.walks for one in result.candidates)
     columns += ["passed"] if bounded else []
     columns.append(figure_of(result.by).heading)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import keep_apart, search_folder
+from fes_ctrl.cli.files import check_writable, keep_apart, search_folder
 from fes_ctrl.cli.numbers import Finite
-from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar
+from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar
 from fes_ctrl.cli.who import Who, walk_jobs
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ def command(
         if not write.parent.is_dir():
             message = f"--write {write}: there is no folder {write.parent}; make it first"
             raise Refusal(message)
+        check_writable(write, "--write")
     least = told.question.each * seeds
     if walks < least + told.question.each:
         twice = ", with bad strides and without" if told.question.astray else ""
@@ -229,7 +230,7 @@ def command(
         raise Refusal(message)
     for note in told.notes:
         click.echo(f"note: {note}", err=True)
-    search_folder(out)
+    search_folder(out, "search")
     most = together * told.question.each
     try:
         with Who(workers, cluster).at_work(max(most, unseen)) as those:
@@ -294,17 +295,17 @@ def _tune(
 
 
 @contextmanager
-def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
+def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     if quiet:
-        yield lambda _what, _done: None
+        yield lambda _what, _done, _total: None
         return
-    with bar("{task.description:8s}", BAR, "{task.completed:.0f} walks", TIME_LEFT) as progress:
+    with bar("{task.description:8s}", BAR, COUNT, "walks", TIME_LEFT) as progress:
         tasks = {"search": progress.add_task("search", total=walks)}
 
-        def advance(what: str, done: int) -> None:
+        def advance(what: str, done: int, total: int | None) -> None:
             if what not in tasks:
                 progress.update(tasks["search"], total=progress.tasks[0].completed)
-                tasks[what] = progress.add_task(what, total=None)
-            progress.update(tasks[what], completed=done)
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
 
         yield advance

@@ -1,15 +1,15 @@
 """From the options of ``fes-ctrl tune`` to its question; what is wrong with them is refused."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.config.build import UnplacedError, build
+from fes_ctrl.cli.tune_space import dials_told, told_by
 from fes_ctrl.config.errors import ConfigError
-from fes_ctrl.config.files import find, parse, read_text
+from fes_ctrl.config.files import find
 from fes_ctrl.config.layers import Source
 from fes_ctrl.stim.config import ProgramConfig
 from fes_ctrl.tuning.job import Job, Settings, options_of, settings_of
@@ -17,22 +17,12 @@ from fes_ctrl.tuning.objectives import BY_NAME, Objective
 from fes_ctrl.tuning.population import Spread, population
 from fes_ctrl.tuning.program_file import with_settings
 from fes_ctrl.tuning.question import Question
-from fes_ctrl.tuning.space import (
-    CHANNEL,
-    PROGRAM,
-    Check,
-    Dial,
-    Range,
-    dial_at,
-    dials_of,
-    narrowed,
-    shortened,
-)
+from fes_ctrl.tuning.space import Check, dials_of, narrowed, shortened
 from hil.code_version import code_version
 from hil.patient.bad_strides import BadStridesConfig
 from hil.scenarios import Scenario, load_scenario
 from hil.sweep_walk import build as build_walk
-from hil.tune_config import DialConfig, TuneConfig
+from hil.tune_config import TuneConfig
 
 PERCENT: Final = "bad_strides.percent"
 SEEDS_APART: Final = 1_000_000
@@ -104,14 +94,14 @@ def asked(
         At the first thing that does not fit, with what to do.
     """
     try:
-        told = TuneConfig() if space is None else told_by(space)
+        told, source = (TuneConfig(), Source("--space")) if space is None else told_by(space)
     except ConfigError as error:
         raise Refusal(str(error)) from error
     rule = _rule(choose, told)
-    who = [name for some in patients for name in some.split(",") if name]
+    who = _who(patients)
     try:
         base = _base(parts, sets)
-        astray = _astray(told, bad_percent)
+        astray = _astray(told, source, bad_percent)
         _apart(astray, {"--set": sets, "--vary": vary})
         options: dict[str, object] = {"patient": who[0]} if who else {}
         if duration_s is not None:
@@ -140,13 +130,13 @@ def asked(
         check = _check_of(question)
         why = check(())
         if why:
-            raise Refusal(why)
+            raise Refusal(_as_typed(why, parts))
         program = loaded.walk.control.program
         detector = loaded.walk.control.detector.name
-        wanted = _dials(told, program)
+        wanted = dials_told(told, source, program)
         dials = wanted or dials_of(program, detector)
     except ConfigError as error:
-        raise Refusal(str(error)) from error
+        raise Refusal(_as_typed(str(error), parts)) from error
     absent = [name for name, _ in question.reach if name not in _names(question.objectives)]
     if absent:
         message = f"--reach {absent[0]}: is none of the objectives; add it to --objectives"
@@ -174,6 +164,24 @@ def unseen_from(seed: int, count: int) -> tuple[int, ...]:
     """Return seeds that no search with this seed sees."""
     first = seed * SEEDS_APART + UNSEEN_FROM
     return tuple(range(first + 1, first + 1 + count))
+
+
+def _who(patients: Sequence[str]) -> list[str]:
+    """Return who walks; whoever stands there twice would be walked, and count, twice."""
+    who = [name for some in patients for name in some.split(",") if name]
+    for name in who:
+        if who.count(name) > 1:
+            message = f"--patient {name}: stands there twice; take one out"
+            raise Refusal(message)
+    return who
+
+
+def _as_typed(said: str, parts: Mapping[str, str]) -> str:
+    """Return what is said of a part by the option that it was given by."""
+    for name, value in parts.items():
+        (option,) = options_of(settings_of({f"walk.{name}": value}))
+        said = said.replace(f"--set {option}", f"--{name}")
+    return said
 
 
 def _base(parts: Mapping[str, str], sets: Sequence[str]) -> Settings:
@@ -213,57 +221,7 @@ def _check_of(question: Question) -> Check:
     return check
 
 
-def told_by(value: str) -> TuneConfig:
-    """Return what a file for ``--space`` says.
-
-    Raises
-    ------
-    ConfigError
-        At the first thing in it that does not fit.
-    """
-    path = find("tune", value)
-    text = read_text(path)
-    tables = parse(text, str(path))
-    source = Source(str(path), text)
-    for key in tables:
-        if key != "tune":
-            message = f"{key}: not part of a file for --space, which has [tune] only"
-            raise ConfigError(f"{message} ({source.place((key,))})")
-    try:
-        told: TuneConfig = build(TuneConfig, tables.get("tune", {}), ("tune",))
-    except UnplacedError as problem:
-        message = f"{problem.what} ({source.place(problem.path)})"
-        raise ConfigError(message) from problem
-    for place, what in _wrong(told):
-        message = f"tune.{what} ({source.place(('tune', *place))})"
-        raise ConfigError(message)
-    return told
-
-
-def _wrong(told: TuneConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield what is wrong in a file for ``--space`` whatever the program is, and where."""
-    named = {"objectives": told.objectives, "may_lose": told.may_lose, "reach": told.reach}
-    for table, names in named.items():
-        for name in names:
-            if name not in BY_NAME:
-                what = f"there is no objective {name!r}; choose from {', '.join(BY_NAME)}"
-                yield (table,) if table == "objectives" else (table, name), f"{table}: {what}"
-    for name, value in told.may_lose.items():
-        if value < 0:
-            yield ("may_lose", name), f"may_lose.{name} = {value:g}: give 0 or more"
-    seen: set[str] = set()
-    for index, dial in enumerate(told.dial):
-        place = ("dial", index, "key")
-        if not dial.key.startswith("program."):
-            yield place, f"dial {dial.key}: dials are of the program, as program.rise_ms"
-        if dial.key in seen:
-            yield place, f"dial {dial.key}: stands there twice; take one out"
-        if not dial.low < dial.high:
-            yield ("dial", index, "low"), f"dial {dial.key}: low has to be below high"
-        seen.add(dial.key)
-
-
-def _astray(told: TuneConfig, percent: float | None) -> Settings:
+def _astray(told: TuneConfig, source: Source, percent: float | None) -> Settings:
     """Return what is set for strides to go astray; nothing where they do not."""
     plain = BadStridesConfig()
     asked = told.bad_strides
@@ -275,8 +233,9 @@ def _astray(told: TuneConfig, percent: float | None) -> Settings:
     if percent is not None:
         values[PERCENT] = percent
     elif values and PERCENT not in values:
+        place = source.place(("tune", "bad_strides"))
         message = (
-            "tune.bad_strides: none goes astray without percent; add it, as percent = 20 (--space)"
+            f"tune.bad_strides: none goes astray without percent; add it, as percent = 20 ({place})"
         )
         raise Refusal(message)
     return settings_of(values) if values.get(PERCENT) else ()
@@ -391,26 +350,3 @@ def _spread(text: str) -> Spread:
         message = f"--vary {text}: vary the patient or the bench; dials of the program have --space"
         raise Refusal(message)
     return spread
-
-
-def _dials(told: TuneConfig, program: ProgramConfig) -> list[Dial]:
-    return [_dial(dial, program) for dial in told.dial]
-
-
-def _dial(dial: DialConfig, program: ProgramConfig) -> Dial:
-    rest = dial.key.removeprefix("program.")
-    here: object = program
-    for part in rest.split("."):
-        if isinstance(here, tuple):
-            here = here[int(part)] if part.isdecimal() and int(part) < len(here) else None
-        else:
-            here = getattr(here, part, None)
-    if isinstance(here, bool) or not isinstance(here, int | float):
-        message = f"tune.dial {dial.key}: no number of the given program (--space)"
-        raise Refusal(message)
-    last = rest.rpartition(".")[2]
-    usual = PROGRAM.get(last) or CHANNEL.get(last)
-    words = usual.words if usual else last.rpartition("_")[0].replace("_", " ") or last
-    unit = usual.unit if usual else last.rpartition("_")[2]
-    span = Range(words, unit, dial.low, dial.high, dial.step)
-    return dial_at(dial.key, span, float(here), program)

@@ -13,10 +13,12 @@ from fes_ctrl.cli.files import PAGE, write_whole
 from fes_ctrl.cli.tune_question import Asked
 from fes_ctrl.config.files import read_text
 from fes_ctrl.config.render import toml_value
+from fes_ctrl.tuning.job import options_of, settings_of
 from fes_ctrl.tuning.program_file import ProgramFileError, between, read_program, rewritten
 from fes_ctrl.tuning.promise import NONE_BETTER
 from fes_ctrl.tuning.result import Found, as_csv, as_object
 from fes_ctrl.tuning.space import settings_at
+from hil.scenarios import load_scenario
 
 
 def keep(told: Asked, found: Found, out: Path, write: Path | None) -> dict[str, object]:
@@ -98,13 +100,45 @@ def _astray(found: Found) -> list[str]:
 def say_where(told: Asked, found: Found, out: Path, write: Path | None) -> None:
     """Say where everything is, and how the program is tried."""
     file = out / "chosen.toml"
-    click.echo(f"everything is in {out}, the program in {file}", err=True)
+    what = (
+        f"{file} is the given program, unchanged" if found.unchanged else f"the program in {file}"
+    )
+    click.echo(f"everything is in {out}, {what}", err=True)
     if write is not None and not found.verdict.passed:
         why = "there is no better program"
         if not found.unchanged:
             why = "the program did not keep its promises"
         click.echo(f"{write} was not written: {why}", err=True)
-    if found.unchanged:
-        return
-    where = shlex.quote(str(file))
-    click.echo(f"try it: fes-ctrl walk {told.question.scenario} --program {where}", err=True)
+    if not found.unchanged:
+        click.echo(f"try it: {trial(told, found, file)}", err=True)
+
+
+def trial(told: Asked, found: Found, file: Path) -> str:
+    """Return the command that walks the chosen program as it was walked in the search.
+
+    Of several patients it has the first one, and then names the others. Settings of the program
+    are left out where the file alone gives them; a scenario's own win over a file.
+    """
+    question = found.question
+    patients = list(dict.fromkeys(member.patient for member in question.members))
+    wanted = settings_at(question.dials, found.chosen)
+    chosen = dict((*question.base, *wanted))
+    parts: dict[str, str] = {"patient": patients[0], "program": str(file)}
+    others: dict[str, object] = {}
+    for key, value in chosen.items():
+        part = key.removeprefix("walk.")
+        if part in {"setup", "stimulator", "limits"} and isinstance(value, str):
+            parts[part] = value
+        elif key != "walk.program":
+            others[key] = value
+    alone = {key: value for key, value in others.items() if not key.startswith("program.")}
+    loaded = load_scenario(question.scenario, parts, options_of(settings_of(alone)))
+    if loaded.walk.control.program == told.with_settings(wanted):
+        others = alone
+    words = ["fes-ctrl", "walk", question.scenario]
+    words += [word for part, value in parts.items() for word in (f"--{part}", value)]
+    words += [word for option in options_of(settings_of(others)) for word in ("--set", option)]
+    if question.duration_s is not None:
+        words += ["--duration", f"{question.duration_s:g}"]
+    more = f" (and so with --patient {', '.join(patients[1:])})" if patients[1:] else ""
+    return shlex.join(words) + more

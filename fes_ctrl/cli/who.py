@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import click
 
 from fes_ctrl.cli.errors import Refusal
 
@@ -23,6 +26,14 @@ class Who:
         self._workers = workers or processors()
         self._cluster = cluster
 
+    def words(self, jobs: int) -> str:
+        """Return who walks so many jobs, in words."""
+        if self._cluster is not None and self._cluster != "local":
+            return f"the workers of {self._cluster}"
+        count = min(self._workers, jobs)
+        where = "a Dask cluster of" if self._cluster else "of"
+        return f"{count} process{'es' * (count > 1)} {where} this machine"
+
     def at_work(self, jobs: int) -> "Workers | Cluster":
         """Return those who walk so many jobs."""
         count = min(self._workers, jobs)
@@ -34,7 +45,7 @@ class Who:
         from hil.code_version import code_version
 
         try:
-            return Cluster(self._cluster, count, code_version)
+            return Cluster(self._cluster, count, code_version, partial(click.echo, err=True))
         except ModuleNotFoundError as error:
             message = f"--cluster needs {error.name}: pip install 'fes-ctrl[cluster]'"
             raise Refusal(message) from error

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fes_ctrl.config.files import PathParts
-from fes_ctrl.config.wording import dotted, reason, show, unknown_key
+from fes_ctrl.config.wording import dotted, reason, show, telling, unknown_key
 
 __all__ = ["UnplacedError", "build", "dotted", "element_class", "hints", "show"]
 
@@ -129,7 +129,7 @@ def _judge(adapter: Callable[[object], object], value: object, path: PathParts) 
     try:
         return adapter(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = telling(error.errors(include_url=False))
         inside = first["loc"] if isinstance(value, tuple) else ()
         given = first["input"] if inside else value
         key = next(str(part) for part in reversed(path) if isinstance(part, str))

@@ -64,6 +64,21 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def telling(errors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the error that tells what is wrong with a value.
+
+    Where other numbers are welcome beside whole ones, each kind has its say, and its name stands
+    last in the error's place; that it is not a whole number is then no reason.
+    """
+    first = errors[0]
+    *above, kind = first["loc"] or (None,)
+    if first["type"] in {"int_type", "int_from_float"} and isinstance(kind, str):
+        for other in errors[1:]:
+            if list(other["loc"][:-1]) == above:
+                return other
+    return first
+
+
 def reason(error: Mapping[str, Any], key: str, given: object) -> str:
     """Return what a value must be, from the first error that pydantic found in it.
 

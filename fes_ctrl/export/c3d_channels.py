@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.export.envelope import channels, envelope
+from fes_ctrl.export.learnt import LINES, learnt_lines
 from fes_ctrl.export.resample import SWITCHES, Grid, onto, readings, steps_onto
 from fes_ctrl.model import (
     FOOT_IMU,
@@ -101,6 +102,12 @@ def analog(run: Run, grid: Grid) -> list[Channel]:
         found.append(Channel(f"{site}.Current", "mA", says, steps_onto(grid, t_us, current)))
         says = "commanded width of the first phase, held"
         found.append(Channel(f"{site}.Width", "us", says, steps_onto(grid, t_us, width)))
+    for walk in sorted(run.walk.legs, key=lambda each: each.leg):
+        if walk.adaptations:
+            t_us, lines = learnt_lines(run, walk)
+            for label, (unit, says) in LINES.items():
+                site = f"{SIDES[walk.leg]}Learnt.{label}"
+                found.append(Channel(site, unit, says, steps_onto(grid, t_us, lines[label])))
     for true in run.truth.legs if run.truth else ():
         for name, label in LOADS.items():
             values, _ = onto(grid, true.t_us, true.series[name], hold=False)

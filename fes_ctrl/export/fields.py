@@ -3,6 +3,7 @@
 Parquet columns, the JSON schemas of MCAP channels and the reference page are all made of these.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -73,3 +74,8 @@ class Table:
     def column(self, name: str) -> int:
         """Return the place of a column."""
         return [field.name for field in self.fields].index(name)
+
+
+def finite(value: float) -> float | None:
+    """Return a number, or nothing where it is none."""
+    return value if math.isfinite(value) else None

@@ -6,6 +6,7 @@ from fes_ctrl.export.c3d_channels import ANGLES, LOADS, SCALARS, SITES, VALUES
 from fes_ctrl.export.c3d_events import LABELS, MOST
 from fes_ctrl.export.c3d_file import BLOCK, MOST_BLOCKS
 from fes_ctrl.export.fields import Field
+from fes_ctrl.export.learnt import LINES
 from fes_ctrl.export.resample import GAP_PERIODS, SLOWEST_HZ
 from fes_ctrl.export.tables import CHANNEL_FIELDS, TABLES
 from fes_ctrl.export.topics import ENVELOPE_FIELDS, PER_CHANNEL
@@ -94,7 +95,8 @@ def _topics() -> str:
     rows.append(
         (f"`{leg}/channel_N/envelope`", f"the current to be drawn, zero between bursts: {values}")
     )
-    rows.append(("`/log`", "faults, decisions, states, remarks, injections for the log panel"))
+    listed = "faults, decisions, states, remarks, injections, what was learnt"
+    rows.append(("`/log`", f"{listed}, for the log panel"))
     legs = " or ".join(f"`/{name}`" for name in LEG_NAMES)
     head = f"\n`/LEG` is {legs}, or nothing where a message concerns neither or both.\n\n"
     return head + _table(("topic", "what"), rows)
@@ -109,6 +111,8 @@ def _channels() -> str:
         rows.append((f"`{SITES[sensor]}.OK`", "analog", "", "1 where this sensor was measured"))
     rows.append(("`StimN.Current`", "analog", "mA", "commanded on channel N, held between pulses"))
     rows.append(("`StimN.Width`", "analog", "us", "commanded width, held between pulses"))
+    for label, (unit, says) in LINES.items():
+        rows.append((f"`Learnt.{label}`", "analog", unit, f"{says}; only where a leg learns"))
     for name, label in LOADS.items():
         place = "heel" if name == "heel_n" else "forefoot"
         rows.append((f"`True{label}.F`", "analog", "N", f"true load under the {place}"))

@@ -4,14 +4,14 @@ Instants are whole microseconds on the run's own clock, currents whole microampe
 run log has them.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Final
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.walk import LegWalk, Swing
-from fes_ctrl.export.fields import Cell, Field, FieldType, Row, Table
+from fes_ctrl.export.fields import Cell, Field, FieldType, Row, Table, finite
+from fes_ctrl.export.learnt import ADAPTATIONS
 from fes_ctrl.export.moments import MOMENT_TABLES, instant
 from fes_ctrl.model import INITIAL_CONTACT, LEG_NAMES, SENSOR_CHANNELS, WAVEFORM_NAMES
 from fes_ctrl.units import charge_pc
@@ -42,11 +42,6 @@ SAMPLE_HEAD: Final = (
     Field("sensor", "text", "which sensor of the leg"),
     Field("seq", "int", "the sensor's own count"),
 )
-
-
-def finite(value: float) -> float | None:
-    """Return a number, or nothing where it is none."""
-    return value if math.isfinite(value) else None
 
 
 def _samples(run: Run) -> Iterator[Row]:
@@ -297,6 +292,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "t_us",
         "t_us",
     ),
+    ADAPTATIONS,
     *MOMENT_TABLES,
 )
 """In the order of the reference page."""

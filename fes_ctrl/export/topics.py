@@ -7,6 +7,7 @@ message is a flat object of numbers and words; what is unknown is left out of it
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from fes_ctrl.analysis.adaptations import UNTAUGHT
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.export.envelope import channels, envelope
 from fes_ctrl.export.fields import Field, FieldType, Table
@@ -167,6 +168,11 @@ def log_lines(run: Run) -> Iterator[tuple[Us, int, str, str]]:
         yield _line(t_us, DEBUG, "detector", leg, str(words))
     for t_us, name in BY_NAME["injections"].rows(run):
         yield _line(t_us, INFO, "injection", None, str(name))
+    for told in run.adaptations:
+        level = INFO if told.verdict in UNTAUGHT else DEBUG
+        why = f": {told.reason}" if told.reason else ""
+        text = f"{told.verdict}{why}; next share {100 * told.share:.1f} %"
+        yield _line(told.t_us, level, "learning", LEG_NAMES[told.leg], text)
 
 
 def _line(t_us: object, level: int, who: str, leg: object, text: str) -> tuple[Us, int, str, str]:

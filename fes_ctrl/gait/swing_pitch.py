@@ -55,7 +55,10 @@ class SwingPitch(NamedTuple):
     It lasts from ``since_us`` to ``t_us``.
     ``mid_deg`` is its pitch in the middle of the swing, ``contact_deg`` at initial contact;
     ``fall_dps`` how fast it came down on its sole after that, at most. ``residue_deg`` is what
-    the integral missed at the end; ``turn_deg`` how far it has turned about the vertical;
+    the integral missed at the end; ``turn_deg`` how far it has turned about the vertical.
+    ``surge_mps`` is by how much it goes faster ahead in the swing, at most, than at its ends: long
+    strides have more of it. Their length would need the speed itself, which the accelerometer's
+    errors drift away from; of this, no steady error is a part.
     ``confidence`` the least of the stride's events.
     ``unsure`` says why the angles are not to be relied on; empty where they are.
     """
@@ -69,7 +72,7 @@ class SwingPitch(NamedTuple):
     fall_dps: float
     residue_deg: float
     turn_deg: float
-    stride_m: float
+    surge_mps: float
     confidence: float
     unsure: str
 
@@ -86,6 +89,7 @@ class SwingPitchMeter:
     """
 
     __slots__ = (
+        "_ahead_mps",
         "_bias",
         "_clipped",
         "_confidence",
@@ -117,6 +121,7 @@ class SwingPitchMeter:
         self._rate_dps: float = 0.0
         self._times: list[Us] = []
         self._rates: list[float] = []
+        self._ahead_mps: list[float] = []
         self._begin(-NEVER_US, "no flat foot before it")
 
     def _begin(self, t_us: Us, unsure: str) -> None:
@@ -133,6 +138,7 @@ class SwingPitchMeter:
         self._clipped: bool = False
         self._times.clear()
         self._rates.clear()
+        self._ahead_mps.clear()
 
     def update(self, sample: Sample) -> SwingPitch | None:
         """Take one reading; return the stride that it ends, if it does.
@@ -185,6 +191,7 @@ class SwingPitchMeter:
         self._begin(t_us, "")
         self._times.append(t_us)
         self._rates.append(self._rate_dps)
+        self._ahead_mps.append(0.0)
         return ended
 
     def _follow(self, t_us: Us, gap_us: Us, values: tuple[float, ...]) -> None:
@@ -204,6 +211,7 @@ class SwingPitchMeter:
             return
         self._times.append(t_us)
         self._rates.append(rate_dps)
+        self._ahead_mps.append(plane.ahead_mps())
         if self._contact_us != NEVER_US and -rate_dps > self._fall_dps:
             self._fall_dps = -rate_dps
         lasted = self._lasted
@@ -261,10 +269,25 @@ class SwingPitchMeter:
             self._fall_dps,
             residue_deg,
             motion.turn_deg,
-            motion.plane.stride_m,
+            self._surge_mps(toe_off_us, contact_us),
             self._confidence,
             unsure,
         )
+
+    def _surge_mps(self, toe_off_us: Us, contact_us: Us) -> float:
+        """Return by how much the foot went faster ahead in its swing than at both its ends."""
+        first_mps = last_mps = fastest_mps = 0.0
+        begun = False
+        for t_us, ahead_mps in zip(self._times, self._ahead_mps, strict=True):
+            if not toe_off_us <= t_us <= contact_us:
+                continue
+            if not begun:
+                begun = True
+                first_mps = fastest_mps = ahead_mps
+            last_mps = ahead_mps
+            if ahead_mps > fastest_mps:
+                fastest_mps = ahead_mps
+        return fastest_mps - 0.5 * (first_mps + last_mps)
 
     def remarks(self) -> tuple[Remark, ...]:
         """Return the remarks of the detector inside since the last call, and forget them."""

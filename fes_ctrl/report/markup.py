@@ -3,13 +3,17 @@
 The functions return ``Html``; strings that came from anywhere else pass through ``text``.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 MINUS: Final = "\N{MINUS SIGN}"
 UNKNOWN: Final = "\N{EN DASH}"
 """Stands where a figure is not known."""
+LONG: Final = 24
+"""More letters than that in a cell of words are broken into lines, which must not get too short."""
 VOID: Final = frozenset({"input", "link", "meta"})
 """Elements that hold nothing and have no end."""
 
@@ -18,6 +22,22 @@ class Html(str):
     """Text that is HTML; made here alone, from escaped values."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """A cell of words that takes the place of several.
+
+    Attributes
+    ----------
+    content : object
+        Of the cell.
+    columns : int
+        How many it goes across.
+    """
+
+    content: object
+    columns: int
 
 
 def text(value: object) -> Html:
@@ -75,27 +95,38 @@ def table(
     head : sequence
         One cell a column.
     rows : iterable of sequence
-        As many cells each; ``None`` is shown as a dash, for it is not known.
+        As many cells each, or some of them ``Across`` several; ``None`` is shown as a dash, for it
+        is not known.
     caption : object
         Says what it shows.
     numeric : bool
-        Every column but the first is aligned for numbers.
+        Every column but the first is aligned for numbers. No number is broken into lines; what
+        follows it in brackets may come below it.
     ids : sequence of str or None
         The ``id`` of each row.
     words : collection of int
         Columns of words among those of numbers: set left, and broken where they are long.
     """
+    body = [list(row) for row in rows]
+    kinds = [
+        _kind(place, [row[place] for row in body if place < len(row)], words, numeric=numeric)
+        for place in range(len(head))
+    ]
     lines = []
-    for index, row in enumerate(rows):
-        first, *others = row
-        cells = [tag("th", UNKNOWN if first is None else first, scope="row")]
-        cells += [
-            tag("td", UNKNOWN if cell is None else cell, class_=_kind(place, words))
-            for place, cell in enumerate(others, 1)
-        ]
+    for index, row in enumerate(body):
+        cells = []
+        for place, cell in enumerate(row):
+            if isinstance(cell, Across):
+                cells.append(tag("td", cell.content, class_="text", colspan=cell.columns))
+                continue
+            name, scope = ("td", None) if place else ("th", "row")
+            shown = text(UNKNOWN if cell is None else cell)
+            if numeric and place and place not in words:
+                shown = _in_lines(shown)
+            cells.append(tag(name, shown, scope=scope, class_=kinds[place]))
         lines.append(tag("tr", *cells, id=None if ids is None else ids[index]))
     heads = [
-        tag("th", cell, scope="col", class_=_kind(place, words)) for place, cell in enumerate(head)
+        tag("th", cell, scope="col", class_=kind) for cell, kind in zip(head, kinds, strict=True)
     ]
     inside = [
         "" if caption is None else tag("caption", caption),
@@ -108,8 +139,25 @@ def table(
     )
 
 
-def _kind(place: int, words: Collection[int]) -> str | None:
-    return "text" if place in words else None
+def _kind(
+    place: int, cells: Sequence[object], words: Collection[int], *, numeric: bool
+) -> str | None:
+    """Return the classes of a column: whether it is of words among numbers, and of long ones."""
+    kinds = ["text"] if place in words else []
+    if place == 0 or place in words or not numeric:
+        shown = (re.sub("<[^>]*>", "", str(cell)) for cell in cells if not isinstance(cell, Across))
+        kinds += ["long"] if any(len(each) > LONG for each in shown) else []
+    return " ".join(kinds) or None
+
+
+def _in_lines(cell: Html) -> Html:
+    """Return a cell of numbers that may be broken before a bracket, but for those of tags."""
+    return Html(re.sub(r" \((?![^<]*>)", '<span class="or"> </span>(', cell))
+
+
+def breakable(name: str) -> Html:
+    """Return a name that may be broken after its underscores and dots."""
+    return Html(re.sub(r"([_.])(?=.)", r"\1<wbr>", text(name)))
 
 
 def _label(caption: object) -> str:

@@ -3,12 +3,13 @@
 from fes_ctrl.analysis.figure_words import Figure
 from fes_ctrl.report.figures import digits_of
 from fes_ctrl.report.heat import Cell, heat_map
-from fes_ctrl.report.markup import Html, folded, join, number, table, tag
+from fes_ctrl.report.markup import Html, breakable, folded, join, number, table, tag
 from fes_ctrl.report.page import Section, page
 from fes_ctrl.report.parallel import Trail, Upright, parallel, upright_of
 from fes_ctrl.report.svg import Chart, around, legend
 from fes_ctrl.report.sweep_view import SweepView
 from fes_ctrl.tuning.effects import MainEffect
+from fes_ctrl.tuning.leading import Leading, passed, passed_all
 from fes_ctrl.tuning.statistics import Candidate, Difference
 
 MOST_LINES = 300
@@ -41,7 +42,7 @@ def sweep_page(view: SweepView) -> str:
     if view.figures:
         sections.append(Section("candidates", "Candidates", _candidates(view)))
     if view.failed or view.missing:
-        sections.append(Section("failed", "Failed and missing walks", _failed(view)))
+        sections.append(Section("without", "Walks without a result", _without(view)))
     sections.append(Section("about", "About this sweep", _about(view)))
     manifest = view.manifest
     lead = (
@@ -55,29 +56,26 @@ def sweep_page(view: SweepView) -> str:
 
 
 def _result(view: SweepView) -> Html:
-    if not view.figures:
+    if view.leading is None:
         return tag("p", "No walk came to anything; the reasons are below.")
     first = view.figures[0]
-    best, baseline = view.candidates[0], view.baseline
+    best, baseline = view.leading.candidate, view.baseline
     tiles = [
-        _tile(f"{first.words}, the best candidate's", _value(best, first), first.unit),
-        _tile("walks failed", str(view.failed), f"of {view.walks}"),
+        _tile(f"{first.words}, that candidate's", _value(best, first), first.unit),
+        _tile("walks that it passed", str(best.passed), f"of {best.walks}"),
+        _tile("walks without a result, of all candidates", str(view.failed), f"of {view.walks}"),
     ]
     if baseline is not None:
         tiles.insert(
             1, _tile(f"{first.words}, as the scenario stands", _value(baseline, first), first.unit)
         )
-    said = "The scenario as it stands is the best."
-    if best.settings:
-        turned = ", ".join(
-            f"{view.names.get(key, key)} = {_plain(value)}" for key, value in best.settings
-        )
-        said = f"The {view.best} {first.words} is that of candidate {best.name}: {turned}."
-        spread = best.figures.get(first.name)
-        if spread is not None and spread.difference is not None:
-            said += f" From the baseline: {_apart(spread.difference, first)}"
-            said += "." if _beyond_noise(spread.difference) else ", which may be noise."
-    parts = [tag("p", said), tag("dl", *tiles, class_="tiles")]
+    kind = "good" if passed_all(best) else "bad"
+    badge = tag("span", f"{_called(best)} {passed(best)}", class_=f"verdict {kind}")
+    parts = [
+        tag("p", badge),
+        *[tag("p", said) for said in _standing(view, view.leading, first)],
+        tag("dl", *tiles, class_="tiles"),
+    ]
     same = [
         f"{figure.words} {_value(best, figure)} {figure.unit}".rstrip()
         for figure in view.figures
@@ -88,11 +86,41 @@ def _result(view: SweepView) -> Html:
     return join(parts)
 
 
+def _standing(view: SweepView, told: Leading, first: Figure) -> list[str]:
+    """Return what is said of the candidate that is told first, and of the extreme of all."""
+    best, extreme = told.candidate, told.extreme
+    said = f"{told.remark} The {view.best} {first.words} of {told.among} is that of "
+    said = said.lstrip() + _called(best)
+    if best.settings:
+        said += f": {_settings(view, best)}"
+    said += "."
+    spread = best.figures.get(first.name)
+    if spread is not None and spread.difference is not None:
+        said += f" From the baseline: {_apart(spread.difference, first)}"
+        said += "." if _beyond_noise(spread.difference) else ", which may be noise."
+    if extreme == best:
+        return [said]
+    beyond = f"The {view.best} of all, {_value(extreme, first)} {first.unit}".rstrip()
+    beyond += f", is that of {_called(extreme)}, which {passed(extreme)}"
+    if extreme.settings:
+        beyond += f": {_settings(view, extreme)}"
+    return [said, f"{beyond}."]
+
+
+def _called(each: Candidate) -> str:
+    return f"candidate {each.name}" if each.settings else "the scenario as it stands"
+
+
+def _settings(view: SweepView, each: Candidate) -> str:
+    return ", ".join(f"{view.names.get(key, key)} = {_plain(at)}" for key, at in each.settings)
+
+
 def _lines(view: SweepView) -> Html:
     listed = [each for each in view.candidates if each.figures]
     several = [key for key, values in view.axes.items() if len(values) > 1]
     drawn = listed[:: max(1, -(-len(listed) // MOST_LINES))]
-    best = [each for each in listed if each.settings][: max(3, len(listed) // 10)]
+    field = () if view.leading is None else view.leading.field
+    best = [each for each in field if each.settings][: max(3, len(listed) // 10)]
     names = {each.name for each in (*drawn, *best)}
     chosen = [each for each in listed if each.name in names]
     axes: list[Upright] = []
@@ -119,7 +147,7 @@ def _lines(view: SweepView) -> Html:
         trails.append(Trail(tuple(column[place] for column in columns), kind, _told(view, each)))
     trails.sort(key=lambda trail: ("rest", "c1", "c2 dash").index(trail.kind))
     keys = [
-        ("c1", f"the {len(best)} best by {view.figures[0].words}"),
+        ("c1", f"the {len(best)} best by {view.figures[0].words}, among those of the result"),
         ("trail rest", "the others"),
     ]
     if view.baseline is not None:
@@ -153,7 +181,7 @@ def _heat_maps(view: SweepView) -> Html | None:
                 each = by_place[x, y]
                 spread = each.figures.get(figure.name)
                 mean = None if spread is None else spread.mean
-                why = "failed" if each.failed else "not walked"
+                why = "no result" if each.failed else "not walked"
                 row.append(Cell(mean, _told(view, each), why))
             cells.append(row)
         known = [cell.value for row in cells for cell in row if cell.value is not None]
@@ -235,34 +263,46 @@ def _effect(effect: MainEffect, figure: Figure, name: str) -> Html:
 def _candidates(view: SweepView) -> Html:
     first = view.figures[0]
     compared = view.baseline is not None
-    head = ["candidate", *view.names.values(), f"{first.words}, {first.unit}".rstrip(", ")]
+    head: list[object] = ["candidate", *map(breakable, view.names.values())]
+    head += ["no result"] if view.failed else []
+    head += ["passed", f"{first.words}, {first.unit}".rstrip(", ")]
     if compared:
         head.append("from baseline (95 %)")
     head += [f"{figure.words}, {figure.unit}".rstrip(", ") for figure in view.figures[1:]]
-    head += ["met every bound", "failed"]
-    rows = view.candidates[:MOST_ROWS]
-    if view.baseline is not None and view.baseline not in rows:
-        rows = (*rows, view.baseline)
+    best = None if view.leading is None else view.leading.candidate
+    rows = tuple(
+        each
+        for place, each in enumerate(view.candidates)
+        if place < MOST_ROWS or each in (best, view.baseline)
+    )
     body = []
     for each in rows:
         settings = dict(each.settings)
-        cells: list[object] = [each.name]
+        cells: list[object] = [tag("strong", each.name) if each == best else each.name]
         cells += [_plain(settings[key]) if key in settings else None for key in view.axes]
+        if view.failed:
+            cells.append(f"{each.failed} of {each.walks}")
+        kept = f"{each.passed} of {each.walks}"
+        cells += [kept if passed_all(each) else tag("span", kept, class_="missed")]
         cells.append(_value(each, first))
         if compared:
             spread = each.figures.get(first.name)
             known = None if spread is None else spread.difference
             cells.append(None if known is None else _apart(known, first, unit=False))
         cells += [_value(each, figure) for figure in view.figures[1:]]
-        cells += [f"{each.passed} of {each.walks}", str(each.failed)]
         body.append(cells)
-    parts = [table(head, body, f"{view.best} {first.words} first; means over patients and seeds")]
+    caption = f"{view.best} {first.words} first; means over patients and seeds"
+    note = (
+        f"Passed: walks that met every bound of the scenario. In bold: the {view.best} "
+        f"{first.words} of those of the result."
+    )
+    parts = [tag("p", note, class_="note"), table(head, body, caption)]
     if len(rows) < len(view.candidates):
         parts.append(tag("p", f"{len(view.candidates) - len(rows)} more are in candidates.csv."))
     return join(parts)
 
 
-def _failed(view: SweepView) -> Html:
+def _without(view: SweepView) -> Html:
     parts: list[object] = []
     if view.missing:
         total = len(view.manifest)
@@ -279,7 +319,7 @@ def _failed(view: SweepView) -> Html:
         if each.failed
     ]
     if rows:
-        parts.append(table(("candidate", "failed", "why"), rows, numeric=False))
+        parts.append(table(("candidate", "no result", "why"), rows, numeric=False))
     return join(parts)
 
 
@@ -311,14 +351,14 @@ def _tile(what: str, value: object, unit: str) -> Html:
 def _told(view: SweepView, each: Candidate) -> str:
     """Return what a pointer reads on a candidate."""
     settings = [f"{view.names.get(key, key)} = {_plain(value)}" for key, value in each.settings]
-    lines = [each.name, *settings]
+    lines = [each.name, passed(each), *settings]
     lines += [
         f"{figure.words}: {_value(each, figure)} {figure.unit}"
         for figure in view.figures
         if figure.name in each.figures
     ]
     if each.failed:
-        lines.append(f"{each.failed} of {each.walks} walks failed")
+        lines.append(f"{each.failed} of {each.walks} walks without a result")
     return "\n".join(lines)
 
 

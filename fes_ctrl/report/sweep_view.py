@@ -6,6 +6,7 @@ from pathlib import Path
 from fes_ctrl.analysis.figure_words import Figure, shown
 from fes_ctrl.report.figures import short
 from fes_ctrl.tuning.effects import MainEffect, is_grid, main_effect, outcomes, varied
+from fes_ctrl.tuning.leading import Leading, leading
 from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.statistics import Candidate, ranked, summarise, whole_name
 from fes_ctrl.tuning.store import Store
@@ -27,6 +28,8 @@ class SweepView:
         Those of them that are not the same for every candidate.
     best : str
         ``lowest`` or ``highest``.
+    leading : Leading or None
+        The candidate that is told first; ``None`` where no walk came to anything.
     axes : dict of str to list
         The settings that candidates differ in, with their values in order.
     names : dict of str to str
@@ -44,6 +47,7 @@ class SweepView:
     figures: tuple[Figure, ...]
     moving: tuple[Figure, ...]
     best: str
+    leading: Leading | None
     axes: dict[str, list[object]]
     names: dict[str, str]
     grid: bool
@@ -62,7 +66,7 @@ class SweepView:
 
     @property
     def failed(self) -> int:
-        """Return how many of those came to nothing."""
+        """Return how many of those came to no result."""
         return sum(candidate.failed for candidate in self.candidates)
 
     @property
@@ -98,12 +102,14 @@ def sweep_view(manifest: Manifest, store: Store) -> SweepView:
         for figure in moving
     ]
     first = figures[0].name if figures else ""
+    order = ranked(candidates, first, best)
     return SweepView(
         manifest=manifest,
-        candidates=tuple(ranked(candidates, first, best)),
+        candidates=tuple(order),
         figures=tuple(figures),
         moving=tuple(moving),
         best=best,
+        leading=leading(order, first),
         axes=axes,
         names=dict(zip(axes, short(list(axes)), strict=True)),
         grid=is_grid(manifest.candidates),

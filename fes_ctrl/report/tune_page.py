@@ -116,7 +116,8 @@ def _proof(view: TuneView) -> Html:
         )
     note = "The suggestion and the given program, walked by seeds that the search never saw."
     head = ("objective", "given", "suggested", "difference", "95 %", "better", "promise")
-    return join([tag("p", note, class_="note"), table(head, rows)])
+    words = head.index("better"), head.index("promise")
+    return join([tag("p", note, class_="note"), table(head, rows, words=words)])
 
 
 def _about(view: TuneView) -> Html:

@@ -11,7 +11,7 @@ from fes_ctrl.analysis.whatif import ChannelWhatIf, LegFrame, WhatIf
 from fes_ctrl.model import LEG_NAMES
 from fes_ctrl.report.cycle_course import course_svg
 from fes_ctrl.report.cycle_rows import BARS, EVENTS, NEW, OLD, WIDTH, axis_svg, rows_svg
-from fes_ctrl.report.markup import Html, join, table, tag, text
+from fes_ctrl.report.markup import Across, Html, join, table, tag, text
 from fes_ctrl.report.page import Section, page
 from fes_ctrl.report.run_view import REPLAYED
 from fes_ctrl.report.whatif_words import (
@@ -181,4 +181,6 @@ def _row(frame: LegFrame, pair: Pair) -> list[object]:
     if MISSING in pair.marks or EXTRA in pair.marks:
         what = LIST_HEADS.index("what")
         cells[what] = tag("span", cells[what], class_="missed")
+        # There are no differences, and what is said of it needs their room.
+        cells[what + 1 :] = [Across(cells[-1], len(cells) - what - 1)]
     return cells

@@ -65,6 +65,15 @@ class Change:
     problem: str = ""
 
 
+Pair = tuple[Dial, Point, Point]
+"""A dial, and the programs without and with a change of it."""
+
+
+def programs_of(pairs: Sequence[Pair]) -> list[Point]:
+    """Return the programs of pairs, in order."""
+    return [point for _, one, other in pairs for point in (one, other)]
+
+
 class Around:
     """Walks around programs, all by the same seeds.
 
@@ -90,9 +99,16 @@ class Around:
         self._known: dict[Point, Measured] = {}
         self.walks = 0
 
+    def ahead(self, points: Sequence[Point]) -> int:
+        """Return how many walks programs will take: those that were walked take none."""
+        return len(self._new(points)) * len(self.seeds) * self.question.each
+
+    def _new(self, points: Sequence[Point]) -> list[Point]:
+        return [point for point in dict.fromkeys(points) if point not in self._known]
+
     def all_of(self, points: Sequence[Point]) -> list[Measured]:
         """Walk programs, all at once; each only once."""
-        new = [point for point in dict.fromkeys(points) if point not in self._known]
+        new = self._new(points)
         jobs = [self.question.jobs(point, self.seeds) for point in new]
         rows = self._walk([job for some in jobs for job in some])
         self.walks += len(rows)
@@ -120,9 +136,9 @@ class Around:
             )
         return tuple(found)
 
-    def changes(self, pairs: Sequence[tuple[Dial, Point, Point]]) -> list[Change]:
-        """Return what changes do: each a dial, and the programs without and with it."""
-        measured = self.all_of([point for _, one, other in pairs for point in (one, other)])
+    def changes(self, pairs: Sequence[Pair]) -> list[Change]:
+        """Return what changes do."""
+        measured = self.all_of(programs_of(pairs))
         found = []
         for index, (dial, one, other) in enumerate(pairs):
             before, after = measured[2 * index : 2 * index + 2]
@@ -147,12 +163,11 @@ def changed(question: Question, point: Point) -> list[int]:
     return [at for at, dial in enumerate(question.dials) if point[at] != dial.now]
 
 
-def ablations(question: Question, around: Around, point: Point) -> list[Change]:
-    """Return what each change of a program does: the program against itself without it."""
-    pairs = [
+def ablations(question: Question, point: Point) -> list[Pair]:
+    """Return what tells what each change of a program does: the program, and it without that."""
+    return [
         (question.dials[at], without(question, point, at), point) for at in changed(question, point)
     ]
-    return around.changes(pairs)
 
 
 def put_back(
@@ -181,8 +196,8 @@ def put_back(
     return here
 
 
-def sensitivity(question: Question, around: Around, check: Check, point: Point) -> list[Change]:
-    """Return what turning each dial a little either way from a program does.
+def sensitivity(question: Question, check: Check, point: Point) -> list[Pair]:
+    """Return what tells what turning each dial a little either way from a program does.
 
     A little is a tenth of the dial's range, one step at least; a turn that limits or device
     refuse is left out.
@@ -195,4 +210,4 @@ def sensitivity(question: Question, around: Around, check: Check, point: Point) 
             turned = _with(point, at, value)
             if (value - point[at]) * way > 0 and not check(settings_at(question.dials, turned)):
                 pairs.append((dial, point, turned))
-    return around.changes(pairs)
+    return pairs

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -24,6 +25,9 @@ FIRST_WORKER_S: Final = 60
 AHEAD: Final = 2
 FRESH_S: Final = 1.0
 """For so long the number of workers is believed."""
+PATIENT_S: Final = 5.0
+SAY_EVERY_S: Final = 20.0
+"""After so long without any worker it is said, and then again so often."""
 
 
 class ClusterError(RuntimeError):
@@ -41,6 +45,8 @@ class Cluster:
         Workers of a local cluster.
     version : callable
         Returns, on a worker, the version of its code.
+    say : callable
+        Hears, now and then, that there is no worker; from a thread of its own.
 
     Raises
     ------
@@ -50,7 +56,13 @@ class Cluster:
         If nobody answers, there is no worker, or one has other code.
     """
 
-    def __init__(self, address: str, count: int, version: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        address: str,
+        count: int,
+        version: Callable[[], str],
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         if address != LOCAL and not ADDRESS.fullmatch(address):
             message = f"--cluster {address}: write tcp://HOST:PORT of a scheduler, or local"
             raise ClusterError(message)
@@ -69,6 +81,10 @@ class Cluster:
         except (OSError, ValueError, TypeError) as error:
             message = f"--cluster {address}: no scheduler answers ({_said(error)}); start one"
             raise ClusterError(message) from error
+        self._threads = 0
+        self._counted_s = -FRESH_S
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, args=(address, say), daemon=True).start()
         try:
             self._meet(address, version)
         except BaseException:
@@ -76,8 +92,6 @@ class Cluster:
             raise
         # No two walks are the same to Dask: the store knows which are.
         self.executor: Executor = self._client.get_executor(pure=False)
-        self._threads = 0
-        self._counted_s = -FRESH_S
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -109,6 +123,7 @@ class Cluster:
 
     def close(self, *, at_once: bool = False) -> None:
         """Take leave."""
+        self._over.set()
         executor = getattr(self, "executor", None)
         if executor is not None:
             executor.shutdown(wait=not at_once)
@@ -116,13 +131,28 @@ class Cluster:
         if self._local is not None:
             self._local.close()
 
+    def _watch(self, address: str, say: Callable[[str], None]) -> None:
+        """Say that there is no worker, now and then, at the start and later."""
+        hint = "" if address == LOCAL else f"; start some: {_command(address)}"
+        lonely_s, next_s = 0.0, PATIENT_S
+        # A client that is being closed has all sorts of things to say to those who still ask.
+        with contextlib.suppress(Exception):
+            while not self._over.wait(FRESH_S):
+                if self.count:
+                    lonely_s, next_s = 0.0, PATIENT_S
+                    continue
+                lonely_s += FRESH_S
+                if lonely_s >= next_s:
+                    next_s += SAY_EVERY_S
+                    say(f"waits for workers of {address}{hint}")
+
     def _meet(self, address: str, version: Callable[[], str]) -> None:
         try:
             self._client.wait_for_workers(1, timeout=FIRST_WORKER_S)
         except TimeoutError as error:
             message = (
                 f"--cluster {address}: no worker came within {FIRST_WORKER_S} s; start some: "
-                "dask worker --nthreads 1 ADDRESS"
+                f"{_command(address)}"
             )
             raise ClusterError(message) from error
         ours = version()
@@ -165,6 +195,10 @@ def dask_setup(_: object) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def _command(address: str) -> str:
+    return f"dask worker --nthreads 1 {address}"
 
 
 def _said(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from fes_ctrl.tuning.around import Around, ablations, changed, put_back, sensitivity
+from fes_ctrl.tuning.around import Around, ablations, programs_of, put_back, sensitivity
 from fes_ctrl.tuning.choice import Front, offered
 from fes_ctrl.tuning.job import Job, Row
 from fes_ctrl.tuning.locks import held
@@ -19,8 +19,8 @@ from fes_ctrl.tuning.study import Study
 TELLING: Final = 5
 """So many of the unseen seeds tell what each change does."""
 
-Stage = Callable[[str, int], None]
-"""Called with what is being done and how many walks of it are done."""
+Stage = Callable[[str, int, int | None], None]
+"""Called with what is being done, how many walks of it are done, and of how many where known."""
 
 
 class NoSuchChoiceError(ValueError):
@@ -66,7 +66,7 @@ def tune(
     NoSuchChoiceError
         If the front has no such number.
     """
-    search = Search(question, study, walk, check, walks, lambda used: stage("search", used))
+    search = Search(question, study, walk, check, walks, lambda used: stage("search", used, walks))
     search.run()
     # Whoever takes part comes by here; the first one walks, the others find its rows.
     with held(study.folder / "finishing.lock"):
@@ -84,12 +84,13 @@ def _finish(
     picked = _pick(front, rule, start)
 
     done = 0
+    total: int | None = None
 
     def told(jobs: Sequence[Job]) -> list[Row]:
         nonlocal done
         rows = walk(jobs)
         done += len(jobs)
-        stage("proof", done)
+        stage("proof", done, total)
         return rows
 
     seen = Around(question, told, question.seeds, base)
@@ -98,11 +99,17 @@ def _finish(
     chosen = picked
     if rule in {"knee", "keep"} and picked != start:
         chosen = put_back(question, seen, check, picked, base)
+    cuts = ablations(question, chosen)
+    nudges = sensitivity(question, check, chosen)
+    total = done + telling.ahead(programs_of(cuts)) + seen.ahead(programs_of(nudges))
+    if chosen != start:
+        total += proof.ahead([start, chosen])
+    stage("proof", done, total)
     verdict = verify(question, proof, chosen, "charge" if rule == "keep" else "")
     if not front.members:
         verdict = Verdict(False, (_why_none(candidates),), (), (), ())
-    changes = ablations(question, telling, chosen) if changed(question, chosen) else []
-    turns = sensitivity(question, seen, check, chosen)
+    changes = telling.changes(cuts)
+    turns = seen.changes(nudges)
     objectives = resolved(question, base)
     return Found(
         question=question,

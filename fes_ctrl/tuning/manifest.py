@@ -192,6 +192,9 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     if not (slash and part.isdecimal() and whole.isdecimal()):
         message = f"{text}: write K/N, as 3/16"
         raise ValueError(message)
+    if int(whole) == 0:
+        message = f"{text}: a sweep has one part at least; write K/N, as 3/16"
+        raise ValueError(message)
     if not 1 <= int(part) <= int(whole):
         message = f"{text}: shards of {int(whole)} are counted from 1 to {int(whole)}"
         raise ValueError(message)

@@ -17,6 +17,8 @@ from fes_ctrl.tuning.job import Settings, settings_of
 MOST_WALKS: Final = 1_000_000
 LIKE_S: Final = 60.0
 """Of a walk whose scenario's duration nobody knows yet, for a guess at the time."""
+GIVEN: Final = {"--patient": "patients", "--duration": "duration_s"}
+"""What the file has for options of a walk."""
 TIMES_REAL_TIME: Final = 100.0
 """What a processor walks, about, in plain Python: for a guess at the time."""
 
@@ -68,6 +70,10 @@ class Plan:
             if option in problem:
                 place = self.source.place(("sweep", "axis", index, "key"))
                 return problem.replace(option, f"{axis.key} = {toml_value(value)}, {place}")
+        for option, key in GIVEN.items():
+            if f"({option})" in problem:
+                # The walk has options for it; a sweep has its file.
+                return problem.replace(f"({option})", f"({self.source.place(('sweep', key))})")
         place = self.source.place(("sweep", "patients" if patient in problem else "scenario"))
         return f"{problem} ({place})"
 

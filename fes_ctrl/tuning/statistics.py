@@ -8,6 +8,7 @@ median is given for the figures themselves, for figures with long tails.
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ COUNTED: Final = (".ended_by.", "safety.clipped.", "safety.refused.")
 """Such figures are there only where they are not zero."""
 SOMETIMES: Final = (*COUNTED, *(f".{part}." for part in WHERE_THERE_ARE))
 """Such figures some walks of a sweep have and others have not."""
+OF_EVENTS: Final = re.compile(r"\.(ic|ff|ho|tc)\.")
 
 Pair = tuple[str, int]
 Figures = dict[str, float]
@@ -81,11 +83,11 @@ class Candidate:
     settings : Settings
         What is set otherwise than the scenario has it.
     walks, failed : int
-        How many came back, and how many of those came to nothing.
+        How many came back, and how many of those came to no result, by an error.
     passed : int
         How many met every bound of the scenario's ``[pass]``.
     errors : tuple of str
-        Why walks failed, each once.
+        Why walks came to none, each once.
     figures : dict of str to Spread
         By dotted name; of both legs the mean, as ``legs.*.…``.
     """
@@ -272,6 +274,14 @@ def may_come(figure: str) -> bool:
     return known or any(part in f".{figure}" for part in SOMETIMES)
 
 
+def in_every_walk(figure: str) -> bool:
+    """Return whether a figure, by its name or the end of it, is in every walk or in none.
+
+    How a kind of event is detected is told from the first such event on.
+    """
+    return not may_come(figure) and OF_EVENTS.search(f".{figure}.") is None
+
+
 def whole_name(figure: str, names: Sequence[str]) -> str:
     """Return the figure that a name or its end means.
 
@@ -290,6 +300,12 @@ def whole_name(figure: str, names: Sequence[str]) -> str:
         raise ValueError(message)
     import difflib
 
-    close = difflib.get_close_matches(figure, names, n=3, cutoff=0.3)
-    message = f"{figure}: no such figure; near it are {', '.join(close or names[:3])}"
+    usual = [name for name in names if name in BY_NAME]
+    holds = [name for name in (*usual, *names) if figure.lower() in name.lower()]
+    close = list(dict.fromkeys(holds))[:3]
+    if not close:
+        tails = {".".join(name.split(".")[-1 - figure.count(".") :]): name for name in names}
+        close = [tails[tail] for tail in difflib.get_close_matches(figure, tails, n=3)]
+    said = f"near it are {', '.join(close)}" if close else f"choose from {', '.join(usual)}"
+    message = f"{figure}: no such figure; {said}"
     raise ValueError(message)

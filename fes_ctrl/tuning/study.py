@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fes_ctrl.tuning.journal import JOURNAL, is_alive, mend, others, seat
 from fes_ctrl.tuning.locks import held
 from fes_ctrl.tuning.measure import Judged, Measured
+from fes_ctrl.tuning.otherwise import differences
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.space import Point
 
@@ -150,7 +151,7 @@ class Study:
         elif before != self.question.digest():
             differs = differences(self._study.user_attrs["question"], question_text(self.question))
             message = (
-                f"{self.folder}: holds the search for something else ({', '.join(differs)}); "
+                f"{self.folder}: holds the search for something else ({'; '.join(differs)}); "
                 "search in another folder, or ask the same"
             )
             raise StudyError(message)
@@ -318,27 +319,6 @@ def question_text(question: Question) -> dict[str, Any]:
 
     text: dict[str, Any] = json.loads(json.dumps(asdict(question)))
     return text
-
-
-def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return what differs between two questions, in words."""
-    names = {
-        "base": "settings",
-        "members": "patients",
-        "astray": "bad strides",
-        "reach": "what is to be reached",
-        "code": "code of this program",
-        "files": "contents of its files",
-    }
-    found = []
-    for key, value in now.items():
-        if before.get(key) == value:
-            continue
-        if key in {"scenario", "duration_s", "seed", "together", "steer"}:
-            found.append(f"{key} was {before.get(key)}")
-        else:
-            found.append(f"other {names.get(key, key)}")
-    return found
 
 
 def _place(trial: "FrozenTrial") -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import sys
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,6 @@ import jsonschema
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from mcap.reader import make_reader
 
 from fes_ctrl.analysis.run import read_run
 from fes_ctrl.cli.export import command
@@ -23,7 +23,7 @@ from fes_ctrl.cli.walk import command as walk
 from fes_ctrl.export.tables import TABLES
 from fes_ctrl.model import FOOT_IMU, RIGHT
 from helpers.here import fes_ctrl_here
-from helpers.lab_files import open_c3d
+from helpers.lab_files import open_c3d, open_mcap
 
 DROPPED_S = (4.0, 5.0)
 
@@ -81,8 +81,15 @@ Message = tuple[Any, Any, Any, dict[str, Any]]
 
 
 def messages(data: bytes) -> Iterator[Message]:
-    for schema, channel, message in make_reader(io.BytesIO(data)).iter_messages():
+    """Yield all messages in the order of the file, each with its schema and channel."""
+    reader = open_mcap(data)
+    for message in reader.get_messages(in_log_time_order=False):
+        schema, channel = reader.get_message_schema(message), reader.get_channel(message.channel_id)
         yield schema, channel, message, json.loads(message.data)
+
+
+def metadata(data: bytes) -> dict[str, dict[str, str]]:
+    return {record.name: record.metadata for record in open_mcap(data).get_metadata()}
 
 
 def test_mcap_has_every_setpoint_and_event_of_the_log(
@@ -108,6 +115,35 @@ def test_mcap_has_every_setpoint_and_event_of_the_log(
         fields = ("t_event", "t_emit", "event", "confidence")
         told = [tuple(e[field] for field in fields) for e in log["event"] if e["leg"] == leg]
         assert sorted(events[side]) == sorted(told)
+
+
+def test_index_and_statistics_of_mcap_lead_to_what_the_log_has(
+    mcap: bytes, log: dict[str, list[dict[str, Any]]]
+) -> None:
+    reader = open_mcap(mcap)
+    topics = {channel.topic: number for number, channel in reader.get_channels().items()}
+    statistics = reader.get_statistics()
+    counts = statistics.channel_message_counts
+    assert statistics.message_count == sum(counts.values())
+    assert counts[topics["/frames"]] == len(log["frame"])
+    assert counts[topics["/states"]] == len(log["state"])
+    for leg, side in enumerate(SIDES):
+        for sensor in ("heel_switch", "foot_imu"):
+            read = [e for e in log["sample"] if (e["leg"], e["sensor"]) == (leg, sensor)]
+            assert counts[topics[f"/{side}/{sensor}"]] == len(read)
+    for number, place in ((0, "/right/channel_0"), (4, "/left/channel_4")):
+        pulses = [each for each in log["setpoint"] if each["channel"] == number]
+        topic = topics[f"{place}/setpoints"]
+        assert counts[topic] == len(pulses)
+        for pulse in pulses[::20]:
+            message = reader.get_message(topic, pulse["at"] * 1000)
+            assert message is not None
+            told = json.loads(message.data)
+            assert (told["current_uA"], told["width_us"]) == (pulse["uA"], pulse["us"])
+    assert reader.get_footer().summary_crc != 0, "what is read was checked"
+    chunks = [reader.get_chunk(each) for each in reader.get_chunk_indexes()]
+    assert len(chunks) == statistics.chunk_count > 1
+    assert all(chunk.uncompressed_crc != 0 for chunk in chunks)
 
 
 def test_every_message_is_as_its_schema_says_and_in_order(mcap: bytes) -> None:
@@ -142,8 +178,7 @@ def test_a_plot_of_the_envelope_comes_back_to_zero_after_every_burst(mcap: bytes
 
 
 def test_mcap_says_what_was_simulated_and_how_it_was_set(mcap: bytes, kept: Path) -> None:
-    reader = make_reader(io.BytesIO(mcap))
-    told = {record.name: record.metadata for record in reader.iter_metadata()}
+    told = metadata(mcap)
     header = json.loads((kept / "log.jsonl").read_text().partition("\n")[0])
     run = told["fes_ctrl.run"]
     assert run["simulated"] == "patient, stimulator sim+p24"
@@ -152,7 +187,8 @@ def test_mcap_says_what_was_simulated_and_how_it_was_set(mcap: bytes, kept: Path
     assert run["shifted_by_us"] == "0"
     assert told["fes_ctrl.config"]["control.program.rise_ms"] == "200.0"
     assert told["fes_ctrl.config"]["control.program.channel[0].pulse_width_us"] == "300"
-    files = {each.name: json.loads(each.data) for each in reader.iter_attachments()}
+    attached = open_mcap(mcap, check=False).get_attachments()
+    files = {each.name: json.loads(each.data) for each in attached}
     assert files["summary.json"] == json.loads((kept / "summary.json").read_text())
 
 
@@ -177,6 +213,9 @@ def test_the_bytes_of_an_mcap_file_are_those_of_its_specification(mcap: bytes) -
         opcode, length = struct.unpack_from("<BQ", mcap, at)
         kinds.add(opcode)
         at += 9 + length
+        if opcode == 0x09:
+            (checksum,) = struct.unpack_from("<I", mcap, at - 4)
+            assert checksum == zlib.crc32(mcap[at - length : at - 4]), "of all before it"
     assert at == footer
     assert {0x01, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0C, 0x0F} <= kinds
 
@@ -407,8 +446,7 @@ def test_a_killed_run_is_exported_as_far_as_it_came(kept: Path, tmp_path: Path) 
     assert {file.name for file in folder.iterdir()} == {
         *("log.jsonl", "run.mcap", "parquet", "run.c3d")
     }
-    reader = make_reader(io.BytesIO((folder / "run.mcap").read_bytes()))
-    told = {record.name: record.metadata for record in reader.iter_metadata()}
+    told = metadata((folder / "run.mcap").read_bytes())
     assert told["fes_ctrl.run"]["ended"] == "killed"
     strides = frame(folder / "parquet" / "strides.parquet")
     assert set(strides["source"]) == {"detected"}
@@ -430,8 +468,7 @@ def test_a_replay_says_that_no_pulse_was_given(kept: Path, tmp_path: Path) -> No
     done = fes_ctrl_here("replay", str(recording), "--out", str(folder))
     assert done.returncode in {0, 1}, done.stderr
     assert export(folder, "--to", "mcap").exit_code == 0
-    reader = make_reader(io.BytesIO((folder / "run.mcap").read_bytes()))
-    told = {record.name: record.metadata for record in reader.iter_metadata()}
+    told = metadata((folder / "run.mcap").read_bytes())
     assert told["fes_ctrl.run"]["simulated"] == "stimulator paper+p24 (no pulse was given)"
     assert told["fes_ctrl.run"]["recording"] == "walk.csv"
 
@@ -447,8 +484,7 @@ def test_instants_before_the_start_are_shifted_and_it_says_by_how_much(
     (tmp_path / "log.jsonl").write_text("\n".join(lines) + "\n")
     assert export(tmp_path, "--to", "mcap").exit_code == 0
     data = (tmp_path / "run.mcap").read_bytes()
-    reader = make_reader(io.BytesIO(data))
-    told = {record.name: record.metadata for record in reader.iter_metadata()}
+    told = metadata(data)
     assert told["fes_ctrl.run"]["shifted_by_us"] == "2500"
     times = {
         message["t_meas_us"]: record.publish_time

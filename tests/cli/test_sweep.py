@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from fes_ctrl.config.files import names_of
+from fes_ctrl.tuning.job import candidate_of, settings_of
 from fes_ctrl.tuning.store import Store
 from helpers.here import fes_ctrl_here
+from helpers.searches import CHARGE, DELAY, cheap_that_fail, sweep_folder
 
 pytest.importorskip("scipy")
 
@@ -180,14 +182,15 @@ def test_candidates_whose_values_do_not_go_together_are_failed_rows(tmp_path: Pa
     assert (baseline["failed"], other["failed"], other["figures"]) == (0, 2, {})
     assert "rate_hz" in other["errors"][0]
     assert "2 of 2" not in told.stderr
-    assert "will fail" in told.stderr
+    assert "1 of 2 cannot be walked" in told.stderr
+    assert "fail" not in told.stderr
     told = sweep(
         file_of(tmp_path, text.replace("duration_s", "baseline = false\nduration_s")),
         "--out",
         tmp_path,
     )
     assert told.returncode == 2
-    assert "every walk failed: " in told.stderr
+    assert "no walk came to a result: " in told.stderr
 
 
 def test_shards_join_to_the_same_bytes(
@@ -203,6 +206,26 @@ def test_shards_join_to_the_same_bytes(
     assert len(rows(tmp_path)) == WALKED
     again = merge(tmp_path, shards[0], "--format", "csv")
     assert again.returncode == 0, again.stderr
+
+
+def test_the_cheapest_that_fails_is_not_told_as_the_best(tmp_path: Path) -> None:
+    candidates = [settings_of({DELAY: delay}) for delay in (0.0, 50.0, 100.0, 150.0)]
+    names = [candidate_of(each) for each in candidates]
+    sweep_folder(tmp_path / "made", candidates, cheap_that_fail, by=CHARGE, best="lowest")
+    told = merge(tmp_path / "out", tmp_path / "made", "--top", "1")
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[-2:] == [
+        f"lowest charge of the candidates that passed every walk (3 of 5): {names[1]}, 7.5 mC, "
+        "passed 3 of 3 walks",
+        f"lowest of all: {names[3]}, 6.5 mC, passed 0 of 3 walks",
+    ]
+    rows = [line.split()[0] for line in lines if line.strip().startswith((*names, "baseline"))]
+    assert rows == [names[3], names[1], "baseline"], "shown, however far down the order"
+    told = merge(tmp_path / "other", tmp_path / "made", "--json")
+    found = json.loads(told.stdout)
+    assert found["leading"] == names[1]
+    assert found["order"][0] == names[3]
 
 
 def test_missing_walks_are_named_and_can_follow(shards: list[Path], tmp_path: Path) -> None:
@@ -262,6 +285,10 @@ AXIS = 'key = "program.delay_ms"\nvalues = [0, 100]'
         ("[0, 100]", "[0, 100, 0.0]", 8, "0.0 stands there twice"),
         ("[0, 100]", "[]", 8, "give values, or min and max"),
         ("values = [0, 100]", "min = 1\nmax = 1\nstep = 1", 8, "must be below max = 1"),
+        ("values = [0, 100]", "min = 0\nmax = nan\nstep = 1", 9, "finite number, not NaN or inf"),
+        ("values = [0, 100]", "min = -inf\nmax = 1\nstep = 1", 8, "finite number, not NaN or inf"),
+        ("values = [0, 100]", "min = 0\nmax = '9'\nstep = 1", 9, '"9": must be a number ('),
+        ("values = [0, 100]", "min = 0\nmax = 9\nstep = -0.5", 10, "-0.5: must be above 0 ("),
         ("values = [0, 100]", "min = 0\nmax = 1", 6, "a grid needs its values, a step, or points"),
         (
             "values = [0, 100]",
@@ -282,7 +309,25 @@ AXIS = 'key = "program.delay_ms"\nvalues = [0, 100]'
             "make 2 different ones",
         ),
         ("seeds = [1, 2]", "seed_count = 600_000", 1, "1800000 walks of 6 s, some 1 days"),
-        ("seeds = [1, 2]", 'seeds = [1]\npatients = ["nobody"]', 4, "'nobody' is unknown"),
+        (
+            "seeds = [1, 2]",
+            'seeds = [1]\npatients = ["nobody"]',
+            4,
+            "or give a .toml file (FILE:4)\n",
+        ),
+        (
+            "6.0",
+            "1.5\nby = 'charge'",
+            5,
+            'sweep.by = "charge": no such figure; near it are charge.t',
+        ),
+        ("6.0", "1.5\nby = 'nosuch'", 5, "choose from legs.*.toe_clearance_mm.p05, "),
+        (
+            "6.0",
+            "1.5\nby = 'lost_wrk_percent'",
+            5,
+            "near it are legs.*.push_off.lost_work_percent, ",
+        ),
         ('"moderate_stroke"', '"nothing"', 2, "'nothing' is unknown"),
         (AXIS, "", 6, "key must be given"),
         ("[sweep]", "[walk]\n[sweep]", 1, "not part of a sweep"),
@@ -294,7 +339,7 @@ def test_a_sweep_that_cannot_be_walked_is_refused_with_its_place(
     path = file_of(tmp_path, SWEEP.replace(old, new))
     told = sweep(path, "--out", tmp_path / "out")
     assert told.returncode == 2
-    assert refusal in told.stderr
+    assert refusal.replace("FILE", path) in told.stderr
     assert f"my.toml:{line}" in told.stderr
     assert told.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
@@ -307,6 +352,7 @@ def test_a_sweep_that_cannot_be_walked_is_refused_with_its_place(
         (("timing", "--shard", "1/2"), "--shard without --out"),
         (("timing", "--shard", "3/2", "--out", "x"), "counted from 1 to 2"),
         (("timing", "--shard", "a", "--out", "x"), "write K/N"),
+        (("timing", "--shard", "0/0", "--out", "x"), "--shard 0/0: a sweep has one part at least"),
         (("timing", "--cluster", "127.0.0.1"), "write tcp://HOST:PORT of a scheduler"),
         (("timing", "--out", "/dev/null/x"), "choose a folder that can be written"),
     ],
@@ -336,6 +382,44 @@ def test_a_folder_that_holds_a_run_is_left_to_it(
     assert {each.name for each in tmp_path.iterdir()} == {"log.jsonl", "report.html"}
 
 
+@pytest.mark.parametrize(
+    ("holds", "what", "command"),
+    [
+        ("study.journal", "search", ("sweep", "timing", "--out", "{out}")),
+        ("tune.json", "search", ("merge", "{out}", "{shard}")),
+        ("tune.json", "search", ("walk", "standard", "--duration", "2", "--out", "{out}")),
+        ("sweep.json", "sweep", ("tune", "standard", "--walks", "100", "--out", "{out}")),
+        ("sweep.json", "sweep", ("walk", "standard", "--duration", "2", "--out", "{out}")),
+        ("rows.jsonl", "sweep", ("walk", "standard", "--duration", "2", "--out", "{out}")),
+        ("sweep.json", "sweep", ("replay", "{recording}", "--out", "{out}")),
+        (
+            "sweep.json",
+            "sweep",
+            ("run", "--sensor", "metronome:", "--stimulator", "p24:///dev/null", "--out", "{out}"),
+        ),
+    ],
+)
+def test_a_folder_holds_a_run_or_a_sweep_or_a_search_and_never_two_of_them(
+    done: tuple[Path, dict[str, Any]],
+    tmp_path: Path,
+    holds: str,
+    what: str,
+    command: tuple[str, ...],
+) -> None:
+    recording = tmp_path / "heel.csv"
+    recording.write_text("t_s,heel\n" + "".join(f"{n / 10},{n // 5 % 2}\n" for n in range(50)))
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (holds, "report.html"):
+        (out / name).touch()
+    given = {"out": out, "shard": done[0], "recording": recording}
+    told = fes_ctrl_here(*(each.format(**given) for each in command))
+    assert told.returncode == 2
+    assert f"holds a {what} ({holds}); choose a folder of its own" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert {each.name for each in out.iterdir()} == {holds, "report.html"}
+
+
 def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     done: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -344,6 +428,30 @@ def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     told = sweep(done[0].parent / "my.toml", "--out", out, "--by", "charge.total_uC")
     assert told.returncode == 2
     assert "no such figure; near it are charge.total_mC" in told.stderr
+
+
+def test_how_many_walks_there_are_and_who_walks_them_is_said_before_the_first(
+    tmp_path: Path,
+) -> None:
+    path, out = file_of(tmp_path, SWEEP.replace("6.0", "3.0")), tmp_path / "out"
+    told = sweep(path, "--out", out, "--workers", "1")
+    assert told.stderr.splitlines()[0] == "6 walks; walked by 1 process of this machine"
+    file_of(tmp_path, SWEEP.replace("6.0", "3.0").replace("[1, 2]", "[1, 2, 3]"))
+    told = sweep(path, "--out", out, "--workers", "2")
+    said = "9 walks, 6 of them done already; walked by 2 processes of this machine"
+    assert told.stderr.splitlines()[0] == said
+    told = sweep(path, "--out", out)
+    assert told.stderr.splitlines()[0].startswith("9 walks; 0 walked now"), "nothing is left"
+
+
+def test_a_figure_of_events_that_come_late_is_not_refused_for_it(tmp_path: Path) -> None:
+    scenario = tmp_path / "late.toml"
+    scenario.write_text('[walk]\npatient = "stroke_moderate"\nstanding_s = 12\n')
+    text = SWEEP.replace("6.0", "18.0").replace("[1, 2]", "[1]")
+    path = file_of(tmp_path, text.replace("moderate_stroke", str(scenario)))
+    told = sweep(path, "--by", "ic.f1", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["by"] == "legs.*.detection.ic.f1"
 
 
 def test_candidates_are_ordered_by_a_figure_that_the_first_walk_lacks(tmp_path: Path) -> None:
@@ -403,7 +511,7 @@ def test_config_checks_sweeps_and_describes_them(tmp_path: Path) -> None:
     unfit = file_of(
         tmp_path, SWEEP.replace("[0, 100]", '["p24", "rehastim2"]').replace(*STIMULATOR)
     )
-    assert "1 of 3 will fail; the first: program.channel.0.rate_hz" in (
+    assert "1 of 3 cannot be walked; the first: program.channel.0.rate_hz" in (
         fes_ctrl_here("config", "check", unfit).stderr
     )
     told = fes_ctrl_here("config", "check", file_of(tmp_path, SWEEP.replace("values", "value")))

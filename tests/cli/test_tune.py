@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -161,6 +162,30 @@ def test_the_page_of_another_choice_does_not_stay(
     assert not (out / "report.html").exists()
 
 
+def test_a_search_for_something_else_is_refused_with_what_it_was_and_is(
+    done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "mine.toml"
+    program.write_text(find("program", "standard").read_text())
+    out = tmp_path / "out"
+    for part, said in (
+        (("--patient", "healthy"), "patient was stroke_moderate, is healthy"),
+        (("--program", str(program)), f"walk.program was not given, is {program}"),
+    ):
+        told = tune(*ASKED, space, *part, "--out", done[0])
+        assert told.returncode == 2
+        assert f"holds the search for something else ({said}); search in another" in told.stderr
+    few = ("moderate_stroke", "--duration", "8", "--walks", "2", "--seeds", "1", "--unseen", "2")
+    few = (*few, "--space", space, "--program", str(program), "--out", str(out))
+    assert tune(*few).returncode in {0, 1}
+    text = program.read_text()
+    program.write_text(text.replace("extension_ms = 100", "extension_ms = 150"))
+    assert program.read_text() != text
+    told = tune(*few)
+    assert told.returncode == 2
+    assert "(dial program.extension_ms.now was 100.0, is 150.0); search in" in told.stderr
+
+
 def test_another_number_of_the_front_is_taken_without_another_search(
     done: tuple[Path, dict[str, Any]], space: str, tmp_path: Path
 ) -> None:
@@ -246,6 +271,12 @@ def test_two_processes_share_a_search_and_tell_the_same(space: str, tmp_path: Pa
         (("standard", "--vary", "patient.mass_kg=80"), "write KEY=LOW:HIGH"),
         (("standard", "--vary", "program.rise_ms=100:200"), "vary the patient or the bench"),
         (("standard", "--patient", "nobody"), "patient 'nobody' is unknown"),
+        (
+            ("standard", "--patient", "stroke_mild,healthy", "--patient", "stroke_mild"),
+            "--patient stroke_mild: stands there twice; take one out",
+        ),
+        (("standard", "--program", "no such"), "give a .toml file (--program)"),
+        (("standard", "--stimulator", "nosuch"), "give a .toml file (--stimulator)"),
         (("standard", "--walks", "3"), "the given program alone takes 3"),
         (("standard", "--choose", "7"), "--choose 7: there is no search in"),
         (("standard", "--write", "no/where.toml"), "--write no/where.toml: there is no folder"),
@@ -296,6 +327,15 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             "program.trigger: no number of the given program",
         ),
         (
+            '[[tune.dial]]\nkey = "program.rise"\nlow = 100\nhigh = 200\nstep = 10\n',
+            "tune.dial program.rise: no number of the given program; did you mean "
+            "program.rise_ms? (SPACE:2)",
+        ),
+        (
+            '[[tune.dial]]\nlow = 0\nhigh = 1\nstep = 1\nkey = "program.channel.1.intensity"\n',
+            "did you mean program.channel.0.intensity? (SPACE:5)",
+        ),
+        (
             '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 9\nhigh = 1\nstep = 1\n',
             "tune.dial program.rise_ms: low has to be below high (SPACE:3)",
         ),
@@ -326,7 +366,7 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
         ),
         (
             '[tune.bad_strides]\nkinds = ["short"]\n',
-            "tune.bad_strides: none goes astray without percent",
+            "tune.bad_strides: none goes astray without percent; add it, as percent = 20 (SPACE:1)",
         ),
     ):
         space.write_text(text)
@@ -447,6 +487,7 @@ def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_pa
     )
     assert told.returncode == 1
     assert told.stdout.splitlines()[-1] == "verdict: no better program was found"
+    assert f"{out / 'chosen.toml'} is the given program, unchanged" in told.stderr
     assert "better.toml was not written: there is no better program" in " ".join(
         told.stderr.split()
     )
@@ -461,6 +502,61 @@ def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_pa
     assert "The given program as it was: no better program was found." in program
     for text in (told.stdout, told.stderr, page, program):
         assert "promise" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("own", "asked"),
+    [
+        (
+            "",
+            (
+                *("--patient", "stroke_mild,healthy", "--stimulator", "p24_gap"),
+                *("--set", "program.channel.0.intensity=0.7", "--set", "cable.jitter_us=900"),
+            ),
+        ),
+        ("[program]\nrise_ms = 150\n[[program.channel]]\nintensity = 0.8\n", ()),
+    ],
+)
+def test_the_command_to_try_a_program_walks_what_was_tuned(
+    own: str, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    space, scenario, out = tmp_path / "less.toml", tmp_path / "mine.toml", tmp_path / "the out"
+    space.write_text(
+        '[tune]\nobjectives = ["charge"]\n[[tune.dial]]\n'
+        'key = "program.channel.0.intensity"\nlow = 0.3\nhigh = 0.9\nstep = 0.1\n'
+    )
+    scenario.write_text(f'[walk]\npatient = "stroke_moderate"\n{own}')
+    few = ("--duration", "8", "--walks", "8", "--seeds", "1", "--unseen", "2", "--space", space)
+    told = tune(scenario, *asked, *few, "--out", out)
+    found = json.loads((out / "tune.json").read_text())
+    chosen, seed = found["chosen"]["settings"], found["unseen_seeds"][0]
+    assert chosen, told.stderr
+    line = next(line for line in told.stderr.splitlines() if line.startswith("try it: "))
+    command, _, others = line.removeprefix("try it: fes-ctrl ").partition(" (and so with ")
+    assert others == ("--patient healthy)" if asked else "")
+    walked = fes_ctrl_here(*shlex.split(command), "--seed", str(seed), "--json")
+    summary = json.loads(walked.stdout)
+    tuned = [
+        row["setpoints_sha256"]
+        for row in rows(out)
+        if row["seed"] == seed and row["patient"] == summary["patient"]
+        if all(row.get(key) == value for key, value in chosen.items())
+    ]
+    assert tuned == [summary["setpoints_sha256"]]
+
+
+@pytest.mark.parametrize("where", ["{folder}", "/proc/better.toml"])
+def test_where_a_program_cannot_be_written_is_said_before_any_walk(
+    where: str, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    out, write = tmp_path / "out", where.format(folder=tmp_path / "kept")
+    told = tune("standard", "--walks", "3", "--seeds", "1", "--write", write, "--out", out)
+    assert told.returncode == 2
+    assert f"--write {write}: cannot be written (" in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert not out.exists()
+    assert {each.name for each in tmp_path.iterdir()} == {"kept"}
 
 
 def test_the_given_program_is_not_overwritten_unasked(tmp_path: Path) -> None:

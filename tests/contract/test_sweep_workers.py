@@ -28,6 +28,7 @@ duration_s = 8.0
 key = "program.delay_ms"
 values = [0.0, 100.0]
 """
+ASKED = 24
 WALKED = 16
 """The candidate of 0 ms is the scenario as it stands, and is walked once."""
 
@@ -156,44 +157,72 @@ def test_ctrl_c_keeps_what_is_done(undisturbed: Path, tmp_path: Path, how: tuple
     assert not (tmp_path / "results.csv").exists()
 
 
+def dask(stack: contextlib.ExitStack, kind: str, *arguments: str) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments, "--no-dashboard"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    stack.callback(process.wait, DEADLINE_S)
+    stack.callback(process.kill)
+    return process
+
+
+def scheduler_of(stack: contextlib.ExitStack, file: Path) -> str:
+    """Return the address of a scheduler without workers."""
+    host = ("--host", "127.0.0.1", "--port", "0")
+    scheduler = dask(stack, "scheduler", *host, "--scheduler-file", str(file))
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not (file.is_file() and file.read_text().endswith("}")):
+        assert scheduler.poll() is None
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    return str(json.loads(file.read_text())["address"])
+
+
+def worker_of(stack: contextlib.ExitStack, address: str) -> "subprocess.Popen[bytes]":
+    return dask(stack, "worker", address, "--nthreads", "1", "--no-nanny")
+
+
 def test_a_cluster_may_lose_a_worker_and_get_another(undisturbed: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     with contextlib.ExitStack() as stack:
-
-        def dask(kind: str, *arguments: str) -> "subprocess.Popen[bytes]":
-            command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
-            process = subprocess.Popen(
-                [*command, "--no-dashboard"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            stack.callback(process.wait, DEADLINE_S)
-            stack.callback(process.kill)
-            return process
-
-        def worker() -> "subprocess.Popen[bytes]":
-            return dask("worker", address, "--nthreads", "1", "--no-nanny")
-
-        file = tmp_path / "scheduler.json"
-        scheduler = dask(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)
-        )
-        deadline_s = time.monotonic() + DEADLINE_S
-        while not (file.is_file() and file.read_text().endswith("}")):
-            assert scheduler.poll() is None
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
-        address = json.loads(file.read_text())["address"]
-        first = worker()
-        worker()
+        address = scheduler_of(stack, tmp_path / "scheduler.json")
+        first = worker_of(stack, address)
+        worker_of(stack, address)
         out = tmp_path / "out"
         with started(undisturbed, out, "--cluster", address) as process:
             wait_until(lambda: len(rows(out)) >= 3, process)
             first.kill()
-            worker()
+            worker_of(stack, address)
             told = told_by(process)
         assert process.returncode == 0, told
         assert "failed" not in told
+        assert same(undisturbed, out)
+
+
+def test_it_is_said_that_a_cluster_has_no_worker_at_the_start_and_later(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    with contextlib.ExitStack() as stack:
+        address = scheduler_of(stack, tmp_path / "scheduler.json")
+        out = tmp_path / "out"
+        with started(undisturbed, out, "--cluster", address) as process:
+            assert process.stderr is not None
+            head = f"{ASKED} walks; walked by the workers of {address}\n"
+            waits = (
+                f"waits for workers of {address}; start some: dask worker --nthreads 1 {address}"
+            )
+            assert process.stderr.readline() == head
+            assert process.stderr.readline() == f"{waits}\n"
+            worker = worker_of(stack, address)
+            wait_until(lambda: len(rows(out)) >= 2, process)
+            worker.kill()
+            assert process.stderr.readline() == f"{waits}\n"
+            worker_of(stack, address)
+            told = told_by(process)
+        assert process.returncode == 0, told
         assert same(undisturbed, out)
 
 

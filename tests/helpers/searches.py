@@ -15,7 +15,7 @@ EXTENSION = "program.extension_ms"
 CLEARANCE = "legs.right.toe_clearance_mm.median"
 CHARGE = "charge.total_mC"
 
-Figures = Callable[[dict[str, Any], str, int], dict[str, float] | None]
+Figures = Callable[[dict[str, Any], str, int], dict[str, Any] | None]
 
 
 def grid(delays: Sequence[float], extensions: Sequence[float]) -> list[Settings]:
@@ -35,6 +35,13 @@ def linear(settings: dict[str, Any], _patient: str, seed: int) -> dict[str, floa
     }
 
 
+def cheap_that_fail(settings: dict[str, Any], _patient: str, seed: int) -> dict[str, Any]:
+    """Return figures by which the later the cheaper; of 100 ms a walk fails, of 150 all do."""
+    delay = settings.get(DELAY, 0.0)
+    passed = delay < 100.0 or (delay < 150.0 and seed > 1)
+    return {CLEARANCE: 20.0 - 0.01 * delay, CHARGE: 8.0 - 0.01 * delay, "passed": passed}
+
+
 def sweep_folder(
     folder: Path,
     candidates: Sequence[Settings],
@@ -44,8 +51,12 @@ def sweep_folder(
     patients: Sequence[str] = ("flaccid",),
     walked: int | None = None,
     by: str = "toe_clearance_mm.median",
+    best: str = "highest",
 ) -> Manifest:
-    """Write a sweep's folder; figures of ``None`` are a failed walk. Return its manifest."""
+    """Write a sweep's folder, and return its manifest.
+
+    Figures of ``None`` are a walk without a result; ``passed`` among them may say that it did not.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     all_of_them = ((), *candidates)
     manifest = Manifest(
@@ -60,7 +71,7 @@ def sweep_folder(
             for number in range(len(all_of_them))
         ),
         code="0" * 64,
-        asked={"by": by, "best": "highest", "design": "grid"},
+        asked={"by": by, "best": best, "design": "grid"},
         versions={"fes_ctrl": "0"},
     )
     (folder / "sweep.json").write_text(manifest.text())
@@ -181,7 +192,8 @@ def tune_object(passed: bool = True) -> dict[str, Any]:
         "verification": {
             "effects": effects,
             "promises": [
-                {"objective": "toe_clearance", "what": "at most 3 mm worse", "state": "held"}
+                {"objective": "toe_clearance", "what": what, "state": "held"}
+                for what in ("at most 3 mm worse", "at least 8 mm in the median of every patient")
             ],
             "better": ["charge"],
         },

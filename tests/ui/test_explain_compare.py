@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from helpers.fitting import WIDTHS, cut_off
 from helpers.here import fes_ctrl_here
 from helpers.runs import kept_walk
 
@@ -45,14 +46,13 @@ def test_a_page_asks_nobody_for_anything_and_has_no_complaint(
         assert seen.asked == [(pages / name).as_uri()]
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_the_window(
+def test_nothing_is_wider_than_the_window_and_no_table_is_cut_off(
     pages: Path, opened: Opened, name: str, width: int
 ) -> None:
     with opened(pages / name, width=width, drawn=False) as seen:
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert seen.page.evaluate(wide) <= 0
+        assert cut_off(seen.page) == []
 
 
 def test_the_page_of_a_stride_tells_what_it_got_and_by_which_lines(

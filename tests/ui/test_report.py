@@ -11,6 +11,7 @@ import pytest
 
 from fes_ctrl.analysis.run import read_run
 from fes_ctrl.analysis.truth import read_truth
+from helpers.fitting import WIDTHS, cut_off, moved_by_hand
 from helpers.here import fes_ctrl_here
 
 Opened = Callable[..., Any]
@@ -70,6 +71,15 @@ def test_a_page_asks_nobody_for_anything_and_has_no_complaint(
         told = seen.page.evaluate("document.body.innerText")
         assert "not a medical device" in told
         assert not re.search(r"\bNaN\b|\bundefined\b|\bnull\b|\bInfinity\b", told)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["plain", "pulled", "learning"])
+def test_no_table_is_cut_off(runs: Path, opened: Opened, name: str, width: int) -> None:
+    with opened(runs / name / "report.html", width) as seen:
+        assert cut_off(seen.page) == []
+        if width >= 1200:
+            assert moved_by_hand(seen.page, "#verdict table, #safety table") == []
 
 
 def test_the_figures_on_the_page_are_those_of_the_summary(runs: Path, opened: Opened) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from fes_ctrl.tuning.job import settings_of
+from helpers.fitting import WIDTHS, cut_off, moved_by_hand
 from helpers.here import fes_ctrl_here
 from helpers.searches import CHARGE, CLEARANCE, DELAY, EXTENSION, grid, sweep_folder, tune_folder
 
@@ -68,6 +70,54 @@ def test_a_page_has_no_complaint_asks_nobody_and_fits_the_window(
         assert "not a medical device" in told
         assert not re.search(r"\bNaN\b|\bundefined\b|\bnull\b|\bNone\b|\bInfinity\b", told)
         assert seen.page.screenshot(full_page=True).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_no_table_is_cut_off(folders: Path, opened: Opened, name: str, width: int) -> None:
+    with opened(folders / name / "report.html", width=width, drawn=False) as seen:
+        assert cut_off(seen.page) == []
+        # Tables of a sweep have a column for each figure, and may be wider than any window.
+        if width >= 1200 and name in {"search", "broken"}:
+            assert moved_by_hand(seen.page, "table") == []
+        if width >= 420:
+            assert moved_by_hand(seen.page, "#suggestion table") == []
+
+
+def test_a_table_that_can_be_moved_shows_on_which_side_there_is_more(
+    folders: Path, opened: Opened
+) -> None:
+    with opened(folders / "grid" / "report.html", width=420, drawn=False) as seen:
+        box = seen.page.locator("#candidates .scroll")
+        edges = []
+        for share in (0.0, 0.5, 1.0):
+            box.evaluate("(e, k) => { e.scrollLeft = k * (e.scrollWidth - e.clientWidth) }", share)
+            edges.append(edge_shades(seen.page, box))
+    assert [(left < 200, right < 200) for left, right in edges] == [
+        (False, True),
+        (True, True),
+        (True, False),
+    ], edges
+
+
+def edge_shades(page: Any, box: Any) -> tuple[int, int]:
+    """Return how light a box is at its left and right edge, between its lines, 0 to 255."""
+    box.scroll_into_view_if_needed()
+    at = box.bounding_box()
+    # The first row of pixels has the padding of the caption and no letter.
+    picture = page.screenshot(clip={**at, "height": 1})
+    code = """async data => {
+        const image = new Image();
+        image.src = data;
+        await image.decode();
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [image.width, image.height];
+        const context = canvas.getContext('2d');
+        context.drawImage(image, 0, 0);
+        return [1, image.width - 2].map(x => context.getImageData(x, 0, 1, 1).data[0]);
+    }"""
+    left, right = page.evaluate(code, "data:image/png;base64," + b64encode(picture).decode())
+    return left, right
 
 
 @pytest.mark.parametrize("name", PAGES)

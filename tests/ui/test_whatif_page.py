@@ -1,13 +1,14 @@
 """The page of a what-if in a real browser: quiet, offline, readable narrow and wide, and right."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.fitting import WIDTHS, cut_off, moved_by_hand
 from helpers.heel_walk import heel_walk, write_events
 from helpers.here import fes_ctrl_here
 
@@ -22,10 +23,7 @@ TEXTS = """
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A what-if of two legs with reference events, two of which lie close together."""
-    folder = tmp_path_factory.mktemp("whatif")
+def what_if(folder: Path, lock_out_ms: int) -> Path:
     walk = heel_walk(folder / "walk.csv", seconds=30.0, sides=("left", "right"))
     events = write_events(walk, folder / "walk.events.csv")
     with events.open("a") as file:
@@ -33,10 +31,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file.writelines(f"{begin + 0.04:.3f},tc,{side}\n" for begin, _ in swings)
     done = fes_ctrl_here(
         *("replay", str(walk.path), "--against", "standard", "--out", str(folder / "run")),
-        *("--set", "program.delay_ms=150", "--set", "program.lock_out_ms=600"),
+        *("--set", "program.delay_ms=150", "--set", f"program.lock_out_ms={lock_out_ms}"),
     )
     assert done.returncode == 0, done.stderr
     return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A what-if of two legs with reference events, two of which lie close together."""
+    return what_if(tmp_path_factory.mktemp("whatif"), 600)
+
+
+@pytest.fixture(scope="module")
+def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a lock-out that outlasts the next heel-off: every other burst is missing."""
+    return what_if(tmp_path_factory.mktemp("sparse"), 1200)
 
 
 @pytest.fixture(params=[360, 600, 1400])
@@ -64,6 +74,21 @@ def test_nothing_runs_out_of_the_window_or_lies_over_another(page: "Page") -> No
         # Lines of text that follow each other share the room between them.
         share = min(one[4], other[4]) - max(one[2], other[2])
         assert apart or share <= 4.0, (one, other)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_table_is_cut_off_and_why_a_burst_is_missing_is_read_at_once(
+    sparse: Path, opened: Callable[..., Any], width: int
+) -> None:
+    with opened(sparse / "whatif.html", width=width, drawn=False) as seen:
+        assert cut_off(seen.page) == []
+        if width >= 1200:
+            assert moved_by_hand(seen.page, ".list table, .both table") == []
+        missing = seen.page.locator(".list").first.locator("tr:has(.missed)")
+        assert missing.count() > 0
+        for cell in missing.locator("td:last-child").all():
+            lines = cell.bounding_box()["height"] / 20.0
+            assert lines <= 5, "as the other columns are empty, it has their room"
 
 
 def test_the_list_stands_beside_the_picture_where_there_is_room(page: "Page") -> None:

@@ -53,6 +53,14 @@ def test_it_reaches_the_target_from_a_bad_start_and_no_more(
     assert result.walk.refusals == []
 
 
+def test_a_stiff_ankle_learns_in_every_stride(tmp_path: Path) -> None:
+    _, told = walked(configured("cerebral_palsy_child", "program.adaptive.start=1.0"), tmp_path)
+    full = [each for each in told if each.t_us > FULL_S * 1e6]
+    odd = [each.reason for each in full[2:] if each.verdict == "frozen"]
+    assert len(full) > 15
+    assert len(odd) <= 1, odd
+
+
 def test_it_never_gives_more_than_the_program_at_the_operators_level(tmp_path: Path) -> None:
     # The nerve is interrupted: nothing helps, and it asks for ever more.
     config = configured("peroneal_palsy_denervated", "program.adaptive.start=0.5")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.report.markup import Html, number, table, tag, text
+from fes_ctrl.report.markup import Across, Html, breakable, number, table, tag, text
 from fes_ctrl.report.page import Section, page
 from fes_ctrl.report.series import Line, Mark, NumberedSpan, Panel, as_json, series_plot
 
@@ -133,3 +133,23 @@ def test_numbers_are_written_as_people_read_them(
 
 def test_what_is_not_known_is_a_dash_in_a_table() -> None:
     assert "<td>\N{EN DASH}</td>" in table(["a", "b"], [["x", None]])
+
+
+def test_a_cell_is_broken_before_a_bracket_that_is_no_attribute() -> None:
+    cell = tag("a", "1.0 (0.5 to 1.5)", title="one (two)")
+    whole = table(("a", "b", "c"), [("x (y)", cell, "2 (<)")], words=())
+    assert '<a title="one (two)">1.0<span class="or"> </span>(0.5 to 1.5)</a>' in whole
+    assert "<td>2<span" in whole
+    assert '<th scope="row">x (y)</th>' in whole
+    assert "".join(read(whole).texts) == "abcx (y)1.0 (0.5 to 1.5)2 (<)"
+
+
+def test_a_cell_across_others_keeps_the_columns_of_the_table() -> None:
+    rows = [("1", "2", "3"), ("4", Across("so <long>", 2))]
+    whole = table(("a", "b", "c"), rows, words=(2,))
+    assert '<td class="text" colspan="2">so &lt;long&gt;</td></tr>' in whole
+    assert '<th scope="col" class="text">c</th>' in whole
+
+
+def test_a_name_is_broken_between_its_parts_and_escaped() -> None:
+    assert breakable("a.b_c<_") == "a.<wbr>b_<wbr>c&lt;_"

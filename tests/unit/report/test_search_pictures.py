@@ -14,9 +14,10 @@ from fes_ctrl.report.sweep_page import sweep_page
 from fes_ctrl.report.sweep_view import sweep_view
 from fes_ctrl.report.tune_page import TuneError, tune_page
 from fes_ctrl.report.tune_view import tune_view
+from fes_ctrl.tuning.job import candidate_of, settings_of
 from fes_ctrl.tuning.manifest import ROWS
 from fes_ctrl.tuning.store import Store
-from helpers.searches import grid, sweep_folder, tune_object
+from helpers.searches import CHARGE, DELAY, cheap_that_fail, grid, sweep_folder, tune_object
 
 
 def test_a_trail_is_at_its_values_and_broken_where_one_is_unknown() -> None:
@@ -83,7 +84,9 @@ def test_the_page_of_a_two_axis_grid_has_a_map_of_each_figure(tmp_path: Path) ->
         "20.0",
     ]
     assert "Sweep made &amp; &lt;up&gt;" in page
-    assert "The highest toe clearance is that of candidate" in page
+    among = "the candidates that passed every walk (5 of 5)"
+    assert f"The highest toe clearance of {among} is that of candidate" in page
+    assert "The highest of all" not in page, "it is the same one"
     assert "From the baseline: +0.50 mm (+0.50 to +0.50)." in page
 
 
@@ -94,8 +97,47 @@ def test_failed_and_missing_walks_are_told_and_nothing_is_code(tmp_path: Path) -
     assert "12 of 21 walks have not been walked" in page
     assert "the muscle &lt;gave up&gt;" in page
     assert "3 of 3" in page
+    words = page.partition("<main")[2]
+    assert not re.search(r"\bfail", words), "an error is not a bound that was not met"
+    assert ">3</dd>" not in words
+    assert "walks without a result, of all candidates" in words
     nothing = page_of(tmp_path / "none", grid([0.0, 1.0], [0.0]), lambda *_: None)
     assert "No walk came to anything; the reasons are below." in nothing
+
+
+def test_the_result_is_the_best_of_those_that_passed_and_the_cheapest_is_told_apart(
+    tmp_path: Path,
+) -> None:
+    delays = [0.0, 50.0, 100.0, 150.0]
+    candidates = [settings_of({DELAY: delay}) for delay in delays]
+    names = [candidate_of(each) for each in candidates]
+    page = page_of(tmp_path, candidates, cheap_that_fail, by=CHARGE, best="lowest")
+    assert f'class="verdict good">candidate {names[1]} passed 3 of 3 walks<' in page
+    among = "the candidates that passed every walk (3 of 5)"
+    assert f"The lowest charge of {among} is that of candidate {names[1]}: delay_ms = 50." in page
+    assert "From the baseline: \N{MINUS SIGN}0.50 mC" in page
+    assert (
+        f"The lowest of all, 6.50 mC, is that of candidate {names[3]}, which passed 0 of 3 walks: "
+        "delay_ms = 150."
+    ) in page
+    assert "7.50 <small>mC</small>" in page
+    rows = re.findall(r'<th scope="row">(?:<strong>)?(\w+).*?</tr>', page.partition("<tbody>")[2])
+    assert rows[:4] == [*reversed(names[1:]), "baseline"], "in order of charge, as they were"
+    assert f"<strong>{names[1]}</strong>" in page
+    assert page.count('<span class="missed">') == 2
+
+
+def test_where_nobody_passed_the_result_says_so_at_once(tmp_path: Path) -> None:
+    candidates = [settings_of({DELAY: 150.0}), settings_of({DELAY: 200.0})]
+
+    def figures(settings: dict[str, Any], patient: str, seed: int) -> dict[str, Any]:
+        return {**cheap_that_fail(settings, patient, seed), "passed": False}
+
+    page = page_of(tmp_path, candidates, figures, by=CHARGE, best="lowest")
+    name = candidate_of(candidates[1])
+    assert f'class="verdict bad">candidate {name} passed 0 of 3 walks<' in page
+    said = f"No candidate passed a walk. The lowest charge of all is that of candidate {name}: "
+    assert said in page
 
 
 def test_of_a_long_sweep_a_part_of_the_lines_is_drawn_and_it_says_so(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fes_ctrl.tuning.course import tune
 from fes_ctrl.tuning.job import Job, Row, Settings
 from fes_ctrl.tuning.journal import JOURNAL
 from fes_ctrl.tuning.question import Member, Question
@@ -99,7 +100,7 @@ def test_another_question_in_the_same_folder_is_refused_with_what_differs(tmp_pa
     search(tmp_path, question(), 12)
     with pytest.raises(StudyError, match="seed was 1"):
         search(tmp_path, question(seed=2), 12)
-    with pytest.raises(StudyError, match="other patients"):
+    with pytest.raises(StudyError, match="patient was anna, is berta"):
         search(tmp_path, question(members=(Member("berta"),)), 12)
 
 
@@ -166,3 +167,37 @@ def test_a_candidate_whose_walk_fails_is_no_candidate_and_the_search_goes_on(
     # The journal is a plain record that other tools read.
     lines = (tmp_path / JOURNAL).read_text().splitlines()
     assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+UNREACHED = (("toe_clearance", 99.0),)
+
+
+@pytest.mark.parametrize(("rule", "reach"), [("knee", ()), ("1", ()), ("knee", UNREACHED)])
+def test_what_is_left_after_the_search_is_known_before_it_is_walked(
+    tmp_path: Path, rule: str, reach: tuple[tuple[str, float], ...]
+) -> None:
+    told: list[tuple[int, int | None]] = []
+    asked = question(reach=reach)
+    study, gait = Study(tmp_path, asked), Landscape()
+
+    def stage(what: str, done: int, total: int | None) -> None:
+        if what == "proof":
+            told.append((done, total))
+
+    try:
+        unseen = (501, 502, 503)
+        found = tune(
+            *(asked, study, gait, nothing_against),
+            walks=40,
+            unseen=unseen,
+            rule=rule,
+            stage=stage,
+        )
+    finally:
+        study.close()
+    assert found.unchanged == bool(reach)
+    known = [(done, total) for done, total in told if total is not None]
+    assert len({total for _, total in known}) == 1
+    first, last = known[0], known[-1]
+    assert first[0] < last[0] == last[1]
+    assert last[0] == sum(found.walks[part] for part in ("around", "proof", "changes"))

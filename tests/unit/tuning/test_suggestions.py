@@ -29,7 +29,7 @@ def around(asked: Question, seeds: Sequence[int] = UNSEEN) -> Around:
 
 def said(asked: Question, point: Point) -> list[str]:
     here = around(asked)
-    return [sentence(change, here.objectives) for change in ablations(asked, here, point)]
+    return [sentence(change, here.objectives) for change in here.changes(ablations(asked, point))]
 
 
 def test_a_sentence_tells_from_where_to_where_and_what_it_costs() -> None:
@@ -65,7 +65,7 @@ def test_a_change_that_does_nothing_is_said_to() -> None:
 def test_one_seed_tells_no_noise_and_so_nothing_is_said() -> None:
     asked = question()
     here = around(asked, (101,))
-    (change,) = ablations(asked, here, (0.0, 0.6, 200.0))
+    (change,) = here.changes(ablations(asked, (0.0, 0.6, 200.0)))
     assert sentence(change, here.objectives) == (
         "extension -100 ms: unknown, for one seed tells no noise"
     )
@@ -80,7 +80,8 @@ def test_what_does_nothing_is_put_back_and_what_does_something_is_not() -> None:
 
 def test_sensitivity_turns_every_dial_either_way_but_not_beyond_its_ends() -> None:
     asked = question()
-    turns = sensitivity(asked, around(asked, asked.seeds), nothing_against, (0.0, 0.5, 200.0))
+    pairs = sensitivity(asked, nothing_against, (0.0, 0.5, 200.0))
+    turns = around(asked, asked.seeds).changes(pairs)
     assert [(turn.dial.words, turn.after) for turn in turns] == [
         ("extension", 30.0),
         ("intensity", 0.41),
