@@ -12,9 +12,13 @@ TUNE: Final = "tune.json"
 
 def search_in(folder: Path) -> str:
     """Return what a folder is in words where it is a sweep's or a search's; else nothing."""
+    from fes_ctrl.tuning.journal import JOURNAL
+
     if (folder / SWEEP).is_file():
         return "a sweep"
-    return "a search for a program" if (folder / TUNE).is_file() else ""
+    # Of a search that goes on, or was stopped, there is the journal alone.
+    search = any((folder / name).is_file() for name in (TUNE, JOURNAL))
+    return "a search for a program" if search else ""
 
 
 def search_page(folder: Path) -> str | None:

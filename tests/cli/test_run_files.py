@@ -43,7 +43,12 @@ def test_a_file_of_another_run_is_not_written_over(
 
 
 @pytest.mark.parametrize(
-    ("file", "what"), [("sweep.json", "a sweep"), ("tune.json", "a search for a program")]
+    ("file", "what"),
+    [
+        ("sweep.json", "a sweep"),
+        ("tune.json", "a search for a program"),
+        ("study.journal", "a search for a program"),
+    ],
 )
 def test_a_folder_of_many_walks_is_no_run_and_says_what_it_is(
     file: str, what: str, walked: Path, tmp_path: Path

@@ -95,7 +95,7 @@ def test_each_leg_has_its_own_charge_in_table_summary_and_page(tmp_path: Path) -
     assert f"charge of both legs, mC: {summary['charge']['total_mC']:.2f}" in done.stdout
     assert fes_ctrl_here("report", str(folder)).returncode == 0
     page = (folder / "report.html").read_text()
-    assert all(f"{value:.2f} (" in page for value in known.values())
+    assert all(f"<td>{value:.2f}<" in page for value in known.values())
 
 
 def test_several_scenarios_give_a_list_and_the_worst_exit_code() -> None:
