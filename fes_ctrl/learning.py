@@ -21,6 +21,8 @@ HELD: Final = "held"
 FROZEN: Final = "frozen"
 REVERTED: Final = "reverted"
 
+GAVE_LESS: Final = "the guard gave less than was asked for"
+
 NOT_SEEN: Final = "the foot was not seen to be flat again"
 """Why a stride was frozen that nothing was measured of; told when the next burst ends."""
 
@@ -136,8 +138,7 @@ class Learning:
             self._last_deg = swing.contact_deg
             self._compares = not swing.unsure
         elif not why and withheld:
-            why = "the guard gave less than was asked for"
-            self._last_deg = swing.contact_deg
+            return self._given_less(swing)
         why = why or self._why_odd(swing)
         if why:
             return self._freeze(swing.t_us, why, swing)
@@ -152,6 +153,17 @@ class Learning:
         if self._law.out_of_reach:
             why = f"all that may be given leaves {self._law.short_deg:.1f} deg wanting"
         return self._told(swing.t_us, LEARNT if changed else HELD, why, swing)
+
+    def _given_less(self, swing: SwingPitch) -> Adaptation:
+        """Take a stride of which the guard gave less than was asked for: less may be enough."""
+        self._last_deg = swing.contact_deg
+        self._compares = False
+        why = self._why_odd(swing)
+        if not why and self._law.ease(swing.mid_deg, swing.contact_deg):
+            self._frozen = 0
+            self._burst.adapted = self._law.now
+            return self._told(swing.t_us, LEARNT, f"{GAVE_LESS}, and it was enough", swing)
+        return self._freeze(swing.t_us, why or GAVE_LESS, swing)
 
     def burst_ended(self, t_us: Us, onset_us: Us) -> Adaptation | None:
         """Take note of a burst's end; return what comes of it where the one before was in vain.
@@ -193,7 +205,7 @@ class Learning:
         if self._swing_us > 0.0:
             off = swing_us / self._swing_us - 1.0
             off_ahead = swing.surge_mps / self._surge_mps - 1.0 if self._surge_mps > 0.0 else 0.0
-            off_deg = swing.contact_deg - self._last_deg - self._law.expected_deg
+            off_deg = self._off_deg(swing.contact_deg - self._last_deg)
             most_deg = STILL_ODD_DEG if self._odd else ODD_DEG
             if not -ODD_SHARE <= off <= ODD_SHARE:
                 odd = f"its swing lasted {swing_us / 1000.0:.0f} ms"
@@ -211,6 +223,11 @@ class Learning:
         self._odd = 0
         self._get_used_to(swing)
         return ""
+
+    def _off_deg(self, change_deg: float) -> float:
+        """Return how far a change of the pitch at contact is from what was to be expected."""
+        least_deg, most_deg = self._law.least_expected_deg, self._law.most_expected_deg
+        return change_deg - min(max(change_deg, least_deg), most_deg)
 
     def _get_used_to(self, swing: SwingPitch) -> None:
         if swing.unsure:

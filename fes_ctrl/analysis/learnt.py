@@ -41,6 +41,19 @@ def share_lines(scene: Scene, at_us: Us) -> tuple[str, tuple[Setting, ...]]:
     return told, (scene.line(f"{DIALS}.learn", at_us),)
 
 
+def onset_lines(scene: Scene, later_us: Us, at_us: Us) -> tuple[Setting, ...]:
+    """Return the lines behind a learnt delay: the bound as well, where it goes no further."""
+    bound = ("latest_ms",) if later_us == scene.us(f"{DIALS}.latest_ms", at_us) else ()
+    return tuple([scene.line(f"{DIALS}.{name}", at_us) for name in ("learn", *bound)])
+
+
+def fall_lines(scene: Scene, sooner_us: Us, extension_us: Us, at_us: Us) -> tuple[Setting, ...]:
+    """Return the lines behind an extension that was learnt to be shorter, likewise."""
+    left_us = scene.us(f"{DIALS}.least_extension_ms", at_us)
+    bound = ("least_extension_ms",) if extension_us - sooner_us == left_us else ()
+    return tuple([scene.line(f"{DIALS}.{name}", at_us) for name in ("learn", *bound)])
+
+
 def learning_moments(scene: Scene) -> Iterator[Moment]:
     """Yield what came of a stride: measured, learnt or frozen and why, and what is given next."""
     strides = [each for each in scene.strides.strides if each.finished]

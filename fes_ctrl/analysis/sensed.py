@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from fes_ctrl.analysis.settings import Setting
+from fes_ctrl.analysis.deciding import decided, sensors_read
 from fes_ctrl.analysis.story import (
     DETECTOR,
     EVENT,
@@ -17,6 +17,7 @@ from fes_ctrl.analysis.story import (
     at,
     ms,
 )
+from fes_ctrl.gait import FUSED
 from fes_ctrl.model import (
     LEG_NAMES,
     SENSOR_CHANNELS,
@@ -38,12 +39,6 @@ NEAR_US: Final = 100_000
 
 FAR_US: Final = 2_000_000
 """No event is told so long after it was, or before the stride that it belongs to."""
-
-DIALS: Final[dict[str, tuple[str, ...]]] = {
-    "heel_switch": ("detector.heel.min_loaded_ms", "detector.heel.min_unloaded_ms"),
-    "heel_force": ("detector.heel.on_N", "detector.heel.off_N"),
-}
-"""The dials that an edge of a sensor depends on most."""
 
 
 def truth_moments(scene: Scene) -> Iterator[Moment]:
@@ -71,9 +66,9 @@ def event_moments(scene: Scene) -> Iterator[Moment]:
     """Yield each event of a stride: the readings that made it certain, and the event itself."""
     events = [*scene.events, *[each for each in scene.triggers if each not in scene.events]]
     for event in events:
-        decided = _decider(scene, event)
-        if decided is not None:
-            yield _reading(scene, event, *decided)
+        decider = _decider(scene, event)
+        if decider is not None:
+            yield _reading(event, *decider)
         yield _told(scene, event)
     legs = {event.leg for event in events} | {scene.leg.leg}
     for remark in scene.run.remarks:
@@ -137,16 +132,21 @@ def _told(scene: Scene, event: GaitEvent) -> Moment:
         "confidence": event.confidence,
         "error_ms": None if true_us is None else (event.t_event_us - true_us) / 1000,
     }
-    return Moment(
-        event.t_emit_us, EVENT, text, (scene.line("detector.name", event.t_emit_us),), facts
-    )
+    found = decided(scene, event)
+    if found.by and scene.settings.text("detector.name") == FUSED:
+        text += f", told by the {found.by}"
+        facts["told_by"] = found.by
+    keys = [key for key in found.keys if key in scene.settings.values]
+    lines = [scene.line(key, event.t_emit_us) for key in ("detector.name", *keys)]
+    return Moment(event.t_emit_us, EVENT, text, tuple(lines), facts)
 
 
 def _decider(scene: Scene, event: GaitEvent) -> tuple[str, list[Sample], int] | None:
     """Return the sensor whose reading made an event certain, its readings, and which one it was."""
     best: tuple[Us, str, list[Sample], int] | None = None
+    read = sensors_read(scene)
     for (leg, sensor), samples in scene.run.samples.items():
-        if leg != event.leg:
+        if leg != event.leg or sensor not in read:
             continue
         index = bisect_right(samples, event.t_emit_us, key=_arrival) - 1
         if index >= 0 and (best is None or samples[index].t_arrive_us > best[0]):
@@ -158,9 +158,7 @@ def _arrival(sample: Sample) -> Us:
     return sample.t_arrive_us
 
 
-def _reading(
-    scene: Scene, event: GaitEvent, sensor: str, samples: Sequence[Sample], index: int
-) -> Moment:
+def _reading(event: GaitEvent, sensor: str, samples: Sequence[Sample], index: int) -> Moment:
     """Return the moment at which a sensor's reading made an event certain, and those around it."""
     sample = samples[index]
     before = samples[max(0, index - 2) : index]
@@ -176,8 +174,7 @@ def _reading(
         sample.t_arrive_us,
         SENSOR,
         text,
-        _dials(scene, sensor),
-        {
+        facts={
             "sensor": sensor,
             "leg": LEG_NAMES[event.leg],
             "event": event.kind,
@@ -213,8 +210,3 @@ def _values(sample: Sample) -> str:
 
 def _triple(values: Sequence[float]) -> str:
     return "/".join([f"{value:.1f}" for value in values])
-
-
-def _dials(scene: Scene, sensor: str) -> tuple[Setting, ...]:
-    known = [key for key in DIALS.get(sensor, ()) if key in scene.settings.values]
-    return tuple([scene.line(key, scene.stride.to_us) for key in known])

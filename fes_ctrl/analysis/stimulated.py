@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fes_ctrl.analysis.causes import cut_by, limits_behind, refusal, standing
-from fes_ctrl.analysis.learnt import learnt_before, share_lines
+from fes_ctrl.analysis.learnt import fall_lines, learnt_before, onset_lines, share_lines
 from fes_ctrl.analysis.settings import Setting
 from fes_ctrl.analysis.standing import gait_at
 from fes_ctrl.analysis.story import (
@@ -107,7 +107,7 @@ def _onset_rule(scene: Scene, given: Given, known_us: Us) -> tuple[str, tuple[Se
             told = f"{ms(start.t_us - start.trigger_us)} after the event, by the delay"
             if later_us:
                 told += f" and {ms(later_us)} that were learnt"
-                return told, (delay, scene.line("program.adaptive.learn", known_us))
+                return told, (delay, *onset_lines(scene, later_us, known_us))
             return told, (delay,)
         since_us = start.t_us - start.trigger_us
         return f"at once when it was told, {ms(since_us)} after the event", (delay,)
@@ -269,7 +269,7 @@ def _extension(scene: Scene, event: GaitEvent, at_us: Us) -> tuple[Us, tuple[Set
     extension_us = scene.us("program.extension_ms", at_us)
     sooner_us = learnt_before(scene, at_us).sooner_us
     if sooner_us:
-        lines.append(scene.line("program.adaptive.learn", at_us))
+        lines += fall_lines(scene, sooner_us, extension_us, at_us)
     return max(0, extension_us - sooner_us - lead_us), (extension, *lines)
 
 

@@ -43,6 +43,8 @@ class FootMotion:
     ----------
     rate_dps, before_dps : float
         Toe-up rate now and at the reading before; 0 while the axis is not even guessed.
+    below_dps : float
+        The rate below which it rests.
     tilt_deg, lowest_deg : float
         Angle against the last rest, and the least since the foot left it.
     highest_dps : float
@@ -87,6 +89,7 @@ class FootMotion:
         "_wy",
         "_wz",
         "before_dps",
+        "below_dps",
         "entered",
         "highest_dps",
         "lowest_deg",
@@ -130,6 +133,7 @@ class FootMotion:
         self._turn_y = 0.0
         self._turn_z = 0.0
         self._sound = False
+        self.below_dps: float = config.still_dps
         self.before_dps = 0.0
         self.rate_dps = 0.0
         self.tilt_deg = 0.0
@@ -257,7 +261,7 @@ class FootMotion:
 
         ``squared`` is of the rate with which it tips; turning about the vertical, it still stands.
         """
-        still_dps = max(self._still_dps, STILL_SHARE * push_dps)
+        still_dps = self.below_dps = max(self._still_dps, STILL_SHARE * push_dps)
         if squared >= still_dps * still_dps:
             self.still_from_us = -1
             return False

@@ -181,8 +181,19 @@ class FootStride:
         tipped_us = motion.tipped_us
         motion.tipped_us = -1
         text = f"heel-off: tipped {-motion.tilt_deg:.1f} deg out of rest, at {rate:.0f} deg/s"
+        if tipped_us < 0:
+            tipped_deg = 0.5e-6 * (before + rate) * (t_us - last_us)
+            text += self._why_now(off_deg, motion.tilt_deg - tipped_deg, before)
         self._notes.note(t_us, text)
         return self._say(HEEL_OFF, t_us if tipped_us < 0 else tipped_us)
+
+    def _why_now(self, off_deg: float, was_deg: float, before: float) -> str:
+        """Return what a heel-off has waited for, where it was not that the foot tips so far."""
+        if was_deg >= -off_deg:
+            return f", {off_deg:.1f} after idle lifts" if off_deg > self._heel_off_deg else ""
+        if before >= -0.5 * self._still_dps:
+            return ", fast enough only now"
+        return ", looked for only now"
 
     def push(self, t_us: Us, last_us: Us, before: float, rate: float) -> Told:
         """Wait for the end of the push, if it was worth the name."""
@@ -198,10 +209,12 @@ class FootStride:
         if rate < toe_dps and not (motion.resting and back):
             return ()
         peak_dps = -self._peak_dps
-        if peak_dps < self._walker.least_push_dps():
+        least_dps = self._walker.least_push_dps()
+        if peak_dps < least_dps:
             if before < toe_dps:
                 self._walker.pushed_weakly()
-                self._notes.note(t_us, f"no terminal contact: push of {peak_dps:.0f} deg/s is weak")
+                text = f"no terminal contact: push of {peak_dps:.0f} deg/s is weak"
+                self._notes.note(t_us, f"{text} ({least_dps:.1f} at least)")
             if back:
                 self.state = FLAT
                 if self._stood:
@@ -217,7 +230,10 @@ class FootStride:
         motion.highest_dps = 0.0
         self._fastest_mps = 0.0
         self.state = AIR
-        self._notes.note(t_us, f"terminal contact: push of {peak_dps:.0f} deg/s is over")
+        text = f"terminal contact: push of {peak_dps:.0f} deg/s is over"
+        if rate < toe_dps:
+            text += ", the foot rests" + self._below()
+        self._notes.note(t_us, text)
         return self._say(TERMINAL_CONTACT, lift_us)
 
     def air(self, t_us: Us, last_us: Us, before: float, rate: float) -> Told:
@@ -231,8 +247,10 @@ class FootStride:
             return ()
         if not self._turned(last_us, before, t_us, rate):
             return ()
-        if aloft_us < self._walker.least_swing_us():
-            self._notes.note(t_us, "no contact: too early in the swing")
+        least_us = self._walker.least_swing_us()
+        if aloft_us < least_us:
+            text = f"no contact: too early in the swing ({least_us / 1000:.1f} ms at least)"
+            self._notes.note(t_us, text)
             return ()
         crossing_us = self.crossing_us
         if 0 <= crossing_us - self.landed_us < self._min_swing_us:
@@ -281,7 +299,8 @@ class FootStride:
         flat = still_us >= 0 and t_us - max(still_us, self.landed_us) >= FLAT_US
         if flat and not self._flat_told:
             self._flat_told = True
-            self._notes.note(t_us, "foot flat: it has landed and tips no more")
+            text = "foot flat: it has landed and tips no more" + self._below()
+            self._notes.note(t_us, text)
             return self._say(FOOT_FLAT, max(still_us, self.landed_us))
         return ()
 
@@ -300,12 +319,13 @@ class FootStride:
             state = LANDED
         if state == AIR and self._stood and self._fastest_mps < TRAVELS * self._walker.swing_mps:
             self._idle += 1
-            self._notes.note(t_us, "no contact: the foot came down where it was")
+            self._notes.note(t_us, "no contact: the foot came down where it was" + self._below())
             told = self._say(FOOT_FLAT, rest_us)
             state = FLAT
         if state == AIR:
             late_us = max(self.crossing_us, rest_us, self._lift_us)
-            self._notes.note(t_us, "contact: the foot came to rest without turning toe-down")
+            text = "contact: the foot came to rest without turning toe-down" + self._below()
+            self._notes.note(t_us, text)
             told = self._land(late_us)
             state = LANDED
         if state == LANDED:
@@ -313,10 +333,15 @@ class FootStride:
             self._learn_swing(rest_us)
             self._learn_side(t_us)
             if not self._flat_told:
+                self._notes.note(t_us, "foot flat: it has come to rest" + self._below())
                 told += self._say(FOOT_FLAT, max(rest_us, self.landed_us))
         motion.level()
         self.stand()
         return told
+
+    def _below(self) -> str:
+        """Return the rate below which the foot rests."""
+        return f", below {self._motion.below_dps:.1f} deg/s"
 
     @property
     def _stood(self) -> bool:

@@ -22,16 +22,16 @@ AT_FIRST_US = 120_000_000
 ACTS = frozenset({"arm", "disarm", "pause", "resume", "stop", "clear", "test"})
 
 
-def time_section(view: RunView) -> Html:
-    """Return what the section says."""
+def time_section(view: RunView, most: int = POINTS) -> Html:
+    """Return what the section says; ``most`` points of a series are shown."""
     said = (
         "Drag across a plot to zoom all of them, double-click for the whole; or choose a stride. "
         "Swings are shaded."
     )
-    return join([tag("p", said), *[_leg(view, leg) for leg in view.legs]])
+    return join([tag("p", said), *[_leg(view, leg, most) for leg in view.legs]])
 
 
-def _leg(view: RunView, leg: LegView) -> Html:
+def _leg(view: RunView, leg: LegView, most: int) -> Html:
     role = "" if leg.stimulated else ", which only senses"
     heading = tag("h3", f"{leg.side.capitalize()} leg{role}") if view.two_legs else Html("")
     panels = _panels(shown_of(view.run, leg))
@@ -59,7 +59,8 @@ def _leg(view: RunView, leg: LegView) -> Html:
         strides=[NumberedSpan(s.number, s.start_us, s.end_us) for s in leg.spans],
         marks=marks,
         view=first,
-        most=POINTS // len(view.legs),
+        whole=most,
+        most=min(most, POINTS // len(view.legs)),
         detail=_detail(run.start_us, first, marks),
     )
     if first is not None:

@@ -112,6 +112,7 @@ def series_plot(
     strides: Sequence[NumberedSpan] = (),
     marks: Sequence[Mark] = (),
     view: tuple[Us, Us] | None = None,
+    whole: int = POINTS,
     most: int = POINTS,
     detail: Sequence[tuple[Us, Us]] = (),
 ) -> Html:
@@ -138,8 +139,10 @@ def series_plot(
         Lines across.
     view : tuple of int or None
         What is shown at first; the whole where nothing is said.
+    whole : int
+        A series of more points is too long to be shown whole.
     most : int
-        Points of a series that is too long to be shown whole.
+        Points of such a series that are shown.
     detail : sequence of (int, int)
         Spans of such a series in which nothing is left out, what matters most first.
     """
@@ -148,7 +151,7 @@ def series_plot(
     for panel in panels:
         drawn = []
         for line in panel.lines:
-            room = POINTS if len(line.t_us) <= POINTS else most
+            room = whole if len(line.t_us) <= whole else most
             t_us, values, size = thinned(line.t_us, line.values, room, detail)
             thin = max(thin, size)
             drawn.append(_line(line, t_us, values))

@@ -32,6 +32,7 @@ def front_section(view: TuneView) -> Html:
     note = "The better end of each objective is to the left and above."
     if still:
         note += f" The same for every program: {', '.join(still)}."
+    note += _about_suggestion(view)
     parts: list[object] = [
         tag("p", note, class_="note"),
         _legend(view),
@@ -45,9 +46,13 @@ def front_section(view: TuneView) -> Html:
 
 def trials_section(view: TuneView) -> Html:
     """Return every program as a line across its dials and objectives."""
-    known = [trial for trial in view.trials if trial.values]
+    known = [trial for trial in view.shown if trial.values]
     step = max(1, -(-len(known) // MOST_LINES))
-    drawn = [trial for at, trial in enumerate(known) if at % step == 0 or trial.number]
+    drawn = [
+        trial
+        for at, trial in enumerate(known)
+        if at % step == 0 or trial.number or trial.given or trial.chosen
+    ]
     axes: list[Upright] = []
     columns: list[list[float | None]] = []
     for knob in view.knobs:
@@ -75,7 +80,8 @@ def trials_section(view: TuneView) -> Html:
     note = "Dials left, objectives right; the better end of every objective is above."
     if len(drawn) < len(known):
         note += f" {len(drawn)} of {len(known)} programs are drawn."
-    failed = len(view.trials) - len(known)
+    note += _about_suggestion(view)
+    failed = sum(not trial.values for trial in view.trials)
     if failed:
         note += f" Of {failed} programs a walk failed; they have no line."
     keys = Html(
@@ -85,7 +91,7 @@ def trials_section(view: TuneView) -> Html:
             f'aria-hidden="true"><path class="line trail {kind}" d="M0 6H26"/></svg> {name}</span>'
             for kind, name in (
                 ("c1", "front"),
-                ("c2 chosen", "suggested"),
+                *((("c2 chosen", "suggested"),) if _is_shown(view) else ()),
                 ("c3 dash", "given"),
                 ("bad", "something speaks against it"),
                 ("rest", "the others"),
@@ -95,6 +101,22 @@ def trials_section(view: TuneView) -> Html:
     )
     label = "dials and objectives of every program"
     return join([tag("p", note, class_="note"), keys, parallel(axes, trails, label)])
+
+
+def _is_shown(view: TuneView) -> bool:
+    return any(trial.chosen and trial.values for trial in view.shown)
+
+
+def _about_suggestion(view: TuneView) -> str:
+    """Return what to say of a suggestion that is none of the programs that were searched."""
+    if not _is_shown(view):
+        return " The suggestion is not drawn: no walk of it by the seeds of the search is known."
+    if view.apart is None:
+        return ""
+    return (
+        " The suggestion is none of the programs that were searched, for a dial was put back; it "
+        "was walked afterwards, by the same seeds."
+    )
 
 
 def _trail(trial: Trial) -> str:
@@ -112,7 +134,7 @@ def _pair(view: TuneView, x: Goal, y: Goal, *, told: bool = True) -> Html:
         number = f"number {trial.number} of the front" if trial.number else ""
         return f"{word}\n{number}".strip()
 
-    known = [trial for trial in view.trials if x.name in trial.values and y.name in trial.values]
+    known = [trial for trial in view.shown if x.name in trial.values and y.name in trial.values]
     low, high = around([trial.values[x.name] for trial in known])
     bottom, top = around([trial.values[y.name] for trial in known])
     chart = Chart(
@@ -143,7 +165,7 @@ def _pair(view: TuneView, x: Goal, y: Goal, *, told: bool = True) -> Html:
 def _legend(view: TuneView) -> Html:
     signs = [(shape, colour, words) for shape, colour, words in SIGNS.values()]
     signs += [("diamond", "c2", "knee of the front"), ("square", "c3", "given program")]
-    if any(trial.chosen for trial in view.trials):
+    if _is_shown(view):
         signs.append(("ring", "ring", "suggested"))
     drawn = [
         f'<span class="key"><svg viewBox="-8 -8 16 16" width="16" height="16" aria-hidden="true">'
@@ -189,5 +211,5 @@ def _told(view: TuneView, trial: Trial) -> str:
 
 
 def _moves(view: TuneView, goal: Goal) -> bool:
-    values = [trial.values[goal.name] for trial in view.trials if goal.name in trial.values]
+    values = [trial.values[goal.name] for trial in view.shown if goal.name in trial.values]
     return bool(values) and max(values) - min(values) > 1e-9

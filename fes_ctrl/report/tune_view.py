@@ -95,11 +95,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TuneView:
-    """A search, read; ``whole`` is the object itself."""
+    """A search, read.
+
+    Attributes
+    ----------
+    apart : Trial or None
+        The suggestion, where no trial of the search is it because a dial was put back; its values
+        are of the search's seeds all the same.
+    whole : dict
+        The object itself.
+    """
 
     goals: tuple[Goal, ...]
     knobs: tuple[Knob, ...]
     trials: tuple[Trial, ...]
+    apart: Trial | None
     turns: tuple[Turn, ...]
     changes: tuple[Turn, ...]
     proof: tuple[Moved, ...]
@@ -113,6 +123,11 @@ class TuneView:
     def knob(self, key: str) -> Knob | None:
         """Return a dial by its key."""
         return next((knob for knob in self.knobs if knob.key == key), None)
+
+    @property
+    def shown(self) -> tuple[Trial, ...]:
+        """Return what pictures show: every trial, and the suggestion."""
+        return self.trials if self.apart is None else (*self.trials, self.apart)
 
     @property
     def unchanged(self) -> bool:
@@ -148,10 +163,12 @@ def tune_view(whole: Any) -> TuneView:
     try:
         goals = tuple(_goal(each) for each in whole["objectives"])
         knobs = tuple(_knob(each) for each in whole["space"])
+        trials = tuple(_trials(whole, knobs))
         return TuneView(
             goals=goals,
             knobs=knobs,
-            trials=tuple(_trials(whole, knobs)),
+            trials=trials,
+            apart=None if any(trial.chosen for trial in trials) else _apart(whole, knobs),
             turns=tuple(_turn(each) for each in whole["sensitivity"]),
             changes=tuple(_turn(each) for each in whole["changes"]),
             proof=tuple(_moved(each) for each in whole["verification"]["effects"]),
@@ -201,6 +218,24 @@ def _trials(whole: Mapping[str, Any], knobs: Sequence[Knob]) -> list[Trial]:
             )
         )
     return found
+
+
+def _apart(whole: Mapping[str, Any], knobs: Sequence[Knob]) -> Trial | None:
+    """Return a suggestion that is no trial; ``None`` where no walk of it came to anything.
+
+    Every turn of a dial begins at the suggestion, and is walked by the search's seeds.
+    """
+    measured = [turn["effects"] for turn in whole["sensitivity"] if turn["effects"]]
+    if not measured:
+        return None
+    values = {each["objective"]: each["before"] for each in measured[0]}
+    return Trial(
+        point={knob.key: float(whole["chosen"]["settings"][knob.key]) for knob in knobs},
+        values={name: float(at) for name, at in values.items() if at is not None},
+        against=(),
+        kind="tried",
+        chosen=True,
+    )
 
 
 def _place(settings: Mapping[str, Any], keys: Sequence[str]) -> tuple[float, ...]:

@@ -101,6 +101,7 @@ class AdaptiveLaw:
     """
 
     __slots__ = (
+        "_answered",
         "_band_deg",
         "_changed_ppm",
         "_contact_deg",
@@ -138,6 +139,7 @@ class AdaptiveLaw:
         """Begin anew, with the configured share and the program's times."""
         self.now: Adapted = Adapted(self._start_ppm, 0, 0)
         self.answer_deg: float = ANSWER_DEG
+        self._answered: bool = False
         self.short_deg: float = 0.0
         self._varies: float = SCATTER_DEG * SCATTER_DEG
         self.forget()
@@ -191,10 +193,44 @@ class AdaptiveLaw:
         """Whether all that may be given was, and did not do."""
         return self.now.share_ppm == WHOLE_PPM and self.short_deg > self._band_deg
 
+    def ease(self, mid_deg: float, contact_deg: float) -> bool:
+        """Take a stride that was given less than ``now``; return whether less is asked for now.
+
+        What held the foot higher than is wanted would have done so all the more if all had been
+        given. Where it did not, nothing is known: how much less it was is not.
+
+        Parameters
+        ----------
+        mid_deg, contact_deg : float
+            Pitch in mid-swing and at contact.
+        """
+        self.forget()
+        was = self.now
+        short_deg, low_deg = self._contact_deg - contact_deg, self._mid_deg - mid_deg
+        if not (short_deg < -self._band_deg and low_deg < -self._band_deg):
+            return False
+        share_ppm = self._share(was.share_ppm, max(short_deg, low_deg))
+        self.now = Adapted(min(share_ppm, was.share_ppm), was.later_us, was.sooner_us)
+        return self.now != was
+
     @property
-    def expected_deg(self) -> float:
-        """By how much the next pitch at contact is expected to differ from the last."""
-        return self.answer_deg * self._changed_ppm / WHOLE_PPM
+    def least_expected_deg(self) -> float:
+        """By how much the next pitch at contact differs from the last at least, upwards.
+
+        As long as no change has been answered, any answer is to be expected.
+        """
+        return self._expected(LEAST_ANSWER_DEG, LARGEST_ANSWER_DEG)
+
+    @property
+    def most_expected_deg(self) -> float:
+        """By how much it differs at most, upwards."""
+        return self._expected(LARGEST_ANSWER_DEG, LEAST_ANSWER_DEG)
+
+    def _expected(self, of_more_deg: float, of_less_deg: float) -> float:
+        answer_deg = of_more_deg if self._changed_ppm > 0 else of_less_deg
+        if self._answered:
+            answer_deg = self.answer_deg
+        return answer_deg * self._changed_ppm / WHOLE_PPM
 
     def _learn_answer(self, contact_deg: float) -> None:
         """Learn what a share is worth, from the last change and what the foot made of it."""
@@ -205,6 +241,7 @@ class AdaptiveLaw:
         answer_deg = min(LARGEST_ANSWER_DEG, max(LEAST_ANSWER_DEG, answer_deg))
         # A steeper answer than was known of is believed at once.
         weight = 1.0 if answer_deg > self.answer_deg else 0.5
+        self._answered = True
         self.answer_deg += weight * (answer_deg - self.answer_deg)
 
     def _learn_scatter(self, short_deg: float) -> None:

@@ -1,6 +1,7 @@
 """A program that learns, in closed loops: what it reaches, and when it waits."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,30 @@ def test_what_the_guard_has_clipped_is_not_learnt_from(tmp_path: Path) -> None:
     _, told = walked(replace(config, duration_s=12.0), tmp_path)
     clipped = [each for each in told if "guard" in each.reason]
     assert len(clipped) >= 2
+    for before, each in pairwise(told):
+        if each not in clipped:
+            continue
+        if each.verdict == "frozen":
+            assert each.share == before.share
+        else:
+            assert each.share < before.share, "more than it needs was enough, all the more"
+            assert min(each.contact_deg - CONTACT_DEG, each.mid_deg - MID_DEG) > 0.5
+
+
+def test_what_is_too_little_because_the_guard_withheld_it_asks_for_no_more(tmp_path: Path) -> None:
+    hand = replace(HAND, level_percent=(100,))
+    config = replace(configured("sci_incomplete", "program.adaptive.start=0.9"), operator=hand)
+    _, told = walked(replace(config, duration_s=12.0), tmp_path)
+    clipped = [each for each in told if "guard" in each.reason]
+    assert len(clipped) >= 2
     assert {each.verdict for each in clipped} == {"frozen"}
+
+
+def test_an_unknown_answer_is_no_odd_stride(tmp_path: Path) -> None:
+    # At the bottom of its recruitment this muscle answers with four times of what was guessed.
+    config = configured("flaccid_both", "program.adaptive.start=0.05")
+    _, told = walked(replace(config, duration_s=20.0), tmp_path)
+    assert not [each for each in told if "what was to be expected" in each.reason]
 
 
 def test_an_imu_that_falls_silent_takes_it_back_to_the_start(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,15 +31,22 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Run:
     arguments = ("standard", "--duration", str(LASTS_S), "--out", str(folder), "--json")
     assert fes_ctrl_here("walk", *arguments).returncode in {0, 1}
     run = read_run(folder)
+    _repeat(run, HOUR)
     assert run.truth is not None
-    copies = [n * LASTS_S * 1_000_000 for n in range(HOUR)]
-    (leg,) = run.walk.legs
-    _lengthen(leg, copies)
-    for true in run.truth.legs:
-        true.t_us = np.concatenate([true.t_us + shift for shift in copies])
-        true.series = {name: np.tile(values, HOUR) for name, values in true.series.items()}
-        true.swings, true.events = leg.swings, leg.truth
+    (true,) = run.truth.legs
     true.series["ankle_deg"][len(true.t_us) // 3] = SPIKE_DEG
+    return run
+
+
+def _repeat(run: Run, count: int) -> None:
+    """Let a run go on as it went so many times."""
+    assert run.truth is not None
+    copies = [n * LASTS_S * 1_000_000 for n in range(count)]
+    for leg, true in zip(run.walk.legs, run.truth.legs, strict=True):
+        _lengthen(leg, copies)
+        true.t_us = np.concatenate([true.t_us + shift for shift in copies])
+        true.series = {name: np.tile(values, count) for name, values in true.series.items()}
+        true.swings, true.events = leg.swings, leg.truth
     for key, samples in run.samples.items():
         run.samples[key] = [
             each._replace(t_meas_us=each.t_meas_us + shift, t_arrive_us=each.t_arrive_us + shift)
@@ -47,7 +55,6 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ]
     run.end_us += copies[-1]
     run.walk.duration_us = run.end_us - run.start_us
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +139,33 @@ def test_a_table_of_strides_that_is_cut_says_so(hour: Run, html: str) -> None:
     strides = len(hour.walk.legs[0].swings)
     assert rows == 1000 < strides
     assert "between them are too many for a page" in html
+
+
+EVERYTHING = '["heel_switch","forefoot_switch","heel_force","fore_force","foot_imu","shank_imu"]'
+
+
+def test_a_page_of_ten_minutes_is_below_3_mb_with_everything_worn_and_no_peak_is_lost(
+    tmp_path: Path,
+) -> None:
+    worn = [f"patient.leg.{leg}.sensors.worn={EVERYTHING}" for leg in (0, 1)]
+    sets = [word for value in (*worn, "detector.name=fused") for word in ("--set", value)]
+    arguments = ("both_legs", "--duration", str(LASTS_S), "--out", str(tmp_path / "walk"), *sets)
+    assert fes_ctrl_here("walk", *arguments, "--json").returncode in {0, 1}
+    run = read_run(tmp_path / "walk")
+    _repeat(run, 600 // LASTS_S)
+    samples = run.samples[RIGHT, "heel_force"]
+    samples[20_003] = samples[20_003]._replace(values=(1e5,))
+    html = run_page(run)
+    assert len(html.encode()) < 3_000_000
+    points, greatest = [], []
+    for text in re.findall(r'<script type="application/json">(.*?)</script>', html):
+        told = json.loads(text)
+        lines = [line for panel in told["panels"] for line in panel["lines"]]
+        if told["key"] == "time":
+            points.append(sum(line["n"] for line in lines))
+            greatest.append(max(max(_values(line)[1]) for line in lines))
+    assert max(greatest) == 1e5
+    assert min(points) > 0.95 * max(points), "both legs give up as much"
 
 
 @given(

@@ -203,3 +203,66 @@ def test_what_is_no_search_is_an_error_that_names_the_part(missing: str) -> None
         tune_page(found)
     with pytest.raises(TuneError, match="no object of format 1"):
         tune_page([missing])
+
+
+def put_back() -> dict[str, Any]:
+    """Return a search whose suggestion is none of its programs: the ramp was put back."""
+    whole = tune_object()
+    whole["chosen"]["settings"] = {"program.delay_ms": 40.0, "program.rise_ms": 200.0}
+    whole["chosen"]["put_back"] = ["program.rise_ms"]
+    for turn, clearance in zip(whole["sensitivity"], (20.75, 20.75), strict=True):
+        turn["effects"] = [
+            {**each, "before": {"toe_clearance": clearance, "charge": 320.0}.get(name, 0.0)}
+            for each in turn["effects"]
+            for name in [each["objective"]]
+        ]
+    return whole
+
+
+def drawn_of(page: str) -> tuple[set[str], set[str]]:
+    """Return what the legends name, and the classes of the lines and signs that are drawn."""
+    named = set(re.findall(r'<span class="key"><svg.*?</svg> ([^<]+)</span>', page))
+    drawn = set(re.findall(r'<path class="line trail ([\w ]+)" d="[^"]+"><title>', page))
+    return named, drawn | set(re.findall(r'class="sign (\w+)" d="[^"]+" transform="tr', page))
+
+
+def test_a_suggestion_of_which_a_dial_was_put_back_is_drawn_where_it_was_measured() -> None:
+    page = tune_page(put_back())
+    named, drawn = drawn_of(page)
+    assert "suggested" in named
+    assert {"c2 chosen", "ring"} <= drawn
+    place = r'class="sign {}" d="[^"]+" transform="translate\(([\d.]+) ([\d.]+)\)'
+    (ring,) = re.findall(place.format("ring"), page)
+    (knee,), (given,) = (re.findall(place.format(colour), page) for colour in ("c2", "c3"))
+    share = [
+        (float(at) - float(low)) / (float(high) - float(low))
+        for at, low, high in zip(ring, knee, given, strict=True)
+    ]
+    assert share == pytest.approx([0.2, 0.5], abs=0.02), "320 of 300 to 400, 20.75 of 20.5 to 21"
+    (told,) = re.findall(r'trail c2 chosen" d="[^"]+"><title>([^<]+)<', page)
+    assert "onset 40 ms" in told
+    assert "charge: 320.00" in told
+    assert "5 programs walked by" in page, "it is none of those that were searched"
+    assert "it was walked afterwards, by the same seeds" in page
+
+
+def test_a_suggestion_of_which_nothing_was_measured_is_not_in_the_legend_either() -> None:
+    whole = put_back()
+    whole["sensitivity"] = []
+    page = tune_page(whole)
+    named, drawn = drawn_of(page)
+    assert "suggested" not in named
+    assert not {"c2 chosen", "ring"} & drawn
+    assert "The suggestion is not drawn" in page
+
+
+def test_of_a_long_search_the_suggestion_and_the_given_program_are_drawn_all_the_same() -> None:
+    whole = tune_object()
+    one = whole["candidates"][2]
+    whole["candidates"] += [
+        {**one, "point": {**one["point"], "program.rise_ms": 1000.0 + n}} for n in range(999)
+    ]
+    whole["candidates"].append({**one, "point": {"program.delay_ms": 1.0, "program.rise_ms": 7.0}})
+    whole["chosen"]["settings"] = whole["candidates"][-1]["point"]
+    page = tune_page(whole)
+    assert {"c2 chosen", "c3 dash"} <= drawn_of(page)[1]

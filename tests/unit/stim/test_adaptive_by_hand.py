@@ -64,6 +64,10 @@ def end(contact_deg: float, fall_dps: float, sooner_us: int = 40_000) -> int:
     return law.now.sooner_us - sooner_us
 
 
+def expected(law: AdaptiveLaw) -> tuple[float, float]:
+    return law.least_expected_deg, law.most_expected_deg
+
+
 # -- what it begins with --------------------------------------------------------------------------
 
 
@@ -73,7 +77,7 @@ def test_at_first_it_knows_nothing_but_its_start() -> None:
         assert law.now == HALF
         assert law.short_deg == 0.0
         assert law.answer_deg == 20.0
-        assert law.expected_deg == 0.0
+        assert expected(law) == (0.0, 0.0)
         assert law.aim_deg == pytest.approx(FIRST_AIM_DEG)
         assert not law.out_of_reach
         lands(law, -9.0)
@@ -85,9 +89,10 @@ def test_at_first_it_knows_nothing_but_its_start() -> None:
 def test_what_was_given_before_does_not_compare_once_it_is_forgotten() -> None:
     law = law_of()
     lands(law, -1.0)
-    assert law.expected_deg == pytest.approx(0.7 * (1.0 + FIRST_AIM_DEG))
+    share = 0.7 * (1.0 + FIRST_AIM_DEG) / 20.0
+    assert expected(law) == pytest.approx((4.0 * share, 60.0 * share), rel=1e-3)
     law.forget()
-    assert law.expected_deg == 0.0
+    assert expected(law) == (0.0, 0.0)
     lands(law, 1.0)
     assert law.answer_deg == 20.0
     assert law.aim_deg == pytest.approx(FIRST_AIM_DEG)
@@ -365,3 +370,44 @@ def test_it_tells_what_it_has_learnt() -> None:
         "answer_deg": 12.3,
         "aim_deg": 0.46,  # 1.65 * sqrt(0.3375) - 0.5 = 0.4586
     }
+
+
+# -- what is expected, and what the guard has withheld --------------------------------------------
+
+
+def test_any_answer_is_expected_until_there_was_one() -> None:
+    law = law_of()
+    lands(law, 10.0)
+    least_deg, most_deg = expected(law)
+    assert most_deg == pytest.approx(least_deg / 15.0), "down, and 4 to 60 deg for the whole share"
+    assert least_deg < most_deg < 0.0
+    lands(law, 10.0 + 0.5 * least_deg)
+    answered = expected(law)
+    assert answered[0] == answered[1] != 0.0
+    law.start_over()
+    lands(law, 10.0)
+    assert expected(law) == (least_deg, most_deg)
+
+
+def test_a_foot_that_had_more_than_enough_of_less_is_asked_for_less() -> None:
+    law = law_of()
+    assert law.ease(10.0, 10.0)
+    given = law.now.share_ppm
+    assert given < HALF_PPM
+    assert law.now == HALF._replace(share_ppm=given), "and for nothing else"
+    assert expected(law) == (0.0, 0.0), "how much less it had is not known: the next compares not"
+    plain = law_of()
+    lands(plain, 10.0)
+    assert given >= plain.now.share_ppm, "by no more than if it had been given all"
+
+
+@pytest.mark.parametrize(("mid_deg", "contact_deg"), [(10.0, 0.0), (0.0, 10.0), (-9.0, -9.0)])
+def test_a_foot_that_had_not_more_than_enough_of_less_tells_nothing(
+    mid_deg: float, contact_deg: float
+) -> None:
+    law = law_of()
+    assert not law.ease(mid_deg, contact_deg)
+    assert law.now == HALF
+    assert not law.ease(float("nan"), 10.0)
+    assert not law.ease(10.0, float("nan"))
+    assert law.now == HALF
