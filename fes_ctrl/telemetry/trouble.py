@@ -57,9 +57,21 @@ def in_words(error: BaseException, broker: Broker) -> str:
     return f"{str(error) or type(error).__name__}; is it a broker?"
 
 
-def no_answer(when: str, broker: Broker) -> str:
-    """Return what may be wrong where nobody answers."""
+def no_answer(when: str, broker: Broker, *, both: bool = True) -> str:
+    """Return what may be wrong where nobody answers.
+
+    Parameters
+    ----------
+    when : str
+        In how long.
+    broker : Broker
+        Which one.
+    both : bool
+        Whether there was time for both versions of MQTT.
+    """
     told = f"no answer {when}; is it a broker, and does a firewall let us through?"
+    if not both and not broker.protocol:
+        told += " To MQTT 5 a broker that has 3.1.1 alone may say nothing (?protocol=3.1.1)."
     if broker.tls and not broker.cert:
         # With TLS 1.3 that is asked for when the line is there already, and left without a word.
         told += " Does it want a certificate of ours (?cert=FILE&key=FILE)?"
