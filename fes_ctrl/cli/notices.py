@@ -95,7 +95,7 @@ def _connection(source: "MqttSensors", link: "Link") -> str:
         return f"{broker} lets nobody of our name read {topic}; change its access rules"
     if link.up:
         return f"listening at {broker} to {topic}, {link.why}"
-    return f"no connection to {broker}: {link.why}; tried again, ever more seldom"
+    return f"no connection to {broker}, tried again ever more seldom: {link.why}"
 
 
 def _not_counted(source: "MqttSensors") -> "Iterator[tuple[str, int, str]]":

@@ -195,6 +195,7 @@ class Agent:
     def _down(self, why: str) -> None:
         self._connected_s = None
         silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
+        why = f"{self._connections.broker}: {why}"
         self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
     async def _converse(self, client: Client) -> None:

@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry import trouble
 from fes_ctrl.telemetry.requests import MOST_BYTES
 
 FIRST_S: Final = 0.25
@@ -182,6 +183,8 @@ class Connections:
 
     Attributes
     ----------
+    broker : Broker
+        Where.
     protocol : ProtocolVersion
         Of the last attempt.
     made : int
@@ -197,7 +200,7 @@ class Connections:
         will: Will | None = None,
         queue_type: type[StopsFirst] = StopsFirst,
     ) -> None:
-        self._broker = broker
+        self.broker = broker
         self._identifier = identifier
         self.will = self._given = will
         self._newest = False
@@ -224,7 +227,7 @@ class Connections:
         try:
             client = await self._connect()
         except MqttConnectError as error:
-            if _code(error) not in UNSUPPORTED or self._broker.protocol:
+            if _code(error) not in UNSUPPORTED or self.broker.protocol:
                 raise
             self.protocol = ProtocolVersion.V311
             client = await self._connect()
@@ -251,7 +254,7 @@ class Connections:
     async def _connect(self) -> Client:
         self._given = self.will
         client = client_for(
-            self._broker, self.protocol, self._identifier, self.will, self._queue_type
+            self.broker, self.protocol, self._identifier, self.will, self._queue_type
         )
         try:
             await client.__aenter__()
@@ -266,7 +269,7 @@ class Connections:
         Some brokers say nothing to a protocol that they do not know; a broker that is not there,
         or that knew MQTT 5 before, says nothing about protocols.
         """
-        if self._broker.protocol:
+        if self.broker.protocol:
             return
         older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
         self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
@@ -362,7 +365,7 @@ async def keep_connected(
         What to do on a connection; returns when the broker hung up, or nothing is left to do; may
         raise ``RenewError``.
     down : callable
-        Takes why there is no connection, or none any more.
+        Takes why there is no connection, or none any more, and what to do about it.
     ended : Event
         Nobody wants one any more.
     longest_s : float
@@ -371,7 +374,7 @@ async def keep_connected(
     backoff = Backoff(random.Random(), longest_s)
     while not ended.is_set():
         stood_s = 0.0
-        why = "the broker hung up"
+        why = trouble.HUNG_UP
         renewed = False
         try:
             async with connections.one() as client:
@@ -383,7 +386,8 @@ async def keep_connected(
         except* RenewError:
             renewed = True
         except* (MqttError, OSError) as group:
-            why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
+            told = trouble.ended if stood_s else trouble.in_words
+            why = told(group.exceptions[0], connections.broker)
         if ended.is_set():
             return
         if renewed:

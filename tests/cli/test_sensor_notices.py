@@ -31,8 +31,8 @@ async def test_of_a_connection_every_change_is_told_and_nothing_twice() -> None:
         source.link = link
         await asyncio.sleep(3 * LOOK_S)
     assert said == [
-        "sensors: no connection to mqtt://lab:1883: connection refused; tried again, ever more "
-        "seldom",
+        "sensors: no connection to mqtt://lab:1883, tried again ever more seldom: connection "
+        "refused",
         "sensors: listening at mqtt://lab:1883 to feet, MQTT 5",
         "sensors: mqtt://lab:1883 lets nobody of our name read feet; change its access rules",
     ]
