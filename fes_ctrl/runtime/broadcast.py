@@ -70,6 +70,7 @@ class Broadcast:
             "broker": asdict(broker),
             "bench": about.bench,
             "session": nonce,
+            "start_ns": clock.start_ns,
         }
         self._agent = AgentProcess(AGENT, hello, self._heard, self._begin, self._died)
         self._telling = Telling(

@@ -299,6 +299,20 @@ def test_the_trail_on_disk_is_whole_and_is_what_was_published(
 # -- other brokers, and runs of their own ---------------------------------------------------------
 
 
+def test_both_clocks_of_every_message_are_those_of_one_instant(tmp_path: Path) -> None:
+    with brokers.mosquitto(tmp_path) as port, far(port) as early:
+        with walking(f"mqtt://127.0.0.1:{port}/{BENCH}"):
+            early.wait_for("health", lambda body: body["seq"] >= 2)
+            with far(port) as late:
+                for name in NAMES:
+                    late.wait_for(name)
+        said = [each for each in (*early.heard, *late.heard) if each.topic in NAMES | STREAM]
+        assert {each.topic for each in late.heard if each.retained} == NAMES
+        apart_us = {each.body["utc_us"] - each.body["t_us"] for each in said}
+        # The process that tells needs longer than this to start; to read two clocks, a few us.
+        assert max(apart_us) - min(apart_us) < 20_000
+
+
 def test_a_disk_that_takes_no_trail_is_told_of_when_the_run_is_over(tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
