@@ -31,6 +31,7 @@ from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock, Handle
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.faults import CLEARED, WARN, is_over
+from fes_ctrl.sensors.arrivals import Arrivals
 from fes_ctrl.stimulators.models import says_simulated
 from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
@@ -114,6 +115,8 @@ class Telling:
         How long telemetry may not be taken before it is told of.
     identity : callable or None
         Returns who the stimulator says that it is, as soon as it has.
+    arrivals : callable or None
+        Returns what became of the readings of sensors at brokers, where there are any.
 
     Attributes
     ----------
@@ -134,6 +137,7 @@ class Telling:
         keep: Callable[[dict[str, Any]], None] | None = None,
         patience_us: Us = PATIENCE_US,
         identity: Callable[[], str] | None = None,
+        arrivals: Callable[[], Arrivals | None] | None = None,
     ) -> None:
         self._session = session
         self._clock = clock
@@ -143,6 +147,7 @@ class Telling:
         self._late_us_max = late_us_max
         self._keep = keep
         self._identity = identity
+        self._arrivals = arrivals
         self._parameters = Parameters(about.legs, about.control, about.sensed)
         self._bench = RemoteBench(session, say)
         self._trail = Trail(nonce, self._audited)
@@ -270,6 +275,7 @@ class Telling:
 
     def _measure(self) -> None:
         self._identify()
+        arrived = None if self._arrivals is None else self._arrivals()
         self._send(
             "metrics",
             contacts=self._contacts,
@@ -278,6 +284,7 @@ class Telling:
             pulses=self._pulses,
             refused=self._refused,
             late_us_max=self._late_us_max(),
+            arrivals=None if arrived is None else arrived._asdict(),
             lines_lost=self._carrier.lost,
             commands=self._counts(),
         )

@@ -232,6 +232,20 @@ TOPICS: Final = (
             Field(
                 "late_us_max", "integer", "us", "how late the latest timer of the control loop rang"
             ),
+            Field(
+                "readings",
+                "object",
+                "",
+                "by sensor at a broker (right.heel_switch), how many were in_time, late, lost, "
+                "disordered (twice or out of order), unstamped (without t_us) and held (they only "
+                "told how the clocks differ)",
+            ),
+            Field(
+                "not_read",
+                "object",
+                "",
+                "by why: messages of those sensors that were left out, lines that were no reading",
+            ),
         ),
     ),
     Topic(
