@@ -7,6 +7,7 @@ from typing import Any
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.telling import About, Telling
+from fes_ctrl.telemetry.audit import SEALED
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
 from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
@@ -88,6 +89,29 @@ with [this configuration](../../tests/helpers/mosquitto/mosquitto.conf).
 """
 
 
+TRAIL = f"""\
+## Audit trail
+
+Each entry's `sha256` seals it and all before it. It is the SHA-256, as 64 hexadecimal digits, of
+the one before (of the first entry: 64 zeros) followed by one JSON object of the fields
+
+{", ".join(f"`{name}`" for name in SEALED)}
+
+as they stand in the message: keys sorted, nothing between items but `,` and `:`, what is not ASCII
+as `\\uXXXX`, numbers as they are written there. In Python, of a `message` that follows `before`:
+
+```python
+fields = "{" ".join(SEALED)}"
+covered = {{name: message[name] for name in fields.split()}}
+text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+assert hashlib.sha256((before + text).encode()).hexdigest() == message["sha256"]
+```
+
+Whoever has heard every entry of a session, by `entry` from 1, can check all of it so. The lines of
+a run's `audit.jsonl` are these entries without the envelope but for `session`.
+"""
+
+
 def page() -> str:
     """Return the page."""
     examples = walked()
@@ -100,7 +124,7 @@ def page() -> str:
     head = "| topic | from | retained | when | what |\n| --- | --- | --- | --- | --- |\n"
     parts = [HEAD, "## Topics\n", head + "\n".join(rows) + "\n"]
     parts += ["Every message of a bench begins with these:\n", _fields(ENVELOPE)]
-    parts.append(COMMANDS)
+    parts += [COMMANDS, TRAIL]
     for topic in TOPICS:
         parts += _section(topic, examples[topic.name])
     return "\n".join(parts)

@@ -369,5 +369,5 @@ class Telling:
     def _audited(self, entry: dict[str, Any]) -> None:
         if self._keep is not None:
             self._keep(entry)
-        kept = ("entry", "sender", "verdict", "reason", "change", "version", "sha256")
-        self._send("audit", fields={key: entry[key] for key in kept})
+        # The session is in every message; its own clocks are those of when it is sent.
+        self._send("audit", fields={key: entry[key] for key in entry if key != "session"})

@@ -312,6 +312,8 @@ TOPICS: Final = (
         "who asked for what, and what came of it",
         (
             Field("entry", "integer", "", "counts them in this session"),
+            Field("judged_us", "integer", "us", "when it was judged, on the run's clock"),
+            Field("judged_utc_us", "integer", "us", "the same by the bench's wall clock"),
             Field(
                 "sender",
                 "text",
@@ -322,7 +324,7 @@ TOPICS: Final = (
             Field("reason", "text", "", "as in the answer; of a stop, what was said with it"),
             Field("change", "object", "", "by key: what it was, and what was asked for"),
             Field("version", "integer", "", "of the parameters after it"),
-            Field("sha256", "text", "", "of this entry and the one before: the trail is a chain"),
+            Field("sha256", "text", "", "of this entry and the one before: see Audit trail"),
         ),
     ),
     Topic(

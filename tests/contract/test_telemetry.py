@@ -1,6 +1,7 @@
 """Telemetry over real brokers that are stalled, killed and started again: nothing is in the way."""
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from paho.mqtt.client import MQTTv5, MQTTv311
@@ -294,6 +295,34 @@ def test_the_trail_on_disk_is_whole_and_is_what_was_published(
     )
     assert broken_at(lines) is None
     assert len(lines) == last["entry"]
+
+
+def recomputed(message: dict[str, Any], before: str) -> str:
+    """Return the seal of a published entry, as the reference says that it is made."""
+    fields = "session entry judged_us judged_utc_us sender verdict reason change version"
+    covered = {name: message[name] for name in fields.split()}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256((before + text).encode("ascii")).hexdigest()
+
+
+def test_the_published_trail_can_be_checked_by_whoever_heard_all_of_it(tmp_path: Path) -> None:
+    with (
+        brokers.mosquitto(tmp_path) as port,
+        far(port) as tuner,
+        walking(f"mqtt://{brokers.HERE}:{port}/{BENCH}"),
+    ):
+        tuner.ask(change={"program.extension_ms": 120.0, "limits.burst_ms": 1900.5})
+        tuner.publish("command/stop/tuner", json.dumps({"reason": "der Fuß schleift \u20ac"}))
+        tuner.ask(change={"nothing": 1.0})
+        heard = until(lambda: (found := tuner.on("audit"))[2:] and found, lambda: tuner.heard[-5:])
+    before = "0" * 64
+    for number, message in enumerate(heard, 1):
+        assert message["entry"] == number
+        assert recomputed(message, before) == message["sha256"]
+        for field in ("judged_us", "judged_utc_us", "version"):
+            altered = {**message, field: message[field] + 1}
+            assert recomputed(altered, before) != message["sha256"]
+        before = message["sha256"]
 
 
 # -- other brokers, and runs of their own ---------------------------------------------------------
