@@ -12,7 +12,16 @@ from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
 from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
 from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, SET, STOP
-from fes_ctrl.telemetry.schema import ENVELOPE, ROOT, TOPICS, VERSION, Field, Topic, json_schema
+from fes_ctrl.telemetry.schema import (
+    A_START,
+    ENVELOPE,
+    ROOT,
+    TOPICS,
+    VERSION,
+    Field,
+    Topic,
+    json_schema,
+)
 from hil.rig import Rig
 from hil.scenarios import load_scenario
 
@@ -39,6 +48,10 @@ Events, phases, bursts and faults are batched: each topic is sent {1_000_000 // 
 second at most (faults at once), and holds {MOST_ITEMS} items while nobody takes them; then the
 oldest gives way, and `dropped` counts it. Nothing of this ever waits in the control loop.
 
+`seq` counts the messages of a topic. Where the process that speaks to the broker dies, another is
+started, and its numbers begin above the next {A_START:,}: such a leap tells of a start, and what
+was lost with the old process is not known. `health` counts anew then, too.
+
 Only `status`, `state` and `parameters` are retained. `status` is also the last will: where a bench
 is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of when it was told what
 to say. A bench that is there and hears that one of its name is not (the last will of a run before,
@@ -53,16 +66,17 @@ no word for arming, clearing a fault, beginning a burst, raising a level or a li
 of a watchdog, a stimulator or a setup.
 
 A change is taken as a whole or not at all, against the same bounds, limits and questions as a file
-before a run. It holds from the end of the burst that is under way. Two answers come: *accepted*,
-and *effective* when it holds. Where none comes within two seconds, look at `parameters`, whose
-version rises with each change that was taken: a broker confirms also what it does not hand on, and
-an answer may be lost.
+before a run. A dial (`program.*`) holds from the end of the burst that is under way, or at once
+where there is none; limits and the level hold at once, in the middle of a burst too, for they can
+only lower. Two answers come: *accepted*, and *effective* when it holds. Where none comes within two
+seconds, look at `parameters`, whose version rises with each change that was taken: a broker
+confirms also what it does not hand on, and an answer may be lost.
 
 It is refused, with the reason as the first word of `reason`, where it is
 
 | reason | what |
 | --- | --- |
-| retained | published with the retain flag |
+| retained | published with the retain flag, as far as the bench is told |
 | malformed | no JSON object with exactly these fields; a number that is none |
 | too large | longer than {MOST_BYTES} bytes, or more than {MOST_CHANGES} changes |
 | session | meant for another run |
@@ -82,6 +96,10 @@ lower (`level_percent`, `limits.*`) is asked for no version and no pause. A stop
 comes, however it is said, unless it is retained. More than 20 of either kind a second are counted
 and left out; retained stops are a kind of their own. What is not new is told as fault F26, once a
 second at most.
+
+MQTT 5 tells of each message whether it was published with the retain flag. MQTT 3.1.1 does not: it
+marks what the broker kept from before, which is refused; what is sent so while the bench listens is
+taken like any other, and refused when it comes again from the broker's memory.
 
 The sender's name is the last level of the topic: it is what the broker's access rules make of it.
 [These rules](../../tests/helpers/mosquitto/acl), for mosquitto, are the ones that the tests use,

@@ -38,7 +38,7 @@ from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import Request
 from fes_ctrl.telemetry.taken import PATIENCE_US, Taken
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 
 TICK_US: Final = 1_000_000
 TOLD_EVERY_US: Final = 1_000_000
@@ -156,6 +156,7 @@ class Telling:
         self._contacts: Counter[str] = Counter()
         self._bursts = Counter({LEG_NAMES[leg]: 0 for leg in about.legs})
         self._onset_us: dict[int, Us] = {}
+        self._given_us: dict[tuple[int, int], tuple[Us, Us]] = {}
         self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
@@ -179,6 +180,9 @@ class Telling:
 
         def count(setpoint: Setpoint) -> None:
             self._pulses += 1
+            output = setpoint.leg, setpoint.channel
+            first_us, _ = self._given_us.get(output, (setpoint.at_us, 0))
+            self._given_us[output] = first_us, setpoint.at_us
             if counted is not None:
                 counted(setpoint)
 
@@ -236,10 +240,7 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
-                # Of each channel it is told that it is over.
-                if self._onset_us.get(record.leg) != record.onset_us:
-                    self._onset_us[record.leg] = record.onset_us
-                    self._bursts[LEG_NAMES[record.leg]] += 1
+                self._count_burst(record)
             elif isinstance(record, GaitEvent):
                 self._contacts[LEG_NAMES[record.leg]] += record.kind == INITIAL_CONTACT
             elif isinstance(record, PhaseChange):
@@ -249,6 +250,19 @@ class Telling:
             self._carrier.send(record_line(now_us, record))
         if ended and self._remote.look():
             self._tell_parameters()
+
+    def _count_burst(self, end: BurstEnd) -> None:
+        """Count a burst in which a pulse was given, as the summary does: at level 0 none is."""
+        output = end.leg, end.channel
+        first_us, last_us = self._given_us.pop(output, (NEVER_US, 0))
+        if last_us > end.t_us:
+            # A pulse of the next one, which may be told before this one's end.
+            self._given_us[output] = last_us, last_us
+        given = first_us <= end.t_us and last_us >= end.onset_us
+        # Of each channel it is told that it is over.
+        if given and self._onset_us.get(end.leg) != end.onset_us:
+            self._onset_us[end.leg] = end.onset_us
+            self._bursts[LEG_NAMES[end.leg]] += 1
 
     def _hold(self, fault: Fault) -> None:
         """Remember which faults hold: a carrier that is started anew knows of none."""

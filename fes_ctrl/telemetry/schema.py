@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 ROOT: Final = "fes"
 VERSION: Final = 1
+A_START: Final = 1_000_000
+"""Each process that speaks for a run counts its messages from the next of these on."""
 
 Type = Literal["integer", "number", "text", "boolean", "object", "list"]
 Writer = Literal["bench", "remote"]
@@ -53,7 +55,8 @@ ENVELOPE: Final = (
         "seq",
         "integer",
         "",
-        "rises by one with each message of this topic in this session; what is missing was lost",
+        "rises by one with each message of this topic in this session: what is missing was lost, "
+        f"but for the leap to the next {A_START:,} where the process that speaks was started anew",
     ),
     Field("t_us", "integer", "us", "the run's clock when it was sent"),
     Field("utc_us", "integer", "us", "the same instant by the bench's wall clock"),
@@ -226,7 +229,12 @@ TOPICS: Final = (
                 "by leg, twice its strides a minute over the last 10 s; null: it stands",
             ),
             Field("contacts", "object", "", "by leg: initial contacts"),
-            Field("bursts", "object", "", "by leg: bursts that have ended"),
+            Field(
+                "bursts",
+                "object",
+                "",
+                "by leg: bursts that have ended, in which a pulse was given: at level 0 none is",
+            ),
             Field("pulses", "integer", "", "setpoints that were allowed"),
             Field("refused", "integer", "", "setpoints that the guard refused or clipped"),
             Field(

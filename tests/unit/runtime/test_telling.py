@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.model import ALL_LEGS, LEFT, BurstEnd, Fault, Record, StateChange
+from fes_ctrl.model import ALL_LEGS, LEFT, BurstEnd, Fault, Record, Setpoint, StateChange
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.sensors.arrivals import Arrivals
@@ -32,7 +32,7 @@ class Session:
 
     def __init__(self) -> None:
         self.listeners: list[Callable[[Us, tuple[Record, ...]], None]] = []
-        self.on_setpoint = None
+        self.on_setpoint: Any = None
         self.clock = Still()
         self.controller = type("Controller", (), {"waiting": False})()
 
@@ -118,10 +118,13 @@ def test_a_latched_fault_is_still_told_by_a_process_that_was_not_there_when_it_c
     assert faults_after_a_restart(state, latched, stopped) == {"F12", "F20"}
 
 
-def test_a_burst_of_two_channels_is_one_burst() -> None:
+def test_a_burst_of_two_channels_is_one_burst_and_one_without_a_pulse_is_none() -> None:
     carrier = Carrier()
     session, telling = told(carrier, about("p24", simulated=True))
-    for onset_us in (500_000, 1_600_000):
+    for onset_us, channels in ((500_000, (0, 1)), (1_600_000, (1,)), (2_700_000, ())):
+        for channel in channels:
+            at_us = onset_us + 100_000
+            session.on_setpoint(Setpoint(at_us, LEFT, channel, 20_000, 300, at_us + 20_000, 0))
         ends = [
             BurstEnd(onset_us + 700_000, LEFT, channel, "time_out", onset_us, NEVER_US)
             for channel in (0, 1)
