@@ -183,8 +183,6 @@ class Connections:
 
     Attributes
     ----------
-    broker : Broker
-        Where.
     protocol : ProtocolVersion
         Of the last attempt.
     made : int
@@ -200,13 +198,18 @@ class Connections:
         will: Will | None = None,
         queue_type: type[StopsFirst] = StopsFirst,
     ) -> None:
-        self.broker = broker
+        self._broker = broker
         self._identifier = identifier
         self.will = self._given = will
         self._newest = False
         self._queue_type = queue_type
         self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
         self.made = 0
+
+    @property
+    def broker(self) -> Broker:
+        """Where."""
+        return self._broker
 
     @property
     def spoken(self) -> str:
@@ -227,7 +230,7 @@ class Connections:
         try:
             client = await self._connect()
         except MqttConnectError as error:
-            if _code(error) not in UNSUPPORTED or self.broker.protocol:
+            if _code(error) not in UNSUPPORTED or self._broker.protocol:
                 raise
             self.protocol = ProtocolVersion.V311
             client = await self._connect()
@@ -254,7 +257,7 @@ class Connections:
     async def _connect(self) -> Client:
         self._given = self.will
         client = client_for(
-            self.broker, self.protocol, self._identifier, self.will, self._queue_type
+            self._broker, self.protocol, self._identifier, self.will, self._queue_type
         )
         try:
             await client.__aenter__()
@@ -269,7 +272,7 @@ class Connections:
         Some brokers say nothing to a protocol that they do not know; a broker that is not there,
         or that knew MQTT 5 before, says nothing about protocols.
         """
-        if self.broker.protocol:
+        if self._broker.protocol:
             return
         older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
         self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5
