@@ -7,11 +7,21 @@ from typing import Any
 from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.telling import About, Telling
+from fes_ctrl.telemetry.audit import SEALED
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
 from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
 from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, SET, STOP
-from fes_ctrl.telemetry.schema import ENVELOPE, ROOT, TOPICS, VERSION, Field, Topic, json_schema
+from fes_ctrl.telemetry.schema import (
+    A_START,
+    ENVELOPE,
+    ROOT,
+    TOPICS,
+    VERSION,
+    Field,
+    Topic,
+    json_schema,
+)
 from hil.rig import Rig
 from hil.scenarios import load_scenario
 
@@ -38,6 +48,10 @@ Events, phases, bursts and faults are batched: each topic is sent {1_000_000 // 
 second at most (faults at once), and holds {MOST_ITEMS} items while nobody takes them; then the
 oldest gives way, and `dropped` counts it. Nothing of this ever waits in the control loop.
 
+`seq` counts the messages of a topic. Where the process that speaks to the broker dies, another is
+started, and its numbers begin above the next {A_START:,}: such a leap tells of a start, and what
+was lost with the old process is not known. `health` counts anew then, too.
+
 Only `status`, `state` and `parameters` are retained. `status` is also the last will: where a bench
 is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of when it was told what
 to say. A bench that is there and hears that one of its name is not (the last will of a run before,
@@ -52,16 +66,17 @@ no word for arming, clearing a fault, beginning a burst, raising a level or a li
 of a watchdog, a stimulator or a setup.
 
 A change is taken as a whole or not at all, against the same bounds, limits and questions as a file
-before a run. It holds from the end of the burst that is under way. Two answers come: *accepted*,
-and *effective* when it holds. Where none comes within two seconds, look at `parameters`, whose
-version rises with each change that was taken: a broker confirms also what it does not hand on, and
-an answer may be lost.
+before a run. A dial (`program.*`) holds from the end of the burst that is under way, or at once
+where there is none; limits and the level hold at once, in the middle of a burst too, for they can
+only lower. Two answers come: *accepted*, and *effective* when it holds. Where none comes within two
+seconds, look at `parameters`, whose version rises with each change that was taken: a broker
+confirms also what it does not hand on, and an answer may be lost.
 
 It is refused, with the reason as the first word of `reason`, where it is
 
 | reason | what |
 | --- | --- |
-| retained | published with the retain flag |
+| retained | published with the retain flag, as far as the bench is told |
 | malformed | no JSON object with exactly these fields; a number that is none |
 | too large | longer than {MOST_BYTES} bytes, or more than {MOST_CHANGES} changes |
 | session | meant for another run |
@@ -82,9 +97,36 @@ comes, however it is said, unless it is retained. More than 20 of either kind a 
 and left out; retained stops are a kind of their own. What is not new is told as fault F26, once a
 second at most.
 
+MQTT 5 tells of each message whether it was published with the retain flag. MQTT 3.1.1 does not: it
+marks what the broker kept from before, which is refused; what is sent so while the bench listens is
+taken like any other, and refused when it comes again from the broker's memory.
+
 The sender's name is the last level of the topic: it is what the broker's access rules make of it.
 [These rules](../../tests/helpers/mosquitto/acl), for mosquitto, are the ones that the tests use,
 with [this configuration](../../tests/helpers/mosquitto/mosquitto.conf).
+"""
+
+
+TRAIL = f"""\
+## Audit trail
+
+Each entry's `sha256` seals it and all before it. It is the SHA-256, as 64 hexadecimal digits, of
+the one before (of the first entry: 64 zeros) followed by one JSON object of the fields
+
+{", ".join(f"`{name}`" for name in SEALED)}
+
+as they stand in the message: keys sorted, nothing between items but `,` and `:`, what is not ASCII
+as `\\uXXXX`, numbers as they are written there. In Python, of a `message` that follows `before`:
+
+```python
+fields = "{" ".join(SEALED)}"
+covered = {{name: message[name] for name in fields.split()}}
+text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+assert hashlib.sha256((before + text).encode()).hexdigest() == message["sha256"]
+```
+
+Whoever has heard every entry of a session, by `entry` from 1, can check all of it so. The lines of
+a run's `audit.jsonl` are these entries without the envelope but for `session`.
 """
 
 
@@ -100,7 +142,7 @@ def page() -> str:
     head = "| topic | from | retained | when | what |\n| --- | --- | --- | --- | --- |\n"
     parts = [HEAD, "## Topics\n", head + "\n".join(rows) + "\n"]
     parts += ["Every message of a bench begins with these:\n", _fields(ENVELOPE)]
-    parts.append(COMMANDS)
+    parts += [COMMANDS, TRAIL]
     for topic in TOPICS:
         parts += _section(topic, examples[topic.name])
     return "\n".join(parts)

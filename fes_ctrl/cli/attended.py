@@ -128,6 +128,7 @@ async def attend(
     from fes_ctrl.runtime.reconnect import ReopeningLink
     from fes_ctrl.runtime.session import ControlSession
     from fes_ctrl.safety.limits import Limits
+    from fes_ctrl.sensors.arrivals import arrivals_of
     from fes_ctrl.sensors.mqtt import MqttSensors
     from fes_ctrl.sensors.serial import SerialSensors
     from fes_ctrl.sensors.several import parts_of
@@ -202,6 +203,9 @@ async def attend(
     finally:
         if broadcast is not None:
             broadcast.close()
+        arrived = arrivals_of(source)
+        if arrived is not None:
+            say(f"sensors: {arrived}")
         if taken is not None and not taken.close():
             say(f"--record {record}: the disk did not take all of it; make room and record again")
         if log is not None:
@@ -224,6 +228,7 @@ def _broadcast(
     """Tell the run to a broker, where there is to be one."""
     from fes_ctrl.runtime.broadcast import Broadcast
     from fes_ctrl.runtime.telling import About
+    from fes_ctrl.sensors.arrivals import arrivals_of
     from fes_ctrl.sensors.metronome import Metronome
     from fes_ctrl.sensors.replay import Replay
     from fes_ctrl.sensors.several import parts_of
@@ -251,6 +256,7 @@ def _broadcast(
             say,
             audit,
             identity=lambda: device.identity,
+            arrivals=lambda: arrivals_of(source),
         )
     except OSError as error:
         session.close()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LOOK_S: Final = 0.2
 LONG_S: Final = 3.0
+AGAIN_S: Final = 10.0
+"""A count that goes on rising is told of so often at most."""
 
 Say = Callable[[str], None]
 
@@ -28,10 +30,30 @@ def expect_device(device: "SameDevice", say: Say, waited_s: float = 0.0) -> None
     later(expect_device, device, say, waited_s + LOOK_S)
 
 
+class Rising:
+    """Counts that a person is told of: at once when there is something, then while they rise."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[int, float]] = {}
+
+    def is_news(self, what: str, count: int) -> bool:
+        """Return whether to tell of a count now; then it has been."""
+        now_s = asyncio.get_running_loop().time()
+        told, at_s = self._told.get(what, (0, -AGAIN_S))
+        # The look after ten seconds is not to miss them by a hair.
+        if count <= told or now_s - at_s < AGAIN_S - LOOK_S / 2:
+            return False
+        self._told[what] = count, now_s
+        return True
+
+
 def expect_lines(
-    source: "SerialSensors | MqttSensors", say: Say, waited_s: float = 0.0, told: int = 0
+    source: "SerialSensors | MqttSensors",
+    say: Say,
+    waited_s: float = 0.0,
+    rising: Rising | None = None,
 ) -> None:
-    """Tell which sensors are not heard of, and of lines that mean nothing: each ever more seldom.
+    """Tell which sensors are not heard of, and of lines that mean nothing.
 
     Parameters
     ----------
@@ -41,29 +63,30 @@ def expect_lines(
         Takes a line for the person.
     waited_s : float
         How long it has been listened to.
-    told : int
-        How many lines that are no reading the person knows of.
+    rising : Rising or None
+        What the person was told of.
     """
     from fes_ctrl.model import LEG_NAMES
 
     lines = source.lines
+    rising = rising or Rising()
     if waited_s <= LONG_S < waited_s + LOOK_S:
         for worn in source.sensors:
             if worn not in lines.heard:
                 name = f"{LEG_NAMES[worn.leg]}.{worn.sensor}"
                 say(f"sensors: no reading of {name} so far; {source.unheard}")
-    if lines.bad > 2 * told:
-        told = lines.bad
-        counted = "1 line is no reading" if told == 1 else f"{told} lines are no reading"
+    if rising.is_news("bad", lines.bad):
+        bad = lines.bad
+        counted = "1 line is no reading" if bad == 1 else f"{bad} lines are no reading"
         say(f"sensors: {counted} of these sensors, the last: {lines.last_bad[:60]!r}")
-    later(expect_lines, source, say, waited_s + LOOK_S, told)
+    later(expect_lines, source, say, waited_s + LOOK_S, rising)
 
 
 def watch_network(
     source: "MqttSensors",
     say: Say,
     known: "Link | None" = None,
-    told: "dict[str, int] | None" = None,
+    rising: Rising | None = None,
 ) -> None:
     """Tell of the connection to a broker whenever it changes, and of what does not count.
 
@@ -75,18 +98,17 @@ def watch_network(
         Takes a line for the person.
     known : Link or None
         What the person knows of the connection.
-    told : dict of str to int or None
-        What the person was told of, and how often it had happened; each ever more seldom.
+    rising : Rising or None
+        What the person was told of.
     """
     link = source.link
     if link != known and link.up is not None:
         say(f"sensors: {_connection(source, link)}")
-    counted = dict(told or {})
+    rising = rising or Rising()
     for what, count, besides in _not_counted(source):
-        if count > 2 * counted.get(what, 0):
-            counted[what] = count
+        if rising.is_news(what, count):
             say(f"sensors: {what.format(count)}{besides}")
-    later(watch_network, source, say, link, counted)
+    later(watch_network, source, say, link, rising)
 
 
 def _connection(source: "MqttSensors", link: "Link") -> str:
@@ -95,7 +117,7 @@ def _connection(source: "MqttSensors", link: "Link") -> str:
         return f"{broker} lets nobody of our name read {topic}; change its access rules"
     if link.up:
         return f"listening at {broker} to {topic}, {link.why}"
-    return f"no connection to {broker}: {link.why}; tried again, ever more seldom"
+    return f"no connection to {broker}, tried again ever more seldom: {link.why}"
 
 
 def _not_counted(source: "MqttSensors") -> "Iterator[tuple[str, int, str]]":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fes_ctrl.config.layers import Layers
     from fes_ctrl.links.url import SerialAddress, TcpAddress
     from fes_ctrl.runtime.session import ControlSession
+    from fes_ctrl.sensors.arrivals import Arrivals
     from fes_ctrl.sensors.source import SensorSource
     from fes_ctrl.sensors.url import SensorPlace
 
@@ -173,6 +174,7 @@ async def _run(
     from fes_ctrl.runtime.live import HELP, Hand
     from fes_ctrl.runtime.realtime import RealClock
     from fes_ctrl.runtime.tally import Tally
+    from fes_ctrl.sensors.arrivals import arrivals_of
     from fes_ctrl.sensors.source import SensorError
     from fes_ctrl.sensors.url import open_sources
 
@@ -201,7 +203,12 @@ async def _run(
         tally = Tally(session, told)
         tallies.append(tally)
         say(f"not armed, level 0 %; {HELP if may_arm else NO_ARMING}")
-        return Hand(session, clock, say, may_arm=may_arm, info=lambda: str(tally))
+
+        def info() -> str:
+            arrived = arrivals_of(source)
+            return str(tally) if arrived is None else f"{tally}; sensors: {arrived}"
+
+        return Hand(session, clock, say, may_arm=may_arm, info=info)
 
     device = ""
     try:
@@ -209,7 +216,7 @@ async def _run(
         device = await attend(clock, source, address, legs, control, person, kept)
     finally:
         if keeping.out is not None and tallies:
-            _summarise(keeping.out, device, legs, control, tuple(worn))
+            _summarise(keeping.out, device, legs, control, tuple(worn), arrivals_of(source))
         for tally in tallies:
             say(str(tally))
 
@@ -220,6 +227,7 @@ def _summarise(
     legs: tuple[int, ...],
     control: "ControlConfig",
     sensed: tuple[int, ...],
+    arrivals: "Arrivals | None",
 ) -> None:
     """Write what the run amounts to beside its log, or say why not."""
     import json
@@ -246,6 +254,8 @@ def _summarise(
         "detector": control.detector.name,
         "config_sha256": header["config_sha256"],
         **figures_of(result),
+        # What did not count is in no log: it never came to the controller.
+        "arrivals": None if arrivals is None else arrivals._asdict(),
     }
     text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
     write_whole(out / "summary.json", text, of_run=True)

@@ -95,7 +95,7 @@ async def _once(broker: "Broker", names: tuple[str, ...], seconds: float, *, as_
         if listening.done():
             listening.result()
         if not watching.up.is_set():
-            state = no_answer(f"in {seconds:g} s", broker)
+            state = no_answer(f"in {seconds:g} s", broker, both=False)
             if not watching.trying:
                 state = watching.state.partition("; tried again")[0]
             message = f"watch {broker}: {state}"

@@ -16,6 +16,7 @@ from fes_ctrl.links.broker import Broker
 from fes_ctrl.runtime.realtime import RealClock
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.runtime.telling import About, Telling
+from fes_ctrl.sensors.arrivals import Arrivals
 from fes_ctrl.telemetry.audit import AuditFile
 from fes_ctrl.telemetry.process import AgentProcess
 from fes_ctrl.telemetry.taken import PATIENCE_US
@@ -45,6 +46,8 @@ class Broadcast:
         How long telemetry may not be taken before it is told of.
     identity : callable or None
         Returns who the stimulator says that it is, as soon as it has.
+    arrivals : callable or None
+        Returns what became of the readings of sensors at brokers, where there are any.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class Broadcast:
         audit: Path | None = None,
         patience_us: Us = PATIENCE_US,
         identity: Callable[[], str] | None = None,
+        arrivals: Callable[[], Arrivals | None] | None = None,
     ) -> None:
         self._say = say
         nonce = secrets.token_hex(16)
@@ -70,6 +74,7 @@ class Broadcast:
             "broker": asdict(broker),
             "bench": about.bench,
             "session": nonce,
+            "start_ns": clock.start_ns,
         }
         self._agent = AgentProcess(AGENT, hello, self._heard, self._begin, self._died)
         self._telling = Telling(
@@ -84,6 +89,7 @@ class Broadcast:
             None if self._file is None else self._file.put,
             patience_us,
             identity,
+            arrivals,
         )
         hello["about"] = self._telling.about
         self._agent.start()

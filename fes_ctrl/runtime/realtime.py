@@ -2,20 +2,12 @@
 
 import asyncio
 import selectors
-import time
 from collections.abc import Callable
 from typing import Final
 
-from fes_ctrl.links.liveness import SEES_SLEEP
+from fes_ctrl.links.liveness import machine_ns
 from fes_ctrl.runtime.stepper import Timer, TimerQueue
 from fes_ctrl.units import NEVER_US, Us
-
-
-def _now_ns() -> int:
-    # Monotonic time stands still while the machine sleeps: the controller would go on with what it
-    # had planned before. This clock goes on, where there is one, so that the sleep is seen.
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) if SEES_SLEEP else time.monotonic_ns()
-
 
 HELD_UP_US: Final = 5_000
 """A ring that is later than this comes after something that held the loop up."""
@@ -43,6 +35,8 @@ class RealClock:
         Timers that have rung.
     late_us_max : int
         How late the latest of them was.
+    start_ns : int
+        When it began, by ``machine_ns``: other processes have that clock too.
     """
 
     __slots__ = (
@@ -50,15 +44,15 @@ class RealClock:
         "_alarm_us",
         "_loop",
         "_queue",
-        "_start_ns",
         "_waited",
         "late_us_max",
         "rung",
+        "start_ns",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._start_ns = _now_ns()
+        self.start_ns = machine_ns()
         self._queue = TimerQueue()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_us: Us = NEVER_US
@@ -68,7 +62,7 @@ class RealClock:
 
     def now_us(self) -> Us:
         """Return the time since the start."""
-        return (_now_ns() - self._start_ns) // 1000
+        return (machine_ns() - self.start_ns) // 1000
 
     def call_at_us(
         self, when_us: Us, order: int, callback: Callable[..., None], *args: object

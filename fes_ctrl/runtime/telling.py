@@ -31,13 +31,14 @@ from fes_ctrl.runtime.clock import ORDER_OPERATOR, Clock, Handle
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.session import ControlSession
 from fes_ctrl.safety.faults import CLEARED, WARN, is_over
+from fes_ctrl.sensors.arrivals import Arrivals
 from fes_ctrl.stimulators.models import says_simulated
 from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import Request
 from fes_ctrl.telemetry.taken import PATIENCE_US, Taken
-from fes_ctrl.units import Us
+from fes_ctrl.units import NEVER_US, Us
 
 TICK_US: Final = 1_000_000
 TOLD_EVERY_US: Final = 1_000_000
@@ -114,6 +115,8 @@ class Telling:
         How long telemetry may not be taken before it is told of.
     identity : callable or None
         Returns who the stimulator says that it is, as soon as it has.
+    arrivals : callable or None
+        Returns what became of the readings of sensors at brokers, where there are any.
 
     Attributes
     ----------
@@ -134,6 +137,7 @@ class Telling:
         keep: Callable[[dict[str, Any]], None] | None = None,
         patience_us: Us = PATIENCE_US,
         identity: Callable[[], str] | None = None,
+        arrivals: Callable[[], Arrivals | None] | None = None,
     ) -> None:
         self._session = session
         self._clock = clock
@@ -143,6 +147,7 @@ class Telling:
         self._late_us_max = late_us_max
         self._keep = keep
         self._identity = identity
+        self._arrivals = arrivals
         self._parameters = Parameters(about.legs, about.control, about.sensed)
         self._bench = RemoteBench(session, say)
         self._trail = Trail(nonce, self._audited)
@@ -151,6 +156,7 @@ class Telling:
         self._contacts: Counter[str] = Counter()
         self._bursts = Counter({LEG_NAMES[leg]: 0 for leg in about.legs})
         self._onset_us: dict[int, Us] = {}
+        self._given_us: dict[tuple[int, int], tuple[Us, Us]] = {}
         self._activity: dict[str, str] = {}
         self._refused = 0
         self._flooded = 0
@@ -174,6 +180,9 @@ class Telling:
 
         def count(setpoint: Setpoint) -> None:
             self._pulses += 1
+            output = setpoint.leg, setpoint.channel
+            first_us, _ = self._given_us.get(output, (setpoint.at_us, 0))
+            self._given_us[output] = first_us, setpoint.at_us
             if counted is not None:
                 counted(setpoint)
 
@@ -231,10 +240,7 @@ class Telling:
                 continue
             elif isinstance(record, BurstEnd):
                 ended = True
-                # Of each channel it is told that it is over.
-                if self._onset_us.get(record.leg) != record.onset_us:
-                    self._onset_us[record.leg] = record.onset_us
-                    self._bursts[LEG_NAMES[record.leg]] += 1
+                self._count_burst(record)
             elif isinstance(record, GaitEvent):
                 self._contacts[LEG_NAMES[record.leg]] += record.kind == INITIAL_CONTACT
             elif isinstance(record, PhaseChange):
@@ -244,6 +250,19 @@ class Telling:
             self._carrier.send(record_line(now_us, record))
         if ended and self._remote.look():
             self._tell_parameters()
+
+    def _count_burst(self, end: BurstEnd) -> None:
+        """Count a burst in which a pulse was given, as the summary does: at level 0 none is."""
+        output = end.leg, end.channel
+        first_us, last_us = self._given_us.pop(output, (NEVER_US, 0))
+        if last_us > end.t_us:
+            # A pulse of the next one, which may be told before this one's end.
+            self._given_us[output] = last_us, last_us
+        given = first_us <= end.t_us and last_us >= end.onset_us
+        # Of each channel it is told that it is over.
+        if given and self._onset_us.get(end.leg) != end.onset_us:
+            self._onset_us[end.leg] = end.onset_us
+            self._bursts[LEG_NAMES[end.leg]] += 1
 
     def _hold(self, fault: Fault) -> None:
         """Remember which faults hold: a carrier that is started anew knows of none."""
@@ -270,6 +289,7 @@ class Telling:
 
     def _measure(self) -> None:
         self._identify()
+        arrived = None if self._arrivals is None else self._arrivals()
         self._send(
             "metrics",
             contacts=self._contacts,
@@ -278,6 +298,7 @@ class Telling:
             pulses=self._pulses,
             refused=self._refused,
             late_us_max=self._late_us_max(),
+            arrivals=None if arrived is None else arrived._asdict(),
             lines_lost=self._carrier.lost,
             commands=self._counts(),
         )
@@ -362,5 +383,5 @@ class Telling:
     def _audited(self, entry: dict[str, Any]) -> None:
         if self._keep is not None:
             self._keep(entry)
-        kept = ("entry", "sender", "verdict", "reason", "change", "version", "sha256")
-        self._send("audit", fields={key: entry[key] for key in kept})
+        # The session is in every message; its own clocks are those of when it is sent.
+        self._send("audit", fields={key: entry[key] for key in entry if key != "session"})

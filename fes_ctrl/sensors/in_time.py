@@ -43,10 +43,6 @@ COUNT_WRAPS: Final = (1 << 16, 1 << 32)
 MOST_OVER_A_WRAP: Final = 1000
 
 
-class UnstampedError(ValueError):
-    """A reading that does not say when it was taken."""
-
-
 class Line:
     """Readings that go on: number and stamp rise from each to the next.
 
@@ -158,7 +154,7 @@ class InTime:
         Readings that were in time.
     late, lost, disordered, unstamped : int
         Readings that were late; that never came; that came again or out of order, or whose number
-        does not rise; that bear no time.
+        does not rise; that bear no time. Each is counted once.
     last_late_us : int
         The age of the last late one.
     held : int
@@ -168,6 +164,8 @@ class InTime:
     """
 
     __slots__ = (
+        "_bare",
+        "_bare_seq",
         "_known",
         "_max_age_us",
         "_new",
@@ -190,6 +188,8 @@ class InTime:
         self.counted = self.late = self.lost = self.disordered = self.unstamped = 0
         self.last_late_us: Us = 0
         self.held = self.lines = 0
+        # Without their time since the last reading: they came, and are not lost.
+        self._bare = self._bare_seq = 0
 
     def place(self, seq: int, device_us: Us | None, arrive_us: Us) -> Us | None:
         """Return when a reading was taken, on the host's clock; ``None`` where it does not count.
@@ -199,18 +199,14 @@ class InTime:
         seq : int
             Its number.
         device_us : int or None
-            The sensor's own time.
+            The sensor's own time; of unknown age is a reading that bears none.
         arrive_us : int
             When it came; never before the last one.
-
-        Raises
-        ------
-        UnstampedError
-            If it bears no time.
         """
         if device_us is None:
             self.unstamped += 1
-            raise UnstampedError(seq)
+            self._came_bare(seq)
+            return None
         known = self._known
         if known is not None and arrive_us - known.arrive_us > FORGET_US:
             known = self._known = None
@@ -225,8 +221,20 @@ class InTime:
         self._try(seq, device_us, arrive_us)
         return None
 
+    def _came_bare(self, seq: int) -> None:
+        known = self._known
+        if known is not None and known.rise(seq) > (
+            known.rise(self._bare_seq) if self._bare else 0
+        ):
+            self._bare += 1
+            self._bare_seq = seq
+
     def _judge(self, line: Line, seq: int, device_us: Us, arrive_us: Us) -> Us | None:
-        self.lost += line.rise(seq) - 1
+        rise = line.rise(seq)
+        if self._bare and line.rise(self._bare_seq) < rise:
+            self.lost -= self._bare
+            self._bare = 0
+        self.lost += rise - 1
         age_us = line.take(seq, device_us, arrive_us)
         if age_us > self._max_age_us:
             self.late += 1
@@ -248,6 +256,7 @@ class InTime:
         new.take(seq, device_us, arrive_us)
         if new.settled():
             self._known, self._new = new, None
+            self._bare = 0
             self.lines += 1
 
 

@@ -54,11 +54,6 @@ class Placing(Protocol):
             The sensor's own time, where it has one.
         arrive_us : int
             When the reading came.
-
-        Raises
-        ------
-        ValueError
-            If it is no reading at all.
         """
         ...
 

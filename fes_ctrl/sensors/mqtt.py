@@ -5,6 +5,7 @@ nothing: what the controller sees of it is silence, which has a fault of its own
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
@@ -90,6 +91,7 @@ class MqttSensors:
         # A message begins with a line, where a port may be opened in the middle of one.
         self.lines.feed(now_us(), b"\n")
         self.left_out: dict[str, int] = {}
+        self._left_out_before: Counter[str] = Counter()
         self.link = Link()
         self.on_stop: Callable[[], None] = _nobody
         self.on_sample: Callable[[Sample], None] | None = None
@@ -140,7 +142,7 @@ class MqttSensors:
             case {"kind": "denied", "why": str(why)}:
                 self.link = Link(True, why, denied=True)
             case {"kind": "left_out", "counts": dict(counts)}:
-                self.left_out = counts
+                self.left_out = dict(self._left_out_before + Counter(counts))
 
     def _payload(self, payload: bytes) -> None:
         stops = self.lines.stops
@@ -154,6 +156,7 @@ class MqttSensors:
 
     def _died(self) -> None:
         # What the next one counts begins anew.
+        self._left_out_before = Counter(self.left_out)
         self.link = Link(up=False, why=DIED)
 
 

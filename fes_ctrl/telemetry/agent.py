@@ -22,6 +22,7 @@ from aiomqtt.message import Message as Incoming
 from paho.mqtt.packettypes import PacketTypes
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.links.liveness import machine_ns
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.child import MOST_LINE, serve
 from fes_ctrl.telemetry.connection import (
@@ -77,7 +78,7 @@ class Agent:
     Parameters
     ----------
     hello : dict
-        The first line: broker, bench, session.
+        The first line: broker, bench, session, and when the run's clock began.
     reader, writer
         Of the socket to the control loop.
     """
@@ -92,7 +93,7 @@ class Agent:
         self._writer = writer
         self._out = Outgoing(self._bench, self._session, hello["starts"])
         self._board = Board(self._out)
-        self._told_s = time.monotonic()
+        self._start_ns: int = hello["start_ns"]
         self._news = asyncio.Event()
         self._ended = asyncio.Event()
         self._why = "killed"
@@ -158,7 +159,6 @@ class Agent:
                 self._about = told["fields"]
                 self._connections.will = self._will()
             self._board.hear(told)
-            self._told_s = time.monotonic()
             self._news.set()
         self._ended.set()
         self._news.set()
@@ -169,7 +169,8 @@ class Agent:
             self._writer.write((json.dumps(line) + "\n").encode())
 
     def _t_us(self) -> int:
-        return self._board.t_us + round(1e6 * (time.monotonic() - self._told_s))
+        # Not by when a line was told: this process is not there yet when the first of them are.
+        return (machine_ns() - self._start_ns) // 1000
 
     # -- the broker -------------------------------------------------------------------------------
 
@@ -195,6 +196,7 @@ class Agent:
     def _down(self, why: str) -> None:
         self._connected_s = None
         silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
+        why = f"{self._connections.broker}: {why}"
         self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
     async def _converse(self, client: Client) -> None:

@@ -1,7 +1,8 @@
 """The audit trail of remote commands: JSON lines, each with the hash of the one before.
 
 Whoever alters, removes or inserts a line breaks the chain from there on; only the end can be cut
-off unnoticed, and the entries that the bench has published say where it was.
+off unnoticed, and the entries that the bench has published say where it was. Those hold all that
+their seals cover, so that whoever has heard them can check the chain as well.
 """
 
 import hashlib
@@ -14,6 +15,18 @@ from fes_ctrl.runlog.behind import Behind
 from fes_ctrl.telemetry.remote import Entry
 
 BEGIN: Final = "0" * 64
+SEALED: Final = (
+    "session",
+    "entry",
+    "judged_us",
+    "judged_utc_us",
+    "sender",
+    "verdict",
+    "reason",
+    "change",
+    "version",
+)
+"""What a seal covers, on disk and as it is published."""
 
 
 def sealed(entry: dict[str, Any], before: str) -> str:
@@ -46,8 +59,8 @@ class Trail:
         found = {
             "session": self._session,
             "entry": self._count,
-            "t_us": now_us,
-            "utc_us": utc_us,
+            "judged_us": now_us,
+            "judged_utc_us": utc_us,
             "sender": entry.sender,
             "verdict": entry.verdict,
             "reason": entry.reason,

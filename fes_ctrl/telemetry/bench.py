@@ -4,10 +4,9 @@ import math
 from collections import Counter, deque
 from typing import Any, Final
 
-from fes_ctrl.telemetry.outgoing import A_START
 from fes_ctrl.telemetry.picture import KEPT, UNTOLD, Picture, Presence
 from fes_ctrl.telemetry.reading import integer, newer, parts, text
-from fes_ctrl.telemetry.schema import BY_NAME
+from fes_ctrl.telemetry.schema import A_START, BY_NAME
 
 TO_OTHERS: Final = ("answer/SENDER", "audit")
 TOPICS: Final = tuple(

@@ -165,6 +165,7 @@ class Board:
     def _metrics(self, line: dict[str, Any]) -> None:
         now_us = line["now"]
         activity = dict(line["activity"])
+        arrivals = dict(line["arrivals"] or {})
         self._out.latest(
             "metrics",
             {
@@ -178,6 +179,8 @@ class Board:
                 "pulses": line["pulses"],
                 "refused": line["refused"],
                 "late_us_max": line["late_us_max"],
+                "readings": arrivals.get("readings", {}),
+                "not_read": arrivals.get("not_read", {}),
             },
         )
         if activity != self._activity:

@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry import trouble
 from fes_ctrl.telemetry.requests import MOST_BYTES
 
 FIRST_S: Final = 0.25
@@ -206,6 +207,11 @@ class Connections:
         self.made = 0
 
     @property
+    def broker(self) -> Broker:
+        """Where."""
+        return self._broker
+
+    @property
     def spoken(self) -> str:
         """The protocol in words."""
         return "MQTT 5" if self.protocol == ProtocolVersion.V5 else "MQTT 3.1.1"
@@ -328,6 +334,9 @@ async def _hang_up(client: Client) -> None:
     line = inner.socket()
     if not isinstance(line, socket.socket):
         return
+    # Nobody waits for the end of it any more. Told of it, aiomqtt would ask whether it was ever
+    # connected, which raises where somebody gave up while it was being made.
+    inner.on_disconnect = None
     try:
         with contextlib.suppress(OSError, ValueError):
             inner.disconnect()
@@ -359,7 +368,7 @@ async def keep_connected(
         What to do on a connection; returns when the broker hung up, or nothing is left to do; may
         raise ``RenewError``.
     down : callable
-        Takes why there is no connection, or none any more.
+        Takes why there is no connection, or none any more, and what to do about it.
     ended : Event
         Nobody wants one any more.
     longest_s : float
@@ -368,7 +377,7 @@ async def keep_connected(
     backoff = Backoff(random.Random(), longest_s)
     while not ended.is_set():
         stood_s = 0.0
-        why = "the broker hung up"
+        why = trouble.HUNG_UP
         renewed = False
         try:
             async with connections.one() as client:
@@ -380,7 +389,8 @@ async def keep_connected(
         except* RenewError:
             renewed = True
         except* (MqttError, OSError) as group:
-            why = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
+            told = trouble.ended if stood_s else trouble.in_words
+            why = told(group.exceptions[0], connections.broker)
         if ended.is_set():
             return
         if renewed:

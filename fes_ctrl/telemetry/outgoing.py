@@ -8,7 +8,7 @@ import json
 from collections import deque
 from typing import Any, Final, NamedTuple
 
-from fes_ctrl.telemetry.schema import BY_NAME, ROOT, VERSION
+from fes_ctrl.telemetry.schema import A_START, BY_NAME, ROOT, VERSION
 
 EVERY_US: Final = 50_000
 """A topic is sent so often at most: 20 times a second."""
@@ -17,7 +17,6 @@ MOST_ITEMS: Final = 1000
 """Of one topic, between two messages: minutes of walking."""
 MOST_IN_ONE: Final = 200
 MOST_URGENT: Final = 256
-A_START: Final = 1_000_000
 
 AT_ONCE: Final = ("faults",)
 ANSWER: Final = "answer/SENDER"

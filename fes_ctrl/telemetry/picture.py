@@ -60,7 +60,7 @@ class Picture:
     cadence_per_min : dict of str to (float or None)
         By leg; ``None``: it stands.
     bursts : dict of str to int
-        By leg: bursts that have ended.
+        By leg: bursts that have ended, in which a pulse was given.
     faults : tuple of HeldFault
         Those that hold.
     version : int or None

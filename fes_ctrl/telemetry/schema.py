@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 ROOT: Final = "fes"
 VERSION: Final = 1
+A_START: Final = 1_000_000
+"""Each process that speaks for a run counts its messages from the next of these on."""
 
 Type = Literal["integer", "number", "text", "boolean", "object", "list"]
 Writer = Literal["bench", "remote"]
@@ -53,7 +55,8 @@ ENVELOPE: Final = (
         "seq",
         "integer",
         "",
-        "rises by one with each message of this topic in this session; what is missing was lost",
+        "rises by one with each message of this topic in this session: what is missing was lost, "
+        f"but for the leap to the next {A_START:,} where the process that speaks was started anew",
     ),
     Field("t_us", "integer", "us", "the run's clock when it was sent"),
     Field("utc_us", "integer", "us", "the same instant by the bench's wall clock"),
@@ -226,11 +229,30 @@ TOPICS: Final = (
                 "by leg, twice its strides a minute over the last 10 s; null: it stands",
             ),
             Field("contacts", "object", "", "by leg: initial contacts"),
-            Field("bursts", "object", "", "by leg: bursts that have ended"),
+            Field(
+                "bursts",
+                "object",
+                "",
+                "by leg: bursts that have ended, in which a pulse was given: at level 0 none is",
+            ),
             Field("pulses", "integer", "", "setpoints that were allowed"),
             Field("refused", "integer", "", "setpoints that the guard refused or clipped"),
             Field(
                 "late_us_max", "integer", "us", "how late the latest timer of the control loop rang"
+            ),
+            Field(
+                "readings",
+                "object",
+                "",
+                "by sensor at a broker (right.heel_switch), how many were in_time, late, lost, "
+                "disordered (twice or out of order), unstamped (without t_us) and held (they only "
+                "told how the clocks differ)",
+            ),
+            Field(
+                "not_read",
+                "object",
+                "",
+                "by why: messages of those sensors that were left out, lines that were no reading",
             ),
         ),
     ),
@@ -298,6 +320,8 @@ TOPICS: Final = (
         "who asked for what, and what came of it",
         (
             Field("entry", "integer", "", "counts them in this session"),
+            Field("judged_us", "integer", "us", "when it was judged, on the run's clock"),
+            Field("judged_utc_us", "integer", "us", "the same by the bench's wall clock"),
             Field(
                 "sender",
                 "text",
@@ -308,7 +332,7 @@ TOPICS: Final = (
             Field("reason", "text", "", "as in the answer; of a stop, what was said with it"),
             Field("change", "object", "", "by key: what it was, and what was asked for"),
             Field("version", "integer", "", "of the parameters after it"),
-            Field("sha256", "text", "", "of this entry and the one before: the trail is a chain"),
+            Field("sha256", "text", "", "of this entry and the one before: see Audit trail"),
         ),
     ),
     Topic(

@@ -67,7 +67,7 @@ class Taken:
             if self._warned:
                 self._warn(CLEARED, "the broker takes it again")
         elif self._up or self._why != why:
-            self._say(f"telemetry: {why}; the run goes on, and it is tried again")
+            self._say(f"telemetry: no connection, tried again while the run goes on: {why}")
         if self._up and not up:
             # It is down since its last answer, whenever that was noticed.
             self._down_us = now_us - silent_us

@@ -11,6 +11,10 @@ from fes_ctrl.links.broker import PASSWORD, Broker
 NOT_ALLOWED: Final = (4, 5, 134, 135)
 """Reason codes of 3.1.1 and of 5: user name or password, not authorised."""
 
+SAID: Final = 128
+"""Reason codes from here on are a broker's own words for what was wrong."""
+HUNG_UP: Final = "the broker hung up"
+
 SSL_CODES: Final = {"expired": 10, "hostname": 62, "ip": 64}
 """X509_V_ERR_... of OpenSSL."""
 
@@ -54,12 +58,36 @@ def in_words(error: BaseException, broker: Broker) -> str:
             return no_answer("in time", broker)
         case OSError():
             return f"{cause.strerror or cause}; check the address and the network"
-    return f"{str(error) or type(error).__name__}; is it a broker?"
+    return f"{_said(error)}; is it a broker?"
 
 
-def no_answer(when: str, broker: Broker) -> str:
-    """Return what may be wrong where nobody answers."""
+def ended(error: BaseException, broker: Broker) -> str:
+    """Return why a connection that stood is none any more."""
+    if code_of(error) in NOT_ALLOWED:
+        return in_words(error, broker)
+    if isinstance(_cause(error), TimeoutError):
+        return "the broker has stopped answering"
+    code = code_of(error)
+    if code is not None and code >= SAID:
+        return f"the broker hung up: {_said(error)}"
+    return HUNG_UP
+
+
+def no_answer(when: str, broker: Broker, *, both: bool = True) -> str:
+    """Return what may be wrong where nobody answers.
+
+    Parameters
+    ----------
+    when : str
+        In how long.
+    broker : Broker
+        Which one.
+    both : bool
+        Whether there was time for both versions of MQTT.
+    """
     told = f"no answer {when}; is it a broker, and does a firewall let us through?"
+    if not both and not broker.protocol:
+        told += " To MQTT 5 a broker that has 3.1.1 alone may say nothing (?protocol=3.1.1)."
     if broker.tls and not broker.cert:
         # With TLS 1.3 that is asked for when the line is there already, and left without a word.
         told += " Does it want a certificate of ours (?cert=FILE&key=FILE)?"
@@ -72,6 +100,12 @@ def _remedy(code: int) -> str:
     if code in (SSL_CODES["hostname"], SSL_CODES["ip"]):
         return "write the host's name as the certificate has it"
     return "name the authority that signed it, ?ca=FILE"
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says of itself, without its number."""
+    told = str(error) or type(error).__name__
+    return told.partition("] ")[2] if isinstance(error, MqttCodeError) else told
 
 
 def _cause(error: BaseException) -> BaseException | None:

@@ -14,7 +14,7 @@ from fes_ctrl.telemetry.bench import TOPICS
 from fes_ctrl.telemetry.benches import Benches
 from fes_ctrl.telemetry.connection import Backoff, Connections, StopsFirst
 from fes_ctrl.telemetry.schema import ROOT
-from fes_ctrl.telemetry.trouble import in_words, is_final
+from fes_ctrl.telemetry.trouble import ended, in_words, is_final
 
 VERSIONS: Final = {ProtocolVersion.V5: "MQTT 5", ProtocolVersion.V311: "MQTT 3.1.1"}
 A_BREATH: Final = 64
@@ -108,7 +108,7 @@ class Watching:
                 continue
             if not self._connections.made and is_final(error):
                 raise RefusedHereError(in_words(error, self._broker)) from error
-            why = "the broker hung up" if stood else in_words(error, self._broker)
+            why = (ended if stood else in_words)(error, self._broker)
             wait_s = backoff.failed(time.monotonic() - begun_s if stood else 0.0)
             self.state = f"{why}; tried again in {wait_s:.1f} s"
             self._say(self.state)

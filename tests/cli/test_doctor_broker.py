@@ -138,6 +138,7 @@ def test_a_broker_of_3_1_1_is_found_to_be_one() -> None:
     whole = json.loads(done.stdout)
     assert done.returncode == 0, whole
     assert (whole["protocol"], whole["retained"]) == ("3.1.1", True)
+    assert done.stderr == ""
 
 
 @pytest.mark.real_time
@@ -150,6 +151,7 @@ def test_a_broker_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
         broker.go_on()
     assert done.returncode == 1
     assert "verdict: no answer in time; is it a broker" in done.stdout
+    assert done.stderr == ""
 
 
 def test_nobody_there_is_a_verdict_that_says_what_to_do() -> None:

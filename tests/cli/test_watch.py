@@ -210,6 +210,17 @@ def test_once_without_a_broker_says_what_is_wrong() -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.real_time
+def test_once_at_a_broker_that_says_nothing_to_mqtt_5_is_one_line_and_names_the_way_out() -> None:
+    with amqtt() as port:
+        done = watch(f"mqtt://{HERE}:{port}", "--once", "1")
+        assert done.returncode == 2
+        assert "?protocol=3.1.1" in done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+        done = watch(f"mqtt://{HERE}:{port}?protocol=3.1.1", "--once", "1")
+        assert done.returncode == 0, done.stderr
+
+
 @contextlib.contextmanager
 def _nobody_answers() -> Iterator[int]:
     """Yield a port where a connection is neither made nor refused."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fes_ctrl.links.broker import parse_broker_url
+from fes_ctrl.links.liveness import machine_ns
 from fes_ctrl.runtime.broadcast import AGENT
 from fes_ctrl.telemetry.outgoing import MOST_ITEMS
 from fes_ctrl.telemetry.process import AgentProcess
@@ -53,6 +54,7 @@ async def told_over(line: brokers.Proxy, viewer: Far) -> tuple[list[dict[str, An
     heard: list[dict[str, Any]] = []
     broker = asdict(parse_broker_url(f"mqtt://{brokers.HERE}:{line.port}/{BENCH}"))
     hello = {"broker": broker, "bench": BENCH, "session": "s" * 32, "about": ABOUT}
+    hello["start_ns"] = machine_ns()
     agent = AgentProcess(AGENT, hello, heard.append, lambda: None, lambda: None)
     agent.start()
     try:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fes_ctrl.assembly import ControlConfig
-from fes_ctrl.model import ALL_LEGS, LEFT, BurstEnd, Fault, Record, StateChange
+from fes_ctrl.model import ALL_LEGS, LEFT, BurstEnd, Fault, Record, Setpoint, StateChange
 from fes_ctrl.runtime.remote_bench import RemoteBench
 from fes_ctrl.runtime.telling import About, Telling
+from fes_ctrl.sensors.arrivals import Arrivals
 from fes_ctrl.telemetry.bench import Bench
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.outgoing import Outgoing
@@ -31,7 +32,7 @@ class Session:
 
     def __init__(self) -> None:
         self.listeners: list[Callable[[Us, tuple[Record, ...]], None]] = []
-        self.on_setpoint = None
+        self.on_setpoint: Any = None
         self.clock = Still()
         self.controller = type("Controller", (), {"waiting": False})()
 
@@ -68,7 +69,10 @@ def about(device: str, *, simulated: bool) -> About:
 
 
 def told(
-    carrier: Carrier, bench: About, identity: Callable[[], str] | None = None
+    carrier: Carrier,
+    bench: About,
+    identity: Callable[[], str] | None = None,
+    arrivals: Callable[[], Arrivals] | None = None,
 ) -> tuple[Session, Telling]:
     """Return a session and what tells it to a carrier."""
     session = Session()
@@ -82,6 +86,7 @@ def told(
         lambda: 0,
         lambda: 0,
         identity=identity,
+        arrivals=arrivals,
     )
     return session, telling
 
@@ -113,10 +118,13 @@ def test_a_latched_fault_is_still_told_by_a_process_that_was_not_there_when_it_c
     assert faults_after_a_restart(state, latched, stopped) == {"F12", "F20"}
 
 
-def test_a_burst_of_two_channels_is_one_burst() -> None:
+def test_a_burst_of_two_channels_is_one_burst_and_one_without_a_pulse_is_none() -> None:
     carrier = Carrier()
     session, telling = told(carrier, about("p24", simulated=True))
-    for onset_us in (500_000, 1_600_000):
+    for onset_us, channels in ((500_000, (0, 1)), (1_600_000, (1,)), (2_700_000, ())):
+        for channel in channels:
+            at_us = onset_us + 100_000
+            session.on_setpoint(Setpoint(at_us, LEFT, channel, 20_000, 300, at_us + 20_000, 0))
         ends = [
             BurstEnd(onset_us + 700_000, LEFT, channel, "time_out", onset_us, NEVER_US)
             for channel in (0, 1)
@@ -125,6 +133,21 @@ def test_a_burst_of_two_channels_is_one_burst() -> None:
     telling._tick()
     (bursts,) = [line["bursts"] for line in carrier.lines if line["kind"] == "metrics"]
     assert bursts == {"left": 2}
+
+
+def test_what_became_of_the_readings_of_sensors_is_told_with_the_metrics() -> None:
+    carrier = Carrier()
+    arrivals = Arrivals({"left.heel_switch": {"in_time": 99, "late": 3}}, {"no reading": 2})
+    _, telling = told(carrier, about("p24", simulated=False), arrivals=lambda: arrivals)
+    telling._tick()
+    out = Outgoing("bench", "nonce")
+    board = Board(out)
+    for line in carrier.lines:
+        board.hear(line)
+    bodies = [json.loads(message.payload) for message in iter(lambda: out.next(10**9, 0), None)]
+    (metrics,) = [body for body in bodies if "pulses" in body]
+    assert metrics["readings"] == arrivals.readings
+    assert metrics["not_read"] == {"no reading": 2}
 
 
 def test_the_person_is_told_of_a_stop_even_if_a_change_was_just_before() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fes_ctrl.sensors.in_time import InTime, UnstampedError
+from fes_ctrl.sensors.in_time import InTime
 from fes_ctrl.units import Us
 
 PERIOD_US = 10_000
@@ -313,9 +313,30 @@ def test_a_number_that_never_rises_is_told_of() -> None:
 
 def test_a_reading_without_its_time_is_refused() -> None:
     judge = settled(InTime())
-    with pytest.raises(UnstampedError):
-        judge.place(200, None, BOOT_US + 2 * S)
+    assert judge.place(200, None, BOOT_US + 2 * S) is None
     assert judge.unstamped == 1
+
+
+@pytest.mark.parametrize(
+    ("bare", "missing", "lost"),
+    [
+        ((203, 204, 205), (), 0),
+        ((203, 205), (207, 208), 2),
+        ((203, 203, 205), (), 0),
+        ((220,), (), 0),
+    ],
+)
+def test_a_reading_without_its_time_is_counted_once_and_not_as_lost(
+    bare: tuple[int, ...], missing: tuple[int, ...], lost: int
+) -> None:
+    judge = settled(InTime())
+    for each in readings(2, 3):
+        if each.seq in bare:
+            for _ in range(bare.count(each.seq)):
+                assert judge.place(each.seq, None, each.arrive_us) is None
+        elif each.seq not in missing:
+            judge.place(each.seq, each.device_us, each.arrive_us)
+    assert (judge.unstamped, judge.lost, judge.disordered) == (len(bare), lost, 0)
 
 
 @given(st.lists(st.integers(0, 80_000), min_size=200, max_size=200))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from fes_ctrl.telemetry.bench import TOPICS
 from fes_ctrl.telemetry.benches import MOST_BENCHES, Benches, Changes
 from fes_ctrl.telemetry.board import Board
-from fes_ctrl.telemetry.outgoing import A_START, Outgoing
+from fes_ctrl.telemetry.outgoing import Outgoing
 from fes_ctrl.telemetry.picture import Picture, Presence
+from fes_ctrl.telemetry.schema import A_START
 
 UTC_US = 1_800_000_000_000_000
 
@@ -299,6 +300,7 @@ def published(rng: random.Random, count: int, starts: int = 1) -> list[tuple[str
                     "contacts": {},
                     "bursts": {},
                     "activity": {},
+                    "arrivals": None,
                 },
             ]
         )

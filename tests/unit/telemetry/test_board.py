@@ -105,7 +105,7 @@ def fault(now: int, id_: str, reaction: str, leg: int = 1) -> dict[str, Any]:
 def measured() -> dict[str, Any]:
     return {
         "kind": "metrics", "pulses": 0, "refused": 0, "late_us_max": 0,
-        "contacts": {"right": 30}, "bursts": {}, "activity": {},
+        "contacts": {"right": 30}, "bursts": {}, "activity": {}, "arrivals": None,
     }  # fmt: skip
 
 

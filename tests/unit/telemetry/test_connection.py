@@ -233,6 +233,26 @@ def test_a_line_on_which_nothing_is_answered_is_closed_with_a_good_bye() -> None
 
 
 @pytest.mark.real_time
+def test_who_gives_up_before_an_answer_leaves_no_error_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "CONFIRMED_S", 5.0)
+    errors: list[dict[str, Any]] = []
+
+    async def test(there: Server) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: errors.append(told))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2), Connections(Broker(HERE, there.port)).one():
+                pass
+        await asyncio.to_thread(there.ended.wait, 5.0)
+
+    with server(lambda _level: b"") as there:
+        run(test(there))
+        assert there.heard[0].endswith(b"\xe0\x00"), "it said good-bye"
+    assert errors == []
+
+
+@pytest.mark.real_time
 def test_a_line_that_ends_in_an_error_is_closed() -> None:
     async def test(there: Server) -> None:
         with contextlib.suppress(RuntimeError):

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.telemetry.outgoing import (
-    A_START,
     EVERY_US,
     MOST_IN_ONE,
     MOST_ITEMS,
     MOST_URGENT,
     Outgoing,
 )
+from fes_ctrl.telemetry.schema import A_START
 from helpers.asked import SESSION
 
 BATCHED = ("events", "phases", "bursts", "faults")

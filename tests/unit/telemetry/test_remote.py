@@ -240,3 +240,17 @@ def test_commands_are_counted_by_verdict() -> None:
     walk.until(1.5)
     metrics = [line for line in walk.lines if line["kind"] == "metrics"]
     assert metrics[-1]["commands"] == {"accepted": 1, "replayed": 1, "stopped": 1}
+
+
+def test_bursts_are_counted_as_the_summary_does() -> None:
+    walk = ToldWalk(sets=("operator.level_from_s=8.0",))
+    walk.until(20.5)
+    metrics = [line for line in walk.lines if line["kind"] == "metrics"]
+    over = [record for record in walk.records if isinstance(record, BurstEnd)]
+    ends = [end for end in over if end.t_us < metrics[-1]["now"]]
+    at_us = [at_us for at_us, _ in walk.setpoints]
+    given = {
+        end.onset_us for end in ends if any(end.onset_us <= each <= end.t_us for each in at_us)
+    }
+    assert 2 < len(given) < len(ends) - 2, "some were at level 0"
+    assert metrics[-1]["bursts"] == {"right": len(given)}

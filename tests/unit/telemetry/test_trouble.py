@@ -5,10 +5,12 @@ import ssl
 
 import pytest
 from aiomqtt import MqttError
-from aiomqtt.exceptions import MqttConnectError
+from aiomqtt.exceptions import MqttCodeError, MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from fes_ctrl.links.broker import Broker
-from fes_ctrl.telemetry.trouble import in_words, is_final
+from fes_ctrl.telemetry.trouble import ended, in_words, is_final
 
 NOBODY = Broker("lab", 1883)
 WARD = Broker("lab", 8883, tls=True, user="ward")
@@ -54,3 +56,22 @@ def test_it_says_what_was_wrong_and_what_to_do(
 ) -> None:
     assert says in in_words(error, broker)
     assert is_final(error) is final
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (hidden(TimeoutError("timed out")), "the broker has stopped answering"),
+        (MqttError("Disconnected during message iteration"), "the broker hung up"),
+        (MqttCodeError(7, "Unexpected disconnection"), "the broker hung up"),
+        (
+            MqttCodeError(ReasonCode(PacketTypes.DISCONNECT, "Server shutting down")),
+            "the broker hung up: Server shutting down",
+        ),
+        (MqttCodeError(ReasonCode(PacketTypes.DISCONNECT, "Not authorized")), "not let ward in"),
+    ],
+)
+def test_of_a_connection_that_stood_it_says_how_it_ended(error: MqttError, says: str) -> None:
+    told = ended(error, WARD)
+    assert says in told
+    assert "code:" not in told
