@@ -41,6 +41,9 @@ STILL_ODD_DEG: Final = 3.0
 NEW_WAY: Final = 8
 """So many odd strides in a row are no exception any more."""
 
+ALIKE: Final = 3
+"""As long as fewer strides agree on what is usual, one that is unlike them is not the odd one."""
+
 USUAL: Final = 0.25
 """Weight of a stride in what is usual."""
 
@@ -64,6 +67,7 @@ class Learning:
     """
 
     __slots__ = (
+        "_alike",
         "_burst",
         "_compares",
         "_frozen",
@@ -90,6 +94,7 @@ class Learning:
         self._law = AdaptiveLaw(config, self._burst.trains.span_ua)
         self._sure: float = config.sure
         self._revert_strides: int = config.revert_strides
+        self._alike: int = 0
         self._swing_us: float = 0.0
         self._surge_mps: float = 0.0
         self.start_over()
@@ -211,7 +216,10 @@ class Learning:
                 odd = f"its swing lasted {swing_us / 1000.0:.0f} ms"
             elif not -ODD_SHARE <= off_ahead <= ODD_SHARE:
                 odd = f"its foot went ahead {100.0 * off_ahead:+.0f} % off the usual"
-            elif self._compares and not -most_deg <= off_deg <= most_deg:
+            if odd and self._alike < ALIKE:
+                odd = ""
+                self._swing_us = 0.0
+            if not odd and self._compares and not -most_deg <= off_deg <= most_deg:
                 odd = f"it landed {off_deg:+.0f} deg off what was to be expected"
         if odd:
             self._odd += 1
@@ -234,9 +242,11 @@ class Learning:
             return
         swing_us = float(swing.contact_us - swing.toe_off_us)
         if self._swing_us <= 0.0:
+            self._alike = 1
             self._swing_us = swing_us
             self._surge_mps = swing.surge_mps
         else:
+            self._alike += 1
             self._swing_us += USUAL * (swing_us - self._swing_us)
             self._surge_mps += USUAL * (swing.surge_mps - self._surge_mps)
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fes_ctrl.analysis.run import read_run
 from fes_ctrl.assembly import assemble
-from fes_ctrl.model import Adaptation
+from fes_ctrl.gait.swing_pitch import SwingPitch
+from fes_ctrl.model import FOOT_IMU, LEFT, WALKING, Adaptation, Sample
 from fes_ctrl.runtime.operator import OperatorConfig
 from firmware_sim.injection_text import parse
 from hil.config import WalkConfig
@@ -213,3 +215,85 @@ def test_a_fixed_program_says_nothing_of_learning(tmp_path: Path) -> None:
     config = configured("flaccid", "program.adaptive.learn=false", seconds=10.0)
     _, told = walked(config, tmp_path)
     assert told == []
+
+
+# -- what is usual --------------------------------------------------------------------------------
+
+
+class Scripted:
+    """A meter that tells what it is told to."""
+
+    def __init__(self) -> None:
+        self.next: SwingPitch | None = None
+
+    def update(self, _sample: Sample) -> SwingPitch | None:
+        return self.next
+
+    def remarks(self) -> tuple[()]:
+        return ()
+
+
+class Strides:
+    """A program that learns from strides as they are made up here."""
+
+    def __init__(self) -> None:
+        config = configured("stroke_moderate")
+        controller = assemble(config.legs, config.control)
+        leg = controller._legs[0]
+        assert leg.learning is not None
+        self.learning = leg.learning
+        self.meter = Scripted()
+        self.learning._meter = self.meter  # type: ignore[assignment]
+        self.burst = leg.burst
+        self.burst.level_percent = self.burst.begun_level = 100
+        self._t_us = 0
+
+    def stride(self, surge_mps: float = 1.5, swing_ms: int = 400) -> Adaptation:
+        """Walk one; return what came of it."""
+        self._t_us += 1_000_000
+        since_us = self._t_us
+        self.burst.begun_us = since_us + 300_000
+        toe_off_us = since_us + 400_000
+        contact_us = toe_off_us + 1000 * swing_ms
+        t_us = contact_us + 100_000
+        deg = (-20.0, 14.0, 300.0, 0.0, 0.0)
+        self.meter.next = SwingPitch(
+            since_us, t_us, toe_off_us, contact_us, *deg, surge_mps, 1.0, ""
+        )
+        told = self.learning.take(Sample(t_us, t_us, 0, LEFT, FOOT_IMU, (0.0,) * 6), WALKING)
+        assert told is not None
+        return told
+
+
+@pytest.mark.parametrize("odd", [{"surge_mps": 0.2}, {"swing_ms": 900}])
+def test_a_first_stride_that_was_odd_makes_no_other_one_odd(odd: dict[str, Any]) -> None:
+    strides = Strides()
+    assert strides.stride(**odd).reason == "the level was changed"
+    strides.stride(**odd)
+    assert [strides.stride().verdict != "frozen" for _ in range(5)] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("odd", "says"),
+    [
+        ({"surge_mps": 0.9}, "ahead -40 %"),
+        ({"surge_mps": 2.1}, "+40 %"),
+        ({"swing_ms": 560}, "560"),
+    ],
+)
+def test_a_stride_unlike_three_that_were_alike_is_odd(odd: dict[str, Any], says: str) -> None:
+    strides = Strides()
+    for _ in range(4):
+        strides.stride()
+    told = strides.stride(**odd)
+    assert told.verdict == "frozen"
+    assert says in told.reason
+    assert strides.stride().verdict != "frozen", "the next is like those before"
+
+
+def test_another_way_of_walking_is_the_usual_one_after_eight_strides() -> None:
+    strides = Strides()
+    for _ in range(5):
+        strides.stride()
+    frozen = [strides.stride(surge_mps=2.4).verdict == "frozen" for _ in range(10)]
+    assert frozen == [True] * 7 + [False] * 3
