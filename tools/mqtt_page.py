@@ -12,6 +12,7 @@ from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
 from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
 from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, SET, STOP
 from fes_ctrl.telemetry.schema import ENVELOPE, ROOT, TOPICS, VERSION, Field, Topic, json_schema
+from fes_ctrl.telemetry.stop_line import KEPT_S
 from hil.rig import Rig
 from hil.scenarios import load_scenario
 
@@ -78,9 +79,27 @@ It is refused, with the reason as the first word of `reason`, where it is
 
 A command with an `id` that came before is answered as it was, with `again`. What does nothing but
 lower (`level_percent`, `limits.*`) is asked for no version and no pause. A stop is taken as it
-comes, however it is said, unless it is retained. More than 20 of either kind a second are counted
-and left out; retained stops are a kind of their own. What is not new is told as fault F26, once a
-second at most.
+comes, however it is said, unless it is retained; where it comes again it stops again, and is
+answered with `again`. More than 20 of either kind a second are counted and left out; retained stops
+are a kind of their own. What is not new is told as fault F26, once a second at most.
+
+### How stops come
+
+A bench hears stops on a connection of their own, with the same user, the identifier of the other
+one with `-s` behind it, and no last will: neither a flood of changes nor what the bench itself
+tells stands before a stop, and none is thrown away with the other connection's queue. Answers to
+stops leave by it too, before all other answers.
+
+- While it is down and the other one is up, stops come on that one, where a flood may hold them up:
+  the field `stops` of `health` says *shared*, and the person at the bench is told why.
+- A broker of MQTT 5 keeps stops of QoS 1 for {KEPT_S} s for a bench that has lost this connection:
+  one that was sent meanwhile still comes, for a late stop still stops. In 3.1.1, where it would
+  keep them for ever, it keeps none, and after a restart it has none.
+- A stop that is retained is refused here as anywhere.
+- A flood of stops, retained or not, can fill the broker's queue for this connection; what comes
+  then the broker drops, and tells nobody. So whoever stops sends it again, with the same `id`,
+  until it is answered, as `fes-ctrl remote stop` does every second; where it never is, go to the
+  bench.
 
 The sender's name is the last level of the topic: it is what the broker's access rules make of it.
 [These rules](../../tests/helpers/mosquitto/acl), for mosquitto, are the ones that the tests use,
@@ -229,6 +248,7 @@ def walked() -> dict[str, dict[str, Any]]:
             "sent": 131,
             "unconfirmed": 0,
             "dropped": {},
+            "stops": "own",
             "lines_lost": 0,
             "commands": {"accepted": 1, "again": 1},
             "memory_mb": 49.3,

@@ -36,7 +36,7 @@ from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import Request
-from fes_ctrl.telemetry.taken import PATIENCE_US, Taken
+from fes_ctrl.telemetry.taken import PATIENCE_US, Taken, stops_come
 from fes_ctrl.units import Us
 
 TICK_US: Final = 1_000_000
@@ -330,6 +330,8 @@ class Telling:
                 self._take(Request(what, sender, retained, payload, correlation))
             case {"kind": "denied", "topic": str(topic)}:
                 self._say(f"telemetry: the broker lets nobody of this name read {topic}")
+            case {"kind": "stops", "way": str(way), "why": str(why)}:
+                self._say(f"telemetry: {stops_come(way, why)}")
             case _:
                 pass
 

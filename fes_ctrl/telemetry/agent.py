@@ -11,18 +11,16 @@ late for.
 import asyncio
 import contextlib
 import json
-import resource
-import sys
 import time
-from pathlib import Path
 from typing import Any, Final
 
-from aiomqtt import Client, ProtocolVersion, Will
+from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from aiomqtt.message import Message as Incoming
 from paho.mqtt.packettypes import PacketTypes
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.bounds import Budget, memory_mb
 from fes_ctrl.telemetry.child import MOST_LINE, serve
 from fes_ctrl.telemetry.connection import (
     CONFIRMED_S,
@@ -37,6 +35,7 @@ from fes_ctrl.telemetry.outgoing import Message, Outgoing
 from fes_ctrl.telemetry.reading import message_of
 from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
 from fes_ctrl.telemetry.schema import ROOT, VERSION
+from fes_ctrl.telemetry.stop_line import OWN, SHARED, StopLine
 
 IN_FLIGHT: Final = 8
 """Messages that wait for the broker's confirmation at once."""
@@ -44,6 +43,8 @@ HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
 COMMANDS_A_SECOND: Final = 20
 """More than this of either kind is not handed up."""
+SETTLED_S: Final = 1.0
+"""So long the connection of the stops may take before the other one hears them meanwhile."""
 NAMELESS: Final = "nameless"
 """Who asks for a stop and has no name that could be one: stopped is stopped."""
 
@@ -51,24 +52,6 @@ NAMELESS: Final = "nameless"
 def utc_us() -> int:
     """Return the wall clock, microseconds since 1970."""
     return time.time_ns() // 1000
-
-
-class Budget:
-    """So many a second, and as many at once."""
-
-    def __init__(self, a_second: int) -> None:
-        self._a_second = a_second
-        self._left = float(a_second)
-        self._at_s = 0.0
-
-    def spend(self, now_s: float) -> bool:
-        """Return whether one more may come."""
-        self._left = min(float(self._a_second), self._left + self._a_second * (now_s - self._at_s))
-        self._at_s = now_s
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
 
 
 class Agent:
@@ -106,7 +89,13 @@ class Agent:
         # One name for the whole run: a broker that missed the end of our last connection ends it
         # when the next one comes, and not later, with our last will after we are back.
         identifier = f"fes-{self._session[:16]}"
-        self._connections = Connections(Broker(**hello["broker"]), identifier, self._will())
+        broker = Broker(**hello["broker"])
+        self._connections = Connections(broker, identifier, self._will())
+        # 22 characters: an old broker may take no more than 23.
+        stops = self._topic(f"command/{STOP}/+")
+        self._stops = StopLine(broker, f"{identifier}-s", stops, self._hear_requests)
+        self._answering: set[asyncio.Task[None]] = set()
+        self._way_before = self._way_told = OWN
 
     def _topic(self, name: str) -> str:
         return f"{ROOT}/{self._bench}/{name}"
@@ -159,13 +148,15 @@ class Agent:
                 self._connections.will = self._will()
             self._board.hear(told)
             self._told_s = time.monotonic()
+            self._answer_stops()
             self._news.set()
         self._ended.set()
         self._news.set()
 
     def _tell(self, **line: Any) -> None:
         """Hand a line up; where the loop does not take them, they are for nobody."""
-        if self._writer.transport.get_write_buffer_size() < MOST_LINE:
+        taken = not self._writer.transport.is_closing()
+        if taken and self._writer.transport.get_write_buffer_size() < MOST_LINE:
             self._writer.write((json.dumps(line) + "\n").encode())
 
     def _t_us(self) -> int:
@@ -176,13 +167,15 @@ class Agent:
     async def run(self) -> None:
         """Publish and hand up until the run is over."""
         listening = asyncio.create_task(self._listen(), name="listen")
+        stopping = asyncio.create_task(self._stops.run(self._ended), name="stops")
         carrying = asyncio.create_task(self._carry_on(), name="carry")
         ended = asyncio.create_task(self._ended.wait(), name="ended")
-        await asyncio.wait([listening, carrying, ended], return_when=asyncio.FIRST_COMPLETED)
+        parts = (listening, stopping, carrying, ended)
+        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         if not carrying.done():
             # A moment for what happened last, and for the good-bye.
             await asyncio.wait([carrying], timeout=FAREWELL_S)
-        for task in (listening, carrying, ended):
+        for task in parts:
             task.cancel()
             if task.done() and not task.cancelled():
                 task.result()
@@ -194,18 +187,20 @@ class Agent:
 
     def _down(self, why: str) -> None:
         self._connected_s = None
+        self._stops.doubt()
         silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
         self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
     async def _converse(self, client: Client) -> None:
         self._connected_s = time.monotonic()
         # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
-        # a flood of changes must not be what a stop has to queue behind. Who sends a change waits
-        # for its answer and asks again; on a line that holds nothing is lost either way.
-        for what, qos in ((STOP, 1), (SET, 0)):
-            topic = self._topic(f"command/{what}/+")
-            if not await self._connections.subscribe(client, topic, past=False, qos=qos):
-                self._tell(kind="denied", topic=topic)
+        # nothing of ours must have to queue behind a flood of changes. Who sends a change waits for
+        # its answer and asks again; on a line that holds nothing is lost either way.
+        topic = self._topic(f"command/{SET}/+")
+        if not await self._connections.subscribe(client, topic, past=False, qos=0):
+            self._tell(kind="denied", topic=topic)
+        await self._stops.settled(SETTLED_S)
+        helping = await self._help_out(client, helping=False)
         # The last will of a run before may come now, and be what the broker keeps.
         await self._connections.subscribe(client, self._topic("status"), past=False)
         # Not before: a line on which nothing is answered is none.
@@ -217,6 +212,7 @@ class Agent:
             parts = [
                 tasks.create_task(self._hear_requests(client)),
                 tasks.create_task(self._tell_health()),
+                tasks.create_task(self._help_stops(client, helping=helping)),
             ]
             await self._publish_all(client)
             await client.publish(
@@ -224,6 +220,37 @@ class Agent:
             )
             for part in parts:
                 part.cancel()
+
+    async def _help_out(self, client: Client, *, helping: bool) -> bool:
+        """Hear stops here too while they have no connection of their own; return whether so."""
+        topic = self._topic(f"command/{STOP}/+")
+        needed = self._stops.way == SHARED
+        if needed and not helping:
+            await self._connections.subscribe(client, topic, past=False)
+        elif helping and not needed:
+            await client.unsubscribe(topic)
+        return needed
+
+    async def _help_stops(self, client: Client, *, helping: bool) -> None:
+        while True:
+            self._stops.changed.clear()
+            helping = await self._help_out(client, helping=helping)
+            await self._stops.changed.wait()
+
+    def _answer_stops(self) -> None:
+        """Let answers to stops go the way that the stops came; else they go with the others."""
+        while (client := self._stops.client) is not None:
+            message = self._out.next_stopped(self._t_us(), utc_us())
+            if message is None:
+                return
+            task = asyncio.create_task(self._answer_stop(client, message))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer_stop(self, client: Client, message: Message) -> None:
+        # Where it is lost, whoever asked asks again.
+        with contextlib.suppress(MqttError):
+            await self._publish(client, message, self._stops.protocol)
 
     async def _publish_all(self, client: Client) -> None:
         """Publish until the run is over and nothing is left."""
@@ -240,7 +267,8 @@ class Agent:
                         break
                     await self._something_due(flying)
                     continue
-                flying.add(asyncio.create_task(self._publish(client, message)))
+                publishing = self._publish(client, message, self._connections.protocol)
+                flying.add(asyncio.create_task(publishing))
                 # The task has to begin, so that messages leave in order.
                 await asyncio.sleep(0)
                 while len(flying) >= IN_FLIGHT:
@@ -264,9 +292,9 @@ class Agent:
         for task in [task for task in flying if _over(task)]:
             flying.discard(task)
 
-    async def _publish(self, client: Client, message: Message) -> None:
+    async def _publish(self, client: Client, message: Message, protocol: ProtocolVersion) -> None:
         properties = None
-        if message.correlation and self._connections.protocol == ProtocolVersion.V5:
+        if message.correlation and protocol == ProtocolVersion.V5:
             properties = properties_of(PacketTypes.PUBLISH)
             properties.CorrelationData = message.correlation
         try:
@@ -295,14 +323,24 @@ class Agent:
                     "sent": self._sent,
                     "unconfirmed": self._unconfirmed,
                     "dropped": self._out.dropped,
+                    "stops": self._stops.way,
                     "lines_lost": self._lines_lost,
                     "commands": self._commands,
-                    "memory_mb": _memory_mb(),
+                    "memory_mb": memory_mb(),
                 },
             )
             self._tell(kind="carried", dropped=sum(self._out.dropped.values()), sent=self._sent)
+            self._tell_way()
             self._news.set()
             await asyncio.sleep(HEALTH_S)
+
+    def _tell_way(self) -> None:
+        """Tell the control loop where stops come, once that has lasted."""
+        way = self._stops.way
+        if way == self._way_before != self._way_told:
+            self._way_told = way
+            self._tell(kind="stops", way=way, why=self._stops.why)
+        self._way_before = way
 
     async def _hear_requests(self, client: Client) -> None:
         queue = client._queue  # noqa: SLF001 - it counts what gave way
@@ -359,16 +397,6 @@ def _over(task: "asyncio.Task[None]") -> bool:
         task.result()
         return True
     return False
-
-
-def _memory_mb() -> float:
-    with contextlib.suppress(OSError):
-        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-        return round(resident * resource.getpagesize() / (1 << 20), 1)
-    # Where there is no such file: the most that it ever was.
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes, on macOS bytes.
-    return round(used / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
 async def _talk(

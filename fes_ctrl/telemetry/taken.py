@@ -12,6 +12,30 @@ HUNG_US: Final = 6_000_000
 """A carrier that said that it lives, and for so long nothing more, hangs."""
 
 
+def stops_come(way: str, why: str) -> str:
+    """Return how stops from afar come, for the person at the console.
+
+    Parameters
+    ----------
+    way : str
+        As the ``health`` message says.
+    why : str
+        Why they have no connection of their own.
+    """
+    match way:
+        case "own":
+            return "stops from afar have a connection of their own again"
+        case "denied":
+            return (
+                "the broker lets nobody of this name hear stops, so none can come from afar; let "
+                "it read fes/BENCH/command/stop/+"
+            )
+    return (
+        f"stops from afar have no connection of their own ({why}); they come with all else, where "
+        "a flood may hold them up; it is tried again"
+    )
+
+
 class Taken:
     """Judges by what the carrier says, and by its silence, whether lines are taken.
 

@@ -3,11 +3,12 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +76,16 @@ def tuner(broker: brokers.Mosquitto, bench: RealBench) -> Iterator[Far]:
 def times(bench: RealBench, word: str) -> int:
     """Return how often the person at the bench was told something."""
     return sum(word in said for said in list(bench.said))
+
+
+def armed(bench: RealBench) -> bool:
+    state = bench.state()
+    return state is not None and state.armed
+
+
+def log(folder: Path) -> str:
+    """Return what the broker has written down."""
+    return (folder / "mosquitto.log").read_text()
 
 
 class Mark(NamedTuple):
@@ -261,6 +272,68 @@ def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(tmp_path: Pat
                 tuner.publish("command/stop/somebody", b"{}", retain=True)
             assert tuner.stop()["verdict"] == "stopped"
             until(lambda: (now := bench.state()) and not now.armed, bench.why)
+
+
+def by_line(all_else: str, stops: str) -> Callable[[bytes], str]:
+    """Return what becomes of a bench's lines: the one with the last will, and the other."""
+    return lambda connect: all_else if b"/status" in connect else stops
+
+
+def test_a_stop_waits_for_nothing_that_the_line_of_all_else_holds_up(tmp_path: Path) -> None:
+    with (
+        brokers.mosquitto(tmp_path) as port,
+        brokers.proxy(port) as line,
+        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
+        far(port) as tuner,
+    ):
+        bench.walks()
+        assert tuner.wait_for("health")["stops"] == "own"
+        line.mode_of = by_line(brokers.STALL, brokers.OPEN)
+        begun_s = time.monotonic()
+        assert tuner.stop()["verdict"] == "stopped"
+        assert time.monotonic() - begun_s < 2.0, "not when the other line is given up"
+        assert not armed(bench)
+        assert times(bench, "the run goes on") == 0
+
+
+def test_a_stop_that_comes_while_its_line_is_made_anew_still_stops(tmp_path: Path) -> None:
+    with (
+        brokers.mosquitto(tmp_path) as port,
+        brokers.proxy(port) as line,
+        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
+        far(port) as tuner,
+    ):
+        bench.walks()
+        tuner.wait_for("health")
+        # The other line is held up, so that it cannot stand in.
+        line.mode_of = by_line(brokers.STALL, brokers.CUT)
+        until(lambda: re.search(r"fes-\w+-s (closed|disconnected)", log(tmp_path)), bench.why)
+        tuner.publish("command/stop/tuner", b"")
+        time.sleep(0.5)
+        assert armed(bench)
+        line.mode_of = by_line(brokers.STALL, brokers.OPEN)
+        until(lambda: not armed(bench), bench.why)
+
+
+def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path: Path) -> None:
+    with brokers.mosquitto(tmp_path) as port, brokers.proxy(port) as line:
+        line.mode_of = by_line(brokers.OPEN, brokers.CUT)
+        with walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench, far(port) as tuner:
+            bench.walks()
+            assert tuner.wait_for("health")["stops"] == "shared"
+            until(
+                lambda: times(bench, "have no connection of their own"), bench.why
+            )
+            assert tuner.stop()["verdict"] == "stopped"
+            assert not armed(bench)
+            line.mode_of = None
+            until(lambda: times(bench, "stops from afar have a connection of their own"), bench.why)
+            assert tuner.on("health")[-1]["stops"] == "own"
+            # It is heard on one of them, not on both.
+            known = len(tuner.on("answer/tuner"))
+            assert tuner.stop()["verdict"] == "stopped"
+            assert tuner.ask(change={"nothing": 1.0})["verdict"] == "refused"
+            assert len(tuner.on("answer/tuner")) == known + 2
 
 
 def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
