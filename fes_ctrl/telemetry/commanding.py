@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
@@ -26,7 +27,9 @@ from fes_ctrl.telemetry.asking import (
 from fes_ctrl.telemetry.connection import Connections, properties_of
 from fes_ctrl.telemetry.gate import LIFE_US
 from fes_ctrl.telemetry.remote import ACCEPTED, EFFECTIVE
+from fes_ctrl.telemetry.requests import STOP
 from fes_ctrl.telemetry.schema import ROOT
+from fes_ctrl.telemetry.stop_line import KEPT_S
 from fes_ctrl.telemetry.trouble import is_final
 
 RETAINED_S: Final = 1.0
@@ -36,6 +39,8 @@ BURST_S: Final = 4.0
 TRIES_S: Final = 5.0
 """So long a stop is tried to be brought to the broker."""
 AGAIN_S: Final = 0.2
+EVERY_S: Final = 1.0
+"""So often a stop is given until it is answered: a broker may have dropped the one before."""
 
 
 class NotThereError(Exception):
@@ -129,7 +134,7 @@ class Commanding:
                     )
                     try:
                         await asyncio.sleep(0)
-                        sent = await self._publish(client, self._ask) or sent
+                        sent = await self._publish(client, self._ask, EVERY_S) or sent
                     finally:
                         subscribing.cancel()
                         await asyncio.wait([subscribing])
@@ -213,30 +218,48 @@ class Commanding:
             why = f"{self._at}/parameters cannot be read; may {self._sender} read it?"
             raise NotThereError(why)
 
-    async def _publish(self, client: Client, ask: Ask) -> bool:
-        """Give a command and wait for an answer; return whether the broker has it."""
+    async def _publish(self, client: Client, ask: Ask, every_s: float = math.inf) -> bool:
+        """Give a command and wait for an answer; return whether the broker has it.
+
+        Parameters
+        ----------
+        client : Client
+            Connected.
+        ask : Ask
+            The command; of the same identifier however often it is given.
+        every_s : float
+            How often it is given until it is answered.
+        """
         self.id = str(ask.id)
-        publishing = asyncio.create_task(
-            client.publish(
-                f"{self._at}/command/{ask.what}/{self._sender}",
-                ask.payload,
-                qos=1,
-                retain=False,
-                properties=self._properties(ask),
-            )
-        )
+        until_s = time.monotonic() + self._timeout_s
+        publishing: set[asyncio.Task[None]] = set()
         try:
-            await self._until(lambda: self._reply is not None, self._timeout_s)
+            while True:
+                publishing.add(asyncio.create_task(self._give(client, ask)))
+                left_s = until_s - time.monotonic()
+                known = await self._until(lambda: self._reply is not None, min(every_s, left_s))
+                if known or left_s <= every_s:
+                    break
         finally:
-            publishing.cancel()
-            await asyncio.wait([publishing])
-        return not publishing.cancelled() and publishing.exception() is None
+            for task in publishing:
+                task.cancel()
+            await asyncio.wait(publishing)
+        return any(not task.cancelled() and task.exception() is None for task in publishing)
+
+    async def _give(self, client: Client, ask: Ask) -> None:
+        await client.publish(
+            f"{self._at}/command/{ask.what}/{self._sender}",
+            ask.payload,
+            qos=1,
+            retain=False,
+            properties=self._properties(ask),
+        )
 
     def _properties(self, ask: Ask) -> Properties | None:
         if self._connections.protocol != ProtocolVersion.V5:
             return None
         properties = properties_of(PacketTypes.PUBLISH)
-        properties.MessageExpiryInterval = LIFE_US // 1_000_000
+        properties.MessageExpiryInterval = KEPT_S if ask.what == STOP else LIFE_US // 1_000_000
         properties.ResponseTopic = self._answers
         properties.CorrelationData = ask.id.bytes
         return properties

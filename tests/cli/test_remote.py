@@ -233,6 +233,30 @@ def test_a_bench_that_is_not_there_is_asked_for_nothing_but_a_stop(
 
 
 @pytest.mark.real_time
+def test_a_stop_is_given_again_until_it_is_answered_and_a_change_once(
+    port: int, bench: FarBench
+) -> None:
+    url = f"mqtt://{HERE}:{port}/bench-3"
+
+    def late(message: Any) -> list[dict[str, Any]]:
+        id_ = json.loads(message.payload)["id"]
+        answer = {"id": id_, "verdict": "stopped", "reason": "", "version": 4}
+        return [answer] if len(bench.requests) == 2 else []
+
+    bench.answer = late
+    done = remote("stop", url, "--timeout", "10")
+    assert done.returncode == 0, done.stderr
+    first, second = bench.requests
+    assert first.payload == second.payload, "the bench is to know that it is the same"
+    assert first.topic == second.topic == "fes/bench-3/command/stop/" + first.topic.split("/")[-1]
+    assert first.properties is not None
+    assert first.properties.MessageExpiryInterval > 5, "a late stop still stops"
+    bench.requests.clear()
+    refused(remote("set", url, "level_percent=20", "--timeout", "2.5"))
+    assert len(bench.requests) == 1
+
+
+@pytest.mark.real_time
 def test_a_stop_that_cannot_be_sent_says_so() -> None:
     said = refused(remote("stop", f"mqtt://{HERE}:{free_port()}/bench-3"))
     assert "nobody listens there" in said
