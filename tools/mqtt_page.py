@@ -55,8 +55,10 @@ of a watchdog, a stimulator or a setup.
 A change is taken as a whole or not at all, against the same bounds, limits and questions as a file
 before a run. It holds from the end of the burst that is under way. Two answers come: *accepted*,
 and *effective* when it holds. Where none comes within two seconds, look at `parameters`, whose
-version rises with each change that was taken: a broker confirms also what it does not hand on, and
-an answer may be lost.
+version rises with each change that was taken: a broker confirms also what nobody hears, one of
+3.1.1 also what it refuses, and an answer may be lost. By MQTT 5 it says that it refuses, as it does
+of what a bench tells: that is counted in `refused` of `health` and told at the bench, and where it
+lasts it is fault F25.
 
 It is refused, with the reason as the first word of `reason`, where it is
 
@@ -247,6 +249,7 @@ def walked() -> dict[str, dict[str, Any]]:
             "connections": 1,
             "sent": 131,
             "unconfirmed": 0,
+            "refused": {},
             "dropped": {},
             "stops": "own",
             "lines_lost": 0,

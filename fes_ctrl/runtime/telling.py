@@ -314,7 +314,9 @@ class Telling:
                 silent_us = silent_us if isinstance(silent_us, int) else 0
                 self._taken.linked(self._clock.now_us(), why, silent_us, up=up)
             case {"kind": "carried", "dropped": int(dropped)}:
-                self._taken.carried(dropped)
+                refused = line.get("refused")
+                refused = refused if isinstance(refused, str) else None
+                self._taken.carried(self._clock.now_us(), dropped, refused)
             case {"kind": "alive"}:
                 self._taken.alive(self._clock.now_us())
             case {"kind": "flooded", "lost": int(lost)}:

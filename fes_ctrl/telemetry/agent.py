@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import Counter
 from typing import Any, Final
 
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
@@ -33,6 +34,7 @@ from fes_ctrl.telemetry.connection import (
 from fes_ctrl.telemetry.gate import RETAINED
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
 from fes_ctrl.telemetry.reading import message_of
+from fes_ctrl.telemetry.refusal import RefusedMessageError, refused_in_words
 from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
 from fes_ctrl.telemetry.schema import ROOT, VERSION
 from fes_ctrl.telemetry.stop_line import OWN, SHARED, StopLine
@@ -82,6 +84,8 @@ class Agent:
         self._lines_lost = 0
         self._sent = 0
         self._unconfirmed = 0
+        self._refused: Counter[str] = Counter()
+        self._refusing: dict[str, str] = {}
         self._connected_s: float | None = None
         self._commands: dict[str, int] = {}
         self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP, RETAINED)}
@@ -89,7 +93,7 @@ class Agent:
         # One name for the whole run: a broker that missed the end of our last connection ends it
         # when the next one comes, and not later, with our last will after we are back.
         identifier = f"fes-{self._session[:16]}"
-        broker = Broker(**hello["broker"])
+        self._broker = broker = Broker(**hello["broker"])
         self._connections = Connections(broker, identifier, self._will())
         # 22 characters: an old broker may take no more than 23.
         stops = self._topic(f"command/{STOP}/+")
@@ -215,9 +219,10 @@ class Agent:
                 tasks.create_task(self._help_stops(client, helping=helping)),
             ]
             await self._publish_all(client)
-            await client.publish(
-                self._topic("status"), self._gone(self._why, self._t_us()), qos=1, retain=True
-            )
+            with contextlib.suppress(RefusedMessageError):
+                await client.publish(
+                    self._topic("status"), self._gone(self._why, self._t_us()), qos=1, retain=True
+                )
             for part in parts:
                 part.cancel()
 
@@ -306,11 +311,40 @@ class Agent:
                 properties=properties,
                 timeout=CONFIRMED_S,
             )
+        except RefusedMessageError as error:
+            self._confirmed_s = time.monotonic()
+            self._note_refusal(message.topic, error.why)
         except BaseException:
             self._unconfirmed += 1
             raise
-        self._sent += 1
-        self._confirmed_s = time.monotonic()
+        else:
+            self._sent += 1
+            self._confirmed_s = time.monotonic()
+            self._note_refusal(message.topic, "")
+
+    def _note_refusal(self, topic: str, why: str) -> None:
+        """Take note that the broker refuses a topic of ours, or takes it: it may think again."""
+        name = topic.removeprefix(self._topic(""))
+        if why:
+            self._refused["answer" if name.startswith("answer/") else name] += 1
+        if name.startswith("answer/"):
+            return  # whoever asked under a name of no use is to be no fault of ours
+        before = dict(self._refusing)
+        if why:
+            self._refusing[topic] = why
+        else:
+            self._refusing.pop(topic, None)
+        if bool(before) != bool(self._refusing):
+            self._tell_carried()
+
+    def _tell_carried(self) -> None:
+        # Before the first word of the broker it is not known.
+        refused = "" if self._sent else None
+        for topic, why in self._refusing.items():
+            refused = refused_in_words(topic, why, self._broker)
+            break
+        dropped = sum(self._out.dropped.values())
+        self._tell(kind="carried", dropped=dropped, sent=self._sent, refused=refused)
 
     async def _tell_health(self) -> None:
         while True:
@@ -322,6 +356,7 @@ class Agent:
                     "connections": self._connections.made,
                     "sent": self._sent,
                     "unconfirmed": self._unconfirmed,
+                    "refused": dict(self._refused),
                     "dropped": self._out.dropped,
                     "stops": self._stops.way,
                     "lines_lost": self._lines_lost,
@@ -329,7 +364,7 @@ class Agent:
                     "memory_mb": memory_mb(),
                 },
             )
-            self._tell(kind="carried", dropped=sum(self._out.dropped.values()), sent=self._sent)
+            self._tell_carried()
             self._tell_way()
             self._news.set()
             await asyncio.sleep(HEALTH_S)

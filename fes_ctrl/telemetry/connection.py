@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.refusal import OutspokenClient
 from fes_ctrl.telemetry.requests import MOST_BYTES
 
 FIRST_S: Final = 0.25
@@ -149,7 +150,7 @@ def client_for(
         session = {"clean_start": not kept_s, "properties": properties}
     logger = logging.getLogger("fes_ctrl.mqtt")
     logger.disabled = True  # it is the counters that tell
-    return Client(
+    return OutspokenClient(
         broker.host,
         broker.port,
         username=broker.user or None,

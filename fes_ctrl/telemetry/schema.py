@@ -250,6 +250,13 @@ TOPICS: Final = (
                 "",
                 "messages that were on their way when a connection broke: lost, or not",
             ),
+            Field(
+                "refused",
+                "object",
+                "",
+                "by topic: messages that the broker has got and hands on to nobody; 3.1.1 has no "
+                "word for it",
+            ),
             Field("dropped", "object", "", "by topic: items that had to give way"),
             Field(
                 "stops",

@@ -321,9 +321,7 @@ def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path:
         with walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench, far(port) as tuner:
             bench.walks()
             assert tuner.wait_for("health")["stops"] == "shared"
-            until(
-                lambda: times(bench, "have no connection of their own"), bench.why
-            )
+            until(lambda: times(bench, "have no connection of their own"), bench.why)
             assert tuner.stop()["verdict"] == "stopped"
             assert not armed(bench)
             line.mode_of = None
@@ -481,7 +479,7 @@ def test_who_one_is_can_be_a_certificates_to_say(tmp_path: Path) -> None:
         # The name in the address gives nobody another one's rights.
         done, told = _remote(broker.url("viewer", BENCH, "tuner"), "program.extension_ms=180")
         assert done == 2
-        assert "did not answer; its parameters are still version 1" in told
+        assert "the broker refused it, so nothing was applied: Not authorized: tuner (or" in told
         done, told = _remote(broker.url("tuner", BENCH), "program.extension_ms=180")
         assert done == 0, told
         done, told = _remote(broker.url("viewer", BENCH))
@@ -518,6 +516,41 @@ def test_a_broker_that_is_not_it_or_refuses_is_told_of_and_the_run_goes_on(
             assert "the run goes on" in said[0]
             bench.walks()
             assert "secret" not in str(bench.said)
+
+
+def test_a_bench_that_the_broker_lets_say_nothing_is_told_so(tmp_path: Path) -> None:
+    with brokers.secured(tmp_path) as broker:
+        # Whoever may watch gave a bench's name, or another one's.
+        with walking(broker.url("viewer", BENCH), patience_us=PATIENCE_US) as bench:
+            until(lambda: bench.faults("F25"), bench.why)
+            bench.walks()
+            said = [line for line in list(bench.said) if "refuses" in line]
+        assert len(said) == 1, "and not for each message"
+        assert f"the broker refuses fes/{BENCH}/" in said[0]
+        assert "(Not authorized): viewer may not write it; check the bench's name" in said[0]
+        (fault,) = [each for each in bench.records if isinstance(each, Fault) and each.id == "F25"]
+        assert fault.detail.startswith("telemetry is not taken: the broker refuses")
+
+
+def test_what_a_broker_refuses_is_counted_apart_and_told_of_until_it_takes_it(
+    tmp_path: Path,
+) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text("topic readwrite #\ntopic deny fes/+/metrics\n")
+    acl.chmod(0o600)
+    lines = ("allow_anonymous true", f"acl_file {acl}")
+    with brokers.running(tmp_path, *lines) as broker, far(broker.port) as viewer:
+        url = f"mqtt://127.0.0.1:{broker.port}/{BENCH}"
+        with walking(url, patience_us=PATIENCE_US) as bench:
+            told = viewer.wait_for("health", lambda body: body["refused"].get("metrics", 0) >= 2)
+            assert set(told["refused"]) == {"metrics"}
+            assert viewer.on("metrics") == []
+            until(lambda: bench.faults("F25") == ["warn"], bench.why)
+            acl.write_text("topic readwrite #\n")
+            broker.reload()
+            until(lambda: bench.faults("F25") == ["warn", "cleared"], bench.why)
+            until(lambda: viewer.on("metrics"), bench.why)
+            assert "takes it again" in bench.said[-1]
 
 
 def test_a_run_that_is_killed_is_told_of(tmp_path: Path) -> None:

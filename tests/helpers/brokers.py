@@ -80,6 +80,10 @@ class Mosquitto:
         """Let it go on after a stall."""
         self._signal(signal.SIGCONT)
 
+    def reload(self) -> None:
+        """Let it read its rules again."""
+        self._signal(signal.SIGHUP)
+
     def kill(self) -> None:
         """End it as a power cut would; as often as you like."""
         if self._process is not None:
