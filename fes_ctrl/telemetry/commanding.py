@@ -14,6 +14,7 @@ from paho.mqtt.properties import Properties
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry.asking import (
+    DENIED,
     UNANSWERED,
     Ask,
     Outcome,
@@ -26,6 +27,7 @@ from fes_ctrl.telemetry.asking import (
 )
 from fes_ctrl.telemetry.connection import Connections, properties_of
 from fes_ctrl.telemetry.gate import LIFE_US
+from fes_ctrl.telemetry.refusal import RefusedMessageError, who_we_are
 from fes_ctrl.telemetry.remote import ACCEPTED, EFFECTIVE
 from fes_ctrl.telemetry.requests import STOP
 from fes_ctrl.telemetry.schema import ROOT
@@ -70,6 +72,7 @@ class Commanding:
         self._bench = broker.path
         self._sender = sender
         self._timeout_s = timeout_s
+        self._who = who_we_are(broker)
         self._connections = Connections(broker)
         self._target = Target()
         self._told: set[str] = set()
@@ -79,6 +82,7 @@ class Commanding:
         self._of_another: Reply | None = None
         self._news = asyncio.Event()
         self._lost: BaseException | None = None
+        self._denied = ""
         self.id = ""
 
     async def set(self, leg: str, change: dict[str, float]) -> Outcome:
@@ -102,6 +106,8 @@ class Commanding:
             self._ask = ask_to_set(uuid4(), base, leg, change, time.time_ns() // 1000)
             try:
                 sent = await self._publish(client, self._ask)
+                if self._denied:
+                    return Outcome(DENIED, self._denied, base_version=base.version, sent=False)
                 self._reply = self._reply or self._of_another
                 if self._reply is None:
                     now = await self._parameters_again(client)
@@ -147,6 +153,8 @@ class Commanding:
                         break
                     raise
                 await asyncio.sleep(AGAIN_S)
+        if self._reply is None and self._denied:
+            return Outcome(DENIED, self._denied, sent=False)
         if self._reply is None:
             return Outcome(UNANSWERED, sent=sent)
         return Outcome(self._reply.verdict, self._reply.reason, self._reply.version)
@@ -201,6 +209,9 @@ class Commanding:
             return False
         return True
 
+    def _is_known(self) -> bool:
+        return self._reply is not None or bool(self._denied)
+
     def _is_effective(self) -> bool:
         return self._reply is not None and self._reply.verdict == EFFECTIVE
 
@@ -237,7 +248,7 @@ class Commanding:
             while True:
                 publishing.add(asyncio.create_task(self._give(client, ask)))
                 left_s = until_s - time.monotonic()
-                known = await self._until(lambda: self._reply is not None, min(every_s, left_s))
+                known = await self._until(self._is_known, min(every_s, left_s))
                 if known or left_s <= every_s:
                     break
         finally:
@@ -247,13 +258,14 @@ class Commanding:
         return any(not task.cancelled() and task.exception() is None for task in publishing)
 
     async def _give(self, client: Client, ask: Ask) -> None:
-        await client.publish(
-            f"{self._at}/command/{ask.what}/{self._sender}",
-            ask.payload,
-            qos=1,
-            retain=False,
-            properties=self._properties(ask),
-        )
+        topic = f"{self._at}/command/{ask.what}/{self._sender}"
+        properties = self._properties(ask)
+        try:
+            await client.publish(topic, ask.payload, qos=1, retain=False, properties=properties)
+        except RefusedMessageError as error:
+            self._denied = f"{error.why}: {self._who} may not write {topic}"
+            self._news.set()
+            raise
 
     def _properties(self, ask: Ask) -> Properties | None:
         if self._connections.protocol != ProtocolVersion.V5:

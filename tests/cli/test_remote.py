@@ -280,8 +280,19 @@ def test_who_may_not_ask_is_not_told_that_it_was_done(tmp_path: Path) -> None:
     with secured(tmp_path) as lab:
         said = refused(remote("set", lab.url("viewer", "bench-3"), "level_percent=20"))
         assert "no bench of the name bench-3 has spoken there, or viewer may not read" in said
-        done = remote("stop", lab.url("tuner", "bench-3"), "--as", "anna", "--timeout", "0.5")
-        assert "the stop is NOT confirmed" in refused(done)
+        url = lab.url("tuner", "bench-3")
+        done = remote("stop", url, "--as", "anna", "--timeout", "5", "--json")
+        said = refused(done)
+        assert (
+            "the stop was NOT sent: the broker refused it: Not authorized: tuner may not write "
+            "fes/bench-3/command/stop/anna. Go to the bench"
+        ) in said
+        whole = json.loads(done.stdout)
+        assert (whole["verdict"], whole["sent"]) == ("denied", False)
+        # A broker of 3.1.1 confirms what it refuses too.
+        old = lab.url("tuner", "bench-3", protocol="3.1.1")
+        done = remote("stop", old, "--as", "anna", "--timeout", "0.5")
+        assert "the stop is NOT confirmed: bench-3 did not answer" in refused(done)
 
 
 @pytest.mark.parametrize(
