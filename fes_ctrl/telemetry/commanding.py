@@ -31,6 +31,7 @@ from fes_ctrl.telemetry.refusal import RefusedMessageError, who_we_are
 from fes_ctrl.telemetry.remote import ACCEPTED, EFFECTIVE
 from fes_ctrl.telemetry.requests import STOP
 from fes_ctrl.telemetry.schema import ROOT
+from fes_ctrl.telemetry.soonest import soonest
 from fes_ctrl.telemetry.stop_line import KEPT_S
 from fes_ctrl.telemetry.trouble import is_final
 
@@ -39,7 +40,7 @@ RETAINED_S: Final = 1.0
 BURST_S: Final = 4.0
 """No burst is longer: by then a change has taken hold."""
 TRIES_S: Final = 5.0
-"""So long a stop is tried to be brought to the broker."""
+"""So long a stop is tried to be brought to the broker: then its sender has to know."""
 AGAIN_S: Final = 0.2
 EVERY_S: Final = 1.0
 """So often a stop is given until it is answered: a broker may have dropped the one before."""
@@ -72,7 +73,7 @@ class Commanding:
         self._bench = broker.path
         self._sender = sender
         self._timeout_s = timeout_s
-        self._who = who_we_are(broker)
+        self._broker = broker
         self._connections = Connections(broker)
         self._target = Target()
         self._told: set[str] = set()
@@ -133,7 +134,7 @@ class Commanding:
         sent = False
         while True:
             try:
-                async with self._connected() as client:
+                async with self._connected(until_s - time.monotonic()) as client:
                     # The broker reads them in order: nothing is waited for before the stop.
                     subscribing = asyncio.create_task(
                         self._connections.subscribe(client, self._answers, past=False)
@@ -164,8 +165,14 @@ class Commanding:
         return f"{self._at}/answer/{self._sender}"
 
     @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncGenerator[Client, None]:
-        async with self._connections.soon() as client:
+    async def _connected(self, soonest_s: float | None = None) -> AsyncGenerator[Client, None]:
+        """Connect; where it has to be soonest, in whichever version, within so many seconds."""
+        async with contextlib.AsyncExitStack() as stack:
+            if soonest_s is None:
+                client = await stack.enter_async_context(self._connections.soon())
+            else:
+                connecting = soonest(self._broker, max(AGAIN_S, soonest_s))
+                self._connections, client = await stack.enter_async_context(connecting)
             self._lost = None
             listening = asyncio.create_task(self._listen(client))
             try:
@@ -263,7 +270,7 @@ class Commanding:
         try:
             await client.publish(topic, ask.payload, qos=1, retain=False, properties=properties)
         except RefusedMessageError as error:
-            self._denied = f"{error.why}: {self._who} may not write {topic}"
+            self._denied = f"{error.why}: {who_we_are(self._broker)} may not write {topic}"
             self._news.set()
             raise
 

@@ -346,6 +346,9 @@ async def _hang_up(client: Client) -> None:
     line = inner.socket()
     if not isinstance(line, socket.socket):
         return
+    # Nobody waits for the end of it any more. Told of it, aiomqtt would ask whether it was ever
+    # connected, which raises where somebody gave up while it was being made.
+    inner.on_disconnect = None
     try:
         with contextlib.suppress(OSError, ValueError):
             inner.disconnect()

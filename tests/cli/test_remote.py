@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from uuid import UUID
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from helpers.brokers import HERE, amqtt, free_port, mosquitto, secured
+from fes_ctrl.telemetry.connection import CONFIRMED_S
+from helpers.brokers import HERE, amqtt, free_port, mosquitto, running, secured
 from helpers.far_bench import FarBench, far_bench
 from helpers.processes import told
 from helpers.served import serving
@@ -273,6 +275,34 @@ def test_a_broker_of_3_1_1_carries_a_stop_and_its_answer() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == "bench-3: stopped and disarmed\n"
     assert body(bench)["reason"] == "r"
+
+
+@pytest.mark.real_time
+def test_a_stop_does_not_wait_for_a_broker_that_says_nothing_to_the_newest_version() -> None:
+    with amqtt() as port, far_bench(port, protocol=OLD) as bench:
+        bench.answer = lambda message: [
+            {"id": json.loads(message.payload)["id"], "verdict": "stopped", "version": 1}
+        ]
+        begun_s = time.monotonic()
+        done = remote("stop", f"mqtt://{HERE}:{port}/bench-3")
+        took_s = time.monotonic() - begun_s
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("bench-3: stopped and disarmed\n", "")
+    assert took_s < CONFIRMED_S, "that is how long the newest version is waited for"
+    assert len(bench.requests) == 1
+
+
+@pytest.mark.real_time
+def test_that_a_stalled_broker_takes_no_stop_is_told_within_one_wait(tmp_path: Path) -> None:
+    with running(tmp_path) as broker:
+        broker.stall()
+        begun_s = time.monotonic()
+        said = refused(remote("stop", f"mqtt://{HERE}:{broker.port}/bench-3"))
+        took_s = time.monotonic() - begun_s
+        broker.go_on()
+    assert "no answer in time" in said
+    assert "the stop was NOT sent: go to the bench" in said
+    assert took_s < 1.7 * CONFIRMED_S, "one after the other the versions took twice as long"
 
 
 @pytest.mark.real_time
