@@ -190,13 +190,15 @@ class Agent:
         await keep_connected(self._connections, self._converse, self._down, self._ended)
 
     def _down(self, why: str) -> None:
+        if self._connected_s is not None:
+            self._stops.other(made=False)
         self._connected_s = None
-        self._stops.doubt()
         silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
         self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
     async def _converse(self, client: Client) -> None:
         self._connected_s = time.monotonic()
+        self._stops.other(made=True)
         # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
         # nothing of ours must have to queue behind a flood of changes. Who sends a change waits for
         # its answer and asks again; on a line that holds nothing is lost either way.

@@ -7,6 +7,8 @@ leaves by it.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -23,9 +25,49 @@ LONGEST_S: Final = 2.0
 PROVEN_S: Final = 3.0
 """A line that has not answered by then, asked whether it is alive, is dead."""
 
+AT_ONCE_S: Final = 0.15
+"""Who loses one connection within this of the other one's making has lost it by that."""
+MOST_CLASHES: Final = 3
+FORGOTTEN_S: Final = 10.0
+REST_S: Final = 600.0
+"""So long none is made where a user can have only one: each ends the connection of all else."""
+ONLY_ONE: Final = "a user can have only one at this broker"
+
 OWN: Final = "own"
 SHARED: Final = "shared"
 DENIED: Final = "denied"
+
+
+class Rivals:
+    """Two connections, and whether each ends the other: a broker may allow a user only one."""
+
+    def __init__(self) -> None:
+        self._made_s = {True: -math.inf, False: -math.inf}
+        self._lost_s = {True: -math.inf, False: -math.inf}
+        self._clash_s = -math.inf
+        self._clashes = 0
+
+    def note(self, now_s: float, *, first: bool, made: bool) -> bool:
+        """Take note that one was made or lost; return whether they end each other, as is clear.
+
+        Parameters
+        ----------
+        now_s : float
+            Seconds on a clock that never jumps.
+        first : bool
+            Which of the two.
+        made : bool
+            Made, or lost.
+        """
+        mine, theirs = (self._made_s, self._lost_s) if made else (self._lost_s, self._made_s)
+        mine[first] = now_s
+        if now_s - theirs[not first] > AT_ONCE_S:
+            return False
+        if now_s - self._clash_s > FORGOTTEN_S:
+            self._clashes = 0
+        self._clash_s = now_s
+        self._clashes += 1
+        return self._clashes >= MOST_CLASHES
 
 
 class StopLine:
@@ -65,6 +107,8 @@ class StopLine:
         self._topic = topic
         self._hear = hear
         self._doubted = asyncio.Event()
+        self._resting = asyncio.Event()
+        self._rivals = Rivals()
         self._tried = asyncio.Event()
         self.client: Client | None = None
         self.denied = False
@@ -85,7 +129,17 @@ class StopLine:
 
     async def run(self, ended: asyncio.Event) -> None:
         """Listen until the run is over, on ever new connections."""
-        await keep_connected(self._connections, self._converse, self._down, ended, LONGEST_S)
+        over = asyncio.create_task(ended.wait())
+        over.add_done_callback(lambda _over: self._resting.set())
+        try:
+            while not ended.is_set():
+                await keep_connected(
+                    self._connections, self._converse, self._down, self._resting, LONGEST_S
+                )
+                await asyncio.wait([over], timeout=REST_S)
+                self._resting.clear()
+        finally:
+            over.cancel()
 
     async def settled(self, seconds: float) -> None:
         """Wait until it is known whether stops are heard here, but not for longer than that."""
@@ -93,29 +147,42 @@ class StopLine:
         await asyncio.wait([waiting], timeout=seconds)
         waiting.cancel()
 
-    def doubt(self) -> None:
-        """Take note that the other connection was lost: perhaps this one is dead too."""
-        self._doubted.set()
+    def other(self, *, made: bool) -> None:
+        """Take note that the other connection was made, or lost: perhaps this one is dead too."""
+        if not made:
+            self._doubted.set()
+        self._note(made=made, first=True)
+
+    def _note(self, *, made: bool, first: bool = False) -> None:
+        if self._rivals.note(time.monotonic(), first=first, made=made):
+            self._now(None, ONLY_ONE)
+            self._resting.set()
 
     async def _converse(self, client: Client) -> None:
         # Stops that were kept for us come at once, before anything is asked for.
         hearing = asyncio.create_task(self._hear(client))
+        self._note(made=True)
         try:
             while True:
                 self._doubted.clear()
                 granted = await self._subscribed(client)
                 self._now(client if granted else None, "", denied=not granted)
-                doubted = asyncio.create_task(self._doubted.wait())
+                events = [asyncio.create_task(self._doubted.wait())]
+                events.append(asyncio.create_task(self._resting.wait()))
                 try:
-                    await asyncio.wait([hearing, doubted], return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait([hearing, *events], return_when=asyncio.FIRST_COMPLETED)
                 finally:
-                    doubted.cancel()
+                    for event in events:
+                        event.cancel()
+                if self._resting.is_set():
+                    return
                 if hearing.done():
                     hearing.result()
                     return
         finally:
             hearing.cancel()
             self._now(None, self.why)
+            self._note(made=False)
 
     async def _subscribed(self, client: Client) -> bool:
         """Ask for the stops; return whether they are granted. Asking again proves the line."""
@@ -126,7 +193,7 @@ class StopLine:
             raise MqttError(UNANSWERED) from error
 
     def _down(self, why: str) -> None:
-        self._now(None, why)
+        self._now(None, ONLY_ONE if self._resting.is_set() else why)
 
     def _now(self, client: Client | None, why: str, *, denied: bool = False) -> None:
         self.client, self.why, self.denied = client, why, denied

@@ -334,6 +334,23 @@ def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path:
             assert len(tuner.on("answer/tuner")) == known + 2
 
 
+def test_a_broker_at_which_a_user_has_one_line_is_not_fought_over(tmp_path: Path) -> None:
+    lines = ("allow_anonymous true", "use_username_as_clientid true")
+    with (
+        brokers.mosquitto(tmp_path, *lines) as port,
+        far(port, user="tuner") as tuner,
+        walking(f"mqtt://bench@127.0.0.1:{port}/{BENCH}") as bench,
+    ):
+        # Each of the two ends the other one, until stops do without.
+        until(lambda: times(bench, "a user can have only one at this broker"), bench.why)
+        known = times(bench, "connected")
+        assert known <= 3
+        tuner.wait_for("health", lambda body: body["connected_s"] > 4.0)
+        assert times(bench, "connected") == known
+        assert tuner.on("health")[-1]["stops"] == "shared"
+        assert tuner.stop()["verdict"] == "stopped"
+
+
 def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
     bench: RealBench, tuner: Far, line: brokers.Proxy
 ) -> None:
