@@ -98,8 +98,8 @@ stops leave by it too, before all other answers.
   one that was sent meanwhile still comes, for a late stop still stops. In 3.1.1, where it would
   keep them for ever, it keeps none, and after a restart it has none.
 - A broker at which a user can have one connection only (`use_username_as_clientid` of mosquitto)
-  makes the two end each other; that is noticed by the third time, and stops are *shared* from then
-  on.
+  makes the two end each other; that is noticed by the second time, and stops are *shared* from
+  then on.
 - A stop that is retained is refused here as anywhere.
 - A flood of stops, retained or not, can fill the broker's queue for this connection; what comes
   then the broker drops, and tells nobody. So whoever stops sends it again, with the same `id`,

@@ -16,26 +16,24 @@ from collections import Counter
 from typing import Any, Final
 
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
-from aiomqtt.message import Message as Incoming
 from paho.mqtt.packettypes import PacketTypes
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.asked import Asked
 from fes_ctrl.telemetry.board import Board
-from fes_ctrl.telemetry.bounds import Budget, memory_mb
+from fes_ctrl.telemetry.bounds import memory_mb
 from fes_ctrl.telemetry.child import MOST_LINE, serve
 from fes_ctrl.telemetry.connection import (
     CONFIRMED_S,
     Connections,
     RenewError,
-    StopsFirst,
     keep_connected,
     properties_of,
 )
-from fes_ctrl.telemetry.gate import RETAINED
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
 from fes_ctrl.telemetry.reading import message_of
 from fes_ctrl.telemetry.refusal import RefusedMessageError, refused_in_words
-from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
+from fes_ctrl.telemetry.requests import SET, STOP
 from fes_ctrl.telemetry.schema import ROOT, VERSION
 from fes_ctrl.telemetry.stop_line import OWN, SHARED, StopLine
 
@@ -43,12 +41,8 @@ IN_FLIGHT: Final = 8
 """Messages that wait for the broker's confirmation at once."""
 HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
-COMMANDS_A_SECOND: Final = 20
-"""More than this of either kind is not handed up."""
 SETTLED_S: Final = 1.0
 """So long the connection of the stops may take before the other one hears them meanwhile."""
-NAMELESS: Final = "nameless"
-"""Who asks for a stop and has no name that could be one: stopped is stopped."""
 
 
 def utc_us() -> int:
@@ -88,7 +82,7 @@ class Agent:
         self._refusing: dict[str, str] = {}
         self._connected_s: float | None = None
         self._commands: dict[str, int] = {}
-        self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP, RETAINED)}
+        self._asked = Asked(self._tell, {self._topic("status"): self._status})
         self._confirmed_s = time.monotonic()
         # One name for the whole run: a broker that missed the end of our last connection ends it
         # when the next one comes, and not later, with our last will after we are back.
@@ -97,9 +91,9 @@ class Agent:
         self._connections = Connections(broker, identifier, self._will())
         # 22 characters: an old broker may take no more than 23.
         stops = self._topic(f"command/{STOP}/+")
-        self._stops = StopLine(broker, f"{identifier}-s", stops, self._hear_requests)
+        self._stops = StopLine(broker, f"{identifier}-s", stops, self._asked.hear)
         self._answering: set[asyncio.Task[None]] = set()
-        self._way_before = self._way_told = OWN
+        self._way_before = self._way_told = OWN, False
 
     def _topic(self, name: str) -> str:
         return f"{ROOT}/{self._bench}/{name}"
@@ -216,7 +210,7 @@ class Agent:
         self._news.set()
         async with asyncio.TaskGroup() as tasks:
             parts = [
-                tasks.create_task(self._hear_requests(client)),
+                tasks.create_task(self._asked.hear(client)),
                 tasks.create_task(self._tell_health()),
                 tasks.create_task(self._help_stops(client, helping=helping)),
             ]
@@ -242,6 +236,10 @@ class Agent:
         while True:
             self._stops.changed.clear()
             helping = await self._help_out(client, helping=helping)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # In Python 3.11 an answer that comes at the same time hides it.
+                raise asyncio.CancelledError
             await self._stops.changed.wait()
 
     def _answer_stops(self) -> None:
@@ -373,46 +371,11 @@ class Agent:
 
     def _tell_way(self) -> None:
         """Tell the control loop where stops come, once that has lasted."""
-        way = self._stops.way
+        way = self._stops.way, self._stops.rests
         if way == self._way_before != self._way_told:
             self._way_told = way
-            self._tell(kind="stops", way=way, why=self._stops.why)
+            self._tell(kind="stops", way=self._stops.way, why=self._stops.why)
         self._way_before = way
-
-    async def _hear_requests(self, client: Client) -> None:
-        queue = client._queue  # noqa: SLF001 - it counts what gave way
-        told = 0
-        async for message in client.messages:
-            lost = queue.lost if isinstance(queue, StopsFirst) else 0
-            if lost > told:
-                self._tell(kind="flooded", lost=lost - told)
-                told = lost
-            self._request(message)
-
-    def _request(self, message: Incoming) -> None:
-        if str(message.topic) == self._topic("status"):
-            self._status(message.payload)
-            return
-        what, sender = str(message.topic).split("/")[-2:]
-        if what == STOP and not is_name(sender):
-            sender = NAMELESS
-        if what not in self._budgets or not is_name(sender):
-            return
-        correlation = getattr(message.properties, "CorrelationData", b"")[:64]
-        # A stop that is kept is refused: a flood of those must be in the way of none that is not.
-        kind = RETAINED if what == STOP and message.retain else what
-        if not self._budgets[kind].spend(time.monotonic()):
-            self._tell(kind="flooded", lost=1)
-            return
-        self._tell(
-            kind="request",
-            what=what,
-            sender=sender,
-            retained=message.retain,
-            # One byte more than is allowed says that it was too many.
-            payload=message.payload[: MOST_BYTES + 1].decode(errors="replace"),
-            correlation=correlation.hex(),
-        )
 
     def _status(self, payload: bytes) -> None:
         """Tell that the bench is there, where somebody of its name said that it is not."""

@@ -7,6 +7,7 @@ leaves by it.
 """
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Callable, Coroutine
@@ -27,8 +28,8 @@ PROVEN_S: Final = 3.0
 
 AT_ONCE_S: Final = 0.15
 """Who loses one connection within this of the other one's making has lost it by that."""
-MOST_CLASHES: Final = 3
-FORGOTTEN_S: Final = 10.0
+MOST_CLASHES: Final = 2
+FORGOTTEN_S: Final = 60.0
 REST_S: Final = 600.0
 """So long none is made where a user can have only one: each ends the connection of all else."""
 ONLY_ONE: Final = "a user can have only one at this broker"
@@ -128,18 +129,20 @@ class StopLine:
         return SHARED if self.client is None else OWN
 
     async def run(self, ended: asyncio.Event) -> None:
-        """Listen until the run is over, on ever new connections."""
-        over = asyncio.create_task(ended.wait())
-        over.add_done_callback(lambda _over: self._resting.set())
-        try:
-            while not ended.is_set():
-                await keep_connected(
-                    self._connections, self._converse, self._down, self._resting, LONGEST_S
-                )
-                await asyncio.wait([over], timeout=REST_S)
-                self._resting.clear()
-        finally:
-            over.cancel()
+        """Listen until the run is over, on ever new connections; it is cancelled then."""
+        while not ended.is_set():
+            await keep_connected(
+                self._connections, self._converse, self._down, self._resting, LONGEST_S
+            )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REST_S):
+                    await ended.wait()
+            self._resting.clear()
+
+    @property
+    def rests(self) -> bool:
+        """Whether no connection is tried, for it would end the other one."""
+        return self._resting.is_set()
 
     async def settled(self, seconds: float) -> None:
         """Wait until it is known whether stops are heard here, but not for longer than that."""

