@@ -253,6 +253,9 @@ class Connections:
                 with contextlib.suppress(MqttError, OSError):
                     await client.__aexit__(None, None, None)
             finally:
+                end = client._disconnected  # noqa: SLF001 - nobody else may have looked
+                if end.done() and not end.cancelled():
+                    end.exception()
                 await _hang_up(client)
 
     @property

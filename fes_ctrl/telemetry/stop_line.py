@@ -158,15 +158,15 @@ class StopLine:
 
     def _note(self, *, made: bool, first: bool = False) -> None:
         if self._rivals.note(time.monotonic(), first=first, made=made):
-            self._now(None, ONLY_ONE)
             self._resting.set()
+            self._now(None, ONLY_ONE)
 
     async def _converse(self, client: Client) -> None:
         # Stops that were kept for us come at once, before anything is asked for.
         hearing = asyncio.create_task(self._hear(client))
         self._note(made=True)
         try:
-            while True:
+            while not self.rests:
                 self._doubted.clear()
                 granted = await self._subscribed(client)
                 self._now(client if granted else None, "", denied=not granted)
@@ -177,13 +177,12 @@ class StopLine:
                 finally:
                     for event in events:
                         event.cancel()
-                if self._resting.is_set():
-                    return
                 if hearing.done():
                     hearing.result()
                     return
         finally:
-            hearing.cancel()
+            if not hearing.cancel() and not hearing.cancelled():
+                hearing.exception()  # told already, or of no matter any more
             self._now(None, self.why)
             self._note(made=False)
 
@@ -196,9 +195,10 @@ class StopLine:
             raise MqttError(UNANSWERED) from error
 
     def _down(self, why: str) -> None:
-        self._now(None, ONLY_ONE if self._resting.is_set() else why)
+        self._now(None, why)
 
     def _now(self, client: Client | None, why: str, *, denied: bool = False) -> None:
-        self.client, self.why, self.denied = client, why, denied
+        self.client, self.denied = client, denied
+        self.why = ONLY_ONE if self.rests else why
         self._tried.set()
         self.changed.set()
