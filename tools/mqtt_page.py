@@ -22,6 +22,7 @@ from fes_ctrl.telemetry.schema import (
     Topic,
     json_schema,
 )
+from fes_ctrl.telemetry.stop_line import KEPT_S
 from hil.rig import Rig
 from hil.scenarios import load_scenario
 
@@ -70,7 +71,9 @@ before a run. A dial (`program.*`) holds from the end of the burst that is under
 where there is none; limits and the level hold at once, in the middle of a burst too, for they can
 only lower. Two answers come: *accepted*, and *effective* when it holds. Where none comes within two
 seconds, look at `parameters`, whose version rises with each change that was taken: a broker
-confirms also what it does not hand on, and an answer may be lost.
+confirms also what nobody hears, one of 3.1.1 also what it refuses, and an answer may be lost. By
+MQTT 5 it says that it refuses, as it does of what a bench tells: that is counted in `refused` of
+`health` and told at the bench, and where it lasts it is fault F25.
 
 It is refused, with the reason as the first word of `reason`, where it is
 
@@ -93,9 +96,30 @@ It is refused, with the reason as the first word of `reason`, where it is
 
 A command with an `id` that came before is answered as it was, with `again`. What does nothing but
 lower (`level_percent`, `limits.*`) is asked for no version and no pause. A stop is taken as it
-comes, however it is said, unless it is retained. More than 20 of either kind a second are counted
-and left out; retained stops are a kind of their own. What is not new is told as fault F26, once a
-second at most.
+comes, however it is said, unless it is retained; where it comes again it stops again, and is
+answered with `again`. More than 20 of either kind a second are counted and left out; retained stops
+are a kind of their own. What is not new is told as fault F26, once a second at most.
+
+### How stops come
+
+A bench hears stops on a connection of their own, with the same user, the identifier of the other
+one with `-s` behind it, and no last will: neither a flood of changes nor what the bench itself
+tells stands before a stop, and none is thrown away with the other connection's queue. Answers to
+stops leave by it too, before all other answers.
+
+- While it is down and the other one is up, stops come on that one, where a flood may hold them up:
+  the field `stops` of `health` says *shared*, and the person at the bench is told why.
+- A broker of MQTT 5 keeps stops of QoS 1 for {KEPT_S} s for a bench that has lost this connection:
+  one that was sent meanwhile still comes, for a late stop still stops. In 3.1.1, where it would
+  keep them for ever, it keeps none, and after a restart it has none.
+- A broker at which a user can have one connection only (`use_username_as_clientid` of mosquitto)
+  makes the two end each other; that is noticed by the second time, and stops are *shared* from
+  then on.
+- A stop that is retained is refused here as anywhere.
+- A flood of stops, retained or not, can fill the broker's queue for this connection; what comes
+  then the broker drops, and tells nobody. So whoever stops sends it again, with the same `id`,
+  until it is answered, as `fes-ctrl remote stop` does every second; where it never is, go to the
+  bench.
 
 MQTT 5 tells of each message whether it was published with the retain flag. MQTT 3.1.1 does not: it
 marks what the broker kept from before, which is refused; what is sent so while the bench listens is
@@ -270,7 +294,9 @@ def walked() -> dict[str, dict[str, Any]]:
             "connections": 1,
             "sent": 131,
             "unconfirmed": 0,
+            "refused": {},
             "dropped": {},
+            "stops": "own",
             "lines_lost": 0,
             "commands": {"accepted": 1, "again": 1},
             "memory_mb": 49.3,

@@ -55,7 +55,8 @@ def command(
     electrodes should be on. A port that another program has locked is left alone.
 
     Of a broker: its name, port and certificate; whether the user is let in, and by which version of
-    MQTT; the way there and back; whether it keeps what is retained; and the clocks of benches.
+    MQTT; the way there and back; whether it keeps what is retained; the clocks of benches; and,
+    where the address names a bench, whether the user may speak as that.
     """
     if broker_url is not None:
         if ports or named:

@@ -69,9 +69,21 @@ def tell(whole: dict[str, Any]) -> None:
         click.echo(f"retained messages: {'kept' if whole['retained'] else 'not kept'}")
     elif whole["denied"]:
         click.echo("retained messages: not tried, for the same reason")
+    if whole["protocol"] is not None:
+        click.echo(_of_bench(whole))
     for bench, ms in whole["clocks_ms"].items():
         click.echo(f"clock of {bench}: {ms:+.0f} ms against ours")
     if whole["protocol"] is not None and not whole["clocks_ms"]:
         click.echo("clocks: no bench has spoken while it was listened to")
     for reason in whole["verdict"]["reasons"]:
         click.echo(f"verdict: {reason}")
+
+
+def _of_bench(whole: dict[str, Any]) -> str:
+    """Return what is known of whether a bench could speak there."""
+    bench, may_publish = whole["bench"], whole["may_publish"]
+    if bench is None:
+        return f"bench: none named; whether one may speak is tried with {whole['broker']}/BENCH"
+    if may_publish is None:
+        return f"bench: not known whether this user may speak as {bench}: MQTT 3.1.1 does not say"
+    return f"bench: this user may {'' if may_publish else 'not '}speak as {bench}"

@@ -37,7 +37,7 @@ from fes_ctrl.telemetry.audit import Trail
 from fes_ctrl.telemetry.parameters import Parameters
 from fes_ctrl.telemetry.remote import ACCEPTED, Answer, Entry, Remote
 from fes_ctrl.telemetry.requests import Request
-from fes_ctrl.telemetry.taken import PATIENCE_US, Taken
+from fes_ctrl.telemetry.taken import PATIENCE_US, Taken, stops_come
 from fes_ctrl.units import NEVER_US, Us
 
 TICK_US: Final = 1_000_000
@@ -335,7 +335,9 @@ class Telling:
                 silent_us = silent_us if isinstance(silent_us, int) else 0
                 self._taken.linked(self._clock.now_us(), why, silent_us, up=up)
             case {"kind": "carried", "dropped": int(dropped)}:
-                self._taken.carried(dropped)
+                refused = line.get("refused")
+                refused = refused if isinstance(refused, str) else None
+                self._taken.carried(self._clock.now_us(), dropped, refused)
             case {"kind": "alive"}:
                 self._taken.alive(self._clock.now_us())
             case {"kind": "flooded", "lost": int(lost)}:
@@ -351,6 +353,8 @@ class Telling:
                 self._take(Request(what, sender, retained, payload, correlation))
             case {"kind": "denied", "topic": str(topic)}:
                 self._say(f"telemetry: the broker lets nobody of this name read {topic}")
+            case {"kind": "stops", "way": str(way), "why": str(why)}:
+                self._say(f"telemetry: {stops_come(way, why)}")
             case _:
                 pass
 

@@ -11,65 +11,44 @@ late for.
 import asyncio
 import contextlib
 import json
-import resource
-import sys
 import time
-from pathlib import Path
+from collections import Counter
 from typing import Any, Final
 
-from aiomqtt import Client, ProtocolVersion, Will
-from aiomqtt.message import Message as Incoming
+from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from paho.mqtt.packettypes import PacketTypes
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.links.liveness import machine_ns
+from fes_ctrl.telemetry.asked import Asked
 from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.bounds import memory_mb
 from fes_ctrl.telemetry.child import MOST_LINE, serve
 from fes_ctrl.telemetry.connection import (
     CONFIRMED_S,
     Connections,
     RenewError,
-    StopsFirst,
     keep_connected,
     properties_of,
 )
-from fes_ctrl.telemetry.gate import RETAINED
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
 from fes_ctrl.telemetry.reading import message_of
-from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
+from fes_ctrl.telemetry.refusal import RefusedMessageError, refused_in_words
+from fes_ctrl.telemetry.requests import SET, STOP
 from fes_ctrl.telemetry.schema import ROOT, VERSION
+from fes_ctrl.telemetry.stop_line import OWN, SHARED, StopLine
 
 IN_FLIGHT: Final = 8
 """Messages that wait for the broker's confirmation at once."""
 HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
-COMMANDS_A_SECOND: Final = 20
-"""More than this of either kind is not handed up."""
-NAMELESS: Final = "nameless"
-"""Who asks for a stop and has no name that could be one: stopped is stopped."""
+SETTLED_S: Final = 1.0
+"""So long the connection of the stops may take before the other one hears them meanwhile."""
 
 
 def utc_us() -> int:
     """Return the wall clock, microseconds since 1970."""
     return time.time_ns() // 1000
-
-
-class Budget:
-    """So many a second, and as many at once."""
-
-    def __init__(self, a_second: int) -> None:
-        self._a_second = a_second
-        self._left = float(a_second)
-        self._at_s = 0.0
-
-    def spend(self, now_s: float) -> bool:
-        """Return whether one more may come."""
-        self._left = min(float(self._a_second), self._left + self._a_second * (now_s - self._at_s))
-        self._at_s = now_s
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
 
 
 class Agent:
@@ -100,14 +79,22 @@ class Agent:
         self._lines_lost = 0
         self._sent = 0
         self._unconfirmed = 0
+        self._refused: Counter[str] = Counter()
+        self._refusing: dict[str, str] = {}
         self._connected_s: float | None = None
         self._commands: dict[str, int] = {}
-        self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP, RETAINED)}
+        self._asked = Asked(self._tell, {self._topic("status"): self._status})
         self._confirmed_s = time.monotonic()
         # One name for the whole run: a broker that missed the end of our last connection ends it
         # when the next one comes, and not later, with our last will after we are back.
         identifier = f"fes-{self._session[:16]}"
-        self._connections = Connections(Broker(**hello["broker"]), identifier, self._will())
+        self._broker = broker = Broker(**hello["broker"])
+        self._connections = Connections(broker, identifier, self._will())
+        # 22 characters: an old broker may take no more than 23.
+        stops = self._topic(f"command/{STOP}/+")
+        self._stops = StopLine(broker, f"{identifier}-s", stops, self._asked.hear)
+        self._answering: set[asyncio.Task[None]] = set()
+        self._way_before = self._way_told = OWN, False
 
     def _topic(self, name: str) -> str:
         return f"{ROOT}/{self._bench}/{name}"
@@ -159,13 +146,15 @@ class Agent:
                 self._about = told["fields"]
                 self._connections.will = self._will()
             self._board.hear(told)
+            self._answer_stops()
             self._news.set()
         self._ended.set()
         self._news.set()
 
     def _tell(self, **line: Any) -> None:
         """Hand a line up; where the loop does not take them, they are for nobody."""
-        if self._writer.transport.get_write_buffer_size() < MOST_LINE:
+        taken = not self._writer.transport.is_closing()
+        if taken and self._writer.transport.get_write_buffer_size() < MOST_LINE:
             self._writer.write((json.dumps(line) + "\n").encode())
 
     def _t_us(self) -> int:
@@ -177,13 +166,15 @@ class Agent:
     async def run(self) -> None:
         """Publish and hand up until the run is over."""
         listening = asyncio.create_task(self._listen(), name="listen")
+        stopping = asyncio.create_task(self._stops.run(self._ended), name="stops")
         carrying = asyncio.create_task(self._carry_on(), name="carry")
         ended = asyncio.create_task(self._ended.wait(), name="ended")
-        await asyncio.wait([listening, carrying, ended], return_when=asyncio.FIRST_COMPLETED)
+        parts = (listening, stopping, carrying, ended)
+        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         if not carrying.done():
             # A moment for what happened last, and for the good-bye.
             await asyncio.wait([carrying], timeout=FAREWELL_S)
-        for task in (listening, carrying, ended):
+        for task in parts:
             task.cancel()
             if task.done() and not task.cancelled():
                 task.result()
@@ -194,6 +185,8 @@ class Agent:
         await keep_connected(self._connections, self._converse, self._down, self._ended)
 
     def _down(self, why: str) -> None:
+        if self._connected_s is not None:
+            self._stops.other(made=False)
         self._connected_s = None
         silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
         why = f"{self._connections.broker}: {why}"
@@ -201,13 +194,15 @@ class Agent:
 
     async def _converse(self, client: Client) -> None:
         self._connected_s = time.monotonic()
+        self._stops.other(made=True)
         # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
-        # a flood of changes must not be what a stop has to queue behind. Who sends a change waits
-        # for its answer and asks again; on a line that holds nothing is lost either way.
-        for what, qos in ((STOP, 1), (SET, 0)):
-            topic = self._topic(f"command/{what}/+")
-            if not await self._connections.subscribe(client, topic, past=False, qos=qos):
-                self._tell(kind="denied", topic=topic)
+        # nothing of ours must have to queue behind a flood of changes. Who sends a change waits for
+        # its answer and asks again; on a line that holds nothing is lost either way.
+        topic = self._topic(f"command/{SET}/+")
+        if not await self._connections.subscribe(client, topic, past=False, qos=0):
+            self._tell(kind="denied", topic=topic)
+        await self._stops.settled(SETTLED_S)
+        helping = await self._help_out(client, helping=False)
         # The last will of a run before may come now, and be what the broker keeps.
         await self._connections.subscribe(client, self._topic("status"), past=False)
         # Not before: a line on which nothing is answered is none.
@@ -217,15 +212,52 @@ class Agent:
         self._news.set()
         async with asyncio.TaskGroup() as tasks:
             parts = [
-                tasks.create_task(self._hear_requests(client)),
+                tasks.create_task(self._asked.hear(client)),
                 tasks.create_task(self._tell_health()),
+                tasks.create_task(self._help_stops(client, helping=helping)),
             ]
             await self._publish_all(client)
-            await client.publish(
-                self._topic("status"), self._gone(self._why, self._t_us()), qos=1, retain=True
-            )
+            with contextlib.suppress(RefusedMessageError):
+                await client.publish(
+                    self._topic("status"), self._gone(self._why, self._t_us()), qos=1, retain=True
+                )
             for part in parts:
                 part.cancel()
+
+    async def _help_out(self, client: Client, *, helping: bool) -> bool:
+        """Hear stops here too while they have no connection of their own; return whether so."""
+        topic = self._topic(f"command/{STOP}/+")
+        needed = self._stops.way == SHARED
+        if needed and not helping:
+            await self._connections.subscribe(client, topic, past=False)
+        elif helping and not needed:
+            await client.unsubscribe(topic)
+        return needed
+
+    async def _help_stops(self, client: Client, *, helping: bool) -> None:
+        while True:
+            self._stops.changed.clear()
+            helping = await self._help_out(client, helping=helping)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # In Python 3.11 an answer that comes at the same time hides it.
+                raise asyncio.CancelledError
+            await self._stops.changed.wait()
+
+    def _answer_stops(self) -> None:
+        """Let answers to stops go the way that the stops came; else they go with the others."""
+        while (client := self._stops.client) is not None:
+            message = self._out.next_stopped(self._t_us(), utc_us())
+            if message is None:
+                return
+            task = asyncio.create_task(self._answer_stop(client, message))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer_stop(self, client: Client, message: Message) -> None:
+        # Where it is lost, whoever asked asks again.
+        with contextlib.suppress(MqttError):
+            await self._publish(client, message, self._stops.protocol)
 
     async def _publish_all(self, client: Client) -> None:
         """Publish until the run is over and nothing is left."""
@@ -242,7 +274,8 @@ class Agent:
                         break
                     await self._something_due(flying)
                     continue
-                flying.add(asyncio.create_task(self._publish(client, message)))
+                publishing = self._publish(client, message, self._connections.protocol)
+                flying.add(asyncio.create_task(publishing))
                 # The task has to begin, so that messages leave in order.
                 await asyncio.sleep(0)
                 while len(flying) >= IN_FLIGHT:
@@ -266,9 +299,9 @@ class Agent:
         for task in [task for task in flying if _over(task)]:
             flying.discard(task)
 
-    async def _publish(self, client: Client, message: Message) -> None:
+    async def _publish(self, client: Client, message: Message, protocol: ProtocolVersion) -> None:
         properties = None
-        if message.correlation and self._connections.protocol == ProtocolVersion.V5:
+        if message.correlation and protocol == ProtocolVersion.V5:
             properties = properties_of(PacketTypes.PUBLISH)
             properties.CorrelationData = message.correlation
         try:
@@ -280,11 +313,40 @@ class Agent:
                 properties=properties,
                 timeout=CONFIRMED_S,
             )
+        except RefusedMessageError as error:
+            self._confirmed_s = time.monotonic()
+            self._note_refusal(message.topic, error.why)
         except BaseException:
             self._unconfirmed += 1
             raise
-        self._sent += 1
-        self._confirmed_s = time.monotonic()
+        else:
+            self._sent += 1
+            self._confirmed_s = time.monotonic()
+            self._note_refusal(message.topic, "")
+
+    def _note_refusal(self, topic: str, why: str) -> None:
+        """Take note that the broker refuses a topic of ours, or takes it: it may think again."""
+        name = topic.removeprefix(self._topic(""))
+        if why:
+            self._refused["answer" if name.startswith("answer/") else name] += 1
+        if name.startswith("answer/"):
+            return  # whoever asked under a name of no use is to be no fault of ours
+        before = dict(self._refusing)
+        if why:
+            self._refusing[topic] = why
+        else:
+            self._refusing.pop(topic, None)
+        if bool(before) != bool(self._refusing):
+            self._tell_carried()
+
+    def _tell_carried(self) -> None:
+        # Before the first word of the broker it is not known.
+        refused = "" if self._sent else None
+        for topic, why in self._refusing.items():
+            refused = refused_in_words(topic, why, self._broker)
+            break
+        dropped = sum(self._out.dropped.values())
+        self._tell(kind="carried", dropped=dropped, sent=self._sent, refused=refused)
 
     async def _tell_health(self) -> None:
         while True:
@@ -296,50 +358,26 @@ class Agent:
                     "connections": self._connections.made,
                     "sent": self._sent,
                     "unconfirmed": self._unconfirmed,
+                    "refused": dict(self._refused),
                     "dropped": self._out.dropped,
+                    "stops": self._stops.way,
                     "lines_lost": self._lines_lost,
                     "commands": self._commands,
-                    "memory_mb": _memory_mb(),
+                    "memory_mb": memory_mb(),
                 },
             )
-            self._tell(kind="carried", dropped=sum(self._out.dropped.values()), sent=self._sent)
+            self._tell_carried()
+            self._tell_way()
             self._news.set()
             await asyncio.sleep(HEALTH_S)
 
-    async def _hear_requests(self, client: Client) -> None:
-        queue = client._queue  # noqa: SLF001 - it counts what gave way
-        told = 0
-        async for message in client.messages:
-            lost = queue.lost if isinstance(queue, StopsFirst) else 0
-            if lost > told:
-                self._tell(kind="flooded", lost=lost - told)
-                told = lost
-            self._request(message)
-
-    def _request(self, message: Incoming) -> None:
-        if str(message.topic) == self._topic("status"):
-            self._status(message.payload)
-            return
-        what, sender = str(message.topic).split("/")[-2:]
-        if what == STOP and not is_name(sender):
-            sender = NAMELESS
-        if what not in self._budgets or not is_name(sender):
-            return
-        correlation = getattr(message.properties, "CorrelationData", b"")[:64]
-        # A stop that is kept is refused: a flood of those must be in the way of none that is not.
-        kind = RETAINED if what == STOP and message.retain else what
-        if not self._budgets[kind].spend(time.monotonic()):
-            self._tell(kind="flooded", lost=1)
-            return
-        self._tell(
-            kind="request",
-            what=what,
-            sender=sender,
-            retained=message.retain,
-            # One byte more than is allowed says that it was too many.
-            payload=message.payload[: MOST_BYTES + 1].decode(errors="replace"),
-            correlation=correlation.hex(),
-        )
+    def _tell_way(self) -> None:
+        """Tell the control loop where stops come, once that has lasted."""
+        way = self._stops.way, self._stops.rests
+        if way == self._way_before != self._way_told:
+            self._way_told = way
+            self._tell(kind="stops", way=self._stops.way, why=self._stops.why)
+        self._way_before = way
 
     def _status(self, payload: bytes) -> None:
         """Tell that the bench is there, where somebody of its name said that it is not."""
@@ -361,16 +399,6 @@ def _over(task: "asyncio.Task[None]") -> bool:
         task.result()
         return True
     return False
-
-
-def _memory_mb() -> float:
-    with contextlib.suppress(OSError):
-        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-        return round(resident * resource.getpagesize() / (1 << 20), 1)
-    # Where there is no such file: the most that it ever was.
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes, on macOS bytes.
-    return round(used / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
 async def _talk(

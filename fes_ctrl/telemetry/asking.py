@@ -18,6 +18,7 @@ from fes_ctrl.telemetry.remote import ACCEPTED, EFFECTIVE, REFUSED, STOPPED
 from fes_ctrl.telemetry.requests import BOTH, MOST_CHANGES
 
 UNANSWERED: Final = "unanswered"
+DENIED: Final = "denied"
 VERDICTS: Final = (ACCEPTED, EFFECTIVE, REFUSED, STOPPED)
 NAMELESS: Final = "fes-ctrl"
 LIMIT: Final = "limits."
@@ -220,10 +221,10 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     verdict : str
-        ``effective``, ``accepted`` (it has not taken hold yet), ``refused``, ``stopped`` or
-        ``unanswered``.
+        ``effective``, ``accepted`` (it has not taken hold yet), ``refused``, ``stopped``,
+        ``unanswered`` or ``denied`` (the broker refused to hand it on).
     reason : str
-        Why it was refused.
+        Why it was refused, or denied.
     version : int or None
         Of the parameters, as far as is known.
     base_version : int or None
@@ -278,6 +279,8 @@ def sentence(outcome: Outcome, bench: str) -> str:
             return f"{bench}: accepted as version {version}; still waits for the end of a burst"
         case "refused":
             return f"{bench} refused it: {outcome.reason}"
+        case "denied":
+            return f"the broker refused it, so nothing was applied: {outcome.reason}"
     told = f"{bench} did not answer"
     if not outcome.sent:
         told += ", and the broker did not confirm that it has the command"
@@ -302,8 +305,8 @@ def stop_sentence(outcome: Outcome, bench: str) -> str:
         return f"{bench}: stopped and disarmed"
     if outcome.verdict == REFUSED:
         return f"the stop is NOT confirmed: {bench} refused it: {outcome.reason}; go to the bench"
+    go = "Go to the bench and stop it there: key s, the device's switch, or the electrodes' cable"
+    if outcome.verdict == DENIED:
+        return f"the stop was NOT sent: the broker refused it: {outcome.reason}. {go}"
     sent = "the broker has it" if outcome.sent else "the broker did not confirm that it has it"
-    return (
-        f"the stop is NOT confirmed: {bench} did not answer, {sent}. "
-        "Go to the bench and stop it there: key s, the device's switch, or the electrodes' cable"
-    )
+    return f"the stop is NOT confirmed: {bench} did not answer, {sent}. {go}"

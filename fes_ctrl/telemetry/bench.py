@@ -210,6 +210,7 @@ def _dropped(health: dict[str, Any]) -> dict[str, int]:
     by_topic = parts(health.get("dropped"))
     counted = {what: integer(by_topic.get(what)) or 0 for what in (*TOPICS, ANSWERS)}
     counted |= {what: integer(health.get(what)) or 0 for what in ("lines_lost", "unconfirmed")}
+    counted["refused"] = sum(integer(count) or 0 for count in parts(health.get("refused")).values())
     return {what: count for what, count in counted.items() if count > 0}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
@@ -13,6 +14,7 @@ from paho.mqtt.properties import Properties
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry.asking import (
+    DENIED,
     UNANSWERED,
     Ask,
     Outcome,
@@ -25,8 +27,12 @@ from fes_ctrl.telemetry.asking import (
 )
 from fes_ctrl.telemetry.connection import Connections, properties_of
 from fes_ctrl.telemetry.gate import LIFE_US
+from fes_ctrl.telemetry.refusal import RefusedMessageError, who_we_are
 from fes_ctrl.telemetry.remote import ACCEPTED, EFFECTIVE
+from fes_ctrl.telemetry.requests import STOP
 from fes_ctrl.telemetry.schema import ROOT
+from fes_ctrl.telemetry.soonest import soonest
+from fes_ctrl.telemetry.stop_line import KEPT_S
 from fes_ctrl.telemetry.trouble import is_final
 
 RETAINED_S: Final = 1.0
@@ -34,8 +40,10 @@ RETAINED_S: Final = 1.0
 BURST_S: Final = 4.0
 """No burst is longer: by then a change has taken hold."""
 TRIES_S: Final = 5.0
-"""So long a stop is tried to be brought to the broker."""
+"""So long a stop is tried to be brought to the broker: then its sender has to know."""
 AGAIN_S: Final = 0.2
+EVERY_S: Final = 1.0
+"""So often a stop is given until it is answered: a broker may have dropped the one before."""
 
 
 class NotThereError(Exception):
@@ -65,6 +73,7 @@ class Commanding:
         self._bench = broker.path
         self._sender = sender
         self._timeout_s = timeout_s
+        self._broker = broker
         self._connections = Connections(broker)
         self._target = Target()
         self._told: set[str] = set()
@@ -74,6 +83,7 @@ class Commanding:
         self._of_another: Reply | None = None
         self._news = asyncio.Event()
         self._lost: BaseException | None = None
+        self._denied = ""
         self.id = ""
 
     async def set(self, leg: str, change: dict[str, float]) -> Outcome:
@@ -97,6 +107,8 @@ class Commanding:
             self._ask = ask_to_set(uuid4(), base, leg, change, time.time_ns() // 1000)
             try:
                 sent = await self._publish(client, self._ask)
+                if self._denied:
+                    return Outcome(DENIED, self._denied, base_version=base.version, sent=False)
                 self._reply = self._reply or self._of_another
                 if self._reply is None:
                     now = await self._parameters_again(client)
@@ -122,14 +134,14 @@ class Commanding:
         sent = False
         while True:
             try:
-                async with self._connected() as client:
+                async with self._connected(until_s - time.monotonic()) as client:
                     # The broker reads them in order: nothing is waited for before the stop.
                     subscribing = asyncio.create_task(
                         self._connections.subscribe(client, self._answers, past=False)
                     )
                     try:
                         await asyncio.sleep(0)
-                        sent = await self._publish(client, self._ask) or sent
+                        sent = await self._publish(client, self._ask, EVERY_S) or sent
                     finally:
                         subscribing.cancel()
                         await asyncio.wait([subscribing])
@@ -142,6 +154,8 @@ class Commanding:
                         break
                     raise
                 await asyncio.sleep(AGAIN_S)
+        if self._reply is None and self._denied:
+            return Outcome(DENIED, self._denied, sent=False)
         if self._reply is None:
             return Outcome(UNANSWERED, sent=sent)
         return Outcome(self._reply.verdict, self._reply.reason, self._reply.version)
@@ -151,8 +165,14 @@ class Commanding:
         return f"{self._at}/answer/{self._sender}"
 
     @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncGenerator[Client, None]:
-        async with self._connections.soon() as client:
+    async def _connected(self, soonest_s: float | None = None) -> AsyncGenerator[Client, None]:
+        """Connect; where it has to be soonest, in whichever version, within so many seconds."""
+        async with contextlib.AsyncExitStack() as stack:
+            if soonest_s is None:
+                client = await stack.enter_async_context(self._connections.soon())
+            else:
+                connecting = soonest(self._broker, max(AGAIN_S, soonest_s))
+                self._connections, client = await stack.enter_async_context(connecting)
             self._lost = None
             listening = asyncio.create_task(self._listen(client))
             try:
@@ -196,6 +216,9 @@ class Commanding:
             return False
         return True
 
+    def _is_known(self) -> bool:
+        return self._reply is not None or bool(self._denied)
+
     def _is_effective(self) -> bool:
         return self._reply is not None and self._reply.verdict == EFFECTIVE
 
@@ -213,30 +236,49 @@ class Commanding:
             why = f"{self._at}/parameters cannot be read; may {self._sender} read it?"
             raise NotThereError(why)
 
-    async def _publish(self, client: Client, ask: Ask) -> bool:
-        """Give a command and wait for an answer; return whether the broker has it."""
+    async def _publish(self, client: Client, ask: Ask, every_s: float = math.inf) -> bool:
+        """Give a command and wait for an answer; return whether the broker has it.
+
+        Parameters
+        ----------
+        client : Client
+            Connected.
+        ask : Ask
+            The command; of the same identifier however often it is given.
+        every_s : float
+            How often it is given until it is answered.
+        """
         self.id = str(ask.id)
-        publishing = asyncio.create_task(
-            client.publish(
-                f"{self._at}/command/{ask.what}/{self._sender}",
-                ask.payload,
-                qos=1,
-                retain=False,
-                properties=self._properties(ask),
-            )
-        )
+        until_s = time.monotonic() + self._timeout_s
+        publishing: set[asyncio.Task[None]] = set()
         try:
-            await self._until(lambda: self._reply is not None, self._timeout_s)
+            while True:
+                publishing.add(asyncio.create_task(self._give(client, ask)))
+                left_s = until_s - time.monotonic()
+                known = await self._until(self._is_known, min(every_s, left_s))
+                if known or left_s <= every_s:
+                    break
         finally:
-            publishing.cancel()
-            await asyncio.wait([publishing])
-        return not publishing.cancelled() and publishing.exception() is None
+            for task in publishing:
+                task.cancel()
+            await asyncio.wait(publishing)
+        return any(not task.cancelled() and task.exception() is None for task in publishing)
+
+    async def _give(self, client: Client, ask: Ask) -> None:
+        topic = f"{self._at}/command/{ask.what}/{self._sender}"
+        properties = self._properties(ask)
+        try:
+            await client.publish(topic, ask.payload, qos=1, retain=False, properties=properties)
+        except RefusedMessageError as error:
+            self._denied = f"{error.why}: {who_we_are(self._broker)} may not write {topic}"
+            self._news.set()
+            raise
 
     def _properties(self, ask: Ask) -> Properties | None:
         if self._connections.protocol != ProtocolVersion.V5:
             return None
         properties = properties_of(PacketTypes.PUBLISH)
-        properties.MessageExpiryInterval = LIFE_US // 1_000_000
+        properties.MessageExpiryInterval = KEPT_S if ask.what == STOP else LIFE_US // 1_000_000
         properties.ResponseTopic = self._answers
         properties.CorrelationData = ask.id.bytes
         return properties

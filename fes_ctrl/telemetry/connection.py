@@ -22,6 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry import trouble
+from fes_ctrl.telemetry.refusal import OutspokenClient
 from fes_ctrl.telemetry.requests import MOST_BYTES
 
 FIRST_S: Final = 0.25
@@ -131,8 +132,10 @@ def client_for(
     identifier: str | None,
     will: Will | None,
     queue_type: type[StopsFirst] = StopsFirst,
+    kept_s: int = 0,
+    keepalive_s: int = KEEPALIVE_S,
 ) -> Client:
-    """Return a client that is not connected yet.
+    """Return a client that is not connected yet; parameters as of ``Connections``.
 
     Raises
     ------
@@ -143,12 +146,12 @@ def client_for(
     if protocol == ProtocolVersion.V5:
         # Session expiry 0: what comes while we are away is not for us.
         properties = properties_of(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = 0
+        properties.SessionExpiryInterval = kept_s
         properties.MaximumPacketSize = MOST_PACKET
-        session = {"clean_start": True, "properties": properties}
+        session = {"clean_start": not kept_s, "properties": properties}
     logger = logging.getLogger("fes_ctrl.mqtt")
     logger.disabled = True  # it is the counters that tell
-    return Client(
+    return OutspokenClient(
         broker.host,
         broker.port,
         username=broker.user or None,
@@ -157,7 +160,7 @@ def client_for(
         protocol=protocol,
         will=will,
         tls_context=broker.tls_context(),
-        keepalive=KEEPALIVE_S,
+        keepalive=keepalive_s,
         timeout=CONFIRMED_S,
         queue_type=queue_type,
         # A stop must not wait for the acknowledgement of what was sent before it.
@@ -180,6 +183,11 @@ class Connections:
         What the broker says when we are lost.
     queue_type : type of StopsFirst
         Where messages wait, and which of them are stops.
+    kept_s : int
+        How long the broker keeps for us what comes while we are away; in 3.1.1 it would be kept
+        for ever, so nothing is.
+    keepalive_s : int
+        A line on which nothing has come for twice as long is dead.
 
     Attributes
     ----------
@@ -197,12 +205,16 @@ class Connections:
         identifier: str | None = None,
         will: Will | None = None,
         queue_type: type[StopsFirst] = StopsFirst,
+        kept_s: int = 0,
+        keepalive_s: int = KEEPALIVE_S,
     ) -> None:
         self._broker = broker
         self._identifier = identifier
         self.will = self._given = will
         self._newest = False
         self._queue_type = queue_type
+        self._kept_s = kept_s
+        self._keepalive_s = keepalive_s
         self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
         self.made = 0
 
@@ -247,6 +259,9 @@ class Connections:
                 with contextlib.suppress(MqttError, OSError):
                     await client.__aexit__(None, None, None)
             finally:
+                end = client._disconnected  # noqa: SLF001 - nobody else may have looked
+                if end.done() and not end.cancelled():
+                    end.exception()
                 await _hang_up(client)
 
     @property
@@ -257,7 +272,13 @@ class Connections:
     async def _connect(self) -> Client:
         self._given = self.will
         client = client_for(
-            self._broker, self.protocol, self._identifier, self.will, self._queue_type
+            self._broker,
+            self.protocol,
+            self._identifier,
+            self.will,
+            self._queue_type,
+            self._kept_s,
+            self._keepalive_s,
         )
         try:
             await client.__aenter__()

@@ -23,6 +23,7 @@ from fes_ctrl.telemetry.connection import Connections, properties_of
 from fes_ctrl.telemetry.gate import FUTURE_US
 from fes_ctrl.telemetry.leaving import leaving_loop
 from fes_ctrl.telemetry.reading import integer, message_of
+from fes_ctrl.telemetry.refusal import RefusedMessageError, who_we_are
 from fes_ctrl.telemetry.schema import ROOT
 from fes_ctrl.telemetry.trouble import in_words
 
@@ -62,6 +63,10 @@ class Found:
         Whether what is retained is kept.
     denied : list of str
         What this user may not do on a topic of its own.
+    bench : str or None
+        Whom the address names.
+    may_publish : bool or None
+        Whether this user may speak as that bench.
     clocks_ms : dict of str to float
         By bench that spoke: how far its wall clock is ahead of ours.
     problems : list of str
@@ -77,6 +82,8 @@ class Found:
     echo_ms: float | None = None
     retained: bool | None = None
     denied: list[str] = field(default_factory=list)
+    bench: str | None = None
+    may_publish: bool | None = None
     clocks_ms: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -155,6 +162,7 @@ async def _speak(broker: Broker, found: Found, seconds: float) -> None:
         async with asyncio.timeout(seconds), contextlib.AsyncExitStack() as stack:
             client = await _let_in(connections, broker, found, stack)
             if client is not None:
+                await _as_bench(connections, client, broker, found)
                 await _try_out(connections, client, found)
     except TimeoutError:
         found.problems.append("it has stopped answering; look at its log")
@@ -249,6 +257,26 @@ async def _try_out(connections: Connections, client: Client, found: Found) -> No
             )
 
 
+async def _as_bench(connections: Connections, client: Client, broker: Broker, found: Found) -> None:
+    """Speak as the bench that is named, if one is: an answer for which nobody waits."""
+    if not NAME.fullmatch(broker.path):
+        return
+    found.bench = broker.path
+    if connections.protocol != ProtocolVersion.V5:
+        return  # it confirms what it refuses too
+    topic = f"{ROOT}/{broker.path}/answer/doctor-{secrets.token_hex(6)}"
+    try:
+        await client.publish(topic, b"", qos=1)
+    except RefusedMessageError as error:
+        found.may_publish = False
+        found.problems.append(
+            f"{who_we_are(broker)} may not speak as {broker.path} ({error.why}): a run there would "
+            "not be heard; check the bench's name, the user, and the broker's access rules"
+        )
+    else:
+        found.may_publish = True
+
+
 async def _echo(
     connections: Connections, client: Client, own: str, inbox: _Inbox, found: Found
 ) -> None:
@@ -260,9 +288,16 @@ async def _echo(
     for count in range(ECHOES):
         payload = str(count).encode()
         begun_s = time.monotonic()
-        await client.publish(topic, payload, qos=1)
+        refused = False
+        try:
+            await client.publish(topic, payload, qos=1)
+        except RefusedMessageError:
+            refused = True
         confirmed_s.append(time.monotonic() - begun_s)
-        # A broker that forbids it says nothing.
+        if refused:
+            found.denied.append("write")
+            break
+        # A broker that forbids reading says nothing, and one of 3.1.1 nothing of either.
         if not await inbox.until(lambda sent=payload: sent in inbox.echoes, ECHO_S):  # type: ignore[misc]
             break
         echo_s.append(time.monotonic() - begun_s)

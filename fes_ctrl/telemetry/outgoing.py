@@ -20,6 +20,7 @@ MOST_URGENT: Final = 256
 
 AT_ONCE: Final = ("faults",)
 ANSWER: Final = "answer/SENDER"
+STOPPED: Final = "stopped"
 
 
 class Message(NamedTuple):
@@ -74,6 +75,7 @@ class Outgoing:
         }
         self._turns = deque(self._batches)
         self._urgent: deque[tuple[str, dict[str, Any], bytes]] = deque()
+        self._stopped: deque[tuple[str, dict[str, Any], bytes]] = deque()
         self.urgent_dropped = 0
 
     def latest(self, topic: str, fields: dict[str, Any]) -> None:
@@ -89,11 +91,20 @@ class Outgoing:
             batch.dropped += 1
 
     def urgent(self, topic: str, fields: dict[str, Any], correlation: bytes = b"") -> None:
-        """Add what somebody waits for."""
-        self._urgent.append((topic, fields, correlation))
-        if len(self._urgent) > MOST_URGENT:
-            self._urgent.popleft()
+        """Add what somebody waits for; whoever asked for a stop waits for nothing before it."""
+        stopped = topic != "audit" and fields.get("verdict") == STOPPED
+        queue = self._stopped if stopped else self._urgent
+        queue.append((topic, fields, correlation))
+        if len(queue) > MOST_URGENT:
+            queue.popleft()
             self.urgent_dropped += 1
+
+    def next_stopped(self, t_us: int, utc_us: int) -> Message | None:
+        """Return an answer to a stop that is to be published now, or ``None``."""
+        if not self._stopped:
+            return None
+        topic, fields, correlation = self._stopped.popleft()
+        return self._message(topic, fields, t_us, utc_us, correlation)
 
     def next(self, t_us: int, utc_us: int) -> Message | None:
         """Return what is to be published now, or ``None``.
@@ -103,6 +114,9 @@ class Outgoing:
         t_us, utc_us : int
             The run's clock and the wall's.
         """
+        stopped = self.next_stopped(t_us, utc_us)
+        if stopped is not None:
+            return stopped
         if self._urgent:
             topic, fields, correlation = self._urgent.popleft()
             return self._message(topic, fields, t_us, utc_us, correlation)
@@ -123,7 +137,7 @@ class Outgoing:
 
     def due_us(self) -> int | None:
         """Return when something waits to be published; ``None`` where nothing does."""
-        if self._urgent or self._latest:
+        if self._stopped or self._urgent or self._latest:
             return 0
         dues = [
             0 if topic in AT_ONCE else batch.due_us

@@ -75,7 +75,8 @@ class Picture:
         By topic: messages that did not come. Topics that miss none are left out, here and below.
     dropped : dict of str to int
         By topic: items that gave way; ``lines_lost``: those that its control loop could not hand
-        over; ``unconfirmed``: messages that may have been lost. All as the bench counts them.
+        over; ``unconfirmed``: messages that may have been lost; ``refused``: those that the broker
+        hands on to nobody. All as the bench counts them.
     restarts : int
         How often the process that speaks to the broker was started anew in this run; what it had to
         tell in between is not known.

@@ -119,6 +119,7 @@ class Remote:
         self._answer = answer
         self._audit = audit
         self._known: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+        self._stopped: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._pending: list[tuple[Request, str, int]] = []
         self.counts: dict[str, int] = {}
 
@@ -210,6 +211,14 @@ class Remote:
         said = _said(request.payload)
         id_ = id_of(said)
         version = self._parameters.version
+        if id_ and (request.sender, id_) in self._stopped:
+            # Whoever has no answer yet asks again, and it stops again; it is one request.
+            self._count("again")
+            self._answer(request, Answer(id_, STOPPED, "", version, again=True))
+            return ""
+        self._stopped[request.sender, id_] = None
+        if len(self._stopped) > REMEMBERED:
+            self._stopped.popitem(last=False)
         self._count(STOPPED)
         self._audit(Entry(request.sender, STOPPED, _reason(said), {}, version))
         self._answer(request, Answer(id_ or None, STOPPED, "", version))

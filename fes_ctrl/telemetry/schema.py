@@ -272,7 +272,21 @@ TOPICS: Final = (
                 "",
                 "messages that were on their way when a connection broke: lost, or not",
             ),
+            Field(
+                "refused",
+                "object",
+                "",
+                "by topic: messages that the broker has got and hands on to nobody; 3.1.1 has no "
+                "word for it",
+            ),
             Field("dropped", "object", "", "by topic: items that had to give way"),
+            Field(
+                "stops",
+                "text",
+                "",
+                "how stops come: own (a connection of their own), shared (with all else, where a "
+                "flood may hold them up) or denied (the broker lets nobody of this name hear them)",
+            ),
             Field(
                 "lines_lost",
                 "integer",
@@ -372,7 +386,8 @@ TOPICS: Final = (
         "remote",
         False,
         "",
-        "stop: output ends, the stimulator is disarmed, whatever it holds; none may be retained",
+        "stop: output ends, the stimulator is disarmed, whatever it holds; none may be retained. "
+        "QoS 1; again every second until it is answered; message expiry 10 s",
         (
             Field("id", "text", "", "a new UUID, where an answer is wanted"),
             Field("reason", "text", "", "for the audit trail"),

@@ -10,6 +10,31 @@ PATIENCE_US: Final = 10_000_000
 """So long telemetry may not be taken before it is told of: fault F25."""
 HUNG_US: Final = 6_000_000
 """A carrier that said that it lives, and for so long nothing more, hangs."""
+TAKEN_AGAIN: Final = "the broker takes it again"
+
+
+def stops_come(way: str, why: str) -> str:
+    """Return how stops from afar come, for the person at the console.
+
+    Parameters
+    ----------
+    way : str
+        As the ``health`` message says.
+    why : str
+        Why they have no connection of their own.
+    """
+    match way:
+        case "own":
+            return "stops from afar have a connection of their own again"
+        case "denied":
+            return (
+                "the broker lets nobody of this name hear stops, so none can come from afar; let "
+                "it read fes/BENCH/command/stop/+"
+            )
+    return (
+        f"stops from afar have no connection of their own ({why}); they come with all else, where "
+        "a flood may hold them up; it is tried again"
+    )
 
 
 class Taken:
@@ -42,6 +67,8 @@ class Taken:
         self._down_us = now_us
         self._alive_us: Us = NEVER_US
         self._dropped: int | None = 0
+        self._refused = ""
+        self._refused_us: Us = NEVER_US
         self._warned = False
 
     def _warn(self, reaction: str, detail: str) -> None:
@@ -57,6 +84,9 @@ class Taken:
         if not self._warned and now_us - since_us >= patience_us:
             why = "the process that speaks to the broker hangs" if self._up else self._why
             self._warn(WARN, f"telemetry is not taken: {why}")
+        refused_us = now_us - self._refused_us
+        if self._up and self._refused and not self._warned and refused_us >= self._patience_us:
+            self._warn(WARN, f"telemetry is not taken: {self._refused}")
 
     def linked(self, now_us: Us, why: str, silent_us: Us = 0, *, up: bool) -> None:
         """Take note that the line to the broker is up or down, and for how long nobody answered."""
@@ -64,8 +94,8 @@ class Taken:
             if not self._up:
                 self._say(f"telemetry: connected, {why}")
                 self._dropped = None
-            if self._warned:
-                self._warn(CLEARED, "the broker takes it again")
+            if self._warned and not self._refused:
+                self._warn(CLEARED, TAKEN_AGAIN)
         elif self._up or self._why != why:
             self._say(f"telemetry: no connection, tried again while the run goes on: {why}")
         if self._up and not up:
@@ -77,13 +107,33 @@ class Taken:
         """Take note that the carrier lives."""
         self._alive_us = now_us
 
-    def carried(self, dropped: int) -> None:
-        """Take note of how many items the carrier has dropped so far."""
+    def carried(self, now_us: Us, dropped: int, refused: str | None = None) -> None:
+        """Take note of how the carrier fares.
+
+        Parameters
+        ----------
+        now_us : int
+            The run's clock.
+        dropped : int
+            How many items it has dropped so far.
+        refused : str or None
+            What the broker refuses now, and what to do; empty: nothing; ``None``: not known.
+        """
+        if refused is None:
+            refused = self._refused
+        if refused and not self._refused:
+            self._refused_us = now_us
+            self._say(f"telemetry: {refused}; the run goes on")
+        elif self._refused and not refused:
+            self._say(f"telemetry: {TAKEN_AGAIN}")
+            if self._warned and self._up:
+                self._warn(CLEARED, TAKEN_AGAIN)
+        self._refused = refused
         if self._dropped is None:
             # While there was no broker: it is not this one that is slow.
             self._dropped = dropped
         if dropped > self._dropped and not self._warned:
             self._warn(WARN, f"the broker is slow: {dropped} items dropped so far")
-        elif dropped == self._dropped and self._warned and self._up:
+        elif dropped == self._dropped and self._warned and self._up and not refused:
             self._warn(CLEARED, "the broker keeps up again")
         self._dropped = dropped

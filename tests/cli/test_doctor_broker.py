@@ -69,12 +69,29 @@ def test_of_an_encrypted_line_it_says_who_signed_and_until_when(tmp_path: Path) 
         assert whole["tls"]["subject"] == HERE
         assert whole["tls"]["until"].endswith("GMT")
         assert whole["user"] == "viewer"
-        assert whole["denied"] == ["write or read"], "and that is no fault"
+        assert whole["denied"] == ["write"], "and that is no fault"
+        assert (whole["bench"], whole["may_publish"]) == (None, None)
         assert (whole["echo_ms"], whole["retained"]) == (None, None)
         assert whole["confirmed_ms"] > 0
         told = doctor(lab.url("viewer")).stdout
-        assert "round trip: not measured: this user may not write or read a topic of ours" in told
+        assert "round trip: not measured: this user may not write a topic of ours" in told
+        assert "bench: none named; whether one may speak is tried with mqtts://" in told
         assert "retained messages: not tried" in told
+
+
+@pytest.mark.real_time
+def test_whether_a_bench_could_speak_is_tried_where_one_is_named(tmp_path: Path) -> None:
+    with secured(tmp_path) as lab:
+        done = doctor(lab.url("bench", "bench-3"))
+        assert done.returncode == 0, done.stdout
+        assert "bench: this user may speak as bench-3\n" in done.stdout
+        done = doctor(lab.url("viewer", "bench-3"))
+        assert done.returncode == 1
+        assert "bench: this user may not speak as bench-3\n" in done.stdout
+        assert "verdict: viewer may not speak as bench-3 (Not authorized)" in done.stdout
+        done = doctor(lab.url("viewer", "bench-3", protocol="3.1.1"))
+        assert done.returncode == 0, done.stdout
+        assert "bench: not known whether this user may speak as bench-3" in done.stdout
 
 
 @pytest.mark.real_time

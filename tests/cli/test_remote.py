@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from uuid import UUID
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from helpers.brokers import HERE, amqtt, free_port, mosquitto, secured
+from fes_ctrl.telemetry.connection import CONFIRMED_S
+from helpers.brokers import HERE, amqtt, free_port, mosquitto, running, secured
 from helpers.far_bench import FarBench, far_bench
 from helpers.processes import told
 from helpers.served import serving
@@ -233,6 +235,30 @@ def test_a_bench_that_is_not_there_is_asked_for_nothing_but_a_stop(
 
 
 @pytest.mark.real_time
+def test_a_stop_is_given_again_until_it_is_answered_and_a_change_once(
+    port: int, bench: FarBench
+) -> None:
+    url = f"mqtt://{HERE}:{port}/bench-3"
+
+    def late(message: Any) -> list[dict[str, Any]]:
+        id_ = json.loads(message.payload)["id"]
+        answer = {"id": id_, "verdict": "stopped", "reason": "", "version": 4}
+        return [answer] if len(bench.requests) == 2 else []
+
+    bench.answer = late
+    done = remote("stop", url, "--timeout", "10")
+    assert done.returncode == 0, done.stderr
+    first, second = bench.requests
+    assert first.payload == second.payload, "the bench is to know that it is the same"
+    assert first.topic == second.topic == "fes/bench-3/command/stop/" + first.topic.split("/")[-1]
+    assert first.properties is not None
+    assert first.properties.MessageExpiryInterval > 5, "a late stop still stops"
+    bench.requests.clear()
+    refused(remote("set", url, "level_percent=20", "--timeout", "2.5"))
+    assert len(bench.requests) == 1
+
+
+@pytest.mark.real_time
 def test_a_stop_that_cannot_be_sent_says_so() -> None:
     said = refused(remote("stop", f"mqtt://{HERE}:{free_port()}/bench-3"))
     assert "nobody listens there" in said
@@ -252,12 +278,51 @@ def test_a_broker_of_3_1_1_carries_a_stop_and_its_answer() -> None:
 
 
 @pytest.mark.real_time
+def test_a_stop_does_not_wait_for_a_broker_that_says_nothing_to_the_newest_version() -> None:
+    with amqtt() as port, far_bench(port, protocol=OLD) as bench:
+        bench.answer = lambda message: [
+            {"id": json.loads(message.payload)["id"], "verdict": "stopped", "version": 1}
+        ]
+        begun_s = time.monotonic()
+        done = remote("stop", f"mqtt://{HERE}:{port}/bench-3")
+        took_s = time.monotonic() - begun_s
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("bench-3: stopped and disarmed\n", "")
+    assert took_s < CONFIRMED_S, "that is how long the newest version is waited for"
+    assert len(bench.requests) == 1
+
+
+@pytest.mark.real_time
+def test_that_a_stalled_broker_takes_no_stop_is_told_within_one_wait(tmp_path: Path) -> None:
+    with running(tmp_path) as broker:
+        broker.stall()
+        begun_s = time.monotonic()
+        said = refused(remote("stop", f"mqtt://{HERE}:{broker.port}/bench-3"))
+        took_s = time.monotonic() - begun_s
+        broker.go_on()
+    assert "no answer in time" in said
+    assert "the stop was NOT sent: go to the bench" in said
+    assert took_s < 1.7 * CONFIRMED_S, "one after the other the versions took twice as long"
+
+
+@pytest.mark.real_time
 def test_who_may_not_ask_is_not_told_that_it_was_done(tmp_path: Path) -> None:
     with secured(tmp_path) as lab:
         said = refused(remote("set", lab.url("viewer", "bench-3"), "level_percent=20"))
         assert "no bench of the name bench-3 has spoken there, or viewer may not read" in said
-        done = remote("stop", lab.url("tuner", "bench-3"), "--as", "anna", "--timeout", "0.5")
-        assert "the stop is NOT confirmed" in refused(done)
+        url = lab.url("tuner", "bench-3")
+        done = remote("stop", url, "--as", "anna", "--timeout", "5", "--json")
+        said = refused(done)
+        assert (
+            "the stop was NOT sent: the broker refused it: Not authorized: tuner may not write "
+            "fes/bench-3/command/stop/anna. Go to the bench"
+        ) in said
+        whole = json.loads(done.stdout)
+        assert (whole["verdict"], whole["sent"]) == ("denied", False)
+        # A broker of 3.1.1 confirms what it refuses too.
+        old = lab.url("tuner", "bench-3", protocol="3.1.1")
+        done = remote("stop", old, "--as", "anna", "--timeout", "0.5")
+        assert "the stop is NOT confirmed: bench-3 did not answer" in refused(done)
 
 
 @pytest.mark.parametrize(

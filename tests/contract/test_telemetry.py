@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,6 +77,16 @@ def tuner(broker: brokers.Mosquitto, bench: RealBench) -> Iterator[Far]:
 def times(bench: RealBench, word: str) -> int:
     """Return how often the person at the bench was told something."""
     return sum(word in said for said in list(bench.said))
+
+
+def armed(bench: RealBench) -> bool:
+    state = bench.state()
+    return state is not None and state.armed
+
+
+def log(folder: Path) -> str:
+    """Return what the broker has written down."""
+    return (folder / "mosquitto.log").read_text()
 
 
 class Mark(NamedTuple):
@@ -262,6 +273,82 @@ def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(tmp_path: Pat
                 tuner.publish("command/stop/somebody", b"{}", retain=True)
             assert tuner.stop()["verdict"] == "stopped"
             until(lambda: (now := bench.state()) and not now.armed, bench.why)
+
+
+def by_line(all_else: str, stops: str) -> Callable[[bytes], str]:
+    """Return what becomes of a bench's lines: the one with the last will, and the other."""
+    return lambda connect: all_else if b"/status" in connect else stops
+
+
+def test_a_stop_waits_for_nothing_that_the_line_of_all_else_holds_up(tmp_path: Path) -> None:
+    with (
+        brokers.mosquitto(tmp_path) as port,
+        brokers.proxy(port) as line,
+        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
+        far(port) as tuner,
+    ):
+        bench.walks()
+        assert tuner.wait_for("health")["stops"] == "own"
+        line.mode_of = by_line(brokers.STALL, brokers.OPEN)
+        begun_s = time.monotonic()
+        assert tuner.stop()["verdict"] == "stopped"
+        assert time.monotonic() - begun_s < 2.0, "not when the other line is given up"
+        assert not armed(bench)
+        assert times(bench, "the run goes on") == 0
+
+
+def test_a_stop_that_comes_while_its_line_is_made_anew_still_stops(tmp_path: Path) -> None:
+    with (
+        brokers.mosquitto(tmp_path) as port,
+        brokers.proxy(port) as line,
+        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
+        far(port) as tuner,
+    ):
+        bench.walks()
+        tuner.wait_for("health")
+        # The other line is held up, so that it cannot stand in.
+        line.mode_of = by_line(brokers.STALL, brokers.CUT)
+        until(lambda: re.search(r"fes-\w+-s (closed|disconnected)", log(tmp_path)), bench.why)
+        tuner.publish("command/stop/tuner", b"")
+        time.sleep(0.5)
+        assert armed(bench)
+        line.mode_of = by_line(brokers.STALL, brokers.OPEN)
+        until(lambda: not armed(bench), bench.why)
+
+
+def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path: Path) -> None:
+    with brokers.mosquitto(tmp_path) as port, brokers.proxy(port) as line:
+        line.mode_of = by_line(brokers.OPEN, brokers.CUT)
+        with walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench, far(port) as tuner:
+            bench.walks()
+            assert tuner.wait_for("health")["stops"] == "shared"
+            until(lambda: times(bench, "have no connection of their own"), bench.why)
+            assert tuner.stop()["verdict"] == "stopped"
+            assert not armed(bench)
+            line.mode_of = None
+            until(lambda: times(bench, "stops from afar have a connection of their own"), bench.why)
+            assert tuner.on("health")[-1]["stops"] == "own"
+            # It is heard on one of them, not on both.
+            known = len(tuner.on("answer/tuner"))
+            assert tuner.stop()["verdict"] == "stopped"
+            assert tuner.ask(change={"nothing": 1.0})["verdict"] == "refused"
+            assert len(tuner.on("answer/tuner")) == known + 2
+
+
+def test_a_broker_at_which_a_user_has_one_line_is_not_fought_over(tmp_path: Path) -> None:
+    lines = ("allow_anonymous true", "use_username_as_clientid true")
+    with (
+        brokers.mosquitto(tmp_path, *lines) as port,
+        far(port, user="tuner") as tuner,
+        walking(f"mqtt://bench@127.0.0.1:{port}/{BENCH}") as bench,
+    ):
+        # Each of the two ends the other one, until stops do without.
+        until(lambda: times(bench, "a user can have only one at this broker"), bench.why, 60.0)
+        known = times(bench, "connected")
+        tuner.wait_for("health", lambda body: body["connected_s"] > 4.0)
+        assert times(bench, "connected") == known
+        assert tuner.on("health")[-1]["stops"] == "shared"
+        assert tuner.stop()["verdict"] == "stopped"
 
 
 def test_a_line_that_is_half_open_is_left_and_the_bench_is_not_called_lost(
@@ -451,7 +538,7 @@ def test_who_one_is_can_be_a_certificates_to_say(tmp_path: Path) -> None:
         # The name in the address gives nobody another one's rights.
         done, told = _remote(broker.url("viewer", BENCH, "tuner"), "program.extension_ms=180")
         assert done == 2
-        assert "did not answer; its parameters are still version 1" in told
+        assert "the broker refused it, so nothing was applied: Not authorized: tuner (or" in told
         done, told = _remote(broker.url("tuner", BENCH), "program.extension_ms=180")
         assert done == 0, told
         done, told = _remote(broker.url("viewer", BENCH))
@@ -496,6 +583,41 @@ def test_a_broker_that_is_not_it_or_refuses_is_told_of_and_the_run_goes_on(
             assert "_ssl.c" not in said[0]
             bench.walks()
             assert "secret" not in str(bench.said)
+
+
+def test_a_bench_that_the_broker_lets_say_nothing_is_told_so(tmp_path: Path) -> None:
+    with brokers.secured(tmp_path) as broker:
+        # Whoever may watch gave a bench's name, or another one's.
+        with walking(broker.url("viewer", BENCH), patience_us=PATIENCE_US) as bench:
+            until(lambda: bench.faults("F25"), bench.why)
+            bench.walks()
+            said = [line for line in list(bench.said) if "refuses" in line]
+        assert len(said) == 1, "and not for each message"
+        assert f"the broker refuses fes/{BENCH}/" in said[0]
+        assert "(Not authorized): viewer may not write it; check the bench's name" in said[0]
+        (fault,) = [each for each in bench.records if isinstance(each, Fault) and each.id == "F25"]
+        assert fault.detail.startswith("telemetry is not taken: the broker refuses")
+
+
+def test_what_a_broker_refuses_is_counted_apart_and_told_of_until_it_takes_it(
+    tmp_path: Path,
+) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text("topic readwrite #\ntopic deny fes/+/metrics\n")
+    acl.chmod(0o600)
+    lines = ("allow_anonymous true", f"acl_file {acl}")
+    with brokers.running(tmp_path, *lines) as broker, far(broker.port) as viewer:
+        url = f"mqtt://127.0.0.1:{broker.port}/{BENCH}"
+        with walking(url, patience_us=PATIENCE_US) as bench:
+            told = viewer.wait_for("health", lambda body: body["refused"].get("metrics", 0) >= 2)
+            assert set(told["refused"]) == {"metrics"}
+            assert viewer.on("metrics") == []
+            until(lambda: bench.faults("F25") == ["warn"], bench.why)
+            acl.write_text("topic readwrite #\n")
+            broker.reload()
+            until(lambda: bench.faults("F25") == ["warn", "cleared"], bench.why)
+            until(lambda: viewer.on("metrics"), bench.why)
+            assert "takes it again" in bench.said[-1]
 
 
 def test_a_run_that_is_killed_is_told_of(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +79,10 @@ class Mosquitto:
     def go_on(self) -> None:
         """Let it go on after a stall."""
         self._signal(signal.SIGCONT)
+
+    def reload(self) -> None:
+        """Let it read its rules again."""
+        self._signal(signal.SIGHUP)
 
     def kill(self) -> None:
         """End it as a power cut would; as often as you like."""
@@ -305,6 +309,7 @@ OPEN = "open"
 STALL = "stall"
 SLOW = "slow"
 SWALLOW = "swallow"
+CUT = "cut"
 SLOW_BYTES = 200
 """Of a slow line, each twentieth of a second."""
 
@@ -313,11 +318,13 @@ class Proxy:
     """A line to a port that can be stalled, slowed down, or left half open.
 
     ``mode`` may change at any time: *stall* takes nothing off anybody, *swallow* takes all and
-    hands on none of it (half open), *slow* hands on a little at a time.
+    hands on none of it (half open), *slow* hands on a little at a time, *cut* hangs up. With
+    ``mode_of`` it is by connection, of which that is given the first bytes.
     """
 
     def __init__(self, port: int) -> None:
         self.mode = OPEN
+        self.mode_of: Callable[[bytes], str] | None = None
         self._far = port
         self._lines: list[socket.socket] = []
         self._over = False
@@ -338,32 +345,50 @@ class Proxy:
                 near.close()
                 continue
             self._lines += [near, far]
+            first: list[bytes] = []
             for pair in ((near, far), (far, near)):
                 pair[0].settimeout(0.05)
-                thread = threading.Thread(target=self._carry, args=pair, daemon=True)
+                args = (*pair, first, pair[0] is near)
+                thread = threading.Thread(target=self._carry, args=args, daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
-    def _carry(self, here: socket.socket, there: socket.socket) -> None:
+    def _mode(self, first: list[bytes]) -> str:
+        return self.mode if self.mode_of is None else self.mode_of(b"".join(first))
+
+    def _carry(
+        self, here: socket.socket, there: socket.socket, first: list[bytes], begins: bool
+    ) -> None:
         with contextlib.suppress(OSError):
             while not self._over:
-                if self.mode == STALL:
+                # What a line is to do may hang on what comes first on it.
+                mode = OPEN if self.mode_of and not first else self._mode(first)
+                if mode == CUT:
+                    break
+                if mode == STALL:
                     time.sleep(0.02)
                     continue
                 try:
-                    data = here.recv(SLOW_BYTES if self.mode == SLOW else 65536)
+                    data = here.recv(SLOW_BYTES if mode == SLOW else 65536)
                 except TimeoutError:
                     continue
                 if not data:
                     break
-                if self.mode == SLOW:
+                if begins and not first:
+                    first.append(data)
+                while self.mode_of and self._mode(first) == STALL and not self._over:
+                    time.sleep(0.02)
+                mode = self._mode(first)
+                if mode == CUT:
+                    break
+                if mode == SLOW:
                     time.sleep(0.05)
-                if self.mode != SWALLOW:
+                if mode != SWALLOW:
                     there.settimeout(5.0)
                     there.sendall(data)
                     there.settimeout(0.05)
         # Of a half-open line nobody tells the other end that this one is gone.
-        for line in (here,) if self.mode == SWALLOW else (here, there):
+        for line in (here,) if self._mode(first) == SWALLOW else (here, there):
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
 

@@ -258,6 +258,7 @@ def test_without_an_answer_it_says_no_more_than_is_known() -> None:
         ("effective", "accepted as version 4, and in effect"),
         ("accepted", "accepted as version 4; still waits for the end of a burst"),
         ("refused", "refused it: too late"),
+        ("denied", "the broker refused it, so nothing was applied: too late"),
     ],
 )
 def test_an_answer_is_told_in_a_sentence(verdict: str, says: str) -> None:
@@ -271,11 +272,12 @@ def test_an_answer_is_told_in_a_sentence(verdict: str, says: str) -> None:
         Outcome("unanswered", sent=False),
         Outcome("refused", "retained"),
         Outcome("accepted"),
+        Outcome("denied", "Not authorized", sent=False),
     ],
 )
 def test_a_stop_that_is_not_confirmed_is_never_told_as_one(outcome: Outcome) -> None:
     said = stop_sentence(outcome, "b")
-    assert "NOT confirmed" in said
+    assert ("was NOT sent" if outcome.verdict == "denied" else "NOT confirmed") in said
     assert "o to the bench" in said
     assert "NOT" not in stop_sentence(Outcome("stopped"), "b")
 

@@ -374,6 +374,13 @@ def test_what_the_bench_itself_had_to_drop_is_added_up() -> None:
     assert lab.b.dropped == {"events": 5, "answer": 4, "lines_lost": 5, "unconfirmed": 1}
 
 
+def test_what_the_broker_refuses_is_lost_too() -> None:
+    lab = Lab()
+    lab.say("health", refused={"faults": 3, "bursts": 1, "state": "many"})
+    assert lab.b.dropped == {"refused": 4}
+    assert lab.b.lost == 4
+
+
 def test_a_lag_is_what_a_message_took_longer_than_the_fastest() -> None:
     lab = Lab()
     for late_ms in (3020.0, 3000.0, 3450.0):
@@ -486,7 +493,7 @@ anything = st.recursive(
 FIELDS = (
     *("session", "seq", "utc_us", "online", "why", "simulated", "device", "program", "armed"),
     *("level_percent", "faults", "activity", "version", "waiting", "cadence_per_min", "bursts"),
-    *("dropped", "lines_lost", "unconfirmed"),
+    *("dropped", "lines_lost", "unconfirmed", "refused"),
 )
 fault = st.dictionaries(st.sampled_from(["id", "reaction", "leg", "detail"]), anything)
 hostile = st.builds(

@@ -85,6 +85,46 @@ def test_what_was_dropped_while_there_was_no_broker_is_no_slowness_of_the_one_th
     assert reactions(walk) == [(10.0, "warn"), (15.0, "cleared"), (17.0, "warn")]
 
 
+def carried(walk: ToldWalk, refused: str | None) -> None:
+    line = {"kind": "carried", "dropped": 0, "sent": 1}
+    walk.telling.heard(line if refused is None else {**line, "refused": refused})
+
+
+def test_what_the_broker_refuses_is_said_once_and_is_no_telemetry_that_is_taken() -> None:
+    walk = ToldWalk()
+    link(walk, up=True)
+    for second in range(14):
+        walk.until(float(second))
+        walk.telling.heard({"kind": "alive"})
+        carried(walk, None if second == 0 else "the broker refuses fes/b/status")
+    assert reactions(walk) == [(11.0, "warn")], "ten seconds after the first refusal"
+    assert walk.faults("F25")[0].detail == (
+        "telemetry is not taken: the broker refuses fes/b/status"
+    )
+    assert sum("refuses" in said for said in walk.said) == 1
+    # A connection that is made anew, or a process that knows nothing yet, is no end of it.
+    link(walk, up=False)
+    link(walk, up=True)
+    carried(walk, None)
+    assert len(reactions(walk)) == 1
+    carried(walk, "")
+    assert reactions(walk)[1:] == [(13.0, "cleared")]
+    assert walk.said[-1] == "telemetry: the broker takes it again"
+    walk.until(14.0)
+    carried(walk, "the broker refuses fes/b/status")
+    assert walk.said[-1].startswith("telemetry: the broker refuses")
+
+
+def test_a_refusal_that_passes_is_no_fault() -> None:
+    walk = ToldWalk()
+    link(walk, up=True)
+    for second in range(30):
+        walk.until(float(second))
+        carried(walk, "refused" if second % 9 < 8 else "")
+        walk.telling.heard({"kind": "alive"})
+    assert reactions(walk) == []
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -93,6 +133,8 @@ def test_what_was_dropped_while_there_was_no_broker_is_no_slowness_of_the_one_th
         {"kind": "link", "up": 1, "why": "x"},
         {"kind": "link", "up": False, "why": "x", "silent_us": "long"},
         {"kind": "carried", "dropped": None},
+        {"kind": "carried", "dropped": 0, "refused": 7},
+        {"kind": "stops", "way": 1, "why": "x"},
         {"kind": "request", "what": "stop"},
         {"kind": "request", "what": 1, "sender": 2, "retained": 3, "payload": 4, "correlation": 5},
         {"kind": "arm"},

@@ -78,6 +78,31 @@ def test_of_what_is_retained_only_the_newest_is_sent() -> None:
     assert (body["n"], body["seq"]) == (9, 1)
 
 
+def test_an_answer_to_a_stop_goes_before_all_others_and_can_be_had_apart() -> None:
+    out = outgoing()
+    assert out.next_stopped(0, 0) is None
+    out.urgent("answer/anna", {"verdict": "refused"})
+    out.urgent("audit", {"verdict": "stopped"})
+    assert out.next_stopped(0, 0) is None, "whoever stopped does not wait for the trail"
+    for number in range(3):
+        out.urgent("answer/anna", {"verdict": "stopped", "n": number}, b"mine")
+    found = out.next_stopped(7, 8)
+    assert found is not None
+    assert (found.topic, found.correlation) == ("fes/b/answer/anna", b"mine")
+    assert json.loads(found.payload)["n"] == 0
+    assert out.due_us() == 0
+    told = [(topic, body["verdict"], body["seq"]) for topic, body in all_of(out, 0)]
+    assert told == [
+        ("answer/anna", "stopped", 2),
+        ("answer/anna", "stopped", 3),
+        ("answer/anna", "refused", 4),
+        ("audit", "stopped", 1),
+    ]
+    for _ in range(MOST_URGENT + 2):
+        out.urgent("answer/anna", {"verdict": "stopped"})
+    assert out.dropped == {"answer": 2}
+
+
 def test_answers_go_first_and_are_bounded_too() -> None:
     out = outgoing()
     out.item("events", {})

@@ -145,6 +145,21 @@ def test_a_stop_is_answered_and_written_down() -> None:
     assert table.remote.counts == {"accepted": 1, "stopped": 2, "retained": 2}
 
 
+def test_a_stop_that_comes_again_stops_again_and_is_written_down_once() -> None:
+    table = Table()
+    request = stopping(payload=f'{{"id": "{ID}"}}')
+    assert [table.take(request) for _ in range(3)] == ["", "", ""]
+    assert table.bench.asked == [("stop",)] * 3
+    assert [answer.again for _, answer in table.answers] == [False, True, True]
+    assert table.entries == [Entry("viewer", "stopped", "", {}, 1)]
+    assert table.remote.counts == {"stopped": 1, "again": 2}
+    # What has no name of its own, or another sender's, is another one.
+    table.take(request._replace(sender="anna"))
+    table.take(stopping())
+    table.take(stopping())
+    assert len(table.entries) == 4
+
+
 def test_a_stop_of_any_length_stops_and_is_searched_for_its_name_as_far_as_a_command_goes() -> None:
     table = Table()
     said = f'{{"id": "{ID}"}}'
