@@ -12,11 +12,9 @@ import asyncio
 import contextlib
 import json
 import time
-from collections import Counter
 from typing import Any, Final
 
-from aiomqtt import Client, MqttError, ProtocolVersion, Will
-from paho.mqtt.packettypes import PacketTypes
+from aiomqtt import Client, MqttError, Will
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.links.liveness import machine_ns
@@ -24,16 +22,11 @@ from fes_ctrl.telemetry.asked import Asked
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.bounds import memory_mb
 from fes_ctrl.telemetry.child import MOST_LINE, serve
-from fes_ctrl.telemetry.connection import (
-    CONFIRMED_S,
-    Connections,
-    RenewError,
-    keep_connected,
-    properties_of,
-)
+from fes_ctrl.telemetry.connection import Connections, RenewError, keep_connected
+from fes_ctrl.telemetry.delivery import Delivery
 from fes_ctrl.telemetry.outgoing import Message, Outgoing
 from fes_ctrl.telemetry.reading import message_of
-from fes_ctrl.telemetry.refusal import RefusedMessageError, refused_in_words
+from fes_ctrl.telemetry.refusal import RefusedMessageError
 from fes_ctrl.telemetry.requests import SET, STOP
 from fes_ctrl.telemetry.schema import ROOT, VERSION
 from fes_ctrl.telemetry.stop_line import OWN, SHARED, StopLine
@@ -77,18 +70,14 @@ class Agent:
         self._ended = asyncio.Event()
         self._why = "killed"
         self._lines_lost = 0
-        self._sent = 0
-        self._unconfirmed = 0
-        self._refused: Counter[str] = Counter()
-        self._refusing: dict[str, str] = {}
         self._connected_s: float | None = None
         self._commands: dict[str, int] = {}
         self._asked = Asked(self._tell, {self._topic("status"): self._status})
-        self._confirmed_s = time.monotonic()
         # One name for the whole run: a broker that missed the end of our last connection ends it
         # when the next one comes, and not later, with our last will after we are back.
         identifier = f"fes-{self._session[:16]}"
-        self._broker = broker = Broker(**hello["broker"])
+        broker = Broker(**hello["broker"])
+        self._delivery = Delivery(broker, self._topic(""), self._tell_carried)
         self._connections = Connections(broker, identifier, self._will())
         # 22 characters: an old broker may take no more than 23.
         stops = self._topic(f"command/{STOP}/+")
@@ -188,7 +177,7 @@ class Agent:
         if self._connected_s is not None:
             self._stops.other(made=False)
         self._connected_s = None
-        silent_us = round(1e6 * (time.monotonic() - self._confirmed_s))
+        silent_us = round(1e6 * (time.monotonic() - self._delivery.confirmed_s))
         why = f"{self._connections.broker}: {why}"
         self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
@@ -206,7 +195,7 @@ class Agent:
         # The last will of a run before may come now, and be what the broker keeps.
         await self._connections.subscribe(client, self._topic("status"), past=False)
         # Not before: a line on which nothing is answered is none.
-        self._confirmed_s = time.monotonic()
+        self._delivery.confirmed_s = time.monotonic()
         self._tell(kind="link", up=True, why=self._connections.spoken)
         self._board.tell_all()
         self._news.set()
@@ -257,7 +246,7 @@ class Agent:
     async def _answer_stop(self, client: Client, message: Message) -> None:
         # Where it is lost, whoever asked asks again.
         with contextlib.suppress(MqttError):
-            await self._publish(client, message, self._stops.protocol)
+            await self._delivery.publish(client, message, self._stops.protocol)
 
     async def _publish_all(self, client: Client) -> None:
         """Publish until the run is over and nothing is left."""
@@ -274,7 +263,8 @@ class Agent:
                         break
                     await self._something_due(flying)
                     continue
-                publishing = self._publish(client, message, self._connections.protocol)
+                protocol = self._connections.protocol
+                publishing = self._delivery.publish(client, message, protocol)
                 flying.add(asyncio.create_task(publishing))
                 # The task has to begin, so that messages leave in order.
                 await asyncio.sleep(0)
@@ -299,54 +289,11 @@ class Agent:
         for task in [task for task in flying if _over(task)]:
             flying.discard(task)
 
-    async def _publish(self, client: Client, message: Message, protocol: ProtocolVersion) -> None:
-        properties = None
-        if message.correlation and protocol == ProtocolVersion.V5:
-            properties = properties_of(PacketTypes.PUBLISH)
-            properties.CorrelationData = message.correlation
-        try:
-            await client.publish(
-                message.topic,
-                message.payload,
-                qos=1,
-                retain=message.retained,
-                properties=properties,
-                timeout=CONFIRMED_S,
-            )
-        except RefusedMessageError as error:
-            self._confirmed_s = time.monotonic()
-            self._note_refusal(message.topic, error.why)
-        except BaseException:
-            self._unconfirmed += 1
-            raise
-        else:
-            self._sent += 1
-            self._confirmed_s = time.monotonic()
-            self._note_refusal(message.topic, "")
-
-    def _note_refusal(self, topic: str, why: str) -> None:
-        """Take note that the broker refuses a topic of ours, or takes it: it may think again."""
-        name = topic.removeprefix(self._topic(""))
-        if why:
-            self._refused["answer" if name.startswith("answer/") else name] += 1
-        if name.startswith("answer/"):
-            return  # whoever asked under a name of no use is to be no fault of ours
-        before = dict(self._refusing)
-        if why:
-            self._refusing[topic] = why
-        else:
-            self._refusing.pop(topic, None)
-        if bool(before) != bool(self._refusing):
-            self._tell_carried()
-
     def _tell_carried(self) -> None:
-        # Before the first word of the broker it is not known.
-        refused = "" if self._sent else None
-        for topic, why in self._refusing.items():
-            refused = refused_in_words(topic, why, self._broker)
-            break
+        delivery = self._delivery
         dropped = sum(self._out.dropped.values())
-        self._tell(kind="carried", dropped=dropped, sent=self._sent, refused=refused)
+        refused = delivery.refused_in_words
+        self._tell(kind="carried", dropped=dropped, sent=delivery.sent, refused=refused)
 
     async def _tell_health(self) -> None:
         while True:
@@ -356,9 +303,9 @@ class Agent:
                 {
                     "connected_s": round(time.monotonic() - since_s, 1),
                     "connections": self._connections.made,
-                    "sent": self._sent,
-                    "unconfirmed": self._unconfirmed,
-                    "refused": dict(self._refused),
+                    "sent": self._delivery.sent,
+                    "unconfirmed": self._delivery.unconfirmed,
+                    "refused": dict(self._delivery.refused),
                     "dropped": self._out.dropped,
                     "stops": self._stops.way,
                     "lines_lost": self._lines_lost,

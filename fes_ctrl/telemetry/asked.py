@@ -8,8 +8,8 @@ from aiomqtt import Client
 from aiomqtt.message import Message
 
 from fes_ctrl.telemetry.bounds import Budget
-from fes_ctrl.telemetry.connection import StopsFirst
 from fes_ctrl.telemetry.gate import RETAINED
+from fes_ctrl.telemetry.incoming import StopsFirst
 from fes_ctrl.telemetry.requests import MOST_BYTES, SET, STOP, is_name
 
 COMMANDS_A_SECOND: Final = 20

@@ -10,11 +10,10 @@ import logging
 import random
 import socket
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Final
 
-from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -22,19 +21,13 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry import trouble
+from fes_ctrl.telemetry.backoff import LONGEST_S, Backoff
+from fes_ctrl.telemetry.incoming import StopsFirst
 from fes_ctrl.telemetry.refusal import OutspokenClient
-from fes_ctrl.telemetry.requests import MOST_BYTES
-
-FIRST_S: Final = 0.25
-LONGEST_S: Final = 30.0
-STOOD_S: Final = 10.0
-"""A connection that stood for so long was no failed attempt."""
-SPREAD: Final = 0.2
 
 CONFIRMED_S: Final = 5.0
 """What a broker has not confirmed by then, it will not: the connection is half open."""
 KEEPALIVE_S: Final = 10
-MOST_INCOMING: Final = 256
 MOST_PACKET: Final = 1 << 18
 """Bytes of a message that is taken at all; the longest of ours has some 30,000."""
 HANG_UP_S: Final = 0.1
@@ -57,73 +50,6 @@ def properties_of(packet: int) -> Properties:
 
 class RenewError(Exception):
     """A connection is to be made anew at once: it says of us what is true no more."""
-
-
-class Backoff:
-    """How long to wait before the next attempt, seconds.
-
-    Parameters
-    ----------
-    chance : Random
-        Spreads the attempts.
-    longest_s : float
-        At most, but for chance.
-    """
-
-    def __init__(self, chance: random.Random, longest_s: float = LONGEST_S) -> None:
-        self._chance = chance
-        self._longest_s = longest_s
-        self._next_s = FIRST_S
-
-    def failed(self, stood_s: float) -> float:
-        """Return how long to wait after a connection that stood for so long; 0: it never was."""
-        if stood_s >= STOOD_S:
-            self._next_s = FIRST_S
-        wait_s = self._next_s * self._chance.uniform(1.0 - SPREAD, 1.0 + SPREAD)
-        self._next_s = min(self._longest_s, 2.0 * self._next_s)
-        return wait_s
-
-
-class StopsFirst(asyncio.Queue[Message]):
-    """Incoming messages: a stop overtakes all others, and none of those is in its way.
-
-    Each kind has its bound, beyond which its oldest gives way; ``lost`` counts them. Of a command
-    that is too long, as much is kept as it takes to refuse it.
-    """
-
-    def _init(self, _maxsize: int) -> None:
-        self._stops: deque[Message] = deque()
-        self._others: deque[Message] = deque()
-        self.lost = 0
-
-    def qsize(self) -> int:
-        """Return how many wait."""
-        return len(self._stops) + len(self._others)
-
-    def empty(self) -> bool:
-        """Return whether none waits."""
-        return self.qsize() == 0
-
-    def full(self) -> bool:
-        """Return whether the next one is refused: never."""
-        return False
-
-    def is_stop(self, message: Message) -> bool:
-        """Return whether a message asks for a stop."""
-        # One that is kept stops nobody, and must not push out those that do.
-        return "/command/stop/" in str(message.topic) and not message.retain
-
-    def _put(self, message: Message) -> None:
-        if "/command/" in str(message.topic) and len(message.payload) > MOST_BYTES:
-            message.payload = message.payload[: MOST_BYTES + 1]
-        queue = self._stops if self.is_stop(message) else self._others
-        queue.append(message)
-        if len(queue) > MOST_INCOMING:
-            queue.popleft()
-            self.lost += 1
-
-    def _get(self) -> Message:
-        return (self._stops or self._others).popleft()
 
 
 def client_for(

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from fes_ctrl.telemetry.connection import Backoff
+from fes_ctrl.telemetry.backoff import Backoff
 from fes_ctrl.telemetry.handover import Handover
 
 POSIX: Final = os.name == "posix"

@@ -17,7 +17,8 @@ from aiomqtt import Client, Message
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.telemetry.child import serve
-from fes_ctrl.telemetry.connection import Connections, StopsFirst, keep_connected
+from fes_ctrl.telemetry.connection import Connections, keep_connected
+from fes_ctrl.telemetry.incoming import StopsFirst
 
 MOST_BYTES: Final = 8192
 """Of a payload."""

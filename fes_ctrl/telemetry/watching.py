@@ -10,9 +10,11 @@ from typing import Final
 from aiomqtt import Client, Message, MqttError, ProtocolVersion
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.backoff import Backoff
 from fes_ctrl.telemetry.bench import TOPICS
 from fes_ctrl.telemetry.benches import Benches
-from fes_ctrl.telemetry.connection import Backoff, Connections, StopsFirst
+from fes_ctrl.telemetry.connection import Connections
+from fes_ctrl.telemetry.incoming import StopsFirst
 from fes_ctrl.telemetry.schema import ROOT
 from fes_ctrl.telemetry.trouble import ended, in_words, is_final
 

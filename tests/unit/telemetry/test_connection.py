@@ -16,16 +16,9 @@ from aiomqtt.message import Message
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.runtime.realtime import real_time_loop
 from fes_ctrl.telemetry import connection
-from fes_ctrl.telemetry.connection import (
-    FIRST_S,
-    LONGEST_S,
-    MOST_INCOMING,
-    SPREAD,
-    STOOD_S,
-    Backoff,
-    Connections,
-    StopsFirst,
-)
+from fes_ctrl.telemetry.backoff import FIRST_S, LONGEST_S, SPREAD, STOOD_S, Backoff
+from fes_ctrl.telemetry.connection import Connections
+from fes_ctrl.telemetry.incoming import MOST_INCOMING, StopsFirst
 from fes_ctrl.telemetry.requests import MOST_BYTES
 from helpers.brokers import HERE, free_port
 
