@@ -101,6 +101,7 @@ PACKAGES = (
             "fes_ctrl/telemetry/gate.py",
             "fes_ctrl/telemetry/parameters.py",
             "fes_ctrl/telemetry/remote.py",
+            "fes_ctrl/telemetry/taken.py",
         ),
         (
             "tests/unit/telemetry/test_requests.py",
@@ -109,6 +110,7 @@ PACKAGES = (
             "tests/unit/telemetry/test_remote.py",
             "tests/unit/telemetry/test_remote_answers.py",
             "tests/unit/telemetry/test_remote_can_never.py",
+            "tests/unit/telemetry/test_not_taken.py",
         ),
         all_killed=False,
     ),

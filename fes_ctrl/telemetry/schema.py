@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 ROOT: Final = "fes"
 VERSION: Final = 1
-A_START: Final = 1_000_000
+A_START: Final = 1_000_000_000
 """Each process that speaks for a run counts its messages from the next of these on."""
 
 Type = Literal["integer", "number", "text", "boolean", "object", "list"]

@@ -18,6 +18,7 @@ from paho.mqtt.client import MQTTv5, MQTTv311
 
 from fes_ctrl.model import HEEL_OFF, BurstEnd, BurstStart, Fault, GaitEvent
 from fes_ctrl.telemetry.audit import broken_at
+from fes_ctrl.telemetry.schema import A_START
 from helpers import brokers
 from helpers.real_bench import BENCH, Far, RealBench, far, flooded, resident_mb, until, walking
 from helpers.served import serving
@@ -225,13 +226,13 @@ def test_a_process_that_is_killed_is_told_of_and_comes_back(bench: RealBench, tu
     assert lost["why"] == "lost"
     until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
     assert bench.agent_pid != dead
-    after = tuner.wait_for("metrics", lambda body: body["seq"] > 1_000_000)
+    after = tuner.wait_for("metrics", lambda body: body["seq"] > A_START)
     seqs = [body["seq"] for body in tuner.on("metrics")]
     assert seqs == sorted(seqs)
     # The new one tells for the whole run, and knows what the foot does.
     assert after["bursts"]["right"] >= before["bursts"]["right"]
     assert after["contacts"]["right"] >= before["contacts"]["right"]
-    tuner.wait_for("state", lambda body: body["seq"] > 1_000_000 and body["activity"])
+    tuner.wait_for("state", lambda body: body["seq"] > A_START and body["activity"])
     undisturbed(bench, since)
 
 
