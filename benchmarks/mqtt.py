@@ -33,6 +33,7 @@ from aiomqtt import Client, ProtocolVersion
 from mqtt_broker import Figures, listening, mosquitto, percentiles
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.links.liveness import machine_ns
 from fes_ctrl.model import BurstEnd, Fault, Record
 from fes_ctrl.runlog.format import record_line
 from fes_ctrl.runlog.log import NullLog
@@ -94,6 +95,8 @@ async def fleet(benches: int, seconds: float) -> Figures:
             await client.publish("end", qos=1)
         await asyncio.to_thread(listener.wait, 30)
         rows = [json.loads(line) for line in heard.read_text().splitlines()[1:]]
+    if not rows:
+        sys.exit("nothing was received: the benches did not speak")
     return {**_received(rows, handed, took_s), "bare_aiomqtt": bare}
 
 
@@ -102,7 +105,7 @@ def _agent(broker: Figures, name: str) -> AgentProcess:
         "broker": broker,
         "bench": name,
         "session": uuid.uuid4().hex,
-        "legs": ["right"],
+        "start_ns": machine_ns(),
         "about": {"online": True, "why": "started", "simulated": True, "device": "sim+p24",
                   "program": "standard", "legs": ["right"], "fes_ctrl": "0", "config_sha256": ""},
     }  # fmt: skip
@@ -123,6 +126,7 @@ async def _replay(agent: AgentProcess, said: list[Record], begin_s: float, secon
         agent.send(record_line(now_us, said[index % len(said)]))
         if index % 20 == 0:
             metrics = {"kind": "metrics", "now": now_us, "pulses": index, "refused": 0,
+                       "contacts": {}, "bursts": {}, "activity": {}, "arrivals": None,
                        "late_us_max": 0, "lines_lost": agent.lost, "commands": {}}  # fmt: skip
             agent.send(json.dumps(metrics) + "\n")
     return count
