@@ -111,6 +111,7 @@ PACKAGES = (
             "tests/unit/telemetry/test_remote_answers.py",
             "tests/unit/telemetry/test_remote_can_never.py",
             "tests/unit/telemetry/test_not_taken.py",
+            "tests/unit/telemetry/test_taken.py",
         ),
         all_killed=False,
     ),

@@ -401,7 +401,10 @@ def test_a_foot_that_had_more_than_enough_of_less_is_asked_for_less() -> None:
     assert given >= plain.now.share_ppm, "by no more than if it had been given all"
 
 
-@pytest.mark.parametrize(("mid_deg", "contact_deg"), [(10.0, 0.0), (0.0, 10.0), (-9.0, -9.0)])
+@pytest.mark.parametrize(
+    ("mid_deg", "contact_deg"),
+    [(10.0, 0.0), (0.0, 10.0), (-9.0, -9.0), (10.0, 1.9), (1.9, 10.0), (10.0, 2.0), (2.0, 10.0)],
+)
 def test_a_foot_that_had_not_more_than_enough_of_less_tells_nothing(
     mid_deg: float, contact_deg: float
 ) -> None:

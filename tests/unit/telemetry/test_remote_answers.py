@@ -1,5 +1,7 @@
 """What is answered and written down of a command, word by word, and what the bench is asked for."""
 
+from uuid import uuid4
+
 from fes_ctrl.assembly import ControlConfig
 from fes_ctrl.model import ALL_LEGS, LEFT, RIGHT
 from fes_ctrl.telemetry.parameters import Parameters
@@ -150,7 +152,9 @@ def test_a_stop_that_comes_again_stops_again_and_is_written_down_once() -> None:
     request = stopping(payload=f'{{"id": "{ID}"}}')
     assert [table.take(request) for _ in range(3)] == ["", "", ""]
     assert table.bench.asked == [("stop",)] * 3
-    assert [answer.again for _, answer in table.answers] == [False, True, True]
+    first = Answer(ID, "stopped", "", 1)
+    again = first._replace(again=True)
+    assert table.answers == [(request, first), (request, again), (request, again)]
     assert table.entries == [Entry("viewer", "stopped", "", {}, 1)]
     assert table.remote.counts == {"stopped": 1, "again": 2}
     # What has no name of its own, or another sender's, is another one.
@@ -177,3 +181,17 @@ def test_of_too_many_answers_the_oldest_is_forgotten() -> None:
     for request in wrong[1:]:
         assert table.take(request).startswith("repeated")
     assert table.take(wrong[0]).startswith("session")
+
+
+def test_of_too_many_stops_the_oldest_is_forgotten() -> None:
+    table = Table()
+    stops = [stopping(payload=f'{{"id": "{uuid4()}"}}') for _ in range(REMEMBERED + 1)]
+    for request in stops[:REMEMBERED]:
+        table.take(request)
+    table.take(stops[0])
+    assert table.answers[-1][1].again, "as many as that are remembered"
+    table.take(stops[REMEMBERED])
+    table.take(stops[1])
+    assert table.answers[-1][1].again
+    table.take(stops[0])
+    assert not table.answers[-1][1].again
