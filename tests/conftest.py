@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -16,6 +17,10 @@ from helpers.stillness import Witness
 
 # Read when numpy is first imported: a pool of threads in each worker is slower than none.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A shell's job in the background ignores Ctrl-C, and so would each program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 AHEAD = 20
