@@ -89,13 +89,13 @@ def _no_pairs(first: Run, second: Run, name: str) -> str:
 
 def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
     found: list[str] = []
-    simulated = first.patient_is_model and second.patient_is_model
+    modelled = first.patient_is_model and second.patient_is_model
     patients = [{k: v for k, v in s.values.items() if k.startswith("patient.")} for s in (a, b)]
-    if simulated and patients[0] != patients[1]:
+    if modelled and patients[0] != patients[1]:
         found.append("another patient; what the foot did cannot be put down to the program")
     spans_s = [run.walk.duration_us / 1e6 for run in (first, second)]
     if abs(spans_s[0] - spans_s[1]) > 1.0:
-        fatigue = ", and fatigue has gone another way" if simulated else ""
+        fatigue = ", and fatigue has gone another way" if modelled else ""
         found.append(
             f"{spans_s[1]:.1f} s instead of {spans_s[0]:.1f} s; totals (strides, pulses, charge) "
             f"cannot be compared{fatigue}"
