@@ -276,18 +276,25 @@ def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(tmp_path: Pat
             until(lambda: (now := bench.state()) and not now.armed, bench.why)
 
 
+@contextlib.contextmanager
+def behind_a_line(folder: Path) -> Iterator[tuple[brokers.Proxy, RealBench, Far]]:
+    """Yield a line to a broker, a bench that walks at its end, and who is at the broker itself."""
+    with (
+        brokers.mosquitto(folder) as port,
+        brokers.proxy(port) as line,
+        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
+        far(port) as tuner,
+    ):
+        yield line, bench, tuner
+
+
 def by_line(all_else: str, stops: str) -> Callable[[bytes], str]:
     """Return what becomes of a bench's lines: the one with the last will, and the other."""
     return lambda connect: all_else if b"/status" in connect else stops
 
 
 def test_a_stop_waits_for_nothing_that_the_line_of_all_else_holds_up(tmp_path: Path) -> None:
-    with (
-        brokers.mosquitto(tmp_path) as port,
-        brokers.proxy(port) as line,
-        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
-        far(port) as tuner,
-    ):
+    with behind_a_line(tmp_path) as (line, bench, tuner):
         bench.walks()
         assert tuner.wait_for("health")["stops"] == "own"
         line.mode_of = by_line(brokers.STALL, brokers.OPEN)
@@ -299,12 +306,7 @@ def test_a_stop_waits_for_nothing_that_the_line_of_all_else_holds_up(tmp_path: P
 
 
 def test_a_stop_that_comes_while_its_line_is_made_anew_still_stops(tmp_path: Path) -> None:
-    with (
-        brokers.mosquitto(tmp_path) as port,
-        brokers.proxy(port) as line,
-        walking(f"mqtt://127.0.0.1:{line.port}/{BENCH}") as bench,
-        far(port) as tuner,
-    ):
+    with behind_a_line(tmp_path) as (line, bench, tuner):
         bench.walks()
         tuner.wait_for("health")
         # The other line is held up, so that it cannot stand in.
