@@ -247,5 +247,5 @@ class SimProbe:
         self._out.append((self._line_free_us, line))
 
 
-def _nobody(t_us: Us, loaded: bool) -> None:  # noqa: FBT001
+def _nobody(t_us: Us, loaded: bool) -> None:  # noqa: FBT001 - the level of a pin
     """Play to nobody."""

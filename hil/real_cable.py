@@ -109,7 +109,7 @@ class RealCable:
             with contextlib.suppress(OSError):
                 os.write(self._far, data)
 
-    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002 - the cables' signature
         """Make something go wrong with the cable, now.
 
         Raises
@@ -175,7 +175,7 @@ class DeskCable:
     def answer(self, data: bytes) -> None:
         """Answer nothing: the device does."""
 
-    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002
+    def inject(self, name: str, to_us: Us = NEVER_US, amount: float = 0.0) -> None:  # noqa: ARG002 - the cables' signature
         """Refuse: what is on the desk cannot be made to go wrong from here.
 
         Raises

@@ -331,18 +331,18 @@ def _given_sampler(params: dict[str, float]) -> Any:
     import optuna
 
     class Given(optuna.samplers.BaseSampler):
-        def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:  # noqa: ARG002
+        def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:  # noqa: ARG002 - optuna's signature
             return {}
 
-        def sample_relative(self, study: Any, trial: Any, search_space: Any) -> dict[str, Any]:  # noqa: ARG002
+        def sample_relative(self, study: Any, trial: Any, search_space: Any) -> dict[str, Any]:  # noqa: ARG002 - optuna's signature
             return {}
 
         def sample_independent(
             self,
-            study: Any,  # noqa: ARG002
-            trial: Any,  # noqa: ARG002
+            study: Any,  # noqa: ARG002 - optuna's signature
+            trial: Any,  # noqa: ARG002 - optuna's signature
             param_name: str,
-            param_distribution: Any,  # noqa: ARG002
+            param_distribution: Any,  # noqa: ARG002 - optuna's signature
         ) -> float:
             return params[param_name]
 

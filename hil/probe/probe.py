@@ -134,7 +134,7 @@ class Probe:
 
     # -- what it is told ------------------------------------------------------------------------
 
-    def edge(self, loaded: bool, at_probe_us: Us | None = None) -> None:  # noqa: FBT001
+    def edge(self, loaded: bool, at_probe_us: Us | None = None) -> None:  # noqa: FBT001 - the level of a pin
         """Let it play a heel edge.
 
         Parameters
@@ -335,5 +335,5 @@ def _nobody(pulse: ProbePulse) -> None:
     """Tell nobody: nobody listens yet."""
 
 
-def _nowhere(t_us: Us, loaded: bool) -> None:  # noqa: FBT001
+def _nowhere(t_us: Us, loaded: bool) -> None:  # noqa: FBT001 - the level of a pin
     """Tell nobody: nobody listens yet."""

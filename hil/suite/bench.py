@@ -15,7 +15,7 @@ load, the device's own account, or nothing but what it was told. The first two s
 SEES: Final[frozenset[Source]] = frozenset({"electrode", "probe"})
 
 
-class BenchFailure(AssertionError):  # noqa: N818
+class BenchFailure(AssertionError):  # noqa: N818 - a failure, as an assertion is
     """A driver or its device did what a scenario does not allow: one sentence."""
 
 

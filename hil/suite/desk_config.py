@@ -64,7 +64,7 @@ class DeskConfig:
             raise ValueError(message)
 
     @property
-    def other_mA(self) -> int:  # noqa: N802
+    def other_mA(self) -> int:  # noqa: N802 - a unit's symbol
         """Another current, well below."""
         return max(1, self.current_mA * 7 // 10)
 

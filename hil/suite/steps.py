@@ -21,7 +21,7 @@ QUIET_US: Final = 600_000
 """Silence is looked at for so long: many periods."""
 
 
-def require(holds: bool, sentence: str) -> None:  # noqa: FBT001
+def require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - as assert has it
     """Fail with a sentence, unless it holds."""
     if not holds:
         raise BenchFailure(sentence)

@@ -39,7 +39,7 @@ def spastic_scale() -> float:
 
 
 @cache
-def walked(untreated: bool, *sets: str, scenario: str = "moderate_stroke") -> Walk:  # noqa: FBT001
+def walked(untreated: bool, *sets: str, scenario: str = "moderate_stroke") -> Walk:  # noqa: FBT001 - keys of the cache
     """Return a walk of a scenario under changed settings, with stimulation or without."""
     config: WalkConfig = load_scenario(scenario, {}, sets).walk
     return simulate(replace(config, evaluation=untreated)).walk
@@ -50,7 +50,7 @@ def settled(walk: Walk) -> list[Swing]:
     return walk.settled(walk.legs[0])
 
 
-def of(field: str, untreated: bool = False, *sets: str) -> float:  # noqa: FBT001, FBT002
+def of(field: str, untreated: bool = False, *sets: str) -> float:  # noqa: FBT001, FBT002 - keys of the cache
     """Return the median of an outcome of the moderate patient."""
     return median(float(getattr(s, field)) for s in settled(walked(untreated, *sets)))
 

@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import mqtt_page  # noqa: E402 - they lie beside the code, not in a package
-import reference_pages  # noqa: E402
+import reference_pages  # noqa: E402 - found by the path above
 
-from fes_ctrl.telemetry.schema import TOPICS, json_schema  # noqa: E402
+from fes_ctrl.telemetry.schema import TOPICS, json_schema  # noqa: E402 - found by the path above
 
 
 @pytest.mark.parametrize("name", reference_pages.PAGES)

@@ -80,7 +80,7 @@ class Host:
 
     def _heed(self, report: LinkReport) -> None:
         if report.kind != LINK_ANSWER:
-            print(json.dumps({"kind": report.kind, "detail": report.detail}), flush=True)  # noqa: T201
+            print(json.dumps({"kind": report.kind, "detail": report.detail}), flush=True)  # noqa: T201 - the test reads it
         if report.kind == LINK_UP:
             self._take(self._session.command(_now_us(), Arm(_now_us(), 0)))
         elif report.kind == LINK_READY:

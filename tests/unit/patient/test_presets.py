@@ -193,7 +193,7 @@ def test_a_spastic_calf_is_stiffer_than_a_mild_one_and_within_what_was_measured(
     assert passive_Nm("stroke_severe_spastic", 10) == pytest.approx(9.5, abs=4.8)
 
 
-def reflex_Nm(name: str, rate_deg_per_s: float) -> float:  # noqa: N802
+def reflex_Nm(name: str, rate_deg_per_s: float) -> float:  # noqa: N802 - a unit's symbol
     reflex = StretchReflex(patient_of(name).leg[0].reflex, 1.0)
     return [reflex.step(0.0, math.radians(rate_deg_per_s)) for _ in range(300)][-1]
 

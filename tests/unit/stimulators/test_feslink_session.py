@@ -914,11 +914,12 @@ def test_a_device_that_does_not_give_what_was_asked_for_is_told(wrong: str) -> N
     def tell(data: bytes) -> bytes:
         out = b""
         for answer in feslink.Decoder().feed(data):
+            told = answer
             if isinstance(answer, fm.Account) and answer.pulses:
                 pulses = answer.pulses + {"fewer": -1, "more": 1, "weaker": 0}[wrong]
                 charge_nc = answer.charge_nc * (80 if wrong == "weaker" else 100) // 100
-                answer = answer._replace(pulses=pulses, charge_nc=charge_nc)  # noqa: PLW2901
-            out += feslink.encode(answer)
+                told = answer._replace(pulses=pulses, charge_nc=charge_nc)
+            out += feslink.encode(told)
         return out
 
     line.to_host = tell

@@ -253,7 +253,7 @@ def test_no_secret_is_on_a_command_line(module: str) -> None:
         peer.agent.start()
         try:
             await until(lambda: peer.told("up"))
-            command = Path(f"/proc/{peer.agent.pid}/cmdline").read_bytes()  # noqa: ASYNC240
+            command = Path(f"/proc/{peer.agent.pid}/cmdline").read_bytes()  # noqa: ASYNC240 - the kernel's, which is there at once
             assert b"secret" not in command
             assert json.dumps(peer.told("up")[0]["hello"]).count("secret") == 1
         finally:
