@@ -102,13 +102,15 @@ are a kind of their own. What is not new is told as fault F26, once a second at 
 
 ### How stops come
 
-A bench hears stops on a connection of their own, with the same user, the identifier of the other
-one with `-s` behind it, and no last will: neither a flood of changes nor what the bench itself
-tells stands before a stop, and none is thrown away with the other connection's queue. Answers to
-stops leave by it too, before all other answers.
+A bench hears stops on the connection of all else, and on one of their own, with the same user, the
+identifier of the other one with `-s` behind it, and no last will: neither a flood of changes nor
+what the bench itself tells stands before a stop there, and none is thrown away with the other
+connection's queue. Whichever of the two dies, known or without a word, the other one brings the
+stop. What comes on both within a second counts once; later it stops again. The answer leaves by the
+one on which the stop came first, before all other answers.
 
-- While it is down and the other one is up, stops come on that one, where a flood may hold them up:
-  the field `stops` of `health` says *shared*, and the person at the bench is told why.
+- While their own is known to be down, the field `stops` of `health` says *shared*, and the person
+  at the bench is told why: a flood may hold them up on the other one.
 - A broker of MQTT 5 keeps stops of QoS 1 for {KEPT_S} s for a bench that has lost this connection:
   one that was sent meanwhile still comes, for a late stop still stops. In 3.1.1, where it would
   keep them for ever, it keeps none, and after a restart it has none.

@@ -29,14 +29,14 @@ from fes_ctrl.telemetry.reading import message_of
 from fes_ctrl.telemetry.refusal import RefusedMessageError
 from fes_ctrl.telemetry.requests import SET, STOP
 from fes_ctrl.telemetry.schema import ROOT, VERSION
-from fes_ctrl.telemetry.stop_line import OWN, SHARED, StopLine
+from fes_ctrl.telemetry.stop_line import OWN, StopLine
 
 IN_FLIGHT: Final = 8
 """Messages that wait for the broker's confirmation at once."""
 HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
 SETTLED_S: Final = 1.0
-"""So long the connection of the stops may take before the other one hears them meanwhile."""
+"""So long the connection of the stops may take before it is told how they come."""
 
 
 def utc_us() -> int:
@@ -190,8 +190,9 @@ class Agent:
         topic = self._topic(f"command/{SET}/+")
         if not await self._connections.subscribe(client, topic, past=False, qos=0):
             self._tell(kind="denied", topic=topic)
+        # Stops too: the connection that is theirs alone may have died without a word.
+        await self._connections.subscribe(client, self._topic(f"command/{STOP}/+"), past=False)
         await self._stops.settled(SETTLED_S)
-        helping = await self._help_out(client, helping=False)
         # The last will of a run before may come now, and be what the broker keeps.
         await self._connections.subscribe(client, self._topic("status"), past=False)
         # Not before: a line on which nothing is answered is none.
@@ -203,7 +204,6 @@ class Agent:
             parts = [
                 tasks.create_task(self._asked.hear(client)),
                 tasks.create_task(self._tell_health()),
-                tasks.create_task(self._help_stops(client, helping=helping)),
             ]
             await self._publish_all(client)
             with contextlib.suppress(RefusedMessageError):
@@ -213,29 +213,9 @@ class Agent:
             for part in parts:
                 part.cancel()
 
-    async def _help_out(self, client: Client, *, helping: bool) -> bool:
-        """Hear stops here too while they have no connection of their own; return whether so."""
-        topic = self._topic(f"command/{STOP}/+")
-        needed = self._stops.way == SHARED
-        if needed and not helping:
-            await self._connections.subscribe(client, topic, past=False)
-        elif helping and not needed:
-            await client.unsubscribe(topic)
-        return needed
-
-    async def _help_stops(self, client: Client, *, helping: bool) -> None:
-        while True:
-            self._stops.changed.clear()
-            helping = await self._help_out(client, helping=helping)
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                # In Python 3.11 an answer that comes at the same time hides it.
-                raise asyncio.CancelledError
-            await self._stops.changed.wait()
-
     def _answer_stops(self) -> None:
-        """Let answers to stops go the way that the stops came; else they go with the others."""
-        while (client := self._stops.client) is not None:
+        """Let answers to stops go the way that the last one came."""
+        while (client := self._stops.client) is not None and client is self._asked.stopped_on:
             message = self._out.next_stopped(self._t_us(), utc_us())
             if message is None:
                 return

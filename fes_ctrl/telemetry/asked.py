@@ -1,7 +1,8 @@
 """What is asked of a bench, off its connections: bounded, and handed up to the control loop."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
 from aiomqtt import Client
@@ -16,6 +17,36 @@ COMMANDS_A_SECOND: Final = 20
 """More than this of either kind is not handed up."""
 NAMELESS: Final = "nameless"
 """Who asks for a stop and has no name that could be one: stopped is stopped."""
+TWIN_S: Final = 1.0
+"""What comes on both connections within this was said once."""
+MOST_TWINS: Final = 256
+
+
+class Twins:
+    """Tells of a message whether it has come on the other connection already."""
+
+    def __init__(self) -> None:
+        self._heard: OrderedDict[Hashable, tuple[object, float]] = OrderedDict()
+
+    def has_come(self, message: Hashable, line: object, now_s: float) -> bool:
+        """Return whether a message is the twin of one that came; of one that has its twin, never.
+
+        Parameters
+        ----------
+        message : hashable
+            All that is known of it.
+        line : object
+            The connection on which it comes now.
+        now_s : float
+            Seconds on a clock that never jumps.
+        """
+        before = self._heard.pop(message, None)
+        if before is not None and before[0] is not line and now_s - before[1] <= TWIN_S:
+            return True
+        self._heard[message] = line, now_s
+        if len(self._heard) > MOST_TWINS:
+            self._heard.popitem(last=False)
+        return False
 
 
 class Asked:
@@ -27,6 +58,11 @@ class Asked:
         Takes a line for the control loop.
     others : mapping of str to callable
         By topic: what takes the payload of messages that ask for nothing.
+
+    Attributes
+    ----------
+    stopped_on : Client or None
+        The connection on which the last stop came first.
     """
 
     def __init__(
@@ -35,6 +71,8 @@ class Asked:
         self._tell = tell
         self._others = others
         self._budgets = {what: Budget(COMMANDS_A_SECOND) for what in (SET, STOP, RETAINED)}
+        self._twins = Twins()
+        self.stopped_on: Client | None = None
 
     async def hear(self, client: Client) -> None:
         """Hand up what comes on a connection, until that is lost."""
@@ -45,9 +83,9 @@ class Asked:
             if lost > told:
                 self._tell(kind="flooded", lost=lost - told)
                 told = lost
-            self._take(message)
+            self._take(message, client)
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message, client: Client) -> None:
         other = self._others.get(str(message.topic))
         if other is not None:
             other(message.payload)
@@ -58,6 +96,11 @@ class Asked:
         if what not in self._budgets or not is_name(sender):
             return
         correlation = getattr(message.properties, "CorrelationData", b"")[:64]
+        if what == STOP:
+            said = sender, message.retain, bytes(message.payload), correlation
+            if self._twins.has_come(said, client, time.monotonic()):
+                return
+            self.stopped_on = client
         # A stop that is kept is refused: a flood of those must be in the way of none that is not.
         kind = RETAINED if what == STOP and message.retain else what
         if not self._budgets[kind].spend(time.monotonic()):

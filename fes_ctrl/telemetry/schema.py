@@ -284,8 +284,9 @@ TOPICS: Final = (
                 "stops",
                 "text",
                 "",
-                "how stops come: own (a connection of their own), shared (with all else, where a "
-                "flood may hold them up) or denied (the broker lets nobody of this name hear them)",
+                "how stops come: own (with all else, and on a connection of their own), shared "
+                "(with all else only, where a flood may hold them up) or denied (the broker lets "
+                "nobody of this name hear them)",
             ),
             Field(
                 "lines_lost",

@@ -1,9 +1,10 @@
 """The connection on which a bench hears stops, and nothing else.
 
 What is sent to a connection comes in order, and a broker throws away what waits for one that has
-broken: on the connection of all else a stop would stand behind a flood of changes, or be lost with
-it. Here nothing stands before it. No last will belongs to it, and nothing but answers to stops
-leaves by it.
+broken: on the connection of all else a stop may stand behind a flood of changes, or be lost with
+it. Here nothing stands before it. Stops come on both, so that neither has to be known to be dead
+before one is heard. No last will belongs to this one, and nothing but answers to stops leaves by
+it.
 """
 
 import asyncio
@@ -93,8 +94,6 @@ class StopLine:
         Whether the broker lets nobody of this name hear them.
     why : str
         Why they are not heard here.
-    changed : Event
-        Set whenever one of these is another.
     """
 
     def __init__(
@@ -114,7 +113,6 @@ class StopLine:
         self.client: Client | None = None
         self.denied = False
         self.why = "not connected yet"
-        self.changed = asyncio.Event()
 
     @property
     def protocol(self) -> ProtocolVersion:
@@ -201,4 +199,3 @@ class StopLine:
         self.client, self.denied = client, denied
         self.why = ONLY_ONE if self.rests else why
         self._tried.set()
-        self.changed.set()

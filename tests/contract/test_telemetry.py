@@ -319,6 +319,16 @@ def test_a_stop_that_comes_while_its_line_is_made_anew_still_stops(tmp_path: Pat
         until(lambda: not armed(bench), bench.why)
 
 
+def test_a_stop_does_not_wait_until_its_own_line_is_known_to_be_dead(tmp_path: Path) -> None:
+    with behind_a_line(tmp_path) as (line, bench, tuner):
+        bench.walks()
+        assert tuner.wait_for("health")["stops"] == "own"
+        line.mode_of = by_line(brokers.OPEN, brokers.STALL)
+        assert tuner.stop()["verdict"] == "stopped", "heard and answered on the other one"
+        assert not armed(bench)
+        assert times(bench, "have no connection of their own") == 0, "nobody knew"
+
+
 def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path: Path) -> None:
     with brokers.mosquitto(tmp_path) as port, brokers.proxy(port) as line:
         line.mode_of = by_line(brokers.OPEN, brokers.CUT)
@@ -331,7 +341,7 @@ def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path:
             line.mode_of = None
             until(lambda: times(bench, "stops from afar have a connection of their own"), bench.why)
             assert tuner.on("health")[-1]["stops"] == "own"
-            # It is heard on one of them, not on both.
+            # It is heard on both of them, and taken once.
             known = len(tuner.on("answer/tuner"))
             assert tuner.stop()["verdict"] == "stopped"
             assert tuner.ask(change={"nothing": 1.0})["verdict"] == "refused"
