@@ -96,8 +96,14 @@ def real_time(item: pytest.Item) -> bool:
     return item.get_closest_marker("real_time") is not None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run a test in real time again that failed on a machine that stood still."""
+    """Put tests in real time first; run one again that failed on a machine that stood still.
+
+    Only one of them runs at a time. Being first, all are given to one of several processes, which
+    goes from one to the next, and no other process has to wait for its turn.
+    """
+    items.sort(key=lambda item: not real_time(item))
     again = pytest.mark.flaky(reruns=AGAIN, condition=in_real_time.machine_stood_still)
     for item in filter(real_time, items):
         item.add_marker(again)
