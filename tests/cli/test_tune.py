@@ -340,6 +340,11 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             "tune.dial program.rise_ms: low has to be below high (SPACE:3)",
         ),
         (
+            '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 195\nhigh = 204\nstep = 50\n',
+            "tune.dial program.rise_ms: a step of 50 is larger than its range, from 195 to 204; "
+            "give a smaller (SPACE:5)",
+        ),
+        (
             "[tune]\n"
             + 2 * '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 10\n',
             "tune.dial program.rise_ms: stands there twice; take one out (SPACE:8)",
