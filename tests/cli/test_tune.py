@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -477,6 +478,25 @@ def test_bad_strides_are_told_on_the_page(
     assert "bad strides served poorly" in text
     assert "walked again with bad strides" in text
     assert "kinds hesitation; percent 30" in text
+
+
+def test_a_walk_as_long_as_the_scenario_says_is_told_with_its_seconds(
+    space: str, tmp_path: Path
+) -> None:
+    text = find("scenario", "moderate_stroke").read_text()
+    scenario = tmp_path / "brief.toml"
+    scenario.write_text(text.replace("duration_s = 60", "duration_s = 8"))
+    out = tmp_path / "out"
+    told = tune(
+        *(scenario, "--walks", "2", "--seeds", "1", "--unseen", "2", "--workers", "1"),
+        *("--space", space, "--out", out),
+    )
+    assert told.returncode in {0, 1}, told.stderr
+    found = json.loads((out / "tune.json").read_text())
+    assert (found["duration_s"], found["walk_s"]) == (None, 8)
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    page = (out / "report.html").read_text()
+    assert re.search("seconds of a walk</t[hd]><td[^>]*>8<", page)
 
 
 def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_path: Path) -> None:
