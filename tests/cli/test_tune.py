@@ -185,6 +185,16 @@ def test_a_search_for_something_else_is_refused_with_what_it_was_and_is(
     told = tune(*few)
     assert told.returncode == 2
     assert "(dial program.extension_ms.now was 100.0, is 150.0); search in" in told.stderr
+    program.write_text(text.replace("fall_ms = 150", "fall_ms = 140"))
+    assert program.read_text() != text
+    # Another process, for one keeps what it has built of a file.
+    command = [sys.executable, "-m", "fes_ctrl", "tune", *few]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+    assert told.returncode == 2
+    assert f"({program} was changed: program.fall_ms was 150, is 140); search" in told.stderr
+    program.write_text(text)
+    told = tune(*few, "--choose", "keep")
+    assert "(choose was knee, is keep" in told.stderr
 
 
 def test_another_number_of_the_front_is_taken_without_another_search(
