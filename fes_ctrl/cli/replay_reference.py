@@ -28,6 +28,7 @@ def reference_of(path: Path, signal: "Recording") -> "tuple[tuple[ReferenceEvent
     Refusal
         If the file cannot be read, or none of its events is within the recording.
     """
+    from fes_ctrl.model import ALL_LEGS
     from fes_ctrl.recordings import RecordingError, read_events
 
     try:
@@ -40,16 +41,20 @@ def reference_of(path: Path, signal: "Recording") -> "tuple[tuple[ReferenceEvent
     begin_us, end_us = int(signal.t_meas_us[0]), int(signal.t_meas_us[-1])
     inside = tuple(event for event in events if begin_us <= event.t_us <= end_us)
     span = f"{begin_us / 1e6:.1f} to {end_us / 1e6:.1f} s"
-    told = f"{path}: {len(inside)} of {len(events)} events are within the recording ({span})"
+    counts = f"{len(inside)} of {len(events)} events are within the recording ({span})"
     if not inside:
-        message = f"{told}; give those of {signal.path.name}, on its clock"
+        message = f"{path}: {counts}; give those of {signal.path.name}, on its clock"
         raise Refusal(message)
-    lacking = _without_reference(inside, signal)
-    if len(inside) == len(events):
-        return events, f"{path}: {lacking}" if lacking else ""
-    by_leg = _by_leg(events, inside)
-    said = [told, *([by_leg] if by_leg else []), "the others are left out"]
-    return inside, "; ".join([*said, *([lacking] if lacking else [])])
+    said = []
+    if len(inside) < len(events):
+        said = [counts, _by_leg(events, inside), "the others are left out"]
+    named = tuple(event for event in inside if event.leg != ALL_LEGS)
+    if len(signal.legs) > 1 and 0 < len(named) < len(inside):
+        said.append(f"{len(inside) - len(named)} do not say of which leg, and are left out")
+        inside = named
+    said.append(_without_reference(inside, signal))
+    doubt = "; ".join(each for each in said if each)
+    return inside, f"{path}: {doubt}" if doubt else ""
 
 
 def _by_leg(events: "Sequence[ReferenceEvent]", inside: "Sequence[ReferenceEvent]") -> str:

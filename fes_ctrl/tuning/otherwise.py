@@ -45,8 +45,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
     for key in PLAIN:
         tell(key, {key: before.get(key)}, {key: now.get(key)})
-    was, is_ = ({"choose": RULES.get(each.get("steer", ""))} for each in (before, now))
-    tell("choose", was, is_)
+    tell("choose", _rule(before), _rule(now))
     _tell_members(tell, before, now)
     tell("base", dict(before.get("base", ())), dict(now["base"]))
     tell("astray", dict(before.get("astray", ())), dict(now["astray"]))
@@ -66,6 +65,10 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         if not any(part.startswith("file ") for part in found):
             tell("files", _files(before), _files(now), "a file was changed: the walk of ")
     return list(found.values()) or ["in what does not show"]
+
+
+def _rule(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {"choose": RULES.get(question.get("steer", ""))}
 
 
 def _tell_members(tell: Tell, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

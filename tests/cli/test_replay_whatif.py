@@ -232,6 +232,20 @@ def test_a_leg_without_an_event_inside_is_without_a_reference(tmp_path: Path, ri
         assert f"left leg {len(left)} of {len(left)}, right leg 0 of 2; the others are" in note
 
 
+def test_of_two_legs_events_that_name_neither_are_left_out_beside_named_ones(
+    tmp_path: Path,
+) -> None:
+    walk = heel_walk(tmp_path / "walk.csv", sides=("left", "right"))
+    events = write_events(walk, tmp_path / "known.csv")
+    clean = ask(walk, "--events", str(events))
+    with events.open("a") as file:
+        file.write("5.0,ic,\n")
+    told = ask(walk, "--events", str(events))
+    assert told["score"] == clean["score"]
+    assert told["whatif"]["legs"] == clean["whatif"]["legs"]
+    assert told["whatif"]["notes"] == [f"{events}: 1 do not say of which leg, and are left out"]
+
+
 def test_a_file_without_events_is_no_reference(tmp_path: Path) -> None:
     walk = heel_walk(tmp_path / "walk.csv")
     empty = tmp_path / "walk.events.csv"
