@@ -275,7 +275,7 @@ def _tune(
     question = told.question
     with ExitStack() as stack:
         try:
-            study = Study(out, question)
+            study = Study(out, question, told.read)
             stack.callback(study.close)
             rows = Rows(out, study.number)
             stack.callback(rows.close)

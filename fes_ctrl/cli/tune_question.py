@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.tune_space import dials_told, told_by
 from fes_ctrl.config.errors import ConfigError
-from fes_ctrl.config.files import find
+from fes_ctrl.config.files import find, parse, read_text
 from fes_ctrl.config.layers import Source
 from fes_ctrl.stim.config import ProgramConfig
 from fes_ctrl.tuning.job import Job, Settings, options_of, settings_of
 from fes_ctrl.tuning.objectives import BY_NAME, Objective
+from fes_ctrl.tuning.otherwise import values_of
 from fes_ctrl.tuning.population import Spread, population
 from fes_ctrl.tuning.program_file import with_settings
 from fes_ctrl.tuning.question import Question
@@ -50,6 +51,8 @@ class Asked:
         All that it was made from.
     notes : tuple of str
         Dials that do not go as far as was asked for, and why.
+    read : dict of str to dict
+        What the scenario's file and those of its parts say, value by value.
     """
 
     question: Question
@@ -59,6 +62,7 @@ class Asked:
     check: Check
     files: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+    read: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def with_settings(self, settings: Settings) -> ProgramConfig:
         """Return the given program with other values."""
@@ -149,10 +153,11 @@ def asked(
         raise Refusal(message)
     digests = [build_walk(job).sha256 for job in question.jobs((), (0,))]
     question = replace(question, dials=tuple(dials), files=tuple(digests))
-    files = [*loaded.layers.files.values()]
-    files += [find("scenario", scenario), *([] if space is None else [find("tune", space)])]
+    files = [*loaded.layers.files.values(), find("scenario", scenario)]
+    read = {str(each): values_of(parse(read_text(each), str(each))) for each in files}
+    files += [] if space is None else [find("tune", space)]
     file = loaded.layers.files["program"]
-    return Asked(question, loaded, file, rule, check, tuple(files), tuple(notes))
+    return Asked(question, loaded, file, rule, check, tuple(files), tuple(notes), read)
 
 
 def seeds_from(seed: int, count: int) -> tuple[int, ...]:

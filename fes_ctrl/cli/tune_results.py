@@ -50,6 +50,7 @@ def keep(told: Asked, found: Found, out: Path, write: Path | None) -> dict[str, 
         raise Refusal(str(error)) from error
     whole: dict[str, object] = {"version": __version__, **as_object(found)}
     kept = write is not None and found.verdict.passed
+    whole["walk_s"] = told.scenario.walk.duration_s
     whole["program"] = {
         "from": str(told.file),
         "file": str(out / "chosen.toml"),

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import Final
 
 from fes_ctrl.config.build import UnplacedError, build
 from fes_ctrl.config.errors import ConfigError
@@ -12,6 +13,9 @@ from fes_ctrl.stim.config import ProgramConfig
 from fes_ctrl.tuning.objectives import BY_NAME
 from fes_ctrl.tuning.space import CHANNEL, PROGRAM, Dial, Range, dial_at
 from hil.tune_config import DialConfig, TuneConfig
+
+LEAST: Final = 1e-6
+"""By so much of a step an end may miss a position and still be one: sums of decimals do."""
 
 
 def told_by(value: str) -> tuple[TuneConfig, Source]:
@@ -61,6 +65,10 @@ def _wrong(told: TuneConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield place, f"dial {dial.key}: stands there twice; take one out"
         if not dial.low < dial.high:
             yield ("dial", index, "low"), f"dial {dial.key}: low has to be below high"
+        elif not dial.high - dial.low >= dial.step * (1.0 - LEAST):
+            span = f"from {dial.low:g} to {dial.high:g}"
+            what = f"a step of {dial.step:g} is larger than its range, {span}; give a smaller"
+            yield ("dial", index, "step"), f"dial {dial.key}: {what}"
         seen.add(dial.key)
 
 

@@ -124,7 +124,7 @@ def _about(view: TuneView) -> Html:
     whole = view.whole
     rows = [
         ("scenario", whole["scenario"]),
-        ("seconds of a walk", _plain(whole["duration_s"])),
+        ("seconds of a walk", _seconds(whole)),
         ("patients", _listed(str(each["patient"]) for each in whole["patients"])),
         *_astray(whole),
         ("seeds", _listed(map(str, whole["seeds"]))),
@@ -155,6 +155,13 @@ def _about(view: TuneView) -> Html:
         title = f"{len(refused)} programs that limits or device refuse"
         parts.append(folded(title, table(("program", "why"), refused, numeric=False)))
     return join(parts)
+
+
+def _seconds(whole: Mapping[str, Any]) -> str:
+    """Return how long a walk is; older searches do not know it where the scenario says it."""
+    asked = whole["duration_s"]
+    seconds = whole.get("walk_s") if asked is None else asked
+    return "the scenario's own" if seconds is None else _plain(seconds)
 
 
 def _astray(whole: Mapping[str, Any]) -> list[tuple[str, str]]:

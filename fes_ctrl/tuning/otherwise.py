@@ -8,7 +8,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-PLAIN: Final = ("scenario", "duration_s", "steer", "seed", "together")
+PLAIN: Final = ("scenario", "duration_s", "seed", "together")
+RULES: Final = {"front": "knee", "charge": "keep"}
+"""What is asked for, by where it steers a search; a number of the front steers nothing."""
+
 DIGITS: Final = 12
 """So much of a digest is said."""
 
@@ -22,7 +25,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     before, now : mapping
-        The question of the search that there is, and the one that is asked.
+        The question of the search that there is, and the one that is asked; in ``read``, where it
+        is there, the values of each file that it was made from.
 
     Returns
     -------
@@ -41,6 +45,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
     for key in PLAIN:
         tell(key, {key: before.get(key)}, {key: now.get(key)})
+    tell("choose", _rule(before), _rule(now))
     _tell_members(tell, before, now)
     tell("base", dict(before.get("base", ())), dict(now["base"]))
     tell("astray", dict(before.get("astray", ())), dict(now["astray"]))
@@ -56,8 +61,14 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if "dials" in found and ".now " in found["dials"]:
         follows.add("dials")
     if not found.keys() & follows:
-        tell("files", _files(before), _files(now), "a file was changed: the walk of ")
+        _tell_files(tell, before, now)
+        if not any(part.startswith("file ") for part in found):
+            tell("files", _files(before), _files(now), "a file was changed: the walk of ")
     return list(found.values()) or ["in what does not show"]
+
+
+def _rule(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {"choose": RULES.get(question.get("steer", ""))}
 
 
 def _tell_members(tell: Tell, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -104,6 +115,36 @@ def _tell_named(
         for question in (before, now)
     ]
     tell(table, *told, "dial " if table == "dials" else "")
+
+
+def _tell_files(tell: Tell, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Tell which files that both were made from hold other values than they did."""
+    files = before.get("read", {})
+    if before.get("files") != now.get("files"):
+        for path, values in now.get("read", {}).items():
+            tell(f"file {path}", files.get(path, values), values, f"{path} was changed: ")
+
+
+def values_of(tables: object, path: str = "") -> dict[str, object]:
+    """Return the values of a file by dotted key, as ``--set`` takes it.
+
+    Parameters
+    ----------
+    tables : object
+        As TOML holds them.
+    path : str
+        Where they are in the file.
+    """
+    if isinstance(tables, Mapping):
+        parts = list(tables.items())
+    elif isinstance(tables, list) and any(isinstance(each, Mapping) for each in tables):
+        parts = list(enumerate(tables))
+    else:
+        return {path: tables}
+    found: dict[str, object] = {}
+    for key, part in parts:
+        found |= values_of(part, f"{path}.{key}" if path else str(key))
+    return found
 
 
 def _files(question: Mapping[str, Any]) -> dict[str, Any]:

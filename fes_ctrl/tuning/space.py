@@ -6,6 +6,7 @@ refuse, with all others as they are, is beyond its end.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import Final
 
 from fes_ctrl.gait import FOOT, FUSED, SHANK
@@ -193,7 +194,7 @@ def narrowed(dials: Sequence[Dial], check: Check) -> list[Dial]:
     for dial in dials:
 
         def good(value: float, dial: Dial = dial) -> bool:
-            return not check(settings_of({dial.key: dial.value(value)}))
+            return not _against(dial, value, check)
 
         if dial.home != dial.now and not good(dial.home):
             continue  # what is good is one stretch, and the given program is in it
@@ -219,13 +220,26 @@ def shortened(asked: Sequence[Dial], left: Sequence[Dial], check: Check) -> list
     by_key = {dial.key: dial for dial in left}
     for dial in asked:
         now = by_key.get(dial.key)
-        for end in (dial.low, dial.at(dial.levels - 1)):
-            if now is not None and now.low <= end <= now.high:
-                continue
-            why = check(settings_of({dial.key: dial.value(end)})).partition(" (--set ")[0]
-            goes = "cannot be turned" if now is None else f"goes from {now.low:g} to {now.high:g}"
-            found.append(f"{dial.key} {goes}: at {end:g}, {why}")
+        goes = "cannot be turned" if now is None else f"goes from {now.low:g} to {now.high:g}"
+        for at in _refused_next(dial, now, check):
+            why = _against(dial, at, check).partition(" (--set ")[0]
+            found.append(f"{dial.key} {goes}: at {at:g}, {why}")
     return found
+
+
+def _against(dial: Dial, at: float, check: Check) -> str:
+    return check(settings_of({dial.key: dial.value(at)}))
+
+
+def _refused_next(dial: Dial, left: Dial | None, check: Check) -> list[float]:
+    """Return the first refused value on each side on which a dial does not go to its end."""
+    if left is None and dial.home != dial.now and _against(dial, dial.home, check):
+        return [dial.home]
+    low, high = (dial.home, dial.home) if left is None else (left.low, left.high)
+    # Rounded, for a low end of 0.1 and steps of 0.01 do not divide evenly.
+    below = ceil(round((low - dial.low) / dial.step, 6)) - 1
+    above = floor(round((high - dial.low) / dial.step, 6)) + 1
+    return [dial.at(level) for level in (below, above) if 0 <= level < dial.levels]
 
 
 def _farthest(dial: Dial, good: Callable[[float], bool], end: int) -> float:

@@ -8,9 +8,10 @@ walking is taken up by the next.
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fes_ctrl.tuning.journal import JOURNAL, is_alive, mend, others, seat
@@ -97,6 +98,9 @@ class Study:
         Where it is; made where it is not there.
     question : Question
         What it is asked.
+    read : mapping of str to mapping
+        The values of each file that it was made from: where it is asked otherwise, they tell what
+        was changed.
 
     Raises
     ------
@@ -104,7 +108,12 @@ class Study:
         If the folder holds the search for something else, or a damaged one.
     """
 
-    def __init__(self, folder: Path, question: Question) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        question: Question,
+        read: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+    ) -> None:
         import optuna
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend
@@ -112,6 +121,7 @@ class Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.folder = folder
         self.question = question
+        self._read = {path: dict(values) for path, values in read.items()}
         self._lock = folder / "claims.lock"
         self._batches = 0
         self._entries: list[Entry] = []
@@ -147,9 +157,14 @@ class Study:
                 warnings.simplefilter("ignore")  # naming metrics is called experimental
                 self._study.set_metric_names([o.name for o in self.question.objectives])
             self._study.set_user_attr("question", question_text(self.question))
+            self._study.set_user_attr("read", self._read)
             self._study.set_user_attr("digest", self.question.digest())
         elif before != self.question.digest():
-            differs = differences(self._study.user_attrs["question"], question_text(self.question))
+            attrs = self._study.user_attrs
+            differs = differences(
+                {**attrs["question"], "read": attrs.get("read", {})},
+                {**question_text(self.question), "read": self._read},
+            )
             message = (
                 f"{self.folder}: holds the search for something else ({'; '.join(differs)}); "
                 "search in another folder, or ask the same"

@@ -143,11 +143,11 @@ def test_reference_events_beside_the_recording_are_used_and_named(tmp_path: Path
 
 
 def test_a_reference_knows_of_swings_that_the_detector_missed(tmp_path: Path) -> None:
-    walk = heel_walk(tmp_path / "walk.csv")
+    walk = heel_walk(tmp_path / "walk.csv", seconds=16.2)
     events = write_events(walk, tmp_path / "known.csv", begin="tc")
     begin = walk.swings["left"][-1][1] + 0.3
     with events.open("a") as file:
-        file.write(f"{begin},tc\n{begin + 0.4},ic\n")
+        file.write(f"{begin},tc\n{begin + 0.35},ic\n")
     told = ask(walk, "--events", str(events))
     assert told["whatif"]["reference"]["found"] == "--events"
     assert told["whatif"]["legs"]["left"]["swing_begins_with"] == "tc"
@@ -189,17 +189,73 @@ def test_events_of_another_recording_are_not_believed(tmp_path: Path) -> None:
     assert "are of no use" in told["notes"][0]
 
 
-def test_events_beyond_the_recording_are_said_to_be(tmp_path: Path) -> None:
+def test_events_beyond_the_recording_are_left_out_and_said_to_be(tmp_path: Path) -> None:
     walk = heel_walk(tmp_path / "walk.csv")
     events = write_events(walk, tmp_path / "known.csv")
+    clean = ask(walk, "--events", str(events))
+    _, *rows = events.read_text().splitlines()
     with events.open("a") as file:
-        file.write("9999.5,ho\n")
+        for begin_s in range(17, 40):
+            file.write(f"{begin_s},ho\n{begin_s}.5,ic\n")
+    assert only_channel(clean)["timing"]["new"]["missed_swings"] == 0
+    said = f"{len(rows)} of {len(rows) + 46} events are within the recording (0.0 to 16.0 s); the"
     done = fes_ctrl_here("replay", str(walk.path), "--events", str(events))
     assert done.returncode == 0
-    assert "events are within the recording" in done.stderr
-    told = ask(walk, "--events", str(events))["whatif"]
-    assert told["reference"] is not None
-    assert "events are within the recording" in told["notes"][0]
+    assert f"{said} others are left out" in done.stderr
+    told = ask(walk, "--events", str(events), "--out", str(tmp_path / "run"))
+    assert told["score"] == clean["score"]
+    assert told["whatif"]["legs"] == clean["whatif"]["legs"]
+    assert told["whatif"]["reference"] is not None
+    assert said in told["whatif"]["notes"][0]
+    assert said in (tmp_path / "run" / "whatif.html").read_text()
+
+
+@pytest.mark.parametrize("right", ["1000.0,ho,right\n1000.5,ic,right\n", ""])
+def test_a_leg_without_an_event_inside_is_without_a_reference(tmp_path: Path, right: str) -> None:
+    walk = heel_walk(tmp_path / "walk.csv", sides=("left", "right"))
+    events = write_events(walk, tmp_path / "known.csv")
+    head, *rows = events.read_text().splitlines(keepends=True)
+    left = [row for row in rows if "left" in row]
+    events.write_text("".join([head, *left, right]))
+    told = ask(walk, "--events", str(events))
+    legs = told["whatif"]["legs"]
+    assert {side: leg["told_by"] for side, leg in legs.items()} == {
+        "left": "reference",
+        "right": "detected",
+    }
+    assert only_channel(told, "right")["timing"]["new"]["missed_swings"] == 0
+    contacts = told["score"]["ic"]
+    assert (contacts["n"], contacts["detected"]) == (len(left) // 2, len(left) // 2)
+    (note,) = told["whatif"]["notes"]
+    assert "none is of the right leg, which is without a reference" in note
+    if right:
+        assert f"left leg {len(left)} of {len(left)}, right leg 0 of 2; the others are" in note
+
+
+def test_of_two_legs_events_that_name_neither_are_left_out_beside_named_ones(
+    tmp_path: Path,
+) -> None:
+    walk = heel_walk(tmp_path / "walk.csv", sides=("left", "right"))
+    events = write_events(walk, tmp_path / "known.csv")
+    clean = ask(walk, "--events", str(events))
+    with events.open("a") as file:
+        file.write("5.0,ic,\n")
+    told = ask(walk, "--events", str(events))
+    assert told["score"] == clean["score"]
+    assert told["whatif"]["legs"] == clean["whatif"]["legs"]
+    assert told["whatif"]["notes"] == [f"{events}: 1 do not say of which leg, and are left out"]
+
+
+def test_a_file_without_events_is_no_reference(tmp_path: Path) -> None:
+    walk = heel_walk(tmp_path / "walk.csv")
+    empty = tmp_path / "walk.events.csv"
+    empty.write_text("t_s,event\n")
+    done = fes_ctrl_here("replay", str(walk.path), "--events", str(empty))
+    assert done.returncode == 2
+    assert "holds no events" in done.stderr
+    told = ask(walk)["whatif"]
+    assert told["reference"] is None
+    assert "holds no events" in told["notes"][0]
 
 
 def test_a_score_is_a_table_and_programs_stand_in_one_order(tmp_path: Path) -> None:

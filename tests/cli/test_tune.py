@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -184,6 +185,16 @@ def test_a_search_for_something_else_is_refused_with_what_it_was_and_is(
     told = tune(*few)
     assert told.returncode == 2
     assert "(dial program.extension_ms.now was 100.0, is 150.0); search in" in told.stderr
+    program.write_text(text.replace("fall_ms = 150", "fall_ms = 140"))
+    assert program.read_text() != text
+    # Another process, for one keeps what it has built of a file.
+    command = [sys.executable, "-m", "fes_ctrl", "tune", *few]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+    assert told.returncode == 2
+    assert f"({program} was changed: program.fall_ms was 150, is 140); search" in told.stderr
+    program.write_text(text)
+    told = tune(*few, "--choose", "keep")
+    assert "(choose was knee, is keep" in told.stderr
 
 
 def test_another_number_of_the_front_is_taken_without_another_search(
@@ -340,6 +351,11 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             "tune.dial program.rise_ms: low has to be below high (SPACE:3)",
         ),
         (
+            '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 195\nhigh = 204\nstep = 50\n',
+            "tune.dial program.rise_ms: a step of 50 is larger than its range, from 195 to 204; "
+            "give a smaller (SPACE:5)",
+        ),
+        (
             "[tune]\n"
             + 2 * '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 10\n',
             "tune.dial program.rise_ms: stands there twice; take one out (SPACE:8)",
@@ -472,6 +488,25 @@ def test_bad_strides_are_told_on_the_page(
     assert "bad strides served poorly" in text
     assert "walked again with bad strides" in text
     assert "kinds hesitation; percent 30" in text
+
+
+def test_a_walk_as_long_as_the_scenario_says_is_told_with_its_seconds(
+    space: str, tmp_path: Path
+) -> None:
+    text = find("scenario", "moderate_stroke").read_text()
+    scenario = tmp_path / "brief.toml"
+    scenario.write_text(text.replace("duration_s = 60", "duration_s = 8"))
+    out = tmp_path / "out"
+    told = tune(
+        *(scenario, "--walks", "2", "--seeds", "1", "--unseen", "2", "--workers", "1"),
+        *("--space", space, "--out", out),
+    )
+    assert told.returncode in {0, 1}, told.stderr
+    found = json.loads((out / "tune.json").read_text())
+    assert (found["duration_s"], found["walk_s"]) == (None, 8)
+    assert fes_ctrl_here("report", str(out)).returncode == 0
+    page = (out / "report.html").read_text()
+    assert re.search("seconds of a walk</t[hd]><td[^>]*>8<", page)
 
 
 def test_where_nothing_is_better_nothing_is_said_to_have_broken_a_promise(tmp_path: Path) -> None:

@@ -266,3 +266,20 @@ def test_of_a_long_search_the_suggestion_and_the_given_program_are_drawn_all_the
     whole["chosen"]["settings"] = whole["candidates"][-1]["point"]
     page = tune_page(whole)
     assert {"c2 chosen", "c3 dash"} <= drawn_of(page)[1]
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({"duration_s": 8.0, "walk_s": 8.0}, "8"),
+        ({"duration_s": None, "walk_s": 60.0}, "60"),
+        ({"duration_s": None}, "the scenario&#x27;s own"),
+    ],
+)
+def test_how_long_a_walk_is_stands_there_whoever_said_it(
+    known: dict[str, float | None], said: str
+) -> None:
+    page = tune_page(tune_object() | known)
+    row = re.search("seconds of a walk</t[hd]>(<td[^>]*>)([^<]*)<", page)
+    assert row is not None
+    assert row[2] == said

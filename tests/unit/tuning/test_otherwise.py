@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fes_ctrl.tuning.objectives import BY_NAME
-from fes_ctrl.tuning.otherwise import differences
+from fes_ctrl.tuning.otherwise import differences, values_of
 from fes_ctrl.tuning.question import Member, Question
 from fes_ctrl.tuning.space import Dial
 from fes_ctrl.tuning.study import question_text
@@ -30,6 +30,7 @@ MOVED = replace(RISE, now=150)
     [
         ({"duration_s": None}, ["duration_s was 8.0, is none"]),
         ({"seed": 2, "seeds": (2_000_001, 2_000_002)}, ["seed was 1, is 2"]),
+        ({"steer": "charge"}, ["choose was knee, is keep"]),
         ({"seeds": (1_000_001,)}, ["number of seeds was 2, is 1"]),
         ({"base": (("program.fall_ms", 90),)}, ["program.fall_ms was 100, is 90"]),
         ({"base": ()}, ["program.fall_ms was 100, is not given"]),
@@ -70,3 +71,22 @@ def test_each_part_that_differs_is_told_with_what_it_was_and_is(
 ) -> None:
     other = replace(ASKED, **now)  # type: ignore[arg-type]
     assert differences(question_text(ASKED), question_text(other)) == said
+
+
+def test_a_file_that_was_changed_is_named_with_the_value() -> None:
+    before, now = question_text(ASKED), question_text(replace(ASKED, files=("3" * 64, "4" * 64)))
+    was = values_of({"program": {"end": "time_out", "channel": [{"rate_hz": 40}], "slow": [1, 2]}})
+    assert was == {
+        "program.end": "time_out",
+        "program.channel.0.rate_hz": 40,
+        "program.slow": [1, 2],
+    }
+    other = {**was, "program.channel.0.rate_hz": 30}
+    same = {"setup.leg": "left"}
+    assert differences(
+        {**before, "read": {"prog.toml": was, "setup.toml": same}},
+        {**now, "read": {"prog.toml": other, "setup.toml": same}},
+    ) == ["prog.toml was changed: program.channel.0.rate_hz was 40, is 30"]
+    # A file of another patient is not among them; a search of before has none.
+    unread = differences(before, {**now, "read": {"prog.toml": other}})
+    assert unread[0].startswith("a file was changed: the walk of stroke_mild (1) was 1111")

@@ -94,9 +94,29 @@ def test_a_dial_that_the_given_program_is_beyond_is_narrowed_from_its_near_end(
     assert [(dial.low, dial.high) for dial in narrowed([low], check)] == ends
     told = shortened([low], narrowed([low], check), check)
     assert told == {
-        25: [f"{RATE.key} goes from 20 to 25: at 30, 30 is above 25"],
-        19: [f"{RATE.key} cannot be turned: at {at}, {at} is above 19" for at in (20, 30)],
+        25: [f"{RATE.key} goes from 20 to 25: at 26, 26 is above 25"],
+        19: [f"{RATE.key} cannot be turned: at 20, 20 is above 19"],
     }.get(best, [])
+
+
+@over(st.integers(15, 40), st.integers(40, 60), st.sampled_from([1, 2, 7]))
+def test_a_dial_that_is_cut_tells_the_first_value_that_is_refused(
+    low: int, high: int, step: int
+) -> None:
+    def check(settings: Settings) -> str:
+        rate = float(str(dict(settings)[RATE.key]))
+        return "" if low <= rate <= high else f"{rate:g} is refused"
+
+    dial = replace(RATE, step=step)
+    told = shortened([dial], narrowed([dial], check), check)
+    steps = [dial.at(level) for level in range(dial.levels)]
+    nearest = [
+        *[at for at in steps if at < low][-1:],
+        *[at for at in steps if at > high][:1],
+    ]
+    assert [note.partition(": ")[2] for note in told] == [
+        f"at {at:g}, {at:g} is refused" for at in nearest
+    ]
 
 
 @over(st.floats(-1e3, 1e3))
