@@ -1,16 +1,55 @@
-"""What stands between runs that are put side by side: another input, another length, a version.
+"""What stands between runs that are put side by side: other steps, another input, a version.
 
 In come the runs and their settings; out go sentences for whoever reads the comparison.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.settings import Settings
 from fes_ctrl.model import LEG_NAMES
 
+STEPS: Final = ("patient.", "way.", "duration_s", "seed")
+"""What makes the steps of a walk; the length only says how many there are."""
 
-def input_of(runs: Sequence[Run], names: Sequence[str], *, same: bool) -> str:
+
+def same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
+    """Return whether strides of two runs are the same steps.
+
+    Of replays what was heard decides, and never what a file is called.
+
+    Parameters
+    ----------
+    first, second : Run
+        The runs.
+    a, b : Settings
+        Theirs.
+    """
+    if first.recording and second.recording:
+        return _same_samples(first, second)
+    if first.truth is None or second.truth is None:
+        return False
+    keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
+    return all(a.values.get(key) == b.values.get(key) for key in keys if not _length(key))
+
+
+def _length(key: str) -> bool:
+    """Return whether a key only says how long a walk goes on at its end."""
+    return key.startswith("way.") and key.endswith("duration_s")
+
+
+def _same_samples(first: Run, second: Run) -> bool:
+    """Return whether two replays heard the same, as far as both go."""
+    common = set(first.samples) & set(second.samples)
+    return bool(common) and all(
+        # One of them may have been killed, or be of a piece of the recording.
+        all(a == b for a, b in zip(first.samples[key], second.samples[key], strict=False))
+        for key in common
+    )
+
+
+def input_of(runs: Sequence[Run], names: Sequence[str], paired: Sequence[bool]) -> str:
     """Return what was put through the runs; nothing where all are walks, or all are runs.
 
     Parameters
@@ -19,21 +58,33 @@ def input_of(runs: Sequence[Run], names: Sequence[str], *, same: bool) -> str:
         The reference first.
     names : sequence of str
         What they are called.
-    same : bool
-        Whether all are the same steps.
+    paired : sequence of bool
+        Whether each run after the first is the same steps as the reference.
     """
     kinds = [_kind(run) for run in runs]
-    if len(set(kinds)) > 1:
-        told = ", ".join([f"{name} is {kind}" for name, kind in zip(names, kinds, strict=True)])
-        if all(run.recording for run in runs):
-            return f"the recordings differ: {told}"
-        return f"not of one kind: {told}"
+    told = ", ".join([f"{name} is {kind}" for name, kind in zip(names, kinds, strict=True)])
+    if not all(run.recording for run in runs):
+        return f"not of one kind: {told}" if len(set(kinds)) > 1 else ""
     name = runs[0].recording
-    if not name:
-        return ""
-    if same:
-        return f"the same recording, {name}"
-    return f"the recordings differ: all are called {name}, but they do not hold the same readings"
+    alike = len(set(kinds)) == 1
+    if all(paired):
+        if alike:
+            return f"the same recording, {name}"
+        return f"the same readings under other names{_as_far(runs)}: {told}"
+    same = [each for each, together in zip(names[1:], paired, strict=True) if together]
+    beside = f"; the same readings as {names[0]}: {', '.join(same)}" if same else ""
+    if alike:
+        told = f"all are called {name}, but they do not hold the same readings"
+    return f"the recordings differ: {told}{beside}"
+
+
+def _as_far(runs: Sequence[Run]) -> str:
+    lengths = [{key: len(samples) for key, samples in run.samples.items()} for run in runs]
+    return "" if all(each == lengths[0] for each in lengths) else ", as far as all of them go"
+
+
+def _patient(settings: Settings) -> dict[str, object]:
+    return {k: v for k, v in settings.values.items() if k.startswith("patient.")}
 
 
 def _kind(run: Run) -> str:
@@ -90,8 +141,7 @@ def _no_pairs(first: Run, second: Run, name: str) -> str:
 def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
     found: list[str] = []
     modelled = first.patient_is_model and second.patient_is_model
-    patients = [{k: v for k, v in s.values.items() if k.startswith("patient.")} for s in (a, b)]
-    if modelled and patients[0] != patients[1]:
+    if modelled and _patient(a) != _patient(b):
         found.append("another patient; what the foot did cannot be put down to the program")
     spans_s = [run.walk.duration_us / 1e6 for run in (first, second)]
     if abs(spans_s[0] - spans_s[1]) > 1.0:

@@ -12,7 +12,7 @@ from itertools import count
 from math import isfinite
 from typing import Any, Final
 
-from fes_ctrl.analysis.comparable import input_of, warnings_of
+from fes_ctrl.analysis.comparable import input_of, same_steps, warnings_of
 from fes_ctrl.analysis.figures import LEAST, figures_of_walk, moved, tolerance_of
 from fes_ctrl.analysis.intervals import Interval, of_difference, of_mean
 from fes_ctrl.analysis.matching import match
@@ -23,9 +23,6 @@ from fes_ctrl.analysis.summary import summarise
 
 NEAR_US: Final = 100_000
 """Contacts of the same recording so near to each other end the same stride."""
-
-STEPS: Final = ("patient.", "way.", "duration_s", "seed")
-"""What makes the steps of a walk; the length only says how many there are."""
 
 MORE: Final = "more"
 LESS: Final = "less"
@@ -167,7 +164,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     settings = [Settings(run) for run in runs]
     names = _names(runs)
     paired = tuple(
-        [_same_steps(runs[0], run, settings[0], each) for run, each in _rest(runs, settings)]
+        [same_steps(runs[0], run, settings[0], each) for run, each in _rest(runs, settings)]
     )
     return Comparison(
         names=names,
@@ -176,7 +173,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
         figures=tuple(_figures(runs)),
         paired=paired,
         recordings=tuple([run.recording for run in runs]),
-        input=input_of(runs, names, same=all(paired)),
+        input=input_of(runs, names, paired),
         warnings=tuple(warnings_of(runs, settings, names, paired)),
     )
 
@@ -217,31 +214,6 @@ def _changes(settings: Sequence[Settings]) -> list[Change]:
         absent = len(having) < len(lines) and all(value == having[0] for value in having)
         changes.append(Change(key, lines, absent))
     return changes
-
-
-def _same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
-    """Return whether strides of two runs are the same steps."""
-    if first.recording and second.recording:
-        return first.recording == second.recording and _same_samples(first, second)
-    if first.truth is None or second.truth is None:
-        return False
-    keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
-    return all(a.values.get(key) == b.values.get(key) for key in keys if not _length(key))
-
-
-def _length(key: str) -> bool:
-    """Return whether a key only says how long a walk goes on at its end."""
-    return key.startswith("way.") and key.endswith("duration_s")
-
-
-def _same_samples(first: Run, second: Run) -> bool:
-    """Return whether two replays heard the same: a recording's name alone proves nothing."""
-    common = set(first.samples) & set(second.samples)
-    return bool(common) and all(
-        # One of them may have been killed.
-        all(a == b for a, b in zip(first.samples[key], second.samples[key], strict=False))
-        for key in common
-    )
 
 
 # -- the strides ----------------------------------------------------------------------------------

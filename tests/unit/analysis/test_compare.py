@@ -124,17 +124,21 @@ def test_many_runs_are_each_held_against_the_first(walked: Walked) -> None:
     assert {change.key for change in found.changes} == {"program.extension_ms", "seed"}
 
 
+def killed(run: Run, folder: Path) -> Run:
+    """Return what is left of a run that was killed when two thirds of it had been walked."""
+    shutil.copytree(run.folder, folder)
+    log = folder / "log.jsonl"
+    log.write_bytes(log.read_bytes()[: -log.stat().st_size // 3])
+    for name in ("summary.json", "truth.csv.gz", "strides.csv", "truth.events.csv"):
+        (folder / name).unlink()
+    return read_run(folder)
+
+
 def test_a_run_that_was_killed_is_compared_by_what_its_log_holds(
     walked: Walked, tmp_path: Path
 ) -> None:
     whole = walked()
-    killed = tmp_path / "killed"
-    shutil.copytree(whole.folder, killed)
-    log = killed / "log.jsonl"
-    log.write_bytes(log.read_bytes()[: -log.stat().st_size // 3])
-    for name in ("summary.json", "truth.csv.gz", "strides.csv", "truth.events.csv"):
-        (killed / name).unlink()
-    found = compare([whole, read_run(killed)])
+    found = compare([whole, killed(whole, tmp_path / "killed")])
     assert any("was killed" in warning for warning in found.warnings)
     assert any("known of one of the two only" in warning for warning in found.warnings)
     assert difference(found, "charge_uC").interval is not None
@@ -155,7 +159,8 @@ def replayed(
 
 
 def test_two_recordings_are_named_and_said_to_differ(tmp_path: Path) -> None:
-    one, other = replayed(tmp_path / "a"), replayed(tmp_path / "b", name="other", s=16)
+    one = replayed(tmp_path / "a")
+    other = replayed(tmp_path / "b", name="other", stance_s=0.7, s=16)
     found = compare([one, other])
     assert found.recordings == ("one.csv", "other.csv")
     assert found.input == (
@@ -175,6 +180,39 @@ def test_two_recordings_of_one_name_are_not_taken_for_one(tmp_path: Path) -> Non
     assert compare([replayed(tmp_path / "c"), replayed(tmp_path / "d")]).input == (
         "the same recording, one.csv"
     )
+
+
+def test_one_recording_under_another_name_is_the_same_and_its_strides_are_pairs(
+    tmp_path: Path,
+) -> None:
+    found = compare([replayed(tmp_path / "a"), replayed(tmp_path / "b", name="copy")])
+    assert found.paired == (True,)
+    assert found.input == (
+        "the same readings under other names: a is a replay of one.csv, b is a replay of copy.csv"
+    )
+    assert not found.warnings
+    assert {each.differences[0].verdict for each in found.measures} == {SAME}
+
+
+def test_a_piece_of_a_recording_is_the_same_as_far_as_it_goes(tmp_path: Path) -> None:
+    found = compare([replayed(tmp_path / "a"), replayed(tmp_path / "b", name="piece", s=16)])
+    assert found.paired == (True,)
+    assert found.input.startswith("the same readings under other names, as far as all of them go: ")
+    assert any("16.0 s instead of 24.0 s" in warning for warning in found.warnings)
+    assert {each.differences[0].verdict for each in found.measures} == {SAME}
+
+
+def test_beside_another_recording_it_is_said_which_are_the_same(tmp_path: Path) -> None:
+    found = compare(
+        [
+            replayed(tmp_path / "a"),
+            replayed(tmp_path / "b", name="copy"),
+            replayed(tmp_path / "c", stance_s=0.7),
+        ]
+    )
+    assert found.paired == (True, False)
+    assert found.input.startswith("the recordings differ: a is a replay of one.csv, ")
+    assert found.input.endswith("; the same readings as a: b")
 
 
 def test_another_version_is_told_in_words_and_an_unsaid_one_not_at_all(walked: Walked) -> None:
