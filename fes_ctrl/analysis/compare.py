@@ -76,11 +76,23 @@ class Difference:
         Over pairs of the same stride.
     verdict : str
         ``more``, ``less``, or why neither.
+    first, second : tuple of float
+        Of the strides that it is over, of the reference and of the run: those that are pairs, or
+        all settled ones. Their means are apart by the mean difference.
     """
 
     interval: Interval | None
     paired: bool
     verdict: str
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+
+    @property
+    def over(self) -> str:
+        """Over how many strides it is: of each run, or of both alike where they are pairs."""
+        if self.paired:
+            return str(len(self.first))
+        return f"{len(self.first)} and {len(self.second)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,17 +260,21 @@ def _known(rows: Sequence[StrideRow], name: str) -> tuple[float, ...]:
 def _difference(
     first: Sequence[StrideRow], second: Sequence[StrideRow], name: str, *, paired: bool
 ) -> Difference:
+    own, other = _known(first, name), _known(second, name)
+    known = bool(own) and bool(other)
     if paired:
-        apart = [
-            b.values[name] - a.values[name]
+        pairs = [
+            (a.values[name], b.values[name])
             for a, b in _pairs(first, second)
             if name in a.values and name in b.values
         ]
-        apart = [value for value in apart if isfinite(value)]
-        interval = of_mean(apart)
+        pairs = [(a, b) for a, b in pairs if isfinite(a) and isfinite(b)]
+        own, other = tuple([a for a, _ in pairs]), tuple([b for _, b in pairs])
+        interval = of_mean([b - a for a, b in pairs])
     else:
-        interval = of_difference(_known(first, name), _known(second, name))
-    return Difference(interval, paired, _verdict(name, interval, first, second))
+        interval = of_difference(own, other)
+    verdict = _verdict(name, interval) if known else UNKNOWN
+    return Difference(interval, paired, verdict, own, other)
 
 
 def _pairs(
@@ -272,14 +288,7 @@ def _pairs(
     return [(first[i], second[j]) for i, j in match(times[0], times[1], NEAR_US)]
 
 
-def _verdict(
-    name: str,
-    interval: Interval | None,
-    first: Sequence[StrideRow],
-    second: Sequence[StrideRow],
-) -> str:
-    if not _known(first, name) or not _known(second, name):
-        return UNKNOWN
+def _verdict(name: str, interval: Interval | None) -> str:
     if interval is None:
         return FEW
     if interval.low == interval.high == 0.0:

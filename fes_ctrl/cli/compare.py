@@ -96,12 +96,18 @@ def as_object(comparison: "Comparison") -> dict[str, Any]:
 
 
 def _told(difference: "Difference") -> dict[str, Any]:
+    from statistics import mean
+
     found = difference.interval
     return {
         "mean": None if found is None else found.mean,
         "low": None if found is None else found.low,
         "high": None if found is None else found.high,
         "n": None if found is None else found.n,
+        "over": [len(difference.first), len(difference.second)],
+        "means": [
+            mean(values) if values else None for values in (difference.first, difference.second)
+        ],
         "paired": difference.paired,
         "verdict": difference.verdict,
     }
@@ -164,13 +170,13 @@ def _print_strides(console: "Console", comparison: "Comparison", index: int) -> 
     from fes_ctrl.model import LEG_NAMES
 
     first, second = comparison.names[0], comparison.names[index]
-    how = "pairs of the same steps" if comparison.paired[index - 1] else "strides that are no pairs"
+    paired = comparison.paired[index - 1]
+    how = "pairs of the same steps" if paired else "strides that are no pairs"
+    what = "the settled strides that both have" if paired else "settled strides"
     legs = {measure.leg for measure in comparison.measures}
     for leg in sorted(legs):
-        title = (
-            f"{LEG_NAMES[leg]} leg, means over settled strides: {second} against {first} ({how})"
-        )
-        table = _table(title, (first, second, "difference (95 %)", ""))
+        title = f"{LEG_NAMES[leg]} leg, means over {what}: {second} against {first} ({how})"
+        table = _table(title, (first, second, "strides", "difference (95 %)", ""))
         own = [measure for measure in comparison.measures if measure.leg == leg]
         both = [measure for measure in own if measure.known_beside(index)]
         for measure in both:
@@ -187,12 +193,12 @@ def _print_strides(console: "Console", comparison: "Comparison", index: int) -> 
 def _row(measure: "Measure", index: int) -> tuple[str, ...]:
     from statistics import mean
 
-    means = [
-        f"{mean(values):.4g}" if values else "-"
-        for values in (measure.values[0], measure.values[index])
-    ]
     difference = measure.differences[index - 1]
-    return measure.label, *means, interval_in_words(difference.interval), difference.verdict
+    means = [
+        f"{mean(values):.4g}" if values else "-" for values in (difference.first, difference.second)
+    ]
+    told = interval_in_words(difference.interval)
+    return measure.label, *means, difference.over, told, difference.verdict
 
 
 def interval_in_words(interval: "Interval | None") -> str:

@@ -141,15 +141,18 @@ def _outcome(comparison: Comparison, method: str) -> Html:
     if not comparison.measures:
         parts.append(tag("p", "No stride of a leg that was stimulated in all runs is known."))
     for index in range(1, len(comparison.names)):
-        how = "pairs of the same steps" if comparison.paired[index - 1] else "no pairs"
+        paired = comparison.paired[index - 1]
+        how = "pairs of the same steps" if paired else "no pairs"
+        what = "settled strides that both have" if paired else "settled strides"
         for leg in sorted({measure.leg for measure in comparison.measures}):
             caption = (
-                f"{LEG_NAMES[leg]} leg, settled strides: {comparison.names[index]} against "
+                f"{LEG_NAMES[leg]} leg, {what}: {comparison.names[index]} against "
                 f"{comparison.names[0]} ({how})"
             )
             own = [each for each in comparison.measures if each.leg == leg]
             rows = [_row(each, index) for each in own if each.known_beside(index)]
-            head = ("mean", comparison.names[0], comparison.names[index], "difference", "95 %", "")
+            runs = (comparison.names[0], comparison.names[index])
+            head = ("mean", *runs, "strides", "difference", "95 %", "")
             if rows:
                 parts.append(table(head, rows, caption))
             if len(rows) < len(own):
@@ -160,13 +163,13 @@ def _outcome(comparison: Comparison, method: str) -> Html:
 
 
 def _row(measure: Measure, index: int) -> tuple[object, ...]:
-    first, second = measure.values[0], measure.values[index]
     difference = measure.differences[index - 1]
     found = difference.interval
     return (
         measure.label,
-        _mean(first),
-        _mean(second),
+        _mean(difference.first),
+        _mean(difference.second),
+        difference.over,
         None if found is None else _signed(found.mean),
         None if found is None else f"{_signed(found.low)} to {_signed(found.high)}",
         _verdict(difference),
@@ -189,7 +192,13 @@ def _signed(value: float) -> str:
 
 def _strips(comparison: Comparison) -> Html:
     legs = sorted({measure.leg for measure in comparison.measures})
-    parts: list[Html] = [tag("p", "A dot a stride; the box holds the middle half.", class_="note")]
+    parts: list[Html] = [
+        tag(
+            "p",
+            "A dot a stride, of all settled strides of each run; the box holds the middle half.",
+            class_="note",
+        )
+    ]
     for leg in legs:
         if len(legs) > 1:
             parts.append(tag("h3", f"{LEG_NAMES[leg]} leg"))

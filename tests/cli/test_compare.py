@@ -69,6 +69,32 @@ def _label(name: str) -> str:
     return LABELS[name]
 
 
+def test_means_of_pairs_are_of_the_strides_that_both_have_in_text_page_and_json(
+    new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    longer = str(kept_walk(tmp_path / "longer", "standard", "--duration", "26"))
+    page = tmp_path / "page.html"
+    words = ("compare", new, longer)
+    told = json.loads(fes_ctrl_here(*words, "--json", "--html", str(page)).stdout)
+    text = fes_ctrl_here(*words).stdout
+    charge = next(each for each in told["strides"] if each["measure"] == "charge_uC")
+    (difference,) = charge["differences"]
+    first, second = difference["means"]
+    assert second - first == pytest.approx(difference["mean"])
+    assert difference["over"] == [charge["n"][0]] * 2
+    # What each run amounts to by itself means what it always did.
+    assert charge["n"][1] > charge["n"][0]
+    assert charge["mean"][1] != pytest.approx(second)
+    cells = [f"{first:.4g}", f"{second:.4g}", str(charge["n"][0])]
+    row = next(line for line in text.splitlines() if "charge, uC" in line)
+    assert [cell.strip() for cell in row.split("│")[2:5]] == cells
+    shown = page.read_text()
+    begin = shown.index("charge, uC")
+    found = re.findall(r"<td[^>]*>([^<]*)</td>", shown[begin : begin + 400])
+    assert found[:3] == cells
+
+
 def test_one_run_alone_is_refused(old: str) -> None:
     done = fes_ctrl_here("compare", old)
     assert done.returncode == 2

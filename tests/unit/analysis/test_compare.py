@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from click.testing import CliRunner
@@ -109,6 +110,28 @@ def test_another_length_is_warned_of_and_its_strides_still_are_pairs(walked: Wal
     assert any("totals" in warning for warning in found.warnings)
     assert found.paired == (True,)
     assert difference(found, "clearance_mm").verdict in {SAME, FEW}
+
+
+def test_of_pairs_both_means_are_of_the_same_strides_and_apart_by_the_difference(
+    walked: Walked,
+) -> None:
+    arguments = ("--set", "program.extension_ms=0")
+    for runs in (
+        [walked(), walked(*arguments, duration="40")],
+        [walked(duration="40"), walked(*arguments)],
+    ):
+        found = compare(runs)
+        assert found.paired == (True,)
+        for measure in found.measures:
+            told = measure.differences[0]
+            if told.interval is not None:
+                assert len(told.first) == len(told.second) == told.interval.n
+                apart = fmean(told.second) - fmean(told.first)
+                assert apart == pytest.approx(told.interval.mean, abs=1e-9)
+        # Of all settled strides it still is another mean.
+        (clearance,) = [each for each in found.measures if each.name == "clearance_mm"]
+        assert len({len(values) for values in clearance.values}) == 2
+        assert clearance.differences[0].over == str(min(map(len, clearance.values)))
 
 
 def test_too_short_a_run_says_so(walked: Walked) -> None:
