@@ -28,7 +28,7 @@ def same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
     """
     if first.recording and second.recording:
         return _same_samples(first, second)
-    if first.truth is None or second.truth is None:
+    if not (first.patient_is_model and second.patient_is_model):
         return False
     keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
     return all(a.values.get(key) == b.values.get(key) for key in keys if not _length(key))
@@ -157,8 +157,23 @@ def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
             f"stimulated on the {told[1]} instead of the {told[0]}; only common legs count"
         )
     if (first.truth is None) != (second.truth is None):
-        found.append("what the foot did is known of one of the two only")
+        found.append(
+            "what the foot did is known of one of the two only"
+            f"{_why_unknown(first, second)}; the strides of both are those that the detector told"
+        )
+    elif modelled and first.truth is None:
+        found.append(
+            "what the foot did is known of neither"
+            f"{_why_unknown(first, second)}; strides are those that the detector told"
+        )
     return found + _versions(first, second)
+
+
+def _why_unknown(first: Run, second: Run) -> str:
+    """Return why a simulated patient's truth is not there, where that is known."""
+    without = [run for run in (first, second) if run.truth is None]
+    killed = all(run.patient_is_model and run.summary is None and not run.ended for run in without)
+    return ": no truth is kept of a killed run" if killed else ""
 
 
 def _versions(first: Run, second: Run) -> list[str]:

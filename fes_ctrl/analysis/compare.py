@@ -16,7 +16,7 @@ from fes_ctrl.analysis.comparable import input_of, same_steps, warnings_of
 from fes_ctrl.analysis.figures import LEAST, figures_of_walk, moved, tolerance_of
 from fes_ctrl.analysis.intervals import Interval, of_difference, of_mean
 from fes_ctrl.analysis.matching import match
-from fes_ctrl.analysis.per_stride import LABELS, StrideRow, rows_of
+from fes_ctrl.analysis.per_stride import LABELS, StrideRow, as_told, rows_of
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.settings import Setting, Settings
 from fes_ctrl.analysis.summary import summarise
@@ -233,10 +233,17 @@ def _changes(settings: Sequence[Settings]) -> list[Change]:
 
 def _measures(runs: Sequence[Run], paired: Sequence[bool]) -> list[Measure]:
     found: list[Measure] = []
+    known = [run.truth is not None for run in runs]
+    # What the foot did is no measure where fewer than two know it, and times from what was told
+    # and from what really happened are not alike.
+    shown = runs if known.count(True) > 1 else [as_told(run) for run in runs]
     for leg in runs[0].walk.legs:
-        rows = [
-            [row for each in run.walk.legs if each.leg == leg.leg for row in rows_of(run, each)]
-            for run in runs
+        rows = [_rows(run, leg.leg) for run in shown]
+        sides = [
+            (_rows(as_told(runs[0]), leg.leg), _rows(as_told(run), leg.leg))
+            if known[0] != its
+            else (rows[0], own)
+            for run, its, own in zip(runs[1:], known[1:], rows[1:], strict=True)
         ]
         for name, label in LABELS.items():
             values = tuple([_known(of_run, name) for of_run in rows])
@@ -244,12 +251,16 @@ def _measures(runs: Sequence[Run], paired: Sequence[bool]) -> list[Measure]:
                 continue
             differences = tuple(
                 [
-                    _difference(rows[0], other, name, paired=together)
-                    for other, together in zip(rows[1:], paired, strict=True)
+                    _difference(*both, name, paired=together)
+                    for both, together in zip(sides, paired, strict=True)
                 ]
             )
             found.append(Measure(leg.leg, name, label, values, differences))
     return found
+
+
+def _rows(run: Run, leg: int) -> list[StrideRow]:
+    return [row for each in run.walk.legs if each.leg == leg for row in rows_of(run, each)]
 
 
 def _known(rows: Sequence[StrideRow], name: str) -> tuple[float, ...]:

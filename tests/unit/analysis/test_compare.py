@@ -16,6 +16,7 @@ from fes_ctrl.analysis.compare import (
     NOISE,
     SAME,
     TRIFLE,
+    UNKNOWN,
     Comparison,
     Difference,
     compare,
@@ -165,6 +166,46 @@ def test_a_run_that_was_killed_is_compared_by_what_its_log_holds(
     assert any("was killed" in warning for warning in found.warnings)
     assert any("known of one of the two only" in warning for warning in found.warnings)
     assert difference(found, "charge_uC").interval is not None
+
+
+def test_a_killed_run_of_the_same_steps_is_paired_by_what_was_told(
+    walked: Walked, tmp_path: Path
+) -> None:
+    whole, broken = walked(), killed(walked(), tmp_path / "killed")
+    for runs in ([whole, broken], [broken, whole], [broken, broken]):
+        found = compare(runs)
+        assert found.paired == (True,)
+        told = " ".join(found.warnings)
+        assert "not the same steps" not in told
+        assert "no truth is kept of a killed run" in told
+        assert "those that the detector told" in told
+        # Times from what was told are not held against times from what really happened.
+        assert {each.differences[0].verdict for each in found.measures} == {SAME}
+    other = killed(walked("--set", "program.extension_ms=0"), tmp_path / "other")
+    shorter = difference(compare([whole, other]), "after_contact_ms")
+    assert shorter.paired
+    assert shorter.interval is not None
+    assert shorter.interval.mean == pytest.approx(-100.0, abs=13.0)
+
+
+def test_a_killed_run_of_other_steps_is_no_pair_for_that_reason(
+    walked: Walked, tmp_path: Path
+) -> None:
+    found = compare([walked(), killed(walked("--seed", "5"), tmp_path / "killed")])
+    assert found.paired == (False,)
+    assert any("killed: not the same steps as" in warning for warning in found.warnings)
+
+
+def test_a_killed_run_takes_nothing_from_others_whose_truth_is_known(
+    walked: Walked, tmp_path: Path
+) -> None:
+    other = walked("--set", "program.extension_ms=0")
+    two = compare([walked(), other])
+    three = compare([walked(), other, killed(walked(), tmp_path / "killed")])
+    for name in ("clearance_mm", "contact_told_ms"):
+        assert difference(three, name) == difference(two, name)
+    assert difference(three, "clearance_mm", 2).verdict == UNKNOWN
+    assert difference(three, "contact_told_ms", 2).verdict == SAME
 
 
 def replayed(
