@@ -83,6 +83,25 @@ def _as_far(runs: Sequence[Run]) -> str:
     return "" if all(each == lengths[0] for each in lengths) else ", as far as all of them go"
 
 
+def scope_of(runs: Sequence[Run], settings: Sequence[Settings]) -> str:
+    """Return of which steps alone a comparison speaks, in a sentence.
+
+    Parameters
+    ----------
+    runs, settings : sequences
+        Of the runs, the reference first.
+    """
+    if all(run.recording for run in runs):
+        return "They speak of the steps that were recorded; another walk is other steps."
+    if all(run.patient_is_model for run in runs):
+        patients = [_patient(each) for each in settings]
+        whose = (
+            "this patient" if all(each == patients[0] for each in patients) else "these patients"
+        )
+        return f"They speak of these steps of {whose}; other seeds are other steps."
+    return "They speak of these steps alone; another walk is other steps."
+
+
 def _patient(settings: Settings) -> dict[str, object]:
     return {k: v for k, v in settings.values.items() if k.startswith("patient.")}
 

@@ -12,7 +12,7 @@ from itertools import count
 from math import isfinite
 from typing import Any, Final
 
-from fes_ctrl.analysis.comparable import input_of, same_steps, warnings_of
+from fes_ctrl.analysis.comparable import input_of, same_steps, scope_of, warnings_of
 from fes_ctrl.analysis.figures import LEAST, figures_of_walk, moved, tolerance_of
 from fes_ctrl.analysis.intervals import Interval, of_difference, of_mean
 from fes_ctrl.analysis.matching import match
@@ -138,6 +138,8 @@ class Comparison:
         What was put through the runs, where that is a recording or not the same in all.
     warnings : tuple of str
         What cannot be compared.
+    scope : str
+        Of which steps alone it speaks, in a sentence.
     """
 
     names: tuple[str, ...]
@@ -148,6 +150,7 @@ class Comparison:
     recordings: tuple[str, ...]
     input: str
     warnings: tuple[str, ...]
+    scope: str
 
     @property
     def shared_figures(self) -> list[Figure]:
@@ -187,6 +190,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
         recordings=tuple([run.recording for run in runs]),
         input=input_of(runs, names, paired),
         warnings=tuple(warnings_of(runs, settings, names, paired)),
+        scope=scope_of(runs, settings),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 METHOD: Final = (
     "95 % intervals by batch means: strides on end are alike, so they are cut in order into 3 to 8 "
     "batches whose means are taken for independent. Of some twenty measures one falls beside its "
-    "interval by chance. They speak of these steps of this patient; other seeds are other steps."
+    "interval by chance."
 )
 
 
@@ -46,11 +46,16 @@ def command(runs: tuple[Path, ...], html: Path | None, *, as_json: bool) -> None
         from fes_ctrl.report.compare_page import compare_page
 
         keep_apart(html, [path for run in read for path in sources(run.folder)], "--html", "run")
-        write_whole(html, compare_page(read, comparison, METHOD), "--html")
+        write_whole(html, compare_page(read, comparison, method_of(comparison)), "--html")
     if as_json:
         click.echo(json.dumps(as_object(comparison), allow_nan=False))
     else:
         _print(comparison)
+
+
+def method_of(comparison: "Comparison") -> str:
+    """Return how the intervals are reckoned, and of what they speak."""
+    return f"{METHOD} {comparison.scope}"
 
 
 def as_object(comparison: "Comparison") -> dict[str, Any]:
@@ -68,7 +73,7 @@ def as_object(comparison: "Comparison") -> dict[str, Any]:
         "recordings": [name or None for name in comparison.recordings],
         "input": comparison.input or None,
         "warnings": list(comparison.warnings),
-        "method": METHOD,
+        "method": method_of(comparison),
         "configuration": [
             {
                 "key": change.key,
@@ -123,10 +128,13 @@ def _print(comparison: "Comparison") -> None:
     if comparison.input:
         console.print(Text(f"input: {comparison.input}", style="bold"))
     _print_changes(console, comparison)
+    if not comparison.measures:
+        console.print(Text("no stride of a leg that was stimulated in all runs is known"))
     for index in range(1, len(comparison.names)):
         _print_strides(console, comparison, index)
     _print_figures(console, comparison)
-    console.print(Text(METHOD, style="dim"))
+    if comparison.measures:
+        console.print(Text(method_of(comparison), style="dim"))
 
 
 def _table(title: str, columns: tuple[str, ...]) -> "Any":

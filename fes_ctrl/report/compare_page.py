@@ -42,9 +42,11 @@ def compare_page(runs: Sequence[Run], comparison: Comparison, method: str) -> st
         Section("runs", "The runs", _runs(runs, comparison)),
         Section("changes", "What changed in the configuration", _changes(comparison)),
         Section("outcome", "What came of it, stride by stride", _outcome(comparison, method)),
-        Section("distributions", "Distributions over the strides", _strips(comparison)),
-        Section("figures", "Figures of the summaries", _figures(comparison)),
     ]
+    drawn = _strips(comparison)
+    if drawn:
+        sections.append(Section("distributions", "Distributions over the strides", drawn))
+    sections.append(Section("figures", "Figures of the summaries", _figures(comparison)))
     lead = tag("p", f"{names[0]} is the reference.", class_="lead")
     named = list(zip(runs, names, strict=True))
     walked = [name for run, name in named if run.patient_is_model]
@@ -158,7 +160,8 @@ def _outcome(comparison: Comparison, method: str) -> Html:
             if len(rows) < len(own):
                 said = f"{caption}: {len(own) - len(rows)} measures are not known of both."
                 parts.append(tag("p", said, class_="note"))
-    parts.append(tag("p", method, class_="note"))
+    if comparison.measures:
+        parts.append(tag("p", method, class_="note"))
     return join(parts)
 
 
@@ -190,25 +193,22 @@ def _signed(value: float) -> str:
     return "0" if value == 0.0 else f"{value:+.3g}".replace("-", MINUS)
 
 
-def _strips(comparison: Comparison) -> Html:
+def _strips(comparison: Comparison) -> Html | None:
+    """Return the pictures of what varies; nothing where there are none."""
     legs = sorted({measure.leg for measure in comparison.measures})
-    parts: list[Html] = [
-        tag(
-            "p",
-            "A dot a stride, of all settled strides of each run; the box holds the middle half.",
-            class_="note",
-        )
-    ]
+    told = "A dot a stride, of all settled strides of each run; the box holds the middle half."
+    parts: list[Html] = []
     for leg in legs:
-        if len(legs) > 1:
-            parts.append(tag("h3", f"{LEG_NAMES[leg]} leg"))
         figures = [
             tag("figure", strips(each.label, comparison.names, each.values))
             for each in comparison.measures
             if each.leg == leg and len({value for run in each.values for value in run}) > 1
         ]
-        parts.append(tag("div", *figures, class_="charts"))
-    return join(parts)
+        if figures and len(legs) > 1:
+            parts.append(tag("h3", f"{LEG_NAMES[leg]} leg"))
+        if figures:
+            parts.append(tag("div", *figures, class_="charts"))
+    return join([tag("p", told, class_="note"), *parts]) if parts else None
 
 
 def _figures(comparison: Comparison) -> Html:

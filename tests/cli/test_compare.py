@@ -95,6 +95,34 @@ def test_means_of_pairs_are_of_the_strides_that_both_have_in_text_page_and_json(
     assert found[:3] == cells
 
 
+def test_of_recordings_no_patient_and_no_seed_is_spoken(old: str, new: str, tmp_path: Path) -> None:
+    recorded = [replayed(tmp_path, name, 0.8) for name in ("one", "copy")]
+    page = tmp_path / "page.html"
+    done = fes_ctrl_here("compare", *recorded, "--html", str(page))
+    for text in (" ".join(done.stdout.split()), page.read_text()):
+        assert "They speak of the steps that were recorded; another walk is other steps." in text
+        assert "seeds" not in text
+    assert "other seeds are other steps" in " ".join(
+        fes_ctrl_here("compare", old, new).stdout.split()
+    )
+
+
+def test_a_page_without_a_common_stride_has_no_empty_section(tmp_path: Path) -> None:
+    recorded = [
+        replayed(tmp_path, "one", 0.8),
+        replayed(tmp_path, "other", 0.8, side="left"),
+    ]
+    page = tmp_path / "page.html"
+    done = fes_ctrl_here("compare", *recorded, "--html", str(page))
+    assert done.returncode == 0, done.stderr
+    shown = page.read_text()
+    assert "Distributions over the strides" not in shown
+    assert "a dot a stride" not in shown.lower()
+    for text in (" ".join(done.stdout.split()), shown):
+        assert "o stride of a leg that was stimulated in all runs is known" in text
+        assert "95 % intervals" not in text
+
+
 def test_one_run_alone_is_refused(old: str) -> None:
     done = fes_ctrl_here("compare", old)
     assert done.returncode == 2
