@@ -13,6 +13,9 @@ from fes_ctrl.model import LEG_NAMES
 STEPS: Final = ("patient.", "way.", "duration_s", "seed")
 """What makes the steps of a walk; the length only says how many there are."""
 
+TIMES: Final = (*STEPS, "bad_strides.")
+"""What makes when they are taken as well: strides that go astray stay the same by number only."""
+
 
 def same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
     """Return whether strides of two runs are the same steps.
@@ -30,13 +33,16 @@ def same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
         return _same_samples(first, second)
     if not (first.patient_is_model and second.patient_is_model):
         return False
-    keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
-    return all(a.values.get(key) == b.values.get(key) for key in keys if not _length(key))
-
-
-def _length(key: str) -> bool:
-    """Return whether a key only says how long a walk goes on at its end."""
-    return key.startswith("way.") and key.endswith("duration_s")
+    by_time = first.truth is None or second.truth is None
+    what = TIMES if by_time else STEPS
+    keys = {key for key in {*a.values, *b.values} if key.startswith(what) and key != "duration_s"}
+    lengths = sorted(
+        [key for key in keys if key.startswith("way.") and key.endswith("duration_s")],
+        key=lambda key: int(key.split(".")[1]),
+    )
+    # How long a walk goes on at its end moves no step before that; a longer part before it does.
+    keys -= set(lengths[-1:] if by_time else lengths)
+    return all(a.values.get(key) == b.values.get(key) for key in keys)
 
 
 def _same_samples(first: Run, second: Run) -> bool:

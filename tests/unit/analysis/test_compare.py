@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -194,6 +195,18 @@ def test_a_killed_run_of_other_steps_is_no_pair_for_that_reason(
     found = compare([walked(), killed(walked("--seed", "5"), tmp_path / "killed")])
     assert found.paired == (False,)
     assert any("killed: not the same steps as" in warning for warning in found.warnings)
+
+
+def test_a_killed_run_whose_steps_came_at_other_times_is_no_pair(
+    walked: Walked, tmp_path: Path
+) -> None:
+    """Contacts of other strides would come to lie beside each other."""
+    astray = killed(walked("--set", "bad_strides.percent=30"), tmp_path / "astray")
+    header = deepcopy(walked().header)
+    stood = replace(killed(walked(), tmp_path / "stood"), header=header)
+    assert compare([walked(), stood]).paired == (True,)
+    header["config"]["way"][0]["duration_s"] += 1.3
+    assert compare([walked(), astray, stood]).paired == (False, False)
 
 
 def test_a_killed_run_takes_nothing_from_others_whose_truth_is_known(
