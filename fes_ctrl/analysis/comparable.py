@@ -1,16 +1,61 @@
-"""What stands between runs that are put side by side: another input, another length, a version.
+"""What stands between runs that are put side by side: other steps, another input, a version.
 
 In come the runs and their settings; out go sentences for whoever reads the comparison.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.settings import Settings
 from fes_ctrl.model import LEG_NAMES
 
+STEPS: Final = ("patient.", "way.", "duration_s", "seed")
+"""What makes the steps of a walk; the length only says how many there are."""
 
-def input_of(runs: Sequence[Run], names: Sequence[str], *, same: bool) -> str:
+TIMES: Final = (*STEPS, "bad_strides.")
+"""What makes when they are taken as well: strides that go astray stay the same by number only."""
+
+
+def same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
+    """Return whether strides of two runs are the same steps.
+
+    Of replays what was heard decides, and never what a file is called.
+
+    Parameters
+    ----------
+    first, second : Run
+        The runs.
+    a, b : Settings
+        Theirs.
+    """
+    if first.recording and second.recording:
+        return _same_samples(first, second)
+    if not (first.patient_is_model and second.patient_is_model):
+        return False
+    by_time = first.truth is None or second.truth is None
+    what = TIMES if by_time else STEPS
+    keys = {key for key in {*a.values, *b.values} if key.startswith(what) and key != "duration_s"}
+    lengths = sorted(
+        [key for key in keys if key.startswith("way.") and key.endswith("duration_s")],
+        key=lambda key: int(key.split(".")[1]),
+    )
+    # How long a walk goes on at its end moves no step before that; a longer part before it does.
+    keys -= set(lengths[-1:] if by_time else lengths)
+    return all(a.values.get(key) == b.values.get(key) for key in keys)
+
+
+def _same_samples(first: Run, second: Run) -> bool:
+    """Return whether two replays heard the same, as far as both go."""
+    common = set(first.samples) & set(second.samples)
+    return bool(common) and all(
+        # One of them may have been killed, or be of a piece of the recording.
+        all(a == b for a, b in zip(first.samples[key], second.samples[key], strict=False))
+        for key in common
+    )
+
+
+def input_of(runs: Sequence[Run], names: Sequence[str], paired: Sequence[bool]) -> str:
     """Return what was put through the runs; nothing where all are walks, or all are runs.
 
     Parameters
@@ -19,21 +64,52 @@ def input_of(runs: Sequence[Run], names: Sequence[str], *, same: bool) -> str:
         The reference first.
     names : sequence of str
         What they are called.
-    same : bool
-        Whether all are the same steps.
+    paired : sequence of bool
+        Whether each run after the first is the same steps as the reference.
     """
     kinds = [_kind(run) for run in runs]
-    if len(set(kinds)) > 1:
-        told = ", ".join([f"{name} is {kind}" for name, kind in zip(names, kinds, strict=True)])
-        if all(run.recording for run in runs):
-            return f"the recordings differ: {told}"
-        return f"not of one kind: {told}"
+    told = ", ".join([f"{name} is {kind}" for name, kind in zip(names, kinds, strict=True)])
+    if not all(run.recording for run in runs):
+        return f"not of one kind: {told}" if len(set(kinds)) > 1 else ""
     name = runs[0].recording
-    if not name:
-        return ""
-    if same:
-        return f"the same recording, {name}"
-    return f"the recordings differ: all are called {name}, but they do not hold the same readings"
+    alike = len(set(kinds)) == 1
+    if all(paired):
+        if alike:
+            return f"the same recording, {name}"
+        return f"the same readings under other names{_as_far(runs)}: {told}"
+    same = [each for each, together in zip(names[1:], paired, strict=True) if together]
+    beside = f"; the same readings as {names[0]}: {', '.join(same)}" if same else ""
+    if alike:
+        told = f"all are called {name}, but they do not hold the same readings"
+    return f"the recordings differ: {told}{beside}"
+
+
+def _as_far(runs: Sequence[Run]) -> str:
+    lengths = [{key: len(samples) for key, samples in run.samples.items()} for run in runs]
+    return "" if all(each == lengths[0] for each in lengths) else ", as far as all of them go"
+
+
+def scope_of(runs: Sequence[Run], settings: Sequence[Settings]) -> str:
+    """Return of which steps alone a comparison speaks, in a sentence.
+
+    Parameters
+    ----------
+    runs, settings : sequences
+        Of the runs, the reference first.
+    """
+    if all(run.recording for run in runs):
+        return "They speak of the steps that were recorded; another walk is other steps."
+    if all(run.patient_is_model for run in runs):
+        patients = [_patient(each) for each in settings]
+        whose = (
+            "this patient" if all(each == patients[0] for each in patients) else "these patients"
+        )
+        return f"They speak of these steps of {whose}; other seeds are other steps."
+    return "They speak of these steps alone; another walk is other steps."
+
+
+def _patient(settings: Settings) -> dict[str, object]:
+    return {k: v for k, v in settings.values.items() if k.startswith("patient.")}
 
 
 def _kind(run: Run) -> str:
@@ -90,8 +166,7 @@ def _no_pairs(first: Run, second: Run, name: str) -> str:
 def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
     found: list[str] = []
     modelled = first.patient_is_model and second.patient_is_model
-    patients = [{k: v for k, v in s.values.items() if k.startswith("patient.")} for s in (a, b)]
-    if modelled and patients[0] != patients[1]:
+    if modelled and _patient(a) != _patient(b):
         found.append("another patient; what the foot did cannot be put down to the program")
     spans_s = [run.walk.duration_us / 1e6 for run in (first, second)]
     if abs(spans_s[0] - spans_s[1]) > 1.0:
@@ -107,8 +182,23 @@ def _apart(first: Run, second: Run, a: Settings, b: Settings) -> list[str]:
             f"stimulated on the {told[1]} instead of the {told[0]}; only common legs count"
         )
     if (first.truth is None) != (second.truth is None):
-        found.append("what the foot did is known of one of the two only")
+        found.append(
+            "what the foot did is known of one of the two only"
+            f"{_why_unknown(first, second)}; the strides of both are those that the detector told"
+        )
+    elif modelled and first.truth is None:
+        found.append(
+            "what the foot did is known of neither"
+            f"{_why_unknown(first, second)}; strides are those that the detector told"
+        )
     return found + _versions(first, second)
+
+
+def _why_unknown(first: Run, second: Run) -> str:
+    """Return why a simulated patient's truth is not there, where that is known."""
+    without = [run for run in (first, second) if run.truth is None]
+    killed = all(run.patient_is_model and run.summary is None and not run.ended for run in without)
+    return ": no truth is kept of a killed run" if killed else ""
 
 
 def _versions(first: Run, second: Run) -> list[str]:

@@ -12,20 +12,17 @@ from itertools import count
 from math import isfinite
 from typing import Any, Final
 
-from fes_ctrl.analysis.comparable import input_of, warnings_of
+from fes_ctrl.analysis.comparable import input_of, same_steps, scope_of, warnings_of
 from fes_ctrl.analysis.figures import LEAST, figures_of_walk, moved, tolerance_of
 from fes_ctrl.analysis.intervals import Interval, of_difference, of_mean
 from fes_ctrl.analysis.matching import match
-from fes_ctrl.analysis.per_stride import LABELS, StrideRow, rows_of
+from fes_ctrl.analysis.per_stride import LABELS, StrideRow, as_told, rows_of
 from fes_ctrl.analysis.run import Run
 from fes_ctrl.analysis.settings import Setting, Settings
 from fes_ctrl.analysis.summary import summarise
 
 NEAR_US: Final = 100_000
 """Contacts of the same recording so near to each other end the same stride."""
-
-STEPS: Final = ("patient.", "way.", "duration_s", "seed")
-"""What makes the steps of a walk; the length only says how many there are."""
 
 MORE: Final = "more"
 LESS: Final = "less"
@@ -79,11 +76,23 @@ class Difference:
         Over pairs of the same stride.
     verdict : str
         ``more``, ``less``, or why neither.
+    first, second : tuple of float
+        Of the strides that it is over, of the reference and of the run: those that are pairs, or
+        all settled ones. Their means are apart by the mean difference.
     """
 
     interval: Interval | None
     paired: bool
     verdict: str
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+
+    @property
+    def over(self) -> str:
+        """Over how many strides it is: of each run, or of both alike where they are pairs."""
+        if self.paired:
+            return str(len(self.first))
+        return f"{len(self.first)} and {len(self.second)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,8 @@ class Comparison:
         What was put through the runs, where that is a recording or not the same in all.
     warnings : tuple of str
         What cannot be compared.
+    scope : str
+        Of which steps alone it speaks, in a sentence.
     """
 
     names: tuple[str, ...]
@@ -139,6 +150,7 @@ class Comparison:
     recordings: tuple[str, ...]
     input: str
     warnings: tuple[str, ...]
+    scope: str
 
     @property
     def shared_figures(self) -> list[Figure]:
@@ -167,7 +179,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     settings = [Settings(run) for run in runs]
     names = _names(runs)
     paired = tuple(
-        [_same_steps(runs[0], run, settings[0], each) for run, each in _rest(runs, settings)]
+        [same_steps(runs[0], run, settings[0], each) for run, each in _rest(runs, settings)]
     )
     return Comparison(
         names=names,
@@ -176,8 +188,9 @@ def compare(runs: Sequence[Run]) -> Comparison:
         figures=tuple(_figures(runs)),
         paired=paired,
         recordings=tuple([run.recording for run in runs]),
-        input=input_of(runs, names, same=all(paired)),
+        input=input_of(runs, names, paired),
         warnings=tuple(warnings_of(runs, settings, names, paired)),
+        scope=scope_of(runs, settings),
     )
 
 
@@ -219,40 +232,22 @@ def _changes(settings: Sequence[Settings]) -> list[Change]:
     return changes
 
 
-def _same_steps(first: Run, second: Run, a: Settings, b: Settings) -> bool:
-    """Return whether strides of two runs are the same steps."""
-    if first.recording and second.recording:
-        return first.recording == second.recording and _same_samples(first, second)
-    if first.truth is None or second.truth is None:
-        return False
-    keys = [key for key in {*a.values, *b.values} if key.startswith(STEPS) and key != "duration_s"]
-    return all(a.values.get(key) == b.values.get(key) for key in keys if not _length(key))
-
-
-def _length(key: str) -> bool:
-    """Return whether a key only says how long a walk goes on at its end."""
-    return key.startswith("way.") and key.endswith("duration_s")
-
-
-def _same_samples(first: Run, second: Run) -> bool:
-    """Return whether two replays heard the same: a recording's name alone proves nothing."""
-    common = set(first.samples) & set(second.samples)
-    return bool(common) and all(
-        # One of them may have been killed.
-        all(a == b for a, b in zip(first.samples[key], second.samples[key], strict=False))
-        for key in common
-    )
-
-
 # -- the strides ----------------------------------------------------------------------------------
 
 
 def _measures(runs: Sequence[Run], paired: Sequence[bool]) -> list[Measure]:
     found: list[Measure] = []
+    known = [run.truth is not None for run in runs]
+    # What the foot did is no measure where fewer than two know it, and times from what was told
+    # and from what really happened are not alike.
+    shown = runs if known.count(True) > 1 else [as_told(run) for run in runs]
     for leg in runs[0].walk.legs:
-        rows = [
-            [row for each in run.walk.legs if each.leg == leg.leg for row in rows_of(run, each)]
-            for run in runs
+        rows = [_rows(run, leg.leg) for run in shown]
+        sides = [
+            (_rows(as_told(runs[0]), leg.leg), _rows(as_told(run), leg.leg))
+            if known[0] != its
+            else (rows[0], own)
+            for run, its, own in zip(runs[1:], known[1:], rows[1:], strict=True)
         ]
         for name, label in LABELS.items():
             values = tuple([_known(of_run, name) for of_run in rows])
@@ -260,12 +255,16 @@ def _measures(runs: Sequence[Run], paired: Sequence[bool]) -> list[Measure]:
                 continue
             differences = tuple(
                 [
-                    _difference(rows[0], other, name, paired=together)
-                    for other, together in zip(rows[1:], paired, strict=True)
+                    _difference(*both, name, paired=together)
+                    for both, together in zip(sides, paired, strict=True)
                 ]
             )
             found.append(Measure(leg.leg, name, label, values, differences))
     return found
+
+
+def _rows(run: Run, leg: int) -> list[StrideRow]:
+    return [row for each in run.walk.legs if each.leg == leg for row in rows_of(run, each)]
 
 
 def _known(rows: Sequence[StrideRow], name: str) -> tuple[float, ...]:
@@ -276,17 +275,21 @@ def _known(rows: Sequence[StrideRow], name: str) -> tuple[float, ...]:
 def _difference(
     first: Sequence[StrideRow], second: Sequence[StrideRow], name: str, *, paired: bool
 ) -> Difference:
+    own, other = _known(first, name), _known(second, name)
+    known = bool(own) and bool(other)
     if paired:
-        apart = [
-            b.values[name] - a.values[name]
+        pairs = [
+            (a.values[name], b.values[name])
             for a, b in _pairs(first, second)
             if name in a.values and name in b.values
         ]
-        apart = [value for value in apart if isfinite(value)]
-        interval = of_mean(apart)
+        pairs = [(a, b) for a, b in pairs if isfinite(a) and isfinite(b)]
+        own, other = tuple([a for a, _ in pairs]), tuple([b for _, b in pairs])
+        interval = of_mean([b - a for a, b in pairs])
     else:
-        interval = of_difference(_known(first, name), _known(second, name))
-    return Difference(interval, paired, _verdict(name, interval, first, second))
+        interval = of_difference(own, other)
+    verdict = _verdict(name, interval) if known else UNKNOWN
+    return Difference(interval, paired, verdict, own, other)
 
 
 def _pairs(
@@ -300,14 +303,7 @@ def _pairs(
     return [(first[i], second[j]) for i, j in match(times[0], times[1], NEAR_US)]
 
 
-def _verdict(
-    name: str,
-    interval: Interval | None,
-    first: Sequence[StrideRow],
-    second: Sequence[StrideRow],
-) -> str:
-    if not _known(first, name) or not _known(second, name):
-        return UNKNOWN
+def _verdict(name: str, interval: Interval | None) -> str:
     if interval is None:
         return FEW
     if interval.low == interval.high == 0.0:

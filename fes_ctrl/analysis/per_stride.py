@@ -1,7 +1,7 @@
 """What each stride of a run amounts to, in numbers: of the foot where it is known, of the burst."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Final
 
@@ -67,6 +67,16 @@ class StrideRow:
     number: int
     contact_us: Us
     values: dict[str, float]
+
+
+def as_told(run: Run) -> Run:
+    """Return a run as it would be read if nobody knew what the foot really did.
+
+    Its strides are then those that the detector told, and times count from what was told: as of a
+    run whose truth was not kept, beside which this one is put.
+    """
+    legs = [replace(leg, truth=[], swings=[]) for leg in run.walk.legs]
+    return replace(run, truth=None, walk=replace(run.walk, legs=legs))
 
 
 def rows_of(run: Run, leg: LegWalk) -> list[StrideRow]:

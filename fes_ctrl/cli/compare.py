@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 METHOD: Final = (
     "95 % intervals by batch means: strides on end are alike, so they are cut in order into 3 to 8 "
     "batches whose means are taken for independent. Of some twenty measures one falls beside its "
-    "interval by chance. They speak of these steps of this patient; other seeds are other steps."
+    "interval by chance."
 )
 
 
@@ -46,11 +46,16 @@ def command(runs: tuple[Path, ...], html: Path | None, *, as_json: bool) -> None
         from fes_ctrl.report.compare_page import compare_page
 
         keep_apart(html, [path for run in read for path in sources(run.folder)], "--html", "run")
-        write_whole(html, compare_page(read, comparison, METHOD), "--html")
+        write_whole(html, compare_page(read, comparison, method_of(comparison)), "--html")
     if as_json:
         click.echo(json.dumps(as_object(comparison), allow_nan=False))
     else:
         _print(comparison)
+
+
+def method_of(comparison: "Comparison") -> str:
+    """Return how the intervals are reckoned, and of what they speak."""
+    return f"{METHOD} {comparison.scope}"
 
 
 def as_object(comparison: "Comparison") -> dict[str, Any]:
@@ -68,7 +73,7 @@ def as_object(comparison: "Comparison") -> dict[str, Any]:
         "recordings": [name or None for name in comparison.recordings],
         "input": comparison.input or None,
         "warnings": list(comparison.warnings),
-        "method": METHOD,
+        "method": method_of(comparison),
         "configuration": [
             {
                 "key": change.key,
@@ -96,12 +101,18 @@ def as_object(comparison: "Comparison") -> dict[str, Any]:
 
 
 def _told(difference: "Difference") -> dict[str, Any]:
+    from statistics import mean
+
     found = difference.interval
     return {
         "mean": None if found is None else found.mean,
         "low": None if found is None else found.low,
         "high": None if found is None else found.high,
         "n": None if found is None else found.n,
+        "over": [len(difference.first), len(difference.second)],
+        "means": [
+            mean(values) if values else None for values in (difference.first, difference.second)
+        ],
         "paired": difference.paired,
         "verdict": difference.verdict,
     }
@@ -117,10 +128,13 @@ def _print(comparison: "Comparison") -> None:
     if comparison.input:
         console.print(Text(f"input: {comparison.input}", style="bold"))
     _print_changes(console, comparison)
+    if not comparison.measures:
+        console.print(Text("no stride of a leg that was stimulated in all runs is known"))
     for index in range(1, len(comparison.names)):
         _print_strides(console, comparison, index)
     _print_figures(console, comparison)
-    console.print(Text(METHOD, style="dim"))
+    if comparison.measures:
+        console.print(Text(method_of(comparison), style="dim"))
 
 
 def _table(title: str, columns: tuple[str, ...]) -> "Any":
@@ -164,13 +178,13 @@ def _print_strides(console: "Console", comparison: "Comparison", index: int) -> 
     from fes_ctrl.model import LEG_NAMES
 
     first, second = comparison.names[0], comparison.names[index]
-    how = "pairs of the same steps" if comparison.paired[index - 1] else "strides that are no pairs"
+    paired = comparison.paired[index - 1]
+    how = "pairs of the same steps" if paired else "strides that are no pairs"
+    what = "the settled strides that both have" if paired else "settled strides"
     legs = {measure.leg for measure in comparison.measures}
     for leg in sorted(legs):
-        title = (
-            f"{LEG_NAMES[leg]} leg, means over settled strides: {second} against {first} ({how})"
-        )
-        table = _table(title, (first, second, "difference (95 %)", ""))
+        title = f"{LEG_NAMES[leg]} leg, means over {what}: {second} against {first} ({how})"
+        table = _table(title, (first, second, "strides", "difference (95 %)", ""))
         own = [measure for measure in comparison.measures if measure.leg == leg]
         both = [measure for measure in own if measure.known_beside(index)]
         for measure in both:
@@ -187,12 +201,12 @@ def _print_strides(console: "Console", comparison: "Comparison", index: int) -> 
 def _row(measure: "Measure", index: int) -> tuple[str, ...]:
     from statistics import mean
 
-    means = [
-        f"{mean(values):.4g}" if values else "-"
-        for values in (measure.values[0], measure.values[index])
-    ]
     difference = measure.differences[index - 1]
-    return measure.label, *means, interval_in_words(difference.interval), difference.verdict
+    means = [
+        f"{mean(values):.4g}" if values else "-" for values in (difference.first, difference.second)
+    ]
+    told = interval_in_words(difference.interval)
+    return measure.label, *means, difference.over, told, difference.verdict
 
 
 def interval_in_words(interval: "Interval | None") -> str:

@@ -42,9 +42,11 @@ def compare_page(runs: Sequence[Run], comparison: Comparison, method: str) -> st
         Section("runs", "The runs", _runs(runs, comparison)),
         Section("changes", "What changed in the configuration", _changes(comparison)),
         Section("outcome", "What came of it, stride by stride", _outcome(comparison, method)),
-        Section("distributions", "Distributions over the strides", _strips(comparison)),
-        Section("figures", "Figures of the summaries", _figures(comparison)),
     ]
+    drawn = _strips(comparison)
+    if drawn:
+        sections.append(Section("distributions", "Distributions over the strides", drawn))
+    sections.append(Section("figures", "Figures of the summaries", _figures(comparison)))
     lead = tag("p", f"{names[0]} is the reference.", class_="lead")
     named = list(zip(runs, names, strict=True))
     walked = [name for run, name in named if run.patient_is_model]
@@ -141,32 +143,36 @@ def _outcome(comparison: Comparison, method: str) -> Html:
     if not comparison.measures:
         parts.append(tag("p", "No stride of a leg that was stimulated in all runs is known."))
     for index in range(1, len(comparison.names)):
-        how = "pairs of the same steps" if comparison.paired[index - 1] else "no pairs"
+        paired = comparison.paired[index - 1]
+        how = "pairs of the same steps" if paired else "no pairs"
+        what = "settled strides that both have" if paired else "settled strides"
         for leg in sorted({measure.leg for measure in comparison.measures}):
             caption = (
-                f"{LEG_NAMES[leg]} leg, settled strides: {comparison.names[index]} against "
+                f"{LEG_NAMES[leg]} leg, {what}: {comparison.names[index]} against "
                 f"{comparison.names[0]} ({how})"
             )
             own = [each for each in comparison.measures if each.leg == leg]
             rows = [_row(each, index) for each in own if each.known_beside(index)]
-            head = ("mean", comparison.names[0], comparison.names[index], "difference", "95 %", "")
+            runs = (comparison.names[0], comparison.names[index])
+            head = ("mean", *runs, "strides", "difference", "95 %", "")
             if rows:
                 parts.append(table(head, rows, caption))
             if len(rows) < len(own):
                 said = f"{caption}: {len(own) - len(rows)} measures are not known of both."
                 parts.append(tag("p", said, class_="note"))
-    parts.append(tag("p", method, class_="note"))
+    if comparison.measures:
+        parts.append(tag("p", method, class_="note"))
     return join(parts)
 
 
 def _row(measure: Measure, index: int) -> tuple[object, ...]:
-    first, second = measure.values[0], measure.values[index]
     difference = measure.differences[index - 1]
     found = difference.interval
     return (
         measure.label,
-        _mean(first),
-        _mean(second),
+        _mean(difference.first),
+        _mean(difference.second),
+        difference.over,
         None if found is None else _signed(found.mean),
         None if found is None else f"{_signed(found.low)} to {_signed(found.high)}",
         _verdict(difference),
@@ -187,19 +193,22 @@ def _signed(value: float) -> str:
     return "0" if value == 0.0 else f"{value:+.3g}".replace("-", MINUS)
 
 
-def _strips(comparison: Comparison) -> Html:
+def _strips(comparison: Comparison) -> Html | None:
+    """Return the pictures of what varies; nothing where there are none."""
     legs = sorted({measure.leg for measure in comparison.measures})
-    parts: list[Html] = [tag("p", "A dot a stride; the box holds the middle half.", class_="note")]
+    told = "A dot a stride, of all settled strides of each run; the box holds the middle half."
+    parts: list[Html] = []
     for leg in legs:
-        if len(legs) > 1:
-            parts.append(tag("h3", f"{LEG_NAMES[leg]} leg"))
         figures = [
             tag("figure", strips(each.label, comparison.names, each.values))
             for each in comparison.measures
             if each.leg == leg and len({value for run in each.values for value in run}) > 1
         ]
-        parts.append(tag("div", *figures, class_="charts"))
-    return join(parts)
+        if figures and len(legs) > 1:
+            parts.append(tag("h3", f"{LEG_NAMES[leg]} leg"))
+        if figures:
+            parts.append(tag("div", *figures, class_="charts"))
+    return join([tag("p", told, class_="note"), *parts]) if parts else None
 
 
 def _figures(comparison: Comparison) -> Html:

@@ -69,6 +69,60 @@ def _label(name: str) -> str:
     return LABELS[name]
 
 
+def test_means_of_pairs_are_of_the_strides_that_both_have_in_text_page_and_json(
+    new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    longer = str(kept_walk(tmp_path / "longer", "standard", "--duration", "26"))
+    page = tmp_path / "page.html"
+    words = ("compare", new, longer)
+    told = json.loads(fes_ctrl_here(*words, "--json", "--html", str(page)).stdout)
+    text = fes_ctrl_here(*words).stdout
+    charge = next(each for each in told["strides"] if each["measure"] == "charge_uC")
+    (difference,) = charge["differences"]
+    first, second = difference["means"]
+    assert second - first == pytest.approx(difference["mean"])
+    assert difference["over"] == [charge["n"][0]] * 2
+    # What each run amounts to by itself means what it always did.
+    assert charge["n"][1] > charge["n"][0]
+    assert charge["mean"][1] != pytest.approx(second)
+    cells = [f"{first:.4g}", f"{second:.4g}", str(charge["n"][0])]
+    row = next(line for line in text.splitlines() if "charge, uC" in line)
+    assert [cell.strip() for cell in row.split("│")[2:5]] == cells
+    shown = page.read_text()
+    begin = shown.index("charge, uC")
+    found = re.findall(r"<td[^>]*>([^<]*)</td>", shown[begin : begin + 400])
+    assert found[:3] == cells
+
+
+def test_of_recordings_no_patient_and_no_seed_is_spoken(old: str, new: str, tmp_path: Path) -> None:
+    recorded = [replayed(tmp_path, name, 0.8) for name in ("one", "copy")]
+    page = tmp_path / "page.html"
+    done = fes_ctrl_here("compare", *recorded, "--html", str(page))
+    for text in (" ".join(done.stdout.split()), page.read_text()):
+        assert "They speak of the steps that were recorded; another walk is other steps." in text
+        assert "seeds" not in text
+    assert "other seeds are other steps" in " ".join(
+        fes_ctrl_here("compare", old, new).stdout.split()
+    )
+
+
+def test_a_page_without_a_common_stride_has_no_empty_section(tmp_path: Path) -> None:
+    recorded = [
+        replayed(tmp_path, "one", 0.8),
+        replayed(tmp_path, "other", 0.8, side="left"),
+    ]
+    page = tmp_path / "page.html"
+    done = fes_ctrl_here("compare", *recorded, "--html", str(page))
+    assert done.returncode == 0, done.stderr
+    shown = page.read_text()
+    assert "Distributions over the strides" not in shown
+    assert "a dot a stride" not in shown.lower()
+    for text in (" ".join(done.stdout.split()), shown):
+        assert "o stride of a leg that was stimulated in all runs is known" in text
+        assert "95 % intervals" not in text
+
+
 def test_one_run_alone_is_refused(old: str) -> None:
     done = fes_ctrl_here("compare", old)
     assert done.returncode == 2

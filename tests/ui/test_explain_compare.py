@@ -93,8 +93,9 @@ def test_the_page_of_runs_has_the_differences_that_the_command_prints(
         assert rows.count() == len(told["strides"])
         for index, measure in enumerate(told["strides"]):
             row = rows.nth(index).inner_text().replace("\N{MINUS SIGN}", "-")
-            assert measure["differences"][0]["verdict"] in row
-            assert f"{measure['mean'][0]:.4g}" in row
-            assert f"{measure['mean'][1]:.4g}" in row
+            (difference,) = measure["differences"]
+            assert difference["verdict"] in row
+            assert f"{difference['means'][0]:.4g}" in row
+            assert f"{difference['means'][1]:.4g}" in row
         moved = [each["name"] for each in told["figures"] if any(each["moved"])]
         assert page.locator("#figures > .scroll tbody tr").count() == len(moved)

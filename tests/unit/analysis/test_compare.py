@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +17,7 @@ from fes_ctrl.analysis.compare import (
     NOISE,
     SAME,
     TRIFLE,
+    UNKNOWN,
     Comparison,
     Difference,
     compare,
@@ -111,6 +114,28 @@ def test_another_length_is_warned_of_and_its_strides_still_are_pairs(walked: Wal
     assert difference(found, "clearance_mm").verdict in {SAME, FEW}
 
 
+def test_of_pairs_both_means_are_of_the_same_strides_and_apart_by_the_difference(
+    walked: Walked,
+) -> None:
+    arguments = ("--set", "program.extension_ms=0")
+    for runs in (
+        [walked(), walked(*arguments, duration="40")],
+        [walked(duration="40"), walked(*arguments)],
+    ):
+        found = compare(runs)
+        assert found.paired == (True,)
+        for measure in found.measures:
+            told = measure.differences[0]
+            if told.interval is not None:
+                assert len(told.first) == len(told.second) == told.interval.n
+                apart = fmean(told.second) - fmean(told.first)
+                assert apart == pytest.approx(told.interval.mean, abs=1e-9)
+        # Of all settled strides it still is another mean.
+        (clearance,) = [each for each in found.measures if each.name == "clearance_mm"]
+        assert len({len(values) for values in clearance.values}) == 2
+        assert clearance.differences[0].over == str(min(map(len, clearance.values)))
+
+
 def test_too_short_a_run_says_so(walked: Walked) -> None:
     found = compare([walked(), walked(duration="9")])
     assert difference(found, "clearance_mm").verdict == FEW
@@ -124,20 +149,76 @@ def test_many_runs_are_each_held_against_the_first(walked: Walked) -> None:
     assert {change.key for change in found.changes} == {"program.extension_ms", "seed"}
 
 
+def killed(run: Run, folder: Path) -> Run:
+    """Return what is left of a run that was killed when two thirds of it had been walked."""
+    shutil.copytree(run.folder, folder)
+    log = folder / "log.jsonl"
+    log.write_bytes(log.read_bytes()[: -log.stat().st_size // 3])
+    for name in ("summary.json", "truth.csv.gz", "strides.csv", "truth.events.csv"):
+        (folder / name).unlink()
+    return read_run(folder)
+
+
 def test_a_run_that_was_killed_is_compared_by_what_its_log_holds(
     walked: Walked, tmp_path: Path
 ) -> None:
     whole = walked()
-    killed = tmp_path / "killed"
-    shutil.copytree(whole.folder, killed)
-    log = killed / "log.jsonl"
-    log.write_bytes(log.read_bytes()[: -log.stat().st_size // 3])
-    for name in ("summary.json", "truth.csv.gz", "strides.csv", "truth.events.csv"):
-        (killed / name).unlink()
-    found = compare([whole, read_run(killed)])
+    found = compare([whole, killed(whole, tmp_path / "killed")])
     assert any("was killed" in warning for warning in found.warnings)
     assert any("known of one of the two only" in warning for warning in found.warnings)
     assert difference(found, "charge_uC").interval is not None
+
+
+def test_a_killed_run_of_the_same_steps_is_paired_by_what_was_told(
+    walked: Walked, tmp_path: Path
+) -> None:
+    whole, broken = walked(), killed(walked(), tmp_path / "killed")
+    for runs in ([whole, broken], [broken, whole], [broken, broken]):
+        found = compare(runs)
+        assert found.paired == (True,)
+        told = " ".join(found.warnings)
+        assert "not the same steps" not in told
+        assert "no truth is kept of a killed run" in told
+        assert "those that the detector told" in told
+        # Times from what was told are not held against times from what really happened.
+        assert {each.differences[0].verdict for each in found.measures} == {SAME}
+    other = killed(walked("--set", "program.extension_ms=0"), tmp_path / "other")
+    shorter = difference(compare([whole, other]), "after_contact_ms")
+    assert shorter.paired
+    assert shorter.interval is not None
+    assert shorter.interval.mean == pytest.approx(-100.0, abs=13.0)
+
+
+def test_a_killed_run_of_other_steps_is_no_pair_for_that_reason(
+    walked: Walked, tmp_path: Path
+) -> None:
+    found = compare([walked(), killed(walked("--seed", "5"), tmp_path / "killed")])
+    assert found.paired == (False,)
+    assert any("killed: not the same steps as" in warning for warning in found.warnings)
+
+
+def test_a_killed_run_whose_steps_came_at_other_times_is_no_pair(
+    walked: Walked, tmp_path: Path
+) -> None:
+    """Contacts of other strides would come to lie beside each other."""
+    astray = killed(walked("--set", "bad_strides.percent=30"), tmp_path / "astray")
+    header = deepcopy(walked().header)
+    stood = replace(killed(walked(), tmp_path / "stood"), header=header)
+    assert compare([walked(), stood]).paired == (True,)
+    header["config"]["way"][0]["duration_s"] += 1.3
+    assert compare([walked(), astray, stood]).paired == (False, False)
+
+
+def test_a_killed_run_takes_nothing_from_others_whose_truth_is_known(
+    walked: Walked, tmp_path: Path
+) -> None:
+    other = walked("--set", "program.extension_ms=0")
+    two = compare([walked(), other])
+    three = compare([walked(), other, killed(walked(), tmp_path / "killed")])
+    for name in ("clearance_mm", "contact_told_ms"):
+        assert difference(three, name) == difference(two, name)
+    assert difference(three, "clearance_mm", 2).verdict == UNKNOWN
+    assert difference(three, "contact_told_ms", 2).verdict == SAME
 
 
 def replayed(
@@ -155,7 +236,8 @@ def replayed(
 
 
 def test_two_recordings_are_named_and_said_to_differ(tmp_path: Path) -> None:
-    one, other = replayed(tmp_path / "a"), replayed(tmp_path / "b", name="other", s=16)
+    one = replayed(tmp_path / "a")
+    other = replayed(tmp_path / "b", name="other", stance_s=0.7, s=16)
     found = compare([one, other])
     assert found.recordings == ("one.csv", "other.csv")
     assert found.input == (
@@ -175,6 +257,39 @@ def test_two_recordings_of_one_name_are_not_taken_for_one(tmp_path: Path) -> Non
     assert compare([replayed(tmp_path / "c"), replayed(tmp_path / "d")]).input == (
         "the same recording, one.csv"
     )
+
+
+def test_one_recording_under_another_name_is_the_same_and_its_strides_are_pairs(
+    tmp_path: Path,
+) -> None:
+    found = compare([replayed(tmp_path / "a"), replayed(tmp_path / "b", name="copy")])
+    assert found.paired == (True,)
+    assert found.input == (
+        "the same readings under other names: a is a replay of one.csv, b is a replay of copy.csv"
+    )
+    assert not found.warnings
+    assert {each.differences[0].verdict for each in found.measures} == {SAME}
+
+
+def test_a_piece_of_a_recording_is_the_same_as_far_as_it_goes(tmp_path: Path) -> None:
+    found = compare([replayed(tmp_path / "a"), replayed(tmp_path / "b", name="piece", s=16)])
+    assert found.paired == (True,)
+    assert found.input.startswith("the same readings under other names, as far as all of them go: ")
+    assert any("16.0 s instead of 24.0 s" in warning for warning in found.warnings)
+    assert {each.differences[0].verdict for each in found.measures} == {SAME}
+
+
+def test_beside_another_recording_it_is_said_which_are_the_same(tmp_path: Path) -> None:
+    found = compare(
+        [
+            replayed(tmp_path / "a"),
+            replayed(tmp_path / "b", name="copy"),
+            replayed(tmp_path / "c", stance_s=0.7),
+        ]
+    )
+    assert found.paired == (True, False)
+    assert found.input.startswith("the recordings differ: a is a replay of one.csv, ")
+    assert found.input.endswith("; the same readings as a: b")
 
 
 def test_another_version_is_told_in_words_and_an_unsaid_one_not_at_all(walked: Walked) -> None:
