@@ -16,7 +16,7 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import search_folder, write_whole
 from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
 from fes_ctrl.cli.sweep_results import CLEARED, Figure, finish, table_format, tell
-from fes_ctrl.cli.who import Who, walk_jobs
+from fes_ctrl.cli.who import Who, kept, walk_jobs
 
 if TYPE_CHECKING:
     from fes_ctrl.tuning.manifest import Manifest
@@ -106,10 +106,10 @@ def command(
             "interrupted": interrupted,
         }
         if interrupted:
-            kept = "nothing is kept without --out"
+            rest = "nothing is kept without --out"
             if out is not None:
-                kept = f"what is done stays in {out}, and the same command goes on"
-            click.echo(f"fes-ctrl: interrupted; {kept}", err=True)
+                rest = f"what is done stays in {out}, and the same command goes on"
+            click.echo(f"fes-ctrl: interrupted; {rest}", err=True)
             return INTERRUPTED
         result = finish(manifest, store, folder, kind, figure, best)
         return tell(result, run, None if out is None else folder, top, as_json=as_json)
@@ -214,7 +214,7 @@ def _walk(
         click.echo(f"{len(keys)} walks{before}; walked by {who.words(len(todo))}", err=True)
     try:
         with (
-            who.at_work(len(todo)) as workers,
+            who.at_work(len(todo), out) as workers,
             _progress("walks", len(keys), len(keys) - len(todo), quiet=quiet) as advance,
         ):
             for row in walk_jobs(todo, store, workers, keys.__getitem__):
@@ -225,8 +225,7 @@ def _walk(
     except KeyboardInterrupt:
         return True
     except EngineError as error:
-        kept = "" if out is None else f"; what is done stays in {out}, the same command goes on"
-        message = f"sweep: {error}{kept}"
+        message = f"sweep: {error}{kept(out)}"
         raise Refusal(message) from error
     return False
 

@@ -15,7 +15,7 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import check_writable, keep_apart, search_folder
 from fes_ctrl.cli.numbers import Finite
 from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar
-from fes_ctrl.cli.who import Who, walk_jobs
+from fes_ctrl.cli.who import Who, kept, walk_jobs
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
@@ -233,7 +233,7 @@ def command(
     search_folder(out, "search")
     most = together * told.question.each
     try:
-        with Who(workers, cluster).at_work(max(most, unseen)) as those:
+        with Who(workers, cluster).at_work(max(most, unseen), out) as those:
             run = partial(walk_jobs, workers=those, key_of=key_of)
             found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     except KeyboardInterrupt:
@@ -290,7 +290,9 @@ def _tune(
                 rule=told.rule,
                 stage=stage,
             )
-        except (StudyError, StoreError, SearchError, EngineError, NoSuchChoiceError) as error:
+        except EngineError as error:
+            raise Refusal(f"tune: {error}{kept(out)}") from error
+        except (StudyError, StoreError, SearchError, NoSuchChoiceError) as error:
             raise Refusal(str(error)) from error
 
 
