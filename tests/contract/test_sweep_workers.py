@@ -168,9 +168,7 @@ def dask(stack: contextlib.ExitStack, kind: str, *arguments: str) -> "subprocess
     return process
 
 
-def scheduler_of(
-    stack: contextlib.ExitStack, file: Path
-) -> "tuple[str, subprocess.Popen[bytes]]":
+def scheduler_of(stack: contextlib.ExitStack, file: Path) -> "tuple[str, subprocess.Popen[bytes]]":
     """Return the address of a scheduler without workers, and its process."""
     host = ("--host", "127.0.0.1", "--port", "0")
     scheduler = dask(stack, "scheduler", *host, "--scheduler-file", str(file))
