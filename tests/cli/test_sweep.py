@@ -369,6 +369,8 @@ def test_what_cannot_be_done_is_refused(arguments: tuple[str, ...], refusal: str
         ("sweep", "timing", "--out", "{out}"),
         ("tune", "standard", "--walks", "100", "--out", "{out}"),
         ("merge", "{out}", "{shard}"),
+        ("campaign", "--hours", "0.001", "--out", "{out}"),
+        ("campaign", "--replay", "1:2", "--out", "{out}"),
     ],
 )
 def test_a_folder_that_holds_a_run_is_left_to_it(
@@ -397,9 +399,14 @@ def test_a_folder_that_holds_a_run_is_left_to_it(
             "sweep",
             ("run", "--sensor", "metronome:", "--stimulator", "p24:///dev/null", "--out", "{out}"),
         ),
+        ("sweep.json", "sweep", ("campaign", "--hours", "0.001", "--out", "{out}")),
+        ("study.journal", "search", ("campaign", "--hours", "0.001", "--out", "{out}")),
+        ("walks.jsonl", "campaign", ("sweep", "timing", "--out", "{out}")),
+        ("walks.jsonl", "campaign", ("tune", "standard", "--walks", "100", "--out", "{out}")),
+        ("campaign.json", "campaign", ("walk", "standard", "--duration", "2", "--out", "{out}")),
     ],
 )
-def test_a_folder_holds_a_run_or_a_sweep_or_a_search_and_never_two_of_them(
+def test_a_folder_holds_a_run_or_a_sweep_or_a_search_or_a_campaign_and_never_two_of_them(
     done: tuple[Path, dict[str, Any]],
     tmp_path: Path,
     holds: str,
