@@ -137,7 +137,7 @@ def engine(walks: int) -> Figures:
         for _ in range(2):
             _build.cache_clear()
             used_s = time.process_time()
-            manifest, _ = manifest_of(load_plan(str(path)))
+            manifest, _, _ = manifest_of(load_plan(str(path)))
             checked_s = time.process_time() - used_s
     jobs = [job for _, job in manifest.jobs()]
     subset = jobs[: max(1, len(jobs) // 5)]

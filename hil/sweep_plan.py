@@ -9,6 +9,7 @@ from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.plan import Plan, read_plan
 from hil.code_version import code_version, versions
 from hil.scenarios import load_scenario
+from hil.sweep_names import Sort, sort_of
 from hil.sweep_walk import build
 
 
@@ -30,7 +31,7 @@ def load_plan(name: str) -> Plan:
 
 def manifest_of(
     plan: Plan, shard: tuple[int, int] | None = None, advance: Callable[[], None] = lambda: None
-) -> tuple[Manifest, list[str]]:
+) -> tuple[Manifest, list[str], list[Job]]:
     """Build every candidate as every patient walks it, or refuse all of them.
 
     Parameters
@@ -45,8 +46,8 @@ def manifest_of(
     Returns
     -------
     tuple
-        What is walked, and why some of it cannot be: values, each of them good, that do not go
-        together.
+        What is walked; why some of it cannot be: values, each of them good, that do not go
+        together; and a walk of each sort, which together have every figure.
 
     Raises
     ------
@@ -55,19 +56,23 @@ def manifest_of(
     """
     baseline: tuple[Settings, ...] = ((),) if plan.config.baseline else ()
     candidates = (*baseline, *plan.candidates)
-    job = Job(plan.scenario, (), plan.patients[0], 0, plan.config.duration_s)
+    job = Job(plan.scenario, (), plan.patients[0], plan.config.all_seeds[0], plan.config.duration_s)
     configs: list[tuple[str, ...]] = []
     problems: list[str] = []
+    sorts: dict[Sort, Job] = {}
     for settings in candidates:
         digests = []
         for patient in plan.patients:
+            one = replace(job, settings=settings, patient=patient)
             try:
-                built = build(replace(job, settings=settings, patient=patient))
+                built = build(one)
             except ConfigError as error:
                 raise ConfigError(plan.explained(settings, patient, str(error))) from error
             digests.append(built.sha256)
             if built.problem:
                 problems.append(built.problem)
+            elif built.walk is not None:
+                sorts.setdefault(sort_of(built.walk), one)
         configs.append(tuple(digests))
         advance()
     whole = Manifest(
@@ -83,4 +88,4 @@ def manifest_of(
         asked=plan.asked(),
         versions=versions(),
     )
-    return whole, problems
+    return whole, problems, list(sorts.values())

@@ -5,7 +5,7 @@ of them among many ordinary ones move no median.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -77,6 +77,22 @@ def bad_stride_figures(walk: Walk, leg: LegWalk) -> dict[str, object] | None:
         "in": _figures(inside, served),
         "after": _figures(after, served),
         "by_kind": by_kind,
+    }
+
+
+def unknown_figures(kinds: Iterable[str]) -> dict[str, object]:
+    """Return the figures that there may be where such strides go astray, all of them of none.
+
+    Parameters
+    ----------
+    kinds : iterable of str
+        Of ``WORDS``.
+    """
+    return {
+        **_figures((), {}),
+        "in": _figures((), {}),
+        "after": _figures((), {}),
+        "by_kind": {kind: _figures((), {}) for kind in kinds},
     }
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fes_ctrl.cli.campaign_results import make_folder, replay_one, tell
+from fes_ctrl.cli.campaign_results import replay_one, tell
 from fes_ctrl.cli.errors import Refusal
+from fes_ctrl.cli.files import search_folder
 from fes_ctrl.cli.progress import BAR, TIME_LEFT, bar, lines
 from fes_ctrl.cli.who import processors
 
@@ -71,7 +72,7 @@ def command(
     except ValueError as error:
         raise Refusal(str(error)) from error
     if out is not None:
-        make_folder(out)
+        search_folder(out, "campaign")
     if page is not None and not page.absolute().parent.is_dir():
         # Said now, not after hours.
         message = f"--page {page}: there is no folder {page.parent}; make it, or choose another"

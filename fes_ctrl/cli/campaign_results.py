@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fes_ctrl.cli.errors import Refusal
-from fes_ctrl.cli.files import write_whole
+from fes_ctrl.cli.files import search_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ def replay_one(what: str, out: Path | None, *, as_json: bool) -> int:
     from hil.campaign.run import run_case
 
     if out is not None:
-        make_folder(out)
+        search_folder(out, "campaign")
     case = _case(what)
     outcome = run_case(case)
     for violation in outcome.violations:
@@ -178,12 +178,3 @@ def _case(what: str) -> "Case":
     except ConfigError as error:
         raise Refusal(str(error)) from error
     return Case(scenario.walk, scenario.names["setup"], scenario.names["limits"])
-
-
-def make_folder(out: Path) -> None:
-    """Make the folder of --out."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"--out {out}: {error.strerror}; choose a folder that can be written"
-        raise Refusal(message) from error

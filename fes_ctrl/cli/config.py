@@ -122,7 +122,7 @@ def _check(value: str) -> str:
     if tables == ["sweep"]:
         from hil.sweep_plan import load_plan, manifest_of
 
-        manifest, unfit = manifest_of(load_plan(str(path.absolute())))
+        manifest, unfit, _ = manifest_of(load_plan(str(path.absolute())))
         if unfit:
             of = len(manifest.candidates) * len(manifest.patients)
             click.echo(

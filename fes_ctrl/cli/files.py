@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE: Final = "report.html"
 PICTURES: Final = ("strides.svg", "whatif.html", "whatif.json", PAGE)
 """What is made of a run, beside what is known of it."""
-Kind = Literal["run", "sweep", "search"]
+Kind = Literal["run", "sweep", "search", "campaign"]
 """What a folder may hold; never two of them, for each would take the other's page away."""
 EXPORTS: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
 """And in other formats, where nobody says where to; Parquet is a folder."""
@@ -147,7 +147,7 @@ def sources(folder: Path) -> list[Path]:
 
 
 def refuse_others(folder: Path, kind: Kind, option: str = "--out ") -> None:
-    """Refuse a folder that holds something else than a run, a sweep, or a search."""
+    """Refuse a folder that holds something else: a run, a sweep, a search, or a campaign."""
     from fes_ctrl.tuning.journal import JOURNAL
     from fes_ctrl.tuning.manifest import FILE, ROWS
 
@@ -155,6 +155,7 @@ def refuse_others(folder: Path, kind: Kind, option: str = "--out ") -> None:
         "run": sources(folder),
         "sweep": [folder / FILE, folder / ROWS],
         "search": [folder / JOURNAL, folder / "tune.json"],
+        "campaign": [folder / "walks.jsonl", folder / "campaign.json"],
     }
     for other, files in marks.items():
         held = next((file for file in files if other != kind and file.exists()), None)
@@ -164,7 +165,7 @@ def refuse_others(folder: Path, kind: Kind, option: str = "--out ") -> None:
 
 
 def search_folder(out: Path, kind: Kind, option: str = "--out ") -> None:
-    """Make the folder of a sweep or a search; what others have left there is theirs."""
+    """Make the folder of many walks; what others have left there is theirs."""
     refuse_others(out, kind, option)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -177,7 +178,8 @@ def new_run(folder: Path, made_of: Sequence[Path] = ()) -> None:
     """Make a run's folder, and take away what an earlier run has left there.
 
     The new one may be killed, or know less: nothing of the old one may pass for its own. What the
-    new one is made of, ``made_of``, may not be among it. A sweep or a search is no earlier run.
+    new one is made of, ``made_of``, may not be among it. A sweep, a search or a campaign is no
+    earlier run.
     """
     from fes_ctrl.export.tables import BY_NAME
 

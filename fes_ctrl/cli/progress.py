@@ -47,7 +47,7 @@ def bar(*columns: str, transient: bool = False) -> "Progress":
     return Progress(*drawn, console=Console(stderr=True), transient=transient)
 
 
-def lines(text: str, total: float, done: float = 0.0) -> Callable[[float], None]:
+def lines(text: str, total: float | None, done: float = 0.0) -> Callable[[float], None]:
     """Return what takes how much more is done, and says so now and then.
 
     Parameters
@@ -55,7 +55,8 @@ def lines(text: str, total: float, done: float = 0.0) -> Callable[[float], None]
     text : str
         How far it is, with fields ``done`` and ``total``.
     total, done : float
-        Of whatever is done; ``done`` was before now.
+        Of whatever is done; ``done`` was before now. Where nobody knows the total, ``None``, it is
+        not said how long it takes still.
     """
     before = done
     begun_s = told_s = time.perf_counter()
@@ -66,8 +67,10 @@ def lines(text: str, total: float, done: float = 0.0) -> Callable[[float], None]
         now_s = time.perf_counter()
         if now_s - told_s >= LINE_EVERY_S:
             told_s = now_s
-            left_s = (now_s - begun_s) / (done - before) * (total - done)
             far = text.format(done=done, total=total)
-            click.echo(f"{far}, {left_s:.0f} s left", err=True)
+            if total is not None and done > before:
+                left_s = (now_s - begun_s) / (done - before) * (total - done)
+                far += f", {left_s:.0f} s left"
+            click.echo(far, err=True)
 
     return advance

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -16,16 +16,15 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import search_folder, write_whole
 from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
 from fes_ctrl.cli.sweep_results import CLEARED, Figure, finish, table_format, tell
-from fes_ctrl.cli.who import Who, walk_jobs
+from fes_ctrl.cli.who import Who, kept, walk_jobs
 
 if TYPE_CHECKING:
+    from fes_ctrl.tuning.job import Job
     from fes_ctrl.tuning.manifest import Manifest
     from fes_ctrl.tuning.plan import Plan
     from fes_ctrl.tuning.store import Store
 
 INTERRUPTED: Final = 130
-PROBE_S: Final = 10.0
-"""So much of a walk shows which figures a walk has."""
 
 Advance = Callable[[], None]
 
@@ -86,11 +85,10 @@ def command(
         # A shard has no intervals; a whole sweep would end in this, after all its walks.
         raise Refusal(_needs("scipy"))
     plan = _plan(sweep)
-    manifest = _manifest(plan, part, quiet=as_json)
+    manifest, sorts = _manifest(plan, part, quiet=as_json)
     said = None if by else plan.source.place(("sweep", "by"))
     by, best = by or plan.config.by, best or plan.config.best
-    figure = Figure(by, said)
-    _judge_before(manifest, figure)
+    figure = _judged(sorts, Figure(by, said))
     with _folder(out) as folder, _store(folder) as store:
         if retry_failed:
             store.forget_failed()
@@ -99,17 +97,17 @@ def command(
         write_whole(folder / "sweep.json", manifest.text())
         started_s = time.perf_counter()
         before = len(store)
-        interrupted = _walk(manifest, store, Who(workers, cluster), figure, out, quiet=as_json)
+        interrupted = _walk(manifest, store, Who(workers, cluster), out, quiet=as_json)
         run: dict[str, object] = {
             "walked": len(store) - before,
             "wall_s": round(time.perf_counter() - started_s, 3),
             "interrupted": interrupted,
         }
         if interrupted:
-            kept = "nothing is kept without --out"
+            rest = "nothing is kept without --out"
             if out is not None:
-                kept = f"what is done stays in {out}, and the same command goes on"
-            click.echo(f"fes-ctrl: interrupted; {kept}", err=True)
+                rest = f"what is done stays in {out}, and the same command goes on"
+            click.echo(f"fes-ctrl: interrupted; {rest}", err=True)
             return INTERRUPTED
         result = finish(manifest, store, folder, kind, figure, best)
         return tell(result, run, None if out is None else folder, top, as_json=as_json)
@@ -147,14 +145,17 @@ def _shard(text: str | None) -> tuple[int, int] | None:
         raise Refusal(message) from error
 
 
-def _manifest(plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool) -> "Manifest":
+def _manifest(
+    plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool
+) -> "tuple[Manifest, list[Job]]":
+    """Return what is walked, and a walk of each sort."""
     from fes_ctrl.config.errors import ConfigError
     from hil.sweep_plan import manifest_of
 
     candidates = len(plan.candidates) + plan.config.baseline
     try:
         with _progress("checking", candidates, 0, quiet=quiet) as advance:
-            manifest, problems = manifest_of(plan, shard, advance)
+            manifest, problems, sorts = manifest_of(plan, shard, advance)
     except ConfigError as error:
         raise Refusal(str(error)) from error
     if problems:
@@ -163,7 +164,7 @@ def _manifest(plan: "Plan", shard: tuple[int, int] | None, *, quiet: bool) -> "M
             f"values do not go together; the first: {problems[0]}",
             err=True,
         )
-    return manifest
+    return manifest, sorts
 
 
 # -- where it is kept -----------------------------------------------------------------------------
@@ -196,61 +197,42 @@ def _store(folder: Path) -> "Iterator[Store]":
 # -- walking --------------------------------------------------------------------------------------
 
 
-def _walk(
-    manifest: "Manifest", store: "Store", who: Who, by: Figure, out: Path | None, *, quiet: bool
-) -> bool:
+def _walk(manifest: "Manifest", store: "Store", who: Who, out: Path | None, *, quiet: bool) -> bool:
     """Walk what has no row yet; return whether it was interrupted."""
     from fes_ctrl.tuning.engine import EngineError
 
     keys = {job: key for key, job in manifest.part()}
     todo = [job for job, key in keys.items() if key not in store]
-    _judge_by(manifest, store, by)
     if not todo:
         return False
-    judged = False
     if not quiet:
         done = len(keys) - len(todo)
         before = f", {done} of them done already" if done else ""
         click.echo(f"{len(keys)} walks{before}; walked by {who.words(len(todo))}", err=True)
     try:
         with (
-            who.at_work(len(todo)) as workers,
+            who.at_work(len(todo), out) as workers,
             _progress("walks", len(keys), len(keys) - len(todo), quiet=quiet) as advance,
         ):
-            for row in walk_jobs(todo, store, workers, keys.__getitem__):
-                if row["ok"] and not judged:
-                    judged = True
-                    _judge_by(manifest, store, by)
+            for _ in walk_jobs(todo, store, workers, keys.__getitem__):
                 advance()
     except KeyboardInterrupt:
         return True
     except EngineError as error:
-        kept = "" if out is None else f"; what is done stays in {out}, the same command goes on"
-        message = f"sweep: {error}{kept}"
+        message = f"sweep: {error}{kept(out)}"
         raise Refusal(message) from error
     return False
 
 
-def _judge_before(manifest: "Manifest", by: Figure) -> None:
-    """Refuse a figure that no walk can have before there is a walk, where a short one tells."""
-    from fes_ctrl.tuning.statistics import in_every_walk, names_in
-    from hil.sweep_walk import walk_row
+def _judged(sorts: "Sequence[Job]", by: Figure) -> Figure:
+    """Return a figure by its whole name, or refuse it before anything is walked.
 
-    if in_every_walk(by.name):
-        first = next(job for _, job in manifest.jobs())
-        lasts_s = min(first.duration_s or PROBE_S, PROBE_S)
-        row = walk_row(replace(first, duration_s=lasts_s))
-        if row["ok"]:
-            by.whole(names_in(row))
+    No walk can have it, or its name is that of several.
+    """
+    from hil.sweep_names import names_for
 
-
-def _judge_by(manifest: "Manifest", store: "Store", by: Figure) -> None:
-    """Refuse a figure that no walk can have as soon as there is a walk."""
-    from fes_ctrl.tuning.statistics import may_come, names_in
-
-    row = next((row for row in manifest.rows(store) if row["ok"]), None)
-    if row is not None and not may_come(by.name):
-        by.whole(names_in(row))
+    names = names_for(by.name, sorts)
+    return replace(by, name=by.whole(names), sure=True) if names else by
 
 
 @contextmanager

@@ -77,10 +77,13 @@ class Figure:
         Its name, or the end of it.
     place : str or None
         File and line; none: the option.
+    sure : bool
+        Whether it is a whole name that walks may have: it is not judged by those that there are.
     """
 
     name: str
     place: str | None = None
+    sure: bool = False
 
     def whole(self, names: list[str]) -> str:
         """Return its whole name among those that there are, or refuse it."""
@@ -134,7 +137,9 @@ def finish(
         names = dict.fromkeys(
             name for row in manifest.rows(store) if row["ok"] for name in names_in(row)
         )
-        by = figure.whole(list(names))
+        by = figure.name if figure.sure else figure.whole(list(names))
+        if by not in names:
+            click.echo(f"note: no walk had {by}; candidates stand as in the sweep", err=True)
     table = f"results.{kind}"
     write = write_parquet if kind == "parquet" else write_csv
     write(folder / table, lambda: manifest.rows(store))

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,11 +15,12 @@ import click
 from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import check_writable, keep_apart, search_folder
 from fes_ctrl.cli.numbers import Finite
-from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar
-from fes_ctrl.cli.who import Who, walk_jobs
+from fes_ctrl.cli.progress import BAR, COUNT, TIME_LEFT, bar, lines
+from fes_ctrl.cli.who import Who, kept, walk_jobs
 
 if TYPE_CHECKING:
     from fes_ctrl.cli.tune_question import Asked
+    from fes_ctrl.tuning.course import Stage
     from fes_ctrl.tuning.job import Job, Row
     from fes_ctrl.tuning.result import Found
     from fes_ctrl.tuning.store import Store
@@ -233,7 +235,7 @@ def command(
     search_folder(out, "search")
     most = together * told.question.each
     try:
-        with Who(workers, cluster).at_work(max(most, unseen)) as those:
+        with Who(workers, cluster).at_work(max(most, unseen), out) as those:
             run = partial(walk_jobs, workers=those, key_of=key_of)
             found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     except KeyboardInterrupt:
@@ -279,7 +281,8 @@ def _tune(
             stack.callback(study.close)
             rows = Rows(out, study.number)
             stack.callback(rows.close)
-            stage = stack.enter_context(_progress(walks, quiet=quiet))
+            before = sum(entry.walks for entry in study.entries())
+            stage = stack.enter_context(_progress(walks, before, quiet=quiet))
             return tune(
                 question,
                 study,
@@ -290,14 +293,20 @@ def _tune(
                 rule=told.rule,
                 stage=stage,
             )
-        except (StudyError, StoreError, SearchError, EngineError, NoSuchChoiceError) as error:
+        except EngineError as error:
+            raise Refusal(f"tune: {error}{kept(out)}") from error
+        except (StudyError, StoreError, SearchError, NoSuchChoiceError) as error:
             raise Refusal(str(error)) from error
 
 
 @contextmanager
-def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+def _progress(walks: int, before: int, *, quiet: bool) -> "Iterator[Stage]":
+    """Tell how far it is and how long it will take: a bar, or a line now and then."""
     if quiet:
         yield lambda _what, _done, _total: None
+        return
+    if not sys.stderr.isatty():
+        yield _lines(walks, before)
         return
     with bar("{task.description:8s}", BAR, COUNT, "walks", TIME_LEFT) as progress:
         tasks = {"search": progress.add_task("search", total=walks)}
@@ -309,3 +318,23 @@ def _progress(walks: int, *, quiet: bool) -> Iterator[Callable[[str, int, int | 
             progress.update(tasks[what], completed=done, total=total)
 
         yield advance
+
+
+def _lines(walks: int, before: int) -> "Stage":
+    """Return what says now and then how far a stage is."""
+    now: tuple[str, int | None] = ("search", walks)
+    far = before
+    told = lines("search: {done:.0f} of {total:.0f} walks", walks, before)
+
+    def advance(what: str, done: int, total: int | None) -> None:
+        nonlocal now, far, told
+        if (what, total) != now:
+            # What was done of it when it got a total took no time of what is left.
+            far = far if what == now[0] else 0
+            now = (what, total)
+            of = "" if total is None else " of {total:.0f}"
+            told = lines(f"{what}: {{done:.0f}}{of} walks", total, far)
+        told(done - far)
+        far = done
+
+    return advance

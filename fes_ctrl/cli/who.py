@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -34,14 +35,14 @@ class Who:
         where = "a Dask cluster of" if self._cluster else "of"
         return f"{count} process{'es' * (count > 1)} {where} this machine"
 
-    def at_work(self, jobs: int) -> "Workers | Cluster":
-        """Return those who walk so many jobs."""
+    def at_work(self, jobs: int, out: Path | None) -> "Workers | Cluster":
+        """Return those who walk so many jobs, whose rows are kept in ``out``."""
         count = min(self._workers, jobs)
         if self._cluster is None:
             from fes_ctrl.tuning.pool import Workers
 
             return Workers(count, NEEDED)
-        from fes_ctrl.tuning.cluster import Cluster, ClusterError
+        from fes_ctrl.tuning.cluster import Cluster, ClusterError, SchedulerGoneError
         from hil.code_version import code_version
 
         try:
@@ -49,8 +50,15 @@ class Who:
         except ModuleNotFoundError as error:
             message = f"--cluster needs {error.name}: pip install 'fes-ctrl[cluster]'"
             raise Refusal(message) from error
+        except SchedulerGoneError as error:
+            raise Refusal(f"{error}{kept(out)}") from error
         except ClusterError as error:
             raise Refusal(str(error)) from error
+
+
+def kept(out: Path | None) -> str:
+    """Return how what is done goes on, where rows are kept: the end of a message."""
+    return "" if out is None else f"; what is done stays in {out}, the same command goes on"
 
 
 def processors() -> int:

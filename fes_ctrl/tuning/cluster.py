@@ -34,6 +34,10 @@ class ClusterError(RuntimeError):
     """A cluster that cannot be used: what, where, what to do."""
 
 
+class SchedulerGoneError(ClusterError):
+    """A scheduler that answered and then went, before any worker had come."""
+
+
 class Cluster:
     """The workers of a Dask scheduler.
 
@@ -54,6 +58,8 @@ class Cluster:
         If ``distributed`` is not there.
     ClusterError
         If nobody answers, there is no worker, or one has other code.
+    SchedulerGoneError
+        If the scheduler goes while it waits for the first worker.
     """
 
     def __init__(
@@ -147,6 +153,8 @@ class Cluster:
                     say(f"waits for workers of {address}{hint}")
 
     def _meet(self, address: str, version: Callable[[], str]) -> None:
+        from distributed.comm import CommClosedError
+
         try:
             self._client.wait_for_workers(1, timeout=FIRST_WORKER_S)
         except TimeoutError as error:
@@ -155,9 +163,13 @@ class Cluster:
                 f"{_command(address)}"
             )
             raise ClusterError(message) from error
+        except OSError as error:
+            raise _gone(address, error) from error
         ours = version()
         try:
             theirs = self._client.run(version)
+        except CommClosedError as error:
+            raise _gone(address, error) from error
         except Exception as error:
             message = (
                 f"--cluster {address}: a worker cannot do it ({_said(error)}); install the same "
@@ -195,6 +207,14 @@ def dask_setup(_: object) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def _gone(address: str, error: OSError) -> SchedulerGoneError:
+    message = (
+        f"--cluster {address}: the scheduler went before any worker had come ({_said(error)}); "
+        "start one"
+    )
+    return SchedulerGoneError(message)
 
 
 def _command(address: str) -> str:

@@ -8,7 +8,6 @@ median is given for the figures themselves, for figures with long tails.
 """
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,6 @@ from statistics import fmean, median, stdev
 from typing import Final
 
 from fes_ctrl.analysis.figure_words import BY_NAME, LEGS
-from fes_ctrl.analysis.figures import WHERE_THERE_ARE
 from fes_ctrl.tuning.job import FIGURES, Row, Settings, candidate_of
 from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.store import Store
@@ -24,9 +22,6 @@ from fes_ctrl.tuning.store import Store
 CONFIDENCE: Final = 0.95
 COUNTED: Final = (".ended_by.", "safety.clipped.", "safety.refused.")
 """Such figures are there only where they are not zero."""
-SOMETIMES: Final = (*COUNTED, *(f".{part}." for part in WHERE_THERE_ARE))
-"""Such figures some walks of a sweep have and others have not."""
-OF_EVENTS: Final = re.compile(r"\.(ic|ff|ho|tc)\.")
 
 Pair = tuple[str, int]
 Figures = dict[str, float]
@@ -266,20 +261,6 @@ def ranked(candidates: Sequence[Candidate], figure: str, best: str) -> list[Cand
             sign * candidate.figures[figure].mean if figure in candidate.figures else 0.0,
         ),
     )
-
-
-def may_come(figure: str) -> bool:
-    """Return whether a walk may have a figure, by its name or the end of it, that others lack."""
-    known = any(f".{name}".endswith(f".{figure}") for name in BY_NAME)
-    return known or any(part in f".{figure}" for part in SOMETIMES)
-
-
-def in_every_walk(figure: str) -> bool:
-    """Return whether a figure, by its name or the end of it, is in every walk or in none.
-
-    How a kind of event is detected is told from the first such event on.
-    """
-    return not may_come(figure) and OF_EVENTS.search(f".{figure}.") is None
 
 
 def whole_name(figure: str, names: Sequence[str]) -> str:

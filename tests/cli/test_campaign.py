@@ -213,3 +213,15 @@ def test_the_page_is_written_with_command_seed_and_hours(tmp_path: Path) -> None
     text = page.read_text()
     assert "fes-ctrl campaign --hours 0.001 --seed 3" in text
     assert "0 violations" in text
+
+
+def test_a_campaign_is_walked_again_in_its_own_folder_and_a_run_is_not(tmp_path: Path) -> None:
+    out = tmp_path / "campaign"
+    for _ in range(2):
+        done = fes_ctrl_here("campaign", "--hours", "0.001", "--jobs", "1", "--out", str(out))
+        assert done.returncode == 0, done.stderr
+    kept = {path.name: path.read_bytes() for path in out.iterdir()}
+    done = fes_ctrl_here("walk", "standard", "--duration", "2", "--out", str(out))
+    assert done.returncode == 2
+    assert "holds a campaign (walks.jsonl); choose a folder of its own" in done.stderr
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == kept

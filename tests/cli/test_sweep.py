@@ -369,6 +369,8 @@ def test_what_cannot_be_done_is_refused(arguments: tuple[str, ...], refusal: str
         ("sweep", "timing", "--out", "{out}"),
         ("tune", "standard", "--walks", "100", "--out", "{out}"),
         ("merge", "{out}", "{shard}"),
+        ("campaign", "--hours", "0.001", "--out", "{out}"),
+        ("campaign", "--replay", "1:2", "--out", "{out}"),
     ],
 )
 def test_a_folder_that_holds_a_run_is_left_to_it(
@@ -397,9 +399,14 @@ def test_a_folder_that_holds_a_run_is_left_to_it(
             "sweep",
             ("run", "--sensor", "metronome:", "--stimulator", "p24:///dev/null", "--out", "{out}"),
         ),
+        ("sweep.json", "sweep", ("campaign", "--hours", "0.001", "--out", "{out}")),
+        ("study.journal", "search", ("campaign", "--hours", "0.001", "--out", "{out}")),
+        ("walks.jsonl", "campaign", ("sweep", "timing", "--out", "{out}")),
+        ("walks.jsonl", "campaign", ("tune", "standard", "--walks", "100", "--out", "{out}")),
+        ("campaign.json", "campaign", ("walk", "standard", "--duration", "2", "--out", "{out}")),
     ],
 )
-def test_a_folder_holds_a_run_or_a_sweep_or_a_search_and_never_two_of_them(
+def test_a_folder_holds_a_run_or_a_sweep_or_a_search_or_a_campaign_and_never_two_of_them(
     done: tuple[Path, dict[str, Any]],
     tmp_path: Path,
     holds: str,
@@ -428,6 +435,87 @@ def test_a_figure_that_there_is_not_is_refused_before_anything_is_walked_again(
     told = sweep(done[0].parent / "my.toml", "--out", out, "--by", "charge.total_uC")
     assert told.returncode == 2
     assert "no such figure; near it are charge.total_mC" in told.stderr
+
+
+LEARNS = """\
+[sweep]
+scenario = "adaptive"
+seeds = [1]
+duration_s = 30.0
+[[sweep.axis]]
+key = "program.adaptive.learn"
+values = [true, false]
+"""
+DETECTORS = """\
+[sweep]
+scenario = "moderate_stroke"
+seeds = [1]
+duration_s = 8.0
+[[sweep.axis]]
+key = "detector.name"
+values = ["heel", "foot-imu"]
+"""
+ASTRAY = SWEEP.replace("program.delay_ms", "bad_strides.percent").replace("0, 100", "0, 20")
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "refusal"),
+    [
+        (SWEEP, "median", "median: that may be legs.*.toe_clearance_mm.median or "),
+        (SWEEP, "f1", "f1: that may be legs.*.detection.ic.f1 or legs.*.detection.ho.f1; write"),
+        (SWEEP, "bad_strides.drag_strides", "no such figure; near it are legs.*.drag_strides"),
+        (SWEEP, "tc.f1", "no such figure; near it are legs.*.detection."),
+        (SWEEP, "adaptation.share.last", "no such figure; choose from "),
+        (SWEEP, "ended_by.nothing", "no such figure; near it are legs.*.burst.ended_by."),
+        (ASTRAY, "toe_clearance_mm.p05", "or legs.*.bad_strides.toe_clearance_mm.p05 or "),
+        (ASTRAY, "adaptation.share.last", "no such figure; choose from "),
+        (
+            DETECTORS,
+            "f1",
+            "legs.*.detection.ho.f1 or legs.*.detection.ff.f1 or legs.*.detection.tc",
+        ),
+    ],
+)
+@pytest.mark.parametrize("shard", [(), ("--shard", "2/2")])
+def test_a_figure_that_no_walk_can_have_or_of_two_names_is_refused_before_the_first_walk(
+    tmp_path: Path, text: str, by: str, refusal: str, shard: tuple[str, ...]
+) -> None:
+    told = sweep(file_of(tmp_path, text), "--out", tmp_path / "out", "--by", by, *shard)
+    assert told.returncode == 2
+    assert f"--by {by}: " in told.stderr
+    assert refusal in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "whole"),
+    [
+        (DETECTORS, "tc.f1", "legs.*.detection.tc.f1"),
+        (LEARNS, "share.last", "legs.*.adaptation.share.last"),
+        (ASTRAY, "bad_strides.drag_strides", "legs.*.bad_strides.drag_strides"),
+    ],
+)
+def test_a_figure_that_only_some_candidates_have_orders_them(
+    tmp_path: Path, text: str, by: str, whole: str
+) -> None:
+    longer = text.replace("6.0", "20.0")
+    told = sweep(file_of(tmp_path, longer), "--by", by, "--json", "--workers", "1")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert found["by"] == whole
+    has = [whole in each["figures"] for each in found["candidates"]]
+    assert any(has)
+    assert not all(has)
+
+
+def test_what_never_came_though_it_might_costs_no_results(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    path = file_of(tmp_path, SWEEP.replace("[1, 2]", "[1]"))
+    told = sweep(path, "--out", out, "--by", "ended_by.time_out", "--format", "csv")
+    assert told.returncode == 0, told.stderr
+    assert "note: no walk had legs.*.burst.ended_by.time_out; candidates stand as" in told.stderr
+    assert (out / "results.csv").is_file()
 
 
 def test_how_many_walks_there_are_and_who_walks_them_is_said_before_the_first(

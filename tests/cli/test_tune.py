@@ -142,6 +142,23 @@ def test_the_chosen_program_walks_as_it_was_chosen(done: tuple[Path, dict[str, A
     assert f"{told['unseen_seeds'][0]} to {told['unseen_seeds'][-1]}" in text
 
 
+def test_off_a_terminal_it_is_said_now_and_then_how_far_it_is(
+    space: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each batch is as long as it takes for a line.
+    monkeypatch.setattr("fes_ctrl.cli.progress.LINE_EVERY_S", 0.0)
+    out = tmp_path / "out"
+    told = tune(*ASKED, space, "--out", out, "--workers", "1")
+    assert told.returncode in {0, 1}, told.stderr
+    search = re.findall(r"^search: (\d+) of 8 walks, \d+ s left$", told.stderr, re.MULTILINE)
+    assert search == sorted(search)
+    assert len(search) > 1
+    proof = re.findall(r"^proof: (\d+) of (\d+) walks, \d+ s left$", told.stderr, re.MULTILINE)
+    assert proof[-1][0] == proof[-1][1], "to its end"
+    again = tune(*ASKED, space, "--out", out, "--workers", "1")
+    assert "search:" not in again.stderr, "it is done already"
+
+
 def test_a_finished_search_tells_the_same_again_and_walks_nothing(
     done: tuple[Path, dict[str, Any]], space: str
 ) -> None:

@@ -168,8 +168,8 @@ def dask(stack: contextlib.ExitStack, kind: str, *arguments: str) -> "subprocess
     return process
 
 
-def scheduler_of(stack: contextlib.ExitStack, file: Path) -> str:
-    """Return the address of a scheduler without workers."""
+def scheduler_of(stack: contextlib.ExitStack, file: Path) -> "tuple[str, subprocess.Popen[bytes]]":
+    """Return the address of a scheduler without workers, and its process."""
     host = ("--host", "127.0.0.1", "--port", "0")
     scheduler = dask(stack, "scheduler", *host, "--scheduler-file", str(file))
     deadline_s = time.monotonic() + DEADLINE_S
@@ -177,7 +177,7 @@ def scheduler_of(stack: contextlib.ExitStack, file: Path) -> str:
         assert scheduler.poll() is None
         assert time.monotonic() < deadline_s
         time.sleep(0.05)
-    return str(json.loads(file.read_text())["address"])
+    return str(json.loads(file.read_text())["address"]), scheduler
 
 
 def worker_of(stack: contextlib.ExitStack, address: str) -> "subprocess.Popen[bytes]":
@@ -187,7 +187,7 @@ def worker_of(stack: contextlib.ExitStack, address: str) -> "subprocess.Popen[by
 def test_a_cluster_may_lose_a_worker_and_get_another(undisturbed: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     with contextlib.ExitStack() as stack:
-        address = scheduler_of(stack, tmp_path / "scheduler.json")
+        address, _ = scheduler_of(stack, tmp_path / "scheduler.json")
         first = worker_of(stack, address)
         worker_of(stack, address)
         out = tmp_path / "out"
@@ -206,7 +206,7 @@ def test_it_is_said_that_a_cluster_has_no_worker_at_the_start_and_later(
 ) -> None:
     pytest.importorskip("distributed")
     with contextlib.ExitStack() as stack:
-        address = scheduler_of(stack, tmp_path / "scheduler.json")
+        address, _ = scheduler_of(stack, tmp_path / "scheduler.json")
         out = tmp_path / "out"
         with started(undisturbed, out, "--cluster", address) as process:
             assert process.stderr is not None
@@ -224,6 +224,44 @@ def test_it_is_said_that_a_cluster_has_no_worker_at_the_start_and_later(
             told = told_by(process)
         assert process.returncode == 0, told
         assert same(undisturbed, out)
+
+
+@pytest.mark.parametrize("command", ["sweep", "tune"])
+def test_a_scheduler_that_goes_before_the_first_worker_is_told_as_that(
+    undisturbed: Path, tmp_path: Path, command: str
+) -> None:
+    pytest.importorskip("distributed")
+    if command == "tune":
+        pytest.importorskip("optuna")
+        pytest.importorskip("tomlkit")
+    with contextlib.ExitStack() as stack:
+        file, out = tmp_path / "scheduler.json", tmp_path / "out"
+        address, scheduler = scheduler_of(stack, file)
+        what = {"sweep": str(undisturbed / "my.toml"), "tune": "moderate_stroke"}[command]
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "fes_ctrl", command, what),
+                *("--out", str(out), "--cluster", address),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        stack.callback(process.wait, DEADLINE_S)
+        stack.callback(process.kill)
+        assert process.stderr is not None
+        while "waits for workers" not in (line := process.stderr.readline()):
+            assert line, "it ended"
+        scheduler.kill()
+        told = told_by(process)
+    assert process.returncode == 2, told
+    last = told.splitlines()[-1]
+    assert last.startswith(
+        f"fes-ctrl: --cluster {address}: the scheduler went before any worker had come ("
+    )
+    assert last.endswith(f"); start one; what is done stays in {out}, the same command goes on")
+    others = [line for line in told.splitlines()[:-1] if "waits for workers" not in line]
+    assert others == []
 
 
 def test_a_cluster_whose_workers_have_another_version_is_refused() -> None:
