@@ -63,8 +63,9 @@ def tell(
         write_whole(page, page_of(seed, hours, command_line, outcomes), "--page")
     if out is not None:
         text = page_of(seed, hours, command_line, outcomes)
-        write_whole(out / "reaction-times.md", text)
-        write_whole(out / "campaign.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+        write_whole(out / "reaction-times.md", text, own="campaign")
+        whole = json.dumps(summary, indent=1, allow_nan=False) + "\n"
+        write_whole(out / "campaign.json", whole, own="campaign")
     _print(summary, reaction_rows(outcomes))
     if as_json:
         click.echo(json.dumps(summary, allow_nan=False))

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -26,16 +27,15 @@ EXPORTS: Final = {"mcap": "run.mcap", "parquet": "parquet", "c3d": "run.c3d"}
 
 
 def write_whole(
-    path: Path, text: str | bytes, option: str = "--out", *, of_run: bool = False
+    path: Path, text: str | bytes, option: str = "--out", *, own: Kind | None = None
 ) -> None:
     """Write a file that is there as a whole or not at all; gzipped if its name ends so.
 
     What is there already and no file, such as ``/dev/null`` or a pipe, is written to, not replaced.
-    What a run is read from is written by that run alone, ``of_run``; whatever else is asked to be
-    written there is refused.
+    What a run, a sweep, a search or a campaign is read from is written by its like alone, which
+    says what it is, ``own``; whatever else is asked to be written there is refused.
     """
-    if not of_run:
-        _keep_off_runs(path, option)
+    _keep_off(path, option, own)
     data = text if isinstance(text, bytes) else text.encode()
     if path.name.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
@@ -59,20 +59,21 @@ def write_whole(
         raise Refusal(message) from None
 
 
-def _keep_off_runs(path: Path, option: str) -> None:
-    from fes_ctrl.analysis.run import LOG_FILE
-
-    folder = path.resolve().parent
-    if not (folder / LOG_FILE).is_file():
-        return
-    if any(path.resolve() == known for known in sources(folder)):
-        message = f"{option} {path}: the run in {path.parent} is read from it; choose another name"
-        raise Refusal(message)
+def _keep_off(path: Path, option: str, own: Kind | None = None) -> None:
+    folder, name = path.resolve().parent, path.resolve().name
+    for kind, (marks, others) in _kept().items():
+        if kind == own or not any((folder / mark).is_file() for mark in marks):
+            continue
+        if any(fnmatchcase(name, known) for known in (*marks, *others)):
+            message = (
+                f"{option} {path}: the {kind} in {path.parent} is read from it; choose another name"
+            )
+            raise Refusal(message)
 
 
 def check_writable(path: Path, option: str) -> None:
     """Refuse a place where ``write_whole`` will not be able to write; nothing is left there."""
-    _keep_off_runs(path, option)
+    _keep_off(path, option)
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -138,29 +139,32 @@ def keep_apart(result: Path, sources: Iterable[Path], option: str, what: str) ->
 
 def sources(folder: Path) -> list[Path]:
     """Return the files that a run is read from: nothing that is made of it is written over them."""
+    marks, others = _kept()["run"]
+    return [folder / name for name in (*marks, *others)]
+
+
+def _kept() -> dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the files by which a folder is known to hold something, and its others."""
     from fes_ctrl.analysis.run import LOG_FILE, SETTINGS_FILE, SUMMARY_FILE
     from fes_ctrl.analysis.truth import EVENTS_FILE, SERIES_FILE, STRIDES_FILE, TWIN_FILE
+    from fes_ctrl.tuning.journal import JOURNAL
+    from fes_ctrl.tuning.manifest import FILE, ROWS
 
-    tables = (LOG_FILE, SUMMARY_FILE, SETTINGS_FILE)
     truth = (SERIES_FILE, STRIDES_FILE, EVENTS_FILE, TWIN_FILE)
-    return [folder / name for name in (*tables, *truth)]
+    return {
+        "run": ((LOG_FILE, SUMMARY_FILE, SETTINGS_FILE, *truth), ()),
+        "sweep": ((FILE, ROWS), ("results.*", "candidates.csv")),
+        "search": ((JOURNAL, "tune.json"), ("rows-*.jsonl", "*.lock", "trials.csv", "chosen.toml")),
+        "campaign": (("walks.jsonl", "campaign.json"), ("reaction-times.md",)),
+    }
 
 
 def refuse_others(folder: Path, kind: Kind, option: str = "--out ") -> None:
     """Refuse a folder that holds something else: a run, a sweep, a search, or a campaign."""
-    from fes_ctrl.tuning.journal import JOURNAL
-    from fes_ctrl.tuning.manifest import FILE, ROWS
-
-    marks: dict[Kind, list[Path]] = {
-        "run": sources(folder),
-        "sweep": [folder / FILE, folder / ROWS],
-        "search": [folder / JOURNAL, folder / "tune.json"],
-        "campaign": [folder / "walks.jsonl", folder / "campaign.json"],
-    }
-    for other, files in marks.items():
-        held = next((file for file in files if other != kind and file.exists()), None)
+    for other, (marks, _) in _kept().items():
+        held = next((mark for mark in marks if other != kind and (folder / mark).exists()), None)
         if held is not None:
-            message = f"{option}{folder}: holds a {other} ({held.name}); choose a folder of its own"
+            message = f"{option}{folder}: holds a {other} ({held}); choose a folder of its own"
             raise Refusal(message)
 
 
@@ -211,7 +215,7 @@ def keep_settings(
     from fes_ctrl.config.render import settings
 
     kept = json.dumps({**settings(layers), "pass": bounds or {}}, indent=1, allow_nan=False)
-    write_whole(folder / SETTINGS_FILE, kept + "\n", of_run=True)
+    write_whole(folder / SETTINGS_FILE, kept + "\n", own="run")
 
 
 def run_folders(names: list[str], out: Path | None, option: str = "--out") -> list[Path | None]:

@@ -68,7 +68,7 @@ def command(
         parts = [stack.enter_context(_opened(shard, read_only=True)) for shard in shards]
         for name in CLEARED:
             (out / name).unlink(missing_ok=True)
-        write_whole(out / "sweep.json", whole.text(), "OUT")
+        write_whole(out / "sweep.json", whole.text(), "OUT", own="sweep")
         differ = _join(whole, store, parts)
         _warn(differ, manifests)
         missing = whole.missing(store)

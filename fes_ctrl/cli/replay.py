@@ -245,7 +245,7 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
         summary["score"] = score_of(found, reference, given.excluded_us)
     if out is not None:
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-        write_whole(out / "summary.json", text, of_run=True)
+        write_whole(out / "summary.json", text, own="run")
     return Replayed(program, summary, result, control)
 
 

@@ -258,7 +258,7 @@ def _summarise(
         "arrivals": None if arrivals is None else arrivals._asdict(),
     }
     text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-    write_whole(out / "summary.json", text, of_run=True)
+    write_whole(out / "summary.json", text, own="run")
     say(f"run kept in {out}: log.jsonl, summary.json")
 
 

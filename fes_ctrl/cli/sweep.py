@@ -94,7 +94,7 @@ def command(
             store.forget_failed()
         for name in CLEARED:
             (folder / name).unlink(missing_ok=True)
-        write_whole(folder / "sweep.json", manifest.text())
+        write_whole(folder / "sweep.json", manifest.text(), own="sweep")
         started_s = time.perf_counter()
         before = len(store)
         interrupted = _walk(manifest, store, Who(workers, cluster), out, quiet=as_json)

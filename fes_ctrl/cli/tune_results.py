@@ -57,10 +57,12 @@ def keep(told: Asked, found: Found, out: Path, write: Path | None) -> dict[str, 
         "written": str(write) if kept else None,
         "text": program,
     }
-    write_whole(out / "chosen.toml", program)
-    write_whole(out / "trials.csv", as_csv(found))
+    write_whole(out / "chosen.toml", program, own="search")
+    write_whole(out / "trials.csv", as_csv(found), own="search")
     (out / PAGE).unlink(missing_ok=True)  # of another choice, or of fewer walks
-    write_whole(out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n")
+    write_whole(
+        out / "tune.json", json.dumps(whole, indent=1, allow_nan=False) + "\n", own="search"
+    )
     if write is not None and kept:
         write_whole(write, program, "--write")
     return whole

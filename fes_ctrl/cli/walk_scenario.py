@@ -202,6 +202,6 @@ def _keep(
     if untreated is not None:
         tables |= twin_files(truth_of(untreated))
     for name, text in tables.items():
-        write_whole(folder / name, text, of_run=True)
+        write_whole(folder / name, text, own="run")
     whole = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-    write_whole(folder / "summary.json", whole, of_run=True)
+    write_whole(folder / "summary.json", whole, own="run")

@@ -1,4 +1,4 @@
-"""What a run is read from is written by that run alone, whatever else is asked to be put there."""
+"""What a run, or many, is read from is written by its like alone, whatever else is asked for."""
 
 import shutil
 from pathlib import Path
@@ -40,6 +40,31 @@ def test_a_file_of_another_run_is_not_written_over(
         assert f"{other / name}: the run in {other} is read from it" in done.stderr
         assert {each.name: each.read_bytes() for each in other.iterdir()} == before
     assert fes_ctrl_here(*words, str(other / "page.html")).returncode in {0, 1}
+
+
+HOLDING = {
+    "sweep": ("sweep.json", "rows.jsonl", "results.parquet", "candidates.csv"),
+    "search": ("study.journal", "tune.json", "rows-1.jsonl", "trials.csv", "chosen.toml"),
+    "campaign": ("walks.jsonl", "campaign.json"),
+}
+
+
+@pytest.mark.parametrize("kind", HOLDING)
+@pytest.mark.parametrize("command", ["report", "parquet"])
+def test_nor_is_one_of_many_walks(command: str, kind: str, walked: Path, tmp_path: Path) -> None:
+    names = HOLDING[kind]
+    (tmp_path / names[0]).write_text("kept")
+    words = [str(walked) if word == "RUN" else word for word in COMMANDS[command]]
+    for name in names:
+        done = fes_ctrl_here(*words, str(tmp_path / name))
+        assert done.returncode == 2, name
+        assert f"{tmp_path / name}: the {kind} in {tmp_path} is read from it" in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == [names[0]]
+    assert (tmp_path / names[0]).read_text() == "kept"
+    # By another name, or where there is nothing of the kind, it is nobody's.
+    assert fes_ctrl_here(*words, str(tmp_path / "page.html")).returncode == 0
+    (tmp_path / names[0]).unlink()
+    assert fes_ctrl_here(*words, str(tmp_path / names[-1])).returncode == 0
 
 
 @pytest.mark.parametrize(
