@@ -187,7 +187,11 @@ def _rest_dials(scene: Scene, text: str) -> tuple[str, ...]:
 
 def _shank(scene: Scene, event: GaitEvent, text: str) -> Decided:
     dials: tuple[str, ...] = ()
-    if text.startswith("heel-off"):
+    if "looked for only now" in text:
+        told = text.startswith("heel-off")
+        # Of a push that had gone by, and was told by the swing alone, that is all there is.
+        dials = ("by", "hold_ms", "min_stance_ms") if told else ("min_stance_ms",)
+    elif text.startswith("heel-off"):
         fixed = scene.settings.values.get("detector.shank_imu.tilt_on_deg") is not None
         dials = ("by", "tilt_on_deg", "hold_ms") if fixed else ("by", "hold_ms")
     elif text.startswith("contact"):

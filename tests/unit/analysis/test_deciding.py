@@ -105,6 +105,8 @@ TILT = ("detector.shank_imu.by=tilt", "detector.shank_imu.tilt_on_deg=10")
 BY_TILT = {"shank_imu": ShankImuConfig(by="tilt", tilt_on_deg=10.0)}
 SLOW = ("walk.patient=stroke_severe_spastic", "detector.foot_imu.still_dps=30")
 BY_SLOW = {"foot_imu": FootImuConfig(still_dps=30.0)}
+STANDS = ("detector.shank_imu.min_stance_ms=800",)
+BY_STANDING = {"shank_imu": ShankImuConfig(min_stance_ms=800.0)}
 WAITS = ("detector.shank_imu.min_swing_ms=450",)
 FOREFOOT = 'patient.leg.0.sensors.worn=["heel_switch","fore_force"]'
 FORCE = (
@@ -131,6 +133,7 @@ def foot(patient: str, **dials: float) -> tuple[str, tuple[str, ...], Any, str]:
         (*foot("flaccid", min_stance_ms=500.0, still_ms=500.0), 460.0, HEEL_OFF),
         (*foot("stroke_moderate", still_dps=100.0, heel_off_deg=0.5), 50.0, "ho ff ic"),
         (SHANK, (), {}, "detector.shank_imu.hold_ms", 25.0, HEEL_OFF),
+        (SHANK, STANDS, BY_STANDING, "detector.shank_imu.min_stance_ms", 500.0, "ho tc"),
         (SHANK, TILT, BY_TILT, "detector.shank_imu.tilt_on_deg", 11.5, HEEL_OFF),
         (SHANK, TILT, BY_TILT, "detector.shank_imu.hold_ms", 25.0, HEEL_OFF),
         (
@@ -204,6 +207,19 @@ def test_a_dial_that_an_event_does_not_name_leaves_it_where_it_is(
         key = f"detector.{table}.{dial}"
         turned = walked.with_turned(key, 1.1 * getattr(getattr(walked.config, table), dial))
         assert set(walked.named) - walked.naming(key) <= turned, key
+
+
+def test_of_a_shank_the_shortest_stance_is_named_where_it_kept_the_heel_off_back_and_only_there(
+    walks: Walks,
+) -> None:
+    dial = "detector.shank_imu.min_stance_ms"
+    walked = walks(SHANK, *STANDS, **BY_STANDING)
+    told = {event for event in walked.named if event[0] == HEEL_OFF}
+    sooner = sorted(t_s for kind, t_s, _ in walked.with_turned(dial, 150.0) if kind == HEEL_OFF)
+    late = {event for event in told if min(abs(event[1] - t_s) for t_s in sooner) > 0.02}
+    assert late
+    assert walked.naming(dial) & told == late
+    assert not walks(SHANK).naming(dial)
 
 
 def test_of_two_sensors_the_one_that_told_is_named_and_its_dials_alone(walks: Walks) -> None:
