@@ -146,7 +146,11 @@ def _foot_dials(scene: Scene, text: str, before: Sequence[str]) -> tuple[str, ..
             return ()
         if "fast enough only now" in text:
             return ("still_dps",)
-        return ("min_stance_ms",) if "looked for only now" in text else ("heel_off_deg",)
+        if "looked for only now" in text:
+            return ("min_stance_ms",)
+        # Where it did not rest since its contact, it tips from how it lay a stride ago.
+        rest = _rest_dials(scene, text) if "since a rest before" in text else ()
+        return ("heel_off_deg", *rest)
     if text.startswith("terminal contact"):
         over = _rest_dials(scene, text) or ("toe_share",)
         least = _held_to(before, "heel-off", "no terminal contact: push")
