@@ -146,7 +146,11 @@ def _foot_dials(scene: Scene, text: str, before: Sequence[str]) -> tuple[str, ..
             return ()
         if "fast enough only now" in text:
             return ("still_dps",)
-        return ("min_stance_ms",) if "looked for only now" in text else ("heel_off_deg",)
+        if "looked for only now" in text:
+            return ("min_stance_ms",)
+        # Where it did not rest since its contact, it tips from how it lay a stride ago.
+        rest = _rest_dials(scene, text) if "since a rest before" in text else ()
+        return ("heel_off_deg", *rest)
     if text.startswith("terminal contact"):
         over = _rest_dials(scene, text) or ("toe_share",)
         least = _held_to(before, "heel-off", "no terminal contact: push")
@@ -187,7 +191,11 @@ def _rest_dials(scene: Scene, text: str) -> tuple[str, ...]:
 
 def _shank(scene: Scene, event: GaitEvent, text: str) -> Decided:
     dials: tuple[str, ...] = ()
-    if text.startswith("heel-off"):
+    if "looked for only now" in text:
+        told = text.startswith("heel-off")
+        # Of a push that had gone by, and was told by the swing alone, that is all there is.
+        dials = ("by", "hold_ms", "min_stance_ms") if told else ("min_stance_ms",)
+    elif text.startswith("heel-off"):
         fixed = scene.settings.values.get("detector.shank_imu.tilt_on_deg") is not None
         dials = ("by", "tilt_on_deg", "hold_ms") if fixed else ("by", "hold_ms")
     elif text.startswith("contact"):

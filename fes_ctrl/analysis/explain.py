@@ -177,7 +177,8 @@ def _no_such(run: Run, strides: Strides, number: int) -> str:
     if not strides.strides:
         return f"{run.folder}: no stride of the {name} leg is known; the run may be too short"
     first, last = strides.strides[0].number, strides.strides[-1].number
-    return f"--stride {number}: the {name} leg of {run.folder} has strides {first} to {last}"
+    there = f"--stride {number}: the {name} leg of {run.folder} has strides {first} to {last}"
+    return f"{there}; {run.unfinished}" if run.unfinished and number > last else there
 
 
 def _triggers(

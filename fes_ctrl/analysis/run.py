@@ -163,6 +163,13 @@ class Run:
         return self.summary is not None and not self.ended
 
     @property
+    def unfinished(self) -> str:
+        """Why the log does not tell of the whole run; empty where it does."""
+        if self.ended:
+            return ""
+        return "its log is cut" if self.log_is_cut else "the run was killed"
+
+    @property
     def patient_is_model(self) -> bool:
         """Whether nobody walked."""
         config = self.header.get("config")

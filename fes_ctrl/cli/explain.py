@@ -110,7 +110,7 @@ def as_object(run: "Run", explanation: "Explanation") -> dict[str, Any]:
             "text": explanation.cause.text,
             "settings": [plain(asdict(line)) for line in explanation.cause.lines],
         },
-        "notes": list(explanation.notes),
+        "notes": [*explanation.notes, *_of_the_log(run)],
         "truth": plain(swing),
         "bursts": [
             plain(moment.facts)
@@ -128,6 +128,11 @@ def as_object(run: "Run", explanation: "Explanation") -> dict[str, Any]:
             for moment in explanation.moments
         ],
     }
+
+
+def _of_the_log(run: "Run") -> tuple[str, ...]:
+    """Return that a run is not told whole, where it is not."""
+    return (f"{run.unfinished}; what the log holds is told",) if run.unfinished else ()
 
 
 COUNTED = {
@@ -154,11 +159,8 @@ def _print(run: "Run", explanation: "Explanation") -> None:
     console.print(Text(f"{outcome[explanation.outcome]}: {explanation.cause.text}"))
     for line in explanation.cause.lines:
         console.print(Text(f"  {line}", style="cyan"))
-    for note in explanation.notes:
+    for note in (*explanation.notes, *_of_the_log(run)):
         console.print(Text(f"  {note}"))
-    if not run.ended:
-        how = "its log is cut" if run.log_is_cut else "the run was killed"
-        console.print(Text(f"  {how}; what the log holds is told"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("s", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)

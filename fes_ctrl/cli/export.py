@@ -88,6 +88,8 @@ def command(
         told = _c3d(found, place, window)
     else:
         told = _parquet(found, place, table)
+    if found.unfinished:
+        click.echo(f"{found.unfinished}; what the log holds is exported", err=True)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "run": str(run), "to": kind, **told}))
         return

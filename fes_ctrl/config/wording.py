@@ -28,10 +28,21 @@ UNITS: Final[dict[str, str]] = {
     "cm2": "square centimetres",
     "mm2": "square millimetres",
     "deg_per_s": "degrees per second",
+    "dps": "degrees per second",
     "m_per_s": "metres per second",
     "m_per_s2": "metres per second squared",
 }
 """Suffixes of keys, and their units in words."""
+
+ALIKE: Final = (
+    frozenset({"us", "ms", "s"}),
+    frozenset({"uA", "mA", "A"}),
+    frozenset({"uC", "mC"}),
+    frozenset({"m", "cm", "mm"}),
+    frozenset({"cm2", "mm2"}),
+    frozenset({"deg_per_s", "dps"}),
+)
+"""Units of one quantity."""
 
 NUMBER_WITH_UNIT: Final = re.compile(r"\s*[-+]?[\d.,]+(e[-+]?\d+)?\s*[^\d\s.,]+\s*", re.IGNORECASE)
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -148,6 +159,16 @@ def unit_of(key: str) -> str | None:
     return None
 
 
+def _stem(key: str) -> str | None:
+    """Return a key without its unit, or ``None`` where it has none."""
+    unit = unit_of(key)
+    return None if unit is None else key.removesuffix(f"_{unit}")
+
+
+def _same_quantity(unit: str, other: str | None) -> bool:
+    return any(unit in units and other in units for units in ALIKE)
+
+
 def unknown_key(path: PathParts, known: Sequence[str]) -> str:
     """Return the refusal of a key: the one that was meant, or those that there are.
 
@@ -158,11 +179,15 @@ def unknown_key(path: PathParts, known: Sequence[str]) -> str:
     unit = unit_of(key)
     if unit is not None:
         stem = key.removesuffix(f"_{unit}")
-        for name in known:
-            other = unit_of(name)
-            if other is not None and name.removesuffix(f"_{other}") == stem:
-                what = f"unknown key; it is given in {UNITS[other]}, as {name}"
-                return f"{dotted(path)}: {what}"
+        others = [name for name in known if _stem(name) == stem]
+        # One stem may have several units, as a rate and a time: the same quantity was meant.
+        others.sort(key=lambda name: not _same_quantity(unit, unit_of(name)))
+        for name in others[:1]:
+            told = UNITS[str(unit_of(name))]
+            what = f"it is given in {told}, as {name}"
+            if told == UNITS[unit]:
+                what = f"did you mean {name}?"
+            return f"{dotted(path)}: unknown key; {what}"
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
     return f"{dotted(path)}: unknown key; {hint}"

@@ -147,10 +147,10 @@ def _notes(told: Contents) -> list[str]:
         )
     sets = len(in_sets([LabEvent(0, "", "", "", 0)] * told.events))
     if sets > 1:
+        others = "EVENT:TIMES2" if sets == 2 else f"EVENT:TIMES2 to EVENT:TIMES{sets}"
         notes.append(
             f"{told.events} events: many programs see the first 255 (contacts and toe-offs first), "
-            f"the others are in EVENT:TIMES2 to EVENT:TIMES{sets}; --from and --until make "
-            f"smaller files"
+            f"the others are in {others}; --from and --until make smaller files"
         )
     if told.events_left_out:
         listed = ", ".join(f"{count} {label}" for label, count in told.events_left_out.items())

@@ -30,7 +30,7 @@ def origin(run: Run) -> dict[str, str]:
     return {
         "made_by": f"fes-ctrl {__version__}",
         "run": run.folder.name,
-        "ended": run.ended or "killed",
+        "ended": run.ended or ("log cut" if run.log_is_cut else "killed"),
         "simulated": ", ".join(simulated_parts(run)) or "nothing that says so",
         "devices": ", ".join(run.devices),
         "answered": ", ".join(run.answered),

@@ -86,6 +86,7 @@ class FootStride:
         "_off_us",
         "_peak_dps",
         "_pivoted_deg",
+        "_rested",
         "_side",
         "_still_dps",
         "_toe_share",
@@ -127,6 +128,7 @@ class FootStride:
         self._fastest_mps = 0.0
         self._flat_told = False
         self._pivoted_deg = 0.0
+        self._rested = True
 
     def forget(self, t_us: Us) -> None:
         """Begin anew after a gap: nothing is known of the stride."""
@@ -180,7 +182,9 @@ class FootStride:
         self._side.begin(motion.roll_deg)
         tipped_us = motion.tipped_us
         motion.tipped_us = -1
-        text = f"heel-off: tipped {-motion.tilt_deg:.1f} deg out of rest, at {rate:.0f} deg/s"
+        since = "out of rest" if self._rested else "since a rest before its contact"
+        text = f"heel-off: tipped {-motion.tilt_deg:.1f} deg {since}, at {rate:.0f} deg/s"
+        text += "" if self._rested else self._below()
         if tipped_us < 0:
             tipped_deg = 0.5e-6 * (before + rate) * (t_us - last_us)
             text += self._why_now(off_deg, motion.tilt_deg - tipped_deg, before)
@@ -276,7 +280,7 @@ class FootStride:
     def _land(self, contact_us: Us) -> Told:
         self.state = LANDED
         self.landed_us = contact_us
-        self._flat_told = False
+        self._flat_told = self._rested = False
         self._side.begin(self._motion.roll_deg)
         return self._say(INITIAL_CONTACT, contact_us)
 
@@ -336,6 +340,7 @@ class FootStride:
                 self._notes.note(t_us, "foot flat: it has come to rest" + self._below())
                 told += self._say(FOOT_FLAT, max(rest_us, self.landed_us))
         motion.level()
+        self._rested = True
         self.stand()
         return told
 

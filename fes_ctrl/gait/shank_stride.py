@@ -56,6 +56,9 @@ ROLLING_US: Final = 60_000
 EARLIEST_ROLLING: Final = 0.35
 """Of a stride: after so long the foot stands, however fast the shank goes on forward."""
 
+ONLY_NOW: Final = ", looked for only now"
+"""Of a heel-off that would have been told before, had the shortest stance not been waited for."""
+
 GUESSED: Final = 0.4
 """Confidence in a heel-off that was told by a swing without a push."""
 
@@ -86,8 +89,10 @@ class ShankStride:
         "_contact_us",
         "_crossing_us",
         "_doubted_us",
+        "_early_us",
         "_fast_us",
         "_forward_us",
+        "_held",
         "_hold_us",
         "_in_step_us",
         "_lift_us",
@@ -96,10 +101,12 @@ class ShankStride:
         "_max_swing_us",
         "_min_stance_us",
         "_min_swing_us",
+        "_missed",
         "_notes",
         "_off_deg",
         "_off_us",
         "_peak_dps",
+        "_seen_dps",
         "_slow_dps",
         "_stance_us",
         "_tilt_on_deg",
@@ -141,6 +148,11 @@ class ShankStride:
         self._contact_us: Us = -1
         self._doubted_us: Us = -1
         self._stance_us: Us = -1
+        # Of the shortest stance, for what is said of a heel-off that came in it.
+        self._held: bool = False
+        self._missed: bool = False
+        self._early_us: Us = -1
+        self._seen_dps: float = 0.0
         self._off_us: Us = 0
         self._lift_us: Us = 0
 
@@ -208,13 +220,15 @@ class ShankStride:
         if state == PUSH:
             return self._push(t_us, rate, deg)
         if state == LANDED:
-            self._landed(t_us, rate, deg)
+            self._landed(t_us, dt_s, rate, deg)
         elif self._lifted(rate, deg):
             self._take_off(t_us, deg)
         return ()
 
     def _stand(self, deg: float, slow_dps: float) -> None:
         self.state = STANCE
+        self._held = self._missed = False
+        self._early_us = -1
         self._slow_dps = slow_dps
         self._fast_us = -1
         self._forward_us = -1
@@ -222,12 +236,11 @@ class ShankStride:
         self._peak_dps = 0.0
         self._bottom_deg = deg
 
-    def _fast(self, rate: float) -> bool:
+    def _fast(self, rate: float, slow_dps: float) -> bool:
         """Return whether the shank turns forward faster than it rolls over a flat foot."""
         push_dps = self._walker.push_dps
         if -rate < OFF_RATE * push_dps:
             return False
-        slow_dps = self._slow_dps
         return -rate >= slow_dps + OFF_BEYOND * (push_dps - slow_dps)
 
     def _lifted(self, rate: float, deg: float) -> bool:
@@ -256,7 +269,8 @@ class ShankStride:
         """Wait for the heel to come off."""
         walker = self._walker
         if self._lifted(rate, deg):
-            self._notes.note(t_us, "a swing without a push: heel and toe are off at once")
+            text = "a swing without a push: heel and toe are off at once"
+            self._notes.note(t_us, text + (ONLY_NOW if self._missed else ""))
             self._take_off(t_us, deg)
             return ((HEEL_OFF, t_us, GUESSED), (TERMINAL_CONTACT, t_us, GUESSED))
         forward = rate < 0.0
@@ -265,44 +279,63 @@ class ShankStride:
         elif rate < self._lowest_dps:
             self._lowest_dps = rate
         # So far back it only rolls over the foot, however fast.
-        fast = self._fast(rate) and walker.share(deg) >= LEAST_LEAN
+        fast = self._fast(rate, self._slow_dps) and walker.share(deg) >= LEAST_LEAN
         if not fast:
             self._fast_us = -1
-            slow_dps = self._slow_dps
-            slow_dps += (dt_s / SLOW_S if dt_s < SLOW_S else 1.0) * (-rate - slow_dps)
-            self._slow_dps = max(0.0, slow_dps)
+            self._slow_dps = rolled_dps(self._slow_dps, dt_s, rate)
         elif self._fast_us < 0:
             self._fast_us = t_us
             self._off_deg = deg
-        if not self._by_tilt:
-            off = fast or (forward and walker.far(deg))
-        elif self._tilt_on_deg > 0.0:
-            off = forward and deg - self.upright_deg <= -self._tilt_on_deg
-        else:
-            off = forward and walker.share(deg) >= walker.off_share
-        if not off:
-            self._forward_us = -1
+        if not self._off(deg, fast=fast, forward=forward):
+            self._forward_us = self._early_us = -1
             return ()
         if self._forward_us < 0:
             self._forward_us = t_us
-        since_us = t_us - self._contact_us
-        in_step = self._contact_us >= 0 and since_us < walker.stride_us
-        if t_us - self._forward_us < (self._in_step_us if in_step else self._hold_us):
+        if t_us - self._forward_us < self._held_for_us(t_us):
             return ()
         self.state = PUSH
         self._off_us = t_us
         self._told_deg = deg
         self._bottom_deg = deg
         how = "leans forward as far as at push-off" if self._by_tilt else "turns forward fast"
-        self._notes.note(t_us, f"heel-off: the shank {how}, at {rate:.0f} deg/s")
+        late = ONLY_NOW if self._missed or self._early_us >= 0 else ""
+        self._notes.note(t_us, f"heel-off: the shank {how}, at {rate:.0f} deg/s{late}")
         return ((HEEL_OFF, self._forward_us, 1.0),)
+
+    def _off(self, deg: float, *, fast: bool, forward: bool) -> bool:
+        """Return whether the heel is off by one reading."""
+        walker = self._walker
+        if not self._by_tilt:
+            return fast or (forward and walker.far(deg))
+        if self._tilt_on_deg > 0.0:
+            return forward and deg - self.upright_deg <= -self._tilt_on_deg
+        return forward and walker.share(deg) >= walker.off_share
+
+    def _held_for_us(self, t_us: Us) -> Us:
+        """Return for how long the heel has to be off before that is told."""
+        since_us = t_us - self._contact_us
+        in_step = self._contact_us >= 0 and since_us < self._walker.stride_us
+        return self._in_step_us if in_step else self._hold_us
+
+    def _overlook(self, t_us: Us, dt_s: float, rate: float, deg: float) -> None:
+        """Take note of a heel that comes off while only the shortest stance is waited for."""
+        fast = self._fast(rate, self._seen_dps) and self._walker.share(deg) >= LEAST_LEAN
+        if not fast:
+            self._seen_dps = rolled_dps(self._seen_dps, dt_s, rate)
+        if not self._off(deg, fast=fast, forward=rate < 0.0):
+            self._early_us = -1
+            return
+        if self._early_us < 0:
+            self._early_us = t_us
+        if t_us - self._early_us >= self._held_for_us(t_us):
+            self._missed = True
 
     def _push(self, t_us: Us, rate: float, deg: float) -> Told:
         """Wait for the forward turning to go back, after a push worth the name."""
         walker = self._walker
         if rate < self._lowest_dps:
             self._lowest_dps = rate
-        if self._fast_us < 0 and self._fast(rate):
+        if self._fast_us < 0 and self._fast(rate, self._slow_dps):
             self._fast_us = t_us
             self._off_deg = deg
         push_dps = -self._lowest_dps
@@ -373,6 +406,8 @@ class ShankStride:
         self._doubted_us = -1
         self.state = LANDED
         self._stance_us = -1
+        self._held = self._missed = False
+        self._early_us = -1
         self._slow_dps = walker.slow_share * walker.push_dps
         if doubted_us >= 0 and t_us - doubted_us < self._min_swing_us:
             self._notes.note(t_us, "the contact stands: the shank had only bounced")
@@ -384,7 +419,7 @@ class ShankStride:
         self._notes.note(t_us, f"contact: the shank settles {aloft_ms:.0f} ms after toe-off")
         return ((INITIAL_CONTACT, t_us, 1.0),)
 
-    def _landed(self, t_us: Us, rate: float, deg: float) -> None:
+    def _landed(self, t_us: Us, dt_s: float, rate: float, deg: float) -> None:
         """Wait for the shank to roll over the foot; take the contact back if it swings on."""
         since_us = t_us - self._contact_us
         walker = self._walker
@@ -397,11 +432,24 @@ class ShankStride:
                 self._contact_us = -1
             self._crossing_us = -1
             return
-        if self._fast(rate):
+        if self._fast(rate, self._slow_dps):
             self._stance_us = -1
         elif self._stance_us < 0:
             self._stance_us = t_us
         rolls = self._stance_us >= 0 and t_us - self._stance_us >= ROLLING_US
         late = since_us >= EARLIEST_ROLLING * walker.stride_us > 0.0
+        if self._held:
+            self._overlook(t_us, dt_s, rate, deg)
+        elif rolls or late:
+            self._held = True
+            self._seen_dps = self._slow_dps
         if since_us >= self._min_stance_us and (rolls or late):
+            missed, early_us = self._missed, self._early_us
             self._stand(deg, self._slow_dps)
+            self._missed, self._early_us = missed, early_us
+
+
+def rolled_dps(slow_dps: float, dt_s: float, rate: float) -> float:
+    """Return the rate of mid-stance, positive forward, after one more reading."""
+    slow_dps += (dt_s / SLOW_S if dt_s < SLOW_S else 1.0) * (-rate - slow_dps)
+    return max(0.0, slow_dps)

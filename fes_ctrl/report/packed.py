@@ -1,7 +1,8 @@
 """Series as short text for a page: rounded to a stated resolution, as differences, in base64.
 
 A series that is too long for a page loses points, but no peak: of each bin its least and its
-greatest value stay, at their own instants; where something happened every value stays.
+greatest value stay, at their own instants. Where it matters most every value stays, as far as
+there is room.
 """
 
 import base64
@@ -80,8 +81,8 @@ def thinned(
     most : int
         Points that may be left, at least 4.
     detail : sequence of (int, int)
-        Spans in which every value stays, what matters most first; a span that would take more than
-        its share of the points is left out.
+        Spans in which every value stays, what matters most first; a span for which too few points
+        are left is passed over.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fes_ctrl.model import EVENT_KINDS, INITIAL_CONTACT
+from fes_ctrl.report.detail import Detail
 from fes_ctrl.report.markup import Html, join, tag
 from fes_ctrl.report.packed import POINTS
 from fes_ctrl.report.run_signals import Signal, shown_of
@@ -15,10 +16,6 @@ MARKS = 400
 LONG_US = 90_000_000
 """A longer run is a blot when it is shown whole."""
 OPENS_ON = 10
-AROUND_US = 5_000_000
-"""Of a run too long to be shown whole, so much is before and after what went wrong."""
-AT_FIRST_US = 120_000_000
-"""And so much of its start."""
 ACTS = frozenset({"arm", "disarm", "pause", "resume", "stop", "clear", "test"})
 
 
@@ -61,25 +58,13 @@ def _leg(view: RunView, leg: LegView, most: int) -> Html:
         view=first,
         whole=most,
         most=min(most, POINTS // len(view.legs)),
-        detail=_detail(run.start_us, first, marks),
+        detail=Detail(run.start_us, first, [m.t_us for m in marks if m.kind != "operator"]),
     )
     if first is not None:
         missing.append(
             f"It opens on {OPENS_ON} strides in the middle of the run; “Whole run” shows it all."
         )
     return join([heading, *[tag("p", each) for each in missing], plot])
-
-
-def _detail(
-    start_us: int, first: tuple[int, int] | None, marks: list[Mark]
-) -> list[tuple[int, int]]:
-    """Return where nothing is to be left out, what matters most first."""
-    wrong = [mark.t_us for mark in marks if mark.kind != "operator"]
-    return [
-        *([] if first is None else [first]),
-        *[(t_us - AROUND_US, t_us + AROUND_US) for t_us in wrong],
-        (start_us, start_us + AT_FIRST_US),
-    ]
 
 
 def _opens_on(view: RunView, leg: LegView, marks: list[Mark]) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from fes_ctrl.report.detail import Detail, Series
 from fes_ctrl.report.markup import MINUS, Html, join, tag
 from fes_ctrl.report.packed import POINTS, Floats, Ints, packed, rounded, thinned
 from fes_ctrl.report.svg import around
@@ -14,10 +15,6 @@ from fes_ctrl.units import Us
 
 TIME_STEP_US: Final = 100
 """Instants are rounded to this on a page."""
-
-DETAILED: Final = (
-    "; nothing is left out where something went wrong, in what is shown at first, and at the start"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ def series_plot(
     view: tuple[Us, Us] | None = None,
     whole: int = POINTS,
     most: int = POINTS,
-    detail: Sequence[tuple[Us, Us]] = (),
+    detail: Detail | None = None,
 ) -> Html:
     """Return panels with one horizontal axis.
 
@@ -143,17 +140,21 @@ def series_plot(
         A series of more points is too long to be shown whole.
     most : int
         Points of such a series that are shown.
-    detail : sequence of (int, int)
-        Spans of such a series in which nothing is left out, what matters most first.
+    detail : Detail or None
+        Where nothing is left out of such a series, as far as there is room.
     """
     to_us = max(to_us, from_us + TIME_STEP_US)
     listed, thin = [], 1
+    spans = [] if detail is None else detail.spans()
+    lossy: list[Series] = []
     for panel in panels:
         drawn = []
         for line in panel.lines:
             room = whole if len(line.t_us) <= whole else most
-            t_us, values, size = thinned(line.t_us, line.values, room, detail)
+            t_us, values, size = thinned(line.t_us, line.values, room, spans)
             thin = max(thin, size)
+            if size > 1:
+                lossy.append((line.t_us, t_us))
             drawn.append(_line(line, t_us, values))
         ranges = np.concatenate([line.values for line in panel.lines])
         low, high = around(ranges, zero=panel.zero, least=panel.least)
@@ -183,10 +184,12 @@ def series_plot(
     drawings = [tag("div", class_="panel", role="img", aria_label=_told(panel)) for panel in panels]
     note = ""
     if thin > 1:
+        kept = "" if detail is None else detail.kept(lossy)
         note = tag(
             "p",
             f"The series is too long to be shown whole: of up to {thin} values in a row the least "
-            f"and the greatest are drawn, so that no peak is lost{DETAILED if detail else ''}.",
+            f"and the greatest are drawn, so that no peak is lost."
+            f"{f' Nothing is left out {kept}.' if kept else ''}",
             class_="note",
         )
     return tag(

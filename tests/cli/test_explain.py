@@ -153,6 +153,24 @@ def test_a_run_that_was_killed_is_told_of_as_far_as_its_log_goes(run: Path, tmp_
     assert "counted by the contacts" in " ".join(done.stdout.split())
 
 
+def test_of_a_cut_log_it_is_told_that_it_is_cut_in_words_in_json_and_where_a_stride_is_wanting(
+    run: Path, tmp_path: Path
+) -> None:
+    log = (run / "log.jsonl").read_bytes()
+    (tmp_path / "log.jsonl").write_bytes(log[: len(log) * 2 // 3])
+    (tmp_path / "summary.json").write_bytes((run / "summary.json").read_bytes())
+    said = "its log is cut; what the log holds is told"
+    assert said in fes_ctrl_here("explain", str(tmp_path), "--stride", "2").stdout
+    done = fes_ctrl_here("explain", str(tmp_path), "--stride", "2", "--json")
+    assert json.loads(done.stdout)["notes"][-1] == said
+    done = fes_ctrl_here("explain", str(tmp_path), "--stride", "40")
+    assert done.returncode == 2
+    assert done.stderr.endswith("; its log is cut\n")
+    whole = fes_ctrl_here("explain", str(run), "--stride", "2", "--json")
+    assert not any("log" in note for note in json.loads(whole.stdout)["notes"])
+    assert "cut" not in fes_ctrl_here("explain", str(run), "--stride", "40").stderr
+
+
 def test_a_log_that_ends_before_the_first_step_has_no_stride(run: Path, tmp_path: Path) -> None:
     log = (run / "log.jsonl").read_bytes()
     (tmp_path / "log.jsonl").write_bytes(b"".join(log.splitlines(keepends=True)[:5]))

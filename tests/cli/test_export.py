@@ -442,7 +442,9 @@ def test_a_killed_run_is_exported_as_far_as_it_came(kept: Path, tmp_path: Path) 
     text = (kept / "log.jsonl").read_bytes()
     (folder / "log.jsonl").write_bytes(text[: len(text) // 2])
     for kind in ("mcap", "parquet", "c3d"):
-        assert export(folder, "--to", kind).exit_code == 0
+        result = export(folder, "--to", kind)
+        assert result.exit_code == 0
+        assert "the run was killed; what the log holds is exported" in result.stderr
     assert {file.name for file in folder.iterdir()} == {
         *("log.jsonl", "run.mcap", "parquet", "run.c3d")
     }
@@ -457,6 +459,17 @@ def test_a_killed_run_is_exported_as_far_as_it_came(kept: Path, tmp_path: Path) 
     result = export(folder, "--to", "c3d", "--events", "truth")
     assert result.exit_code == 2
     assert "has no simulated patient; leave it out" in result.stderr
+
+
+def test_of_a_cut_log_it_is_told_that_it_is_cut(kept: Path, tmp_path: Path) -> None:
+    log = (kept / "log.jsonl").read_bytes()
+    (tmp_path / "log.jsonl").write_bytes(log[: len(log) // 2])
+    (tmp_path / "summary.json").write_bytes((kept / "summary.json").read_bytes())
+    result = export(tmp_path, "--to", "mcap")
+    assert result.exit_code == 0
+    assert result.stderr == "its log is cut; what the log holds is exported\n"
+    assert metadata((tmp_path / "run.mcap").read_bytes())["fes_ctrl.run"]["ended"] == "log cut"
+    assert export(kept, "--to", "mcap", "--out", str(tmp_path / "whole.mcap")).stderr == ""
 
 
 def test_a_replay_says_that_no_pulse_was_given(kept: Path, tmp_path: Path) -> None:

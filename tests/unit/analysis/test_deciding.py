@@ -105,6 +105,8 @@ TILT = ("detector.shank_imu.by=tilt", "detector.shank_imu.tilt_on_deg=10")
 BY_TILT = {"shank_imu": ShankImuConfig(by="tilt", tilt_on_deg=10.0)}
 SLOW = ("walk.patient=stroke_severe_spastic", "detector.foot_imu.still_dps=30")
 BY_SLOW = {"foot_imu": FootImuConfig(still_dps=30.0)}
+STANDS = ("detector.shank_imu.min_stance_ms=800",)
+BY_STANDING = {"shank_imu": ShankImuConfig(min_stance_ms=800.0)}
 WAITS = ("detector.shank_imu.min_swing_ms=450",)
 FOREFOOT = 'patient.leg.0.sensors.worn=["heel_switch","fore_force"]'
 FORCE = (
@@ -130,7 +132,9 @@ def foot(patient: str, **dials: float) -> tuple[str, tuple[str, ...], Any, str]:
         (*foot("flaccid", min_swing_ms=450.0), 300.0, INITIAL_CONTACT),
         (*foot("flaccid", min_stance_ms=500.0, still_ms=500.0), 460.0, HEEL_OFF),
         (*foot("stroke_moderate", still_dps=100.0, heel_off_deg=0.5), 50.0, "ho ff ic"),
+        (*foot("flaccid", still_ms=400.0), 80.0, HEEL_OFF),
         (SHANK, (), {}, "detector.shank_imu.hold_ms", 25.0, HEEL_OFF),
+        (SHANK, STANDS, BY_STANDING, "detector.shank_imu.min_stance_ms", 500.0, "ho tc"),
         (SHANK, TILT, BY_TILT, "detector.shank_imu.tilt_on_deg", 11.5, HEEL_OFF),
         (SHANK, TILT, BY_TILT, "detector.shank_imu.hold_ms", 25.0, HEEL_OFF),
         (
@@ -206,6 +210,27 @@ def test_a_dial_that_an_event_does_not_name_leaves_it_where_it_is(
         assert set(walked.named) - walked.naming(key) <= turned, key
 
 
+def test_a_heel_off_out_of_rest_does_not_name_what_rest_is(walks: Walks) -> None:
+    walked = walks(FOOT)
+    told = {event for event in walked.named if event[0] == HEEL_OFF}
+    assert told
+    for dial in ("still_ms", "still_dps"):
+        assert not told & walked.naming(f"detector.foot_imu.{dial}")
+
+
+def test_of_a_shank_the_shortest_stance_is_named_where_it_kept_the_heel_off_back_and_only_there(
+    walks: Walks,
+) -> None:
+    dial = "detector.shank_imu.min_stance_ms"
+    walked = walks(SHANK, *STANDS, **BY_STANDING)
+    told = {event for event in walked.named if event[0] == HEEL_OFF}
+    sooner = sorted(t_s for kind, t_s, _ in walked.with_turned(dial, 150.0) if kind == HEEL_OFF)
+    late = {event for event in told if min(abs(event[1] - t_s) for t_s in sooner) > 0.02}
+    assert late
+    assert walked.naming(dial) & told == late
+    assert not walks(SHANK).naming(dial)
+
+
 def test_of_two_sensors_the_one_that_told_is_named_and_its_dials_alone(walks: Walks) -> None:
     walked = walks(FUSED)
     assert {kind for kind, *_ in walked.named} == {
@@ -236,6 +261,12 @@ LEG, AT_US = RIGHT, 2_000_000
     ("kind", "text", "earlier", "dials"),
     [
         (HEEL_OFF, "heel-off: tipped 9.1 deg out of rest, at -30 deg/s", (), ["heel_off_deg"]),
+        (
+            HEEL_OFF,
+            "heel-off: tipped 3 deg since a rest before its contact, at -30 deg/s, below 32 deg/s",
+            (),
+            ["heel_off_deg", "still_ms"],
+        ),
         (
             HEEL_OFF,
             "heel-off: tipped 9.1 deg, at -11 deg/s, fast enough only now",

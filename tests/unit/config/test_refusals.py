@@ -1,5 +1,6 @@
 """What is wrong with a file is told with key, file and line; with an option, by the option."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -7,14 +8,16 @@ import pytest
 from fes_ctrl.config.errors import ConfigError
 from fes_ctrl.config.files import find
 from fes_ctrl.config.layers import Layers, Source
+from fes_ctrl.gait import DetectorConfig
 from fes_ctrl.safety.config import LimitsConfig
 from fes_ctrl.stim.config import ProgramConfig, SetupConfig
 
 SECTIONS = {"program": ProgramConfig, "setup": SetupConfig, "limits": LimitsConfig}
+DETECTOR = {"detector": DetectorConfig}
 
 
-def load(section: str, path: Path) -> object:
-    layers = Layers(SECTIONS)
+def load(section: str, path: Path, sections: Mapping[str, type] = SECTIONS) -> object:
+    layers = Layers(sections)
     layers.load(section, str(path))
     return layers.get(section)
 
@@ -47,6 +50,7 @@ def refusal_of(path: Path, text: str | bytes, section: str = "program") -> str:
         (["channel = [3]"], 2, "program.channel.0 = 3: must be a table"),
         (["delay = 5"], 2, "program.delay: unknown key; did you mean delay_ms?"),
         (["delya_ms = 5"], 2, "program.delya_ms: unknown key; did you mean delay_ms?"),
+        (["delay_us = 150"], 2, "unknown key; it is given in milliseconds, as delay_ms"),
         (["delay_s = 0.15"], 2, "unknown key; it is given in milliseconds, as delay_ms"),
         (['delay_ms = "150 ms"'], 2, "a number and no more; delay_ms is in milliseconds"),
         (['"a b" = 5'], 2, 'program."a b": unknown key; known are trigger, '),
@@ -78,6 +82,24 @@ def test_the_key_the_file_and_the_line_are_told(
     message = refusal_of(path, "\n".join(["[program]", *lines]) + "\n")
     assert told in message
     assert f"({path}:{line})" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("still_deg_per_s", "did you mean still_dps?"),
+        ("still_s", "it is given in milliseconds, as still_ms"),
+        ("still_us", "it is given in milliseconds, as still_ms"),
+    ],
+)
+def test_of_keys_with_one_name_in_two_units_that_of_the_same_quantity_is_told(
+    tmp_path: Path, key: str, told: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[detector.foot_imu]\n{key} = 150\n")
+    with pytest.raises(ConfigError) as caught:
+        load("detector", path, DETECTOR)
+    assert f"detector.foot_imu.{key}: unknown key; {told} (" in str(caught.value)
 
 
 def test_windows_line_ends_do_not_move_the_line(tmp_path: Path) -> None:

@@ -59,6 +59,11 @@ def test_events_beyond_a_parameter_go_on_in_the_next_strikes_and_offs_first() ->
     assert times[1] == pytest.approx(0.1, abs=1e-6)
 
 
+def test_of_events_that_fill_two_parameters_the_second_is_named_once() -> None:
+    _, told = c3d_bytes(run_of(60, 300), Window())
+    assert "the others are in EVENT:TIMES2; --from" in told.notes[0]
+
+
 def test_a_part_of_the_run_has_its_own_zero_and_its_own_events() -> None:
     data, told = c3d_bytes(run_of(600, 600, ("ic",)), Window(from_us=90_500_000, to_us=99_500_000))
     reader = open_c3d(data)

@@ -1,5 +1,9 @@
 """A shank's stride on rates that are known exactly: a bounce after contact, a jerk, the hold."""
 
+from typing import Any
+
+import pytest
+
 from fes_ctrl.gait.config import ShankImuConfig
 from fes_ctrl.gait.explain import Notebook
 from fes_ctrl.gait.shank_stride import SWING, ShankStride
@@ -17,11 +21,11 @@ PUSHES = (0.24, -200.0)
 class Shank:
     """A stride machine that already knows its walker."""
 
-    def __init__(self) -> None:
+    def __init__(self, **dials: Any) -> None:
         self.walker = ShankWalker()
         self.walker.expect(250.0, 75.0, 200.0)
         self.notes = Notebook(LEFT)
-        self.stride = ShankStride(ShankImuConfig(), self.walker, self.notes)
+        self.stride = ShankStride(ShankImuConfig(**dials), self.walker, self.notes)
         self.row = 0
         self.deg = 0.0
         self.contacts_us: list[int] = []
@@ -97,3 +101,28 @@ def test_after_shuffling_and_a_rest_a_usual_step_is_not_told_while_the_shank_sti
     assert len(shank.waited_us) == before
     shank.turn((0.05, -200.0))
     assert len(shank.waited_us) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("min_stance_ms", "parts", "told"),
+    [
+        (150.0, (ROLLS, PUSHES), False),
+        (500.0, (ROLLS, PUSHES), False),
+        (750.0, (ROLLS, PUSHES), True),
+        # It jerks while nobody looks, for less than the hold, and long before it pushes off.
+        (500.0, ((0.3, -30.0), (0.01, -200.0), (0.3, -30.0), PUSHES), False),
+        # All of the push goes by, and the swing alone is left to tell it.
+        (950.0, (ROLLS, PUSHES), True),
+    ],
+)
+def test_a_heel_off_that_came_within_the_shortest_stance_says_that_it_was_not_looked_for(
+    min_stance_ms: float, parts: tuple[tuple[float, float], ...], told: bool
+) -> None:
+    shank = Shank(min_stance_ms=min_stance_ms)
+    for _ in range(4):
+        shank.turn(SWING_BACK, LANDS, *parts)
+    shank.turn(SWING_BACK)
+    texts = [remark.text for remark in shank.notes.take()]
+    offs = [each for each in texts if each.startswith(("heel-off: ", "a swing without a push"))]
+    assert len(offs) > 2
+    assert {each.endswith(", looked for only now") for each in offs[1:]} == {told}
