@@ -9,6 +9,7 @@ from typing import Final
 
 from fes_ctrl.gait.config import ShankImuConfig
 from fes_ctrl.gait.explain import Notebook
+from fes_ctrl.gait.shank_heel import ShankHeel
 from fes_ctrl.gait.shank_walker import LEAST_RANGE_DEG, LEAST_SWING_DPS, ShankWalker
 from fes_ctrl.gait.told import Told
 from fes_ctrl.model import HEEL_OFF, INITIAL_CONTACT, TERMINAL_CONTACT
@@ -21,16 +22,6 @@ SWING: Final = 3
 LANDED: Final = 4  # contact, still turning fast
 STATE_NAMES: Final = ("lost", "stance", "push", "swing", "landed")
 
-OFF_RATE: Final = 0.4
-"""Of the push-off's peak rate: faster is no rolling over the foot."""
-OFF_BEYOND: Final = 0.25
-"""At least so far from the rate of mid-stance to that of the push-off."""
-LEAST_LEAN: Final = 0.35
-"""Of the tilt's range, from the back: behind it the shank still settles after contact."""
-IN_STEP: Final = 0.5
-"""Of the hold, less than a stride after a contact: a push-off is due then, and a jerk is rare."""
-SLOW_S: Final = 0.2
-"""Time constant of the rate of mid-stance."""
 PUSH_SHARE: Final = 0.4
 """Of the expected push-off: less is none."""
 UNDONE: Final = 0.1
@@ -89,12 +80,8 @@ class ShankStride:
         "_contact_us",
         "_crossing_us",
         "_doubted_us",
-        "_early_us",
-        "_fast_us",
-        "_forward_us",
-        "_held",
-        "_hold_us",
-        "_in_step_us",
+        "_early",
+        "_heel",
         "_lift_us",
         "_lowest_dps",
         "_max_push_us",
@@ -103,15 +90,12 @@ class ShankStride:
         "_min_swing_us",
         "_missed",
         "_notes",
-        "_off_deg",
         "_off_us",
         "_peak_dps",
-        "_seen_dps",
-        "_slow_dps",
         "_stance_us",
-        "_tilt_on_deg",
         "_told_deg",
         "_top_deg",
+        "_waits",
         "_walker",
         "state",
         "upright_deg",
@@ -121,10 +105,9 @@ class ShankStride:
         self._walker = walker
         self._notes = notes
         self._by_tilt: bool = config.by == "tilt"
-        fixed = config.tilt_on_deg
-        self._tilt_on_deg: float = 0.0 if fixed is None else fixed
-        self._hold_us: Us = us_from_ms(config.hold_ms)
-        self._in_step_us: Us = us_from_ms(IN_STEP * config.hold_ms)
+        self._heel = ShankHeel(config, walker)
+        # What it would have told while only the shortest stance was waited for.
+        self._early = ShankHeel(config, walker)
         self._min_swing_us: Us = us_from_ms(config.min_swing_ms)
         self._max_swing_us: Us = us_from_ms(config.max_swing_ms)
         self._max_push_us: Us = us_from_ms(config.max_push_ms)
@@ -139,20 +122,16 @@ class ShankStride:
         self._top_deg: float = 0.0
         self._peak_dps: float = 0.0
         self._lowest_dps: float = 0.0
-        self._slow_dps: float = 0.0
-        self._fast_us: Us = -1
-        self._off_deg: float = 0.0
         self._told_deg: float = 0.0
-        self._forward_us: Us = -1
+        self._heel.begin(0.0)
+        self._heel.fast_deg = 0.0
         self._crossing_us: Us = -1
         self._contact_us: Us = -1
         self._doubted_us: Us = -1
         self._stance_us: Us = -1
-        # Of the shortest stance, for what is said of a heel-off that came in it.
-        self._held: bool = False
+        self._waits: bool = False
         self._missed: bool = False
-        self._early_us: Us = -1
-        self._seen_dps: float = 0.0
+        self._early.begin(0.0)
         self._off_us: Us = 0
         self._lift_us: Us = 0
 
@@ -177,13 +156,13 @@ class ShankStride:
         self.state = LANDED
         self._contact_us = self._lift_us = t_us
         self._bottom_deg = self._top_deg = deg
-        self._slow_dps = walker.slow_share * walker.push_dps
+        self._heel.slow_dps = walker.slow_share * walker.push_dps
 
     def shift(self, found_deg: float) -> None:
         """Count tilts of this stride from elsewhere: the shank has not turned by so much."""
         self._bottom_deg += found_deg
         self._top_deg += found_deg
-        self._off_deg += found_deg
+        self._heel.fast_deg += found_deg
         self._told_deg += found_deg
         self._walker.from_deg += found_deg
 
@@ -195,10 +174,11 @@ class ShankStride:
             self._stand(deg, 0.0)
         walker = self._walker
         walker.rested()
-        self._slow_dps = walker.slow_share * walker.push_dps
+        self._heel.slow_dps = walker.slow_share * walker.push_dps
+        self._heel.off_us = -1
         self._lowest_dps = 0.0
-        self._forward_us = -1
         self._bottom_deg = deg
+        self._look_out()
 
     def move(self, t_us: Us, dt_s: float, rate: float, deg: float) -> Told:
         """Go on by one reading; return what it makes certain.
@@ -227,21 +207,19 @@ class ShankStride:
 
     def _stand(self, deg: float, slow_dps: float) -> None:
         self.state = STANCE
-        self._held = self._missed = False
-        self._early_us = -1
-        self._slow_dps = slow_dps
-        self._fast_us = -1
-        self._forward_us = -1
+        self._heel.begin(slow_dps)
         self._lowest_dps = 0.0
         self._peak_dps = 0.0
         self._bottom_deg = deg
 
-    def _fast(self, rate: float, slow_dps: float) -> bool:
-        """Return whether the shank turns forward faster than it rolls over a flat foot."""
-        push_dps = self._walker.push_dps
-        if -rate < OFF_RATE * push_dps:
-            return False
-        return -rate >= slow_dps + OFF_BEYOND * (push_dps - slow_dps)
+    def _look_out(self) -> None:
+        """Begin anew with what the shortest stance hides."""
+        self._waits = self._missed = False
+        self._early.off_us = -1
+
+    def _in_step(self, t_us: Us) -> bool:
+        """Return whether a push-off is due."""
+        return self._contact_us >= 0 and t_us - self._contact_us < self._walker.stride_us
 
     def _lifted(self, rate: float, deg: float) -> bool:
         """Return whether the shank has turned back as far and as fast as in a swing."""
@@ -267,84 +245,45 @@ class ShankStride:
 
     def _stance(self, t_us: Us, dt_s: float, rate: float, deg: float) -> Told:
         """Wait for the heel to come off."""
-        walker = self._walker
+        heel = self._heel
         if self._lifted(rate, deg):
             text = "a swing without a push: heel and toe are off at once"
             self._notes.note(t_us, text + (ONLY_NOW if self._missed else ""))
+            self._look_out()
             self._take_off(t_us, deg)
             return ((HEEL_OFF, t_us, GUESSED), (TERMINAL_CONTACT, t_us, GUESSED))
-        forward = rate < 0.0
-        if not forward:
+        if rate >= 0.0:
             self._lowest_dps = 0.0
         elif rate < self._lowest_dps:
             self._lowest_dps = rate
-        # So far back it only rolls over the foot, however fast.
-        fast = self._fast(rate, self._slow_dps) and walker.share(deg) >= LEAST_LEAN
-        if not fast:
-            self._fast_us = -1
-            self._slow_dps = rolled_dps(self._slow_dps, dt_s, rate)
-        elif self._fast_us < 0:
-            self._fast_us = t_us
-            self._off_deg = deg
-        if not self._off(deg, fast=fast, forward=forward):
-            self._forward_us = self._early_us = -1
-            return ()
-        if self._forward_us < 0:
-            self._forward_us = t_us
-        if t_us - self._forward_us < self._held_for_us(t_us):
+        told = heel.see(t_us, dt_s, rate, deg, self.upright_deg, in_step=self._in_step(t_us))
+        if heel.off_us < 0:
+            self._early.off_us = -1
+        if not told:
             return ()
         self.state = PUSH
         self._off_us = t_us
         self._told_deg = deg
         self._bottom_deg = deg
         how = "leans forward as far as at push-off" if self._by_tilt else "turns forward fast"
-        late = ONLY_NOW if self._missed or self._early_us >= 0 else ""
+        late = ONLY_NOW if self._missed or self._early.off_us >= 0 else ""
         self._notes.note(t_us, f"heel-off: the shank {how}, at {rate:.0f} deg/s{late}")
-        return ((HEEL_OFF, self._forward_us, 1.0),)
-
-    def _off(self, deg: float, *, fast: bool, forward: bool) -> bool:
-        """Return whether the heel is off by one reading."""
-        walker = self._walker
-        if not self._by_tilt:
-            return fast or (forward and walker.far(deg))
-        if self._tilt_on_deg > 0.0:
-            return forward and deg - self.upright_deg <= -self._tilt_on_deg
-        return forward and walker.share(deg) >= walker.off_share
-
-    def _held_for_us(self, t_us: Us) -> Us:
-        """Return for how long the heel has to be off before that is told."""
-        since_us = t_us - self._contact_us
-        in_step = self._contact_us >= 0 and since_us < self._walker.stride_us
-        return self._in_step_us if in_step else self._hold_us
-
-    def _overlook(self, t_us: Us, dt_s: float, rate: float, deg: float) -> None:
-        """Take note of a heel that comes off while only the shortest stance is waited for."""
-        fast = self._fast(rate, self._seen_dps) and self._walker.share(deg) >= LEAST_LEAN
-        if not fast:
-            self._seen_dps = rolled_dps(self._seen_dps, dt_s, rate)
-        if not self._off(deg, fast=fast, forward=rate < 0.0):
-            self._early_us = -1
-            return
-        if self._early_us < 0:
-            self._early_us = t_us
-        if t_us - self._early_us >= self._held_for_us(t_us):
-            self._missed = True
+        self._look_out()
+        return ((HEEL_OFF, heel.off_us, 1.0),)
 
     def _push(self, t_us: Us, rate: float, deg: float) -> Told:
         """Wait for the forward turning to go back, after a push worth the name."""
         walker = self._walker
         if rate < self._lowest_dps:
             self._lowest_dps = rate
-        if self._fast_us < 0 and self._fast(rate, self._slow_dps):
-            self._fast_us = t_us
-            self._off_deg = deg
+        self._heel.pushes(t_us, rate, deg)
         push_dps = -self._lowest_dps
         over = rate >= OVER * self._lowest_dps and push_dps >= PUSH_SHARE * walker.push_dps
         if over or self._lifted(rate, deg):
-            off_deg = self._off_deg
-            if self._fast_us < 0:
+            off_deg = self._heel.fast_deg
+            if self._heel.fast_us < 0:
                 off_deg = walker.from_deg - walker.off_share * walker.now_deg
-            walker.pushed(push_dps, off_deg, self._slow_dps)
+            walker.pushed(push_dps, off_deg, self._heel.slow_dps)
             self._bottom_deg = min(self._bottom_deg, deg)
             if over:
                 self._peak_dps = 0.0
@@ -406,9 +345,8 @@ class ShankStride:
         self._doubted_us = -1
         self.state = LANDED
         self._stance_us = -1
-        self._held = self._missed = False
-        self._early_us = -1
-        self._slow_dps = walker.slow_share * walker.push_dps
+        self._look_out()
+        self._heel.slow_dps = walker.slow_share * walker.push_dps
         if doubted_us >= 0 and t_us - doubted_us < self._min_swing_us:
             self._notes.note(t_us, "the contact stands: the shank had only bounced")
             return ()
@@ -432,24 +370,18 @@ class ShankStride:
                 self._contact_us = -1
             self._crossing_us = -1
             return
-        if self._fast(rate, self._slow_dps):
+        if self._heel.fast(rate):
             self._stance_us = -1
         elif self._stance_us < 0:
             self._stance_us = t_us
         rolls = self._stance_us >= 0 and t_us - self._stance_us >= ROLLING_US
-        late = since_us >= EARLIEST_ROLLING * walker.stride_us > 0.0
-        if self._held:
-            self._overlook(t_us, dt_s, rate, deg)
-        elif rolls or late:
-            self._held = True
-            self._seen_dps = self._slow_dps
-        if since_us >= self._min_stance_us and (rolls or late):
-            missed, early_us = self._missed, self._early_us
-            self._stand(deg, self._slow_dps)
-            self._missed, self._early_us = missed, early_us
-
-
-def rolled_dps(slow_dps: float, dt_s: float, rate: float) -> float:
-    """Return the rate of mid-stance, positive forward, after one more reading."""
-    slow_dps += (dt_s / SLOW_S if dt_s < SLOW_S else 1.0) * (-rate - slow_dps)
-    return max(0.0, slow_dps)
+        stands = rolls or since_us >= EARLIEST_ROLLING * walker.stride_us > 0.0
+        if self._waits:
+            in_step = self._in_step(t_us)
+            if self._early.see(t_us, dt_s, rate, deg, self.upright_deg, in_step=in_step):
+                self._missed = True
+        elif stands:
+            self._waits = True
+            self._early.begin(self._heel.slow_dps)
+        if stands and since_us >= self._min_stance_us:
+            self._stand(deg, self._heel.slow_dps)
