@@ -335,3 +335,32 @@ def test_a_line_that_ends_right_behind_the_welcome_is_known_to_have_ended() -> N
     finally:
         there.close()
     assert errors == [], "an error that nobody has asked for is told when it is thrown away"
+
+
+@pytest.mark.real_time
+def test_a_line_that_cannot_be_written_to_is_known_to_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    errors: list[dict[str, Any]] = []
+    there = Leaving(at_once=False)
+
+    def broken() -> None:
+        raise BrokenPipeError
+
+    async def test() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: errors.append(told))
+        async with Connections(Broker(HERE, there.port)).one() as client:
+            monkeypatch.setattr(client._client, "loop_write", broken)
+            sending = asyncio.create_task(client.publish("fes/b/state", b"{}", qos=1))
+            with pytest.raises(MqttError):
+                async with asyncio.timeout(5.0):
+                    await anext(aiter(client.messages))
+            await asyncio.gather(sending, return_exceptions=True)
+        for _ in range(5):
+            await asyncio.sleep(0)  # the loop sees the end of the line, and tidies up
+
+    try:
+        run(test())
+    finally:
+        there.close()
+    assert errors == []
