@@ -55,8 +55,10 @@ was lost with the old process is not known. `health` counts anew then, too.
 
 Only `status`, `state` and `parameters` are retained. `status` is also the last will: where a bench
 is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of when it was told what
-to say. A bench that is there and hears that one of its name is not (the last will of a run before,
-which a broker may tell late) says again that it is there, where it may read `fes/BENCH/status`.
+to say. The last `status` of a run that is over (`why` is *ended* or *killed*) takes the place of
+that one: its `seq` is 0 as well, but its `t_us` and `utc_us` are those of when it was told. A bench
+that is there and hears that one of its name is not (the last will of a run before, which a broker
+may tell late) says again that it is there, where it may read `fes/BENCH/status`.
 """
 
 COMMANDS = f"""\
@@ -111,6 +113,10 @@ one on which the stop came first, before all other answers.
 
 - While their own is known to be down, the field `stops` of `health` says *shared*, and the person
   at the bench is told why: a flood may hold them up on the other one.
+- A broker's access rules can keep a bench from hearing `command/stop` without a word: mosquitto
+  grants the subscription all the same and hands nothing on. `health` then says *own*, for the bench
+  cannot see it; *denied* comes from brokers that refuse the subscription. So one `remote stop`,
+  answered, is part of what to try before a session.
 - A broker of MQTT 5 keeps stops of QoS 1 for {KEPT_S} s for a bench that has lost this connection:
   one that was sent meanwhile still comes, for a late stop still stops. In 3.1.1, where it would
   keep them for ever, it keeps none, and after a restart it has none.

@@ -85,5 +85,6 @@ def _of_bench(whole: dict[str, Any]) -> str:
     if bench is None:
         return f"bench: none named; whether one may speak is tried with {whole['broker']}/BENCH"
     if may_publish is None:
-        return f"bench: not known whether this user may speak as {bench}: MQTT 3.1.1 does not say"
+        why = "it was not come to" if whole["protocol"] == "5" else "MQTT 3.1.1 does not say"
+        return f"bench: not known whether this user may speak as {bench}: {why}"
     return f"bench: this user may {'' if may_publish else 'not '}speak as {bench}"

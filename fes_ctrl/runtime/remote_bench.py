@@ -5,11 +5,9 @@ from typing import Final
 
 from fes_ctrl.model import ALL_LEGS, LEG_NAMES, Operator, ParameterChange
 from fes_ctrl.runtime.session import ControlSession
-from fes_ctrl.telemetry.requests import SET, STOP
-from fes_ctrl.units import Us
 
 SAID_EVERY_US: Final = 1_000_000
-"""The person is told of what is asked for so often at most; the audit trail has it all."""
+"""The person is told of what is asked for so often at most."""
 
 
 class RemoteBench:
@@ -24,19 +22,36 @@ class RemoteBench:
 
     def __init__(self, session: ControlSession, say: Callable[[str], None]) -> None:
         self._session = session
-        self._say_it = say
-        self._said_us: dict[str, Us] = {}
+        self._say = say
+        self._changed: dict[str, tuple[str, int]] = {}
+        self._changes_said_us = self._stop_said_us = -SAID_EVERY_US
         self.level_percent = 0
 
-    def _say(self, line: str, kind: str = SET) -> None:
-        """Tell the person now and then: a flood from afar must not fill the terminal's line.
+    def tell(self, *, last: bool = False) -> None:
+        """Tell the person of all that was changed since they were told, in one line.
 
-        A stop is told even if a change was just before.
+        Not so often that a flood from afar fills the terminal: what was changed since then waits.
+
+        Parameters
+        ----------
+        last : bool
+            Whether nobody tells of it later.
         """
         now_us = self._session.clock.now_us()
-        if now_us - self._said_us.get(kind, -SAID_EVERY_US) >= SAID_EVERY_US:
-            self._said_us[kind] = now_us
-            self._say_it(f"{line}: asked for from afar")
+        if not self._changed or (now_us - self._changes_said_us < SAID_EVERY_US and not last):
+            return
+        self._changes_said_us = now_us
+        told = ", ".join(
+            text if times == 1 else f"{text} (the last of {times})"
+            for text, times in self._changed.values()
+        )
+        self._changed.clear()
+        self._say(f"{told}: asked for from afar")
+
+    def _note(self, what: str, text: str) -> None:
+        """Keep what is to be told: of each thing the last, for they may be many."""
+        _, times = self._changed.pop(what, ("", 0))
+        self._changed[what] = text, times + 1
 
     @property
     def waiting(self) -> bool:
@@ -47,16 +62,20 @@ class RemoteBench:
         """Stop as a person at the console does; the bytes go first."""
         self._session.stop_now()
         self._session.settle()
-        self._say("stop", STOP)
+        now_us = self._session.clock.now_us()
+        # Not one of the changes: it is told even if one was just before.
+        if now_us - self._stop_said_us >= SAID_EVERY_US:
+            self._stop_said_us = now_us
+            self._say("stop: asked for from afar")
 
     def lower(self, level_percent: int) -> None:
         """Lower the level."""
         level = min(level_percent, self.level_percent)
         self._session.take(Operator(self._session.clock.now_us(), "level", level))
-        self._say(f"level {level} %")
+        self._note("level", f"level {level} %")
 
     def change(self, leg: int, name: str, value: float) -> None:
         """Turn a dial, or narrow a limit."""
         self._session.take(ParameterChange(self._session.clock.now_us(), leg, name, value))
         whose = "" if leg == ALL_LEGS else f"{LEG_NAMES[leg]} "
-        self._say(f"{whose}{name} = {value:g}")
+        self._note(f"{whose}{name}", f"{whose}{name} = {value:g}")

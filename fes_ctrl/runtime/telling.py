@@ -196,6 +196,7 @@ class Telling:
         """Tell nothing more."""
         self._timer.cancel()
         self._session.listeners.remove(self._see)
+        self._safely(lambda: self._bench.tell(last=True))
 
     # -- out --------------------------------------------------------------------------------------
 
@@ -288,6 +289,7 @@ class Telling:
             self._send("status", fields=self.about)
 
     def _measure(self) -> None:
+        self._bench.tell()
         self._identify()
         arrived = None if self._arrivals is None else self._arrivals()
         self._send(
@@ -366,6 +368,7 @@ class Telling:
     def _take(self, request: Request) -> None:
         now_us = self._clock.now_us()
         stale = self._remote.take(request, now_us, self._utc_us())
+        self._bench.tell()
         if stale and now_us - self._stale_us >= TOLD_EVERY_US:
             self._stale_us = now_us
             detail = f"{request.sender}: {stale}"

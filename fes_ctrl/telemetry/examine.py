@@ -25,7 +25,7 @@ from fes_ctrl.telemetry.leaving import leaving_loop
 from fes_ctrl.telemetry.reading import integer, message_of
 from fes_ctrl.telemetry.refusal import RefusedMessageError, who_we_are
 from fes_ctrl.telemetry.schema import ROOT
-from fes_ctrl.telemetry.trouble import in_words
+from fes_ctrl.telemetry.trouble import ended, in_words
 
 ALL_S: Final = 10.0
 LOOK_UP_S: Final = 2.0
@@ -167,7 +167,7 @@ async def _speak(broker: Broker, found: Found, seconds: float) -> None:
     except TimeoutError:
         found.problems.append("it has stopped answering; look at its log")
     except MqttError as error:
-        found.problems.append(f"the connection did not last: {in_words(error, broker)}")
+        found.problems.append(f"the connection did not last: {ended(error, broker)}")
 
 
 async def _let_in(
@@ -244,9 +244,12 @@ async def _try_out(connections: Connections, client: Client, found: Found) -> No
         await _keep(connections, client, own, inbox, found)
         if hears:
             await asyncio.wait([listening], timeout=HEALTH_S - (time.monotonic() - begun_s))
+        if listening.done():
+            await listening  # it ends by itself where the connection does, and says so
     finally:
         listening.cancel()
-        await asyncio.wait([listening])
+        # Its error is told where nothing else was.
+        await asyncio.gather(listening, return_exceptions=True)
     found.clocks_ms = {bench: us / 1000 for bench, us in sorted(inbox.clocks_us.items())}
     for bench, us in sorted(inbox.clocks_us.items()):
         if abs(us) > FUTURE_US:

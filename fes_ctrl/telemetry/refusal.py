@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from aiomqtt import Client
 from aiomqtt.exceptions import MqttCodeError
 
 from fes_ctrl.links.broker import Broker
+from fes_ctrl.telemetry.tidy import TidyClient
 
 
 class RefusedMessageError(MqttCodeError):
@@ -19,7 +19,7 @@ class RefusedMessageError(MqttCodeError):
         return str(self.rc)
 
 
-class OutspokenClient(Client):
+class OutspokenClient(TidyClient):
     """A client whose ``publish`` raises ``RefusedMessageError`` where the broker refuses."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

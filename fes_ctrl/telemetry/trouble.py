@@ -4,15 +4,17 @@ import socket
 import ssl
 from typing import Final
 
-from aiomqtt.exceptions import MqttCodeError
+from aiomqtt.exceptions import MqttCodeError, MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from fes_ctrl.links.broker import PASSWORD, Broker
 
 NOT_ALLOWED: Final = (4, 5, 134, 135)
-"""Reason codes of 3.1.1 and of 5: user name or password, not authorised."""
+"""Reason codes of 3.1.1 and of 5 in a CONNACK: user name or password, not authorised."""
 
-SAID: Final = 128
-"""Reason codes from here on are a broker's own words for what was wrong."""
+UNSPECIFIED: Final = 128
+"""Reason codes above say what was wrong; paho gives this one where a line just ends."""
 HUNG_UP: Final = "the broker hung up"
 
 SSL_CODES: Final = {"expired": 10, "hostname": 62, "ip": 64}
@@ -21,7 +23,8 @@ SSL_CODES: Final = {"expired": 10, "hostname": 62, "ip": 64}
 
 def is_final(error: BaseException) -> bool:
     """Return whether it will not be any better by itself: a wrong password, a wrong certificate."""
-    return code_of(error) in NOT_ALLOWED or isinstance(_cause(error), ssl.SSLCertVerificationError)
+    kept_out = isinstance(error, MqttConnectError) and code_of(error) in NOT_ALLOWED
+    return kept_out or isinstance(_cause(error), ssl.SSLCertVerificationError)
 
 
 def code_of(error: BaseException) -> int | None:
@@ -32,9 +35,31 @@ def code_of(error: BaseException) -> int | None:
     return code if isinstance(code, int) else getattr(code, "value", None)
 
 
+def _is_not_let_in(error: BaseException) -> bool:
+    """Return whether a broker said that it lets us not in, or no longer.
+
+    paho has errors of its own with the same numbers, where a line is lost; and not to be allowed a
+    message is another matter.
+    """
+    spoken = isinstance(error, MqttConnectError) or _is_good_bye(error)
+    return spoken and code_of(error) in NOT_ALLOWED
+
+
+def _is_good_bye(error: BaseException) -> bool:
+    """Return whether it is a broker's own word with which it hung up."""
+    rc = getattr(error, "rc", None)
+    return isinstance(rc, ReasonCode) and rc.packetType == PacketTypes.DISCONNECT
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Return whether there was a connection and is none, whatever paho was to do on it."""
+    ours = isinstance(error, MqttCodeError) and isinstance(error.rc, int)
+    return (ours and not isinstance(error, MqttConnectError)) or _is_good_bye(error)
+
+
 def in_words(error: BaseException, broker: Broker) -> str:
     """Return what was wrong and what to do, in a sentence without the broker's name."""
-    if code_of(error) in NOT_ALLOWED:
+    if _is_not_let_in(error):
         if not broker.user:
             return "it lets nobody in without a name; write mqtts://USER@HOST"
         return (
@@ -58,17 +83,19 @@ def in_words(error: BaseException, broker: Broker) -> str:
             return no_answer("in time", broker)
         case OSError():
             return f"{cause.strerror or cause}; check the address and the network"
+    if _is_lost(error):
+        return ended(error, broker)
     return f"{_said(error)}; is it a broker?"
 
 
 def ended(error: BaseException, broker: Broker) -> str:
     """Return why a connection that stood is none any more."""
-    if code_of(error) in NOT_ALLOWED:
+    if _is_not_let_in(error):
         return in_words(error, broker)
     if isinstance(_cause(error), TimeoutError):
         return "the broker has stopped answering"
     code = code_of(error)
-    if code is not None and code >= SAID:
+    if code is not None and code > UNSPECIFIED and _is_good_bye(error):
         return f"the broker hung up: {_said(error)}"
     return HUNG_UP
 

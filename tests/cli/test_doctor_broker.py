@@ -171,6 +171,57 @@ def test_a_broker_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.real_time
+def test_a_broker_that_dies_while_it_is_looked_at_is_not_called_good(tmp_path: Path) -> None:
+    with (
+        running(tmp_path) as broker,
+        subprocess.Popen(
+            [*FES_CTRL, "doctor", "--broker", f"mqtt://{HERE}:{broker.port}/bench-3"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        deadline = time.monotonic() + 20
+        # It has kept a message and forgotten it again: now the clocks are waited for.
+        while "/kept', ... (0 bytes))" not in broker.log.read_text():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        broker.kill()
+        said, errors = process.communicate(timeout=20)
+    assert said.splitlines()[-1] == "verdict: the connection did not last: the broker hung up"
+    assert "bench: this user may speak as bench-3\n" in said
+    assert (process.returncode, errors) == (1, "")
+
+
+@pytest.mark.real_time
+def test_a_broker_that_hangs_up_on_whom_it_let_in_is_told_of_in_words() -> None:
+    welcome = b"\x20\x03\x00\x00\x00"
+    with socket.create_server((HERE, 0)) as server:
+        process = subprocess.Popen(
+            [*FES_CTRL, "doctor", "--broker", f"mqtt://{HERE}:{server.getsockname()[1]}/bench-3"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        server.settimeout(0.2)
+        while process.poll() is None:
+            try:
+                line = server.accept()[0]
+            except TimeoutError:
+                continue
+            with line:
+                line.settimeout(5.0)
+                if line.recv(4096):
+                    line.sendall(welcome)
+        said, errors = process.communicate()
+    assert (process.returncode, errors) == (1, "")
+    assert "version: MQTT 5\n" in said
+    assert "whether this user may speak as bench-3: it was not come to\n" in said
+    assert said.splitlines()[-1] == "verdict: the connection did not last: the broker hung up"
+
+
 def test_nobody_there_is_a_verdict_that_says_what_to_do() -> None:
     done = doctor(f"mqtt://{HERE}:{free_port()}")
     assert done.returncode == 1

@@ -689,5 +689,7 @@ def test_what_stays_of_a_walk_that_is_over_is_that_it_is_over(tmp_path: Path) ->
         )
         assert "connected" in done.stderr, done.stderr
         with far(port) as viewer:
-            assert viewer.wait_for("status")["why"] == "ended"
+            status = viewer.wait_for("status")
+            assert (status["why"], status["seq"]) == ("ended", 0), "in the place of the last will"
+            assert status["t_us"] > 1_000_000
             assert viewer.wait_for("state")["armed"] is False

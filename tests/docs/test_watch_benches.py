@@ -1,10 +1,13 @@
 """The how-to's options and words are the programs', and its broker lets everybody do their own."""
 
 import contextlib
+import os
+import pwd
 import re
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,11 +76,10 @@ class Lab(NamedTuple):
         return f"mqtts://{user}@localhost:{self.port}/{bench}?ca={self.ca}&password_file={word}"
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def installed(folder: Path) -> list[str]:
+    """Make the page's files, as it says; return the lines of the configuration."""
     program("mosquitto")
     program("openssl")
-    folder = tmp_path_factory.mktemp("broker")
     commands = block("commands").replace("broker.lab", "localhost")
     done = subprocess.run(
         ["bash", "-ec", commands], cwd=folder, capture_output=True, text=True, check=False
@@ -91,16 +93,46 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             check=True,
             capture_output=True,
         )
-    (folder / "acl").touch(mode=0o600)
     (folder / "acl").write_text(block("acl"))
     conf = block("conf").replace("/etc/mosquitto", str(folder))
-    conf = conf.replace("listener 8883", f"listener PORT {HERE}")
-    broker = Mosquitto(folder, *conf.splitlines(), plain=False)
+    return conf.replace("listener 8883", f"listener PORT {HERE}").splitlines()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("broker")
+    conf = installed(folder)
+    (folder / "acl").chmod(0o600)
+    broker = Mosquitto(folder, *conf, plain=False)
     try:
         broker.start()
         yield Lab(broker.port, folder / "lab-ca.pem")
     finally:
         broker.kill()
+
+
+def has(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True
+
+
+@pytest.mark.real_time
+@pytest.mark.skipif(os.getuid() != 0 or not has("mosquitto"), reason="only root becomes mosquitto")
+def test_a_broker_that_root_starts_can_read_its_files() -> None:
+    (give,) = re.findall("^    (chown .*)$", PAGE, re.MULTILINE)
+    # Not below pytest's folder, which is its user's alone.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        broker = Mosquitto(folder, *installed(folder), plain=False, stays=False)
+        subprocess.run(["bash", "-ec", give], cwd=folder, check=True)
+        try:
+            broker.start()
+        finally:
+            broker.kill()
 
 
 class Party:
@@ -136,11 +168,13 @@ class Party:
             assert self._news.wait_for(lambda: mid in self._codes, DEADLINE_S)
         return self._codes[mid] < 128
 
-    def listen(self, topic: str) -> None:
+    def listen(self, topic: str) -> bool:
+        """Subscribe, and return whether the broker grants it."""
         mid = self._client.subscribe(topic, qos=1)[1]
         assert mid is not None
         with self._news:
             assert self._news.wait_for(lambda: mid in self._codes, DEADLINE_S)
+        return self._codes[mid] < 128
 
     def hears(self, topic: str) -> None:
         with self._news:
@@ -216,6 +250,19 @@ def test_everybody_hears_what_is_for_them_and_nothing_else(lab: Lab) -> None:
         assert bench.heard == ["fes/bench-3/command/set/anna", "fes/bench-3/state"]
         assert anna.heard == ["fes/bench-3/answer/anna", "fes/bench-3/state"]
         assert other.heard == ward.heard == ["fes/bench-3/state"]
+
+
+@pytest.mark.real_time
+def test_what_nobody_may_hear_is_granted_all_the_same(lab: Lab) -> None:
+    stop = "fes/bench-3/command/stop/anna"
+    with party(lab, "bench-4") as other, party(lab, "anna") as anna:
+        # So a bench cannot see that it would never hear a stop, and the page says: try one.
+        assert other.listen("fes/bench-3/command/stop/+")
+        assert other.listen("fes/bench-4/command/stop/+")
+        assert anna.may_write(stop)
+        assert anna.may_write("fes/bench-4/command/stop/anna")
+        other.hears("fes/bench-4/command/stop/anna")
+        assert stop not in other.heard
 
 
 @pytest.mark.real_time

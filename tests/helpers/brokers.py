@@ -37,9 +37,13 @@ def program(name: str) -> str:
 
 
 class Mosquitto:
-    """A mosquitto on a port of its own, that can be stalled, killed and started again."""
+    """A mosquitto on a port of its own, that can be stalled, killed and started again.
 
-    def __init__(self, folder: Path, *lines: str, plain: bool = True) -> None:
+    ``stays`` whoever starts it: by itself, root's becomes another user, who cannot read what a test
+    writes.
+    """
+
+    def __init__(self, folder: Path, *lines: str, plain: bool = True, stays: bool = True) -> None:
         self._program = program("mosquitto")
         self.port = free_port()
         self.log = folder / "mosquitto.log"
@@ -47,8 +51,8 @@ class Mosquitto:
         text = [*lines] if lines else ["allow_anonymous true"]
         if plain:
             text.insert(0, f"listener {self.port} {HERE}")
-        if os.getuid() == 0:
-            text.append("user root")  # or it could not read what this test wrote
+        if stays and os.getuid() == 0:
+            text.append("user root")
         self._text = text
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -155,7 +155,9 @@ def test_the_person_is_told_of_a_stop_even_if_a_change_was_just_before() -> None
     said: list[str] = []
     bench = RemoteBench(session, said.append)  # type: ignore[arg-type]
     bench.change(ALL_LEGS, "extension_ms", 120.0)
+    bench.tell()
     bench.change(ALL_LEGS, "extension_ms", 130.0)
+    bench.tell()
     bench.stop()
     bench.stop()
     assert said == ["extension_ms = 120: asked for from afar", "stop: asked for from afar"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import random
 import socket
 import threading
@@ -256,3 +257,110 @@ def test_a_line_that_ends_in_an_error_is_closed() -> None:
 
     with server(accepts) as there:
         run(test(there))
+
+
+class Leaving:
+    """Lets one client in, and hangs up when it is told to: at once, or later."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        self._at_once = at_once
+        self._told = threading.Event()
+        self._gone = threading.Event()
+        self._server = socket.create_server((HERE, 0))
+        self.port: int = self._server.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            line, _ = self._server.accept()
+            with line:
+                line.settimeout(5.0)
+                line.recv(4096)
+                line.sendall(accepts(5))
+                if not self._at_once:
+                    self._told.wait(5.0)
+            self._gone.set()
+
+    def leave(self) -> None:
+        """Hang up, and wait until it has."""
+        self._told.set()
+        assert self._gone.wait(5.0)
+
+    def close(self) -> None:
+        self._told.set()
+        self._thread.join(10)
+        self._server.close()
+
+
+@pytest.mark.real_time
+def test_a_line_that_ends_while_something_is_about_to_be_sent_leaves_no_error_behind() -> None:
+    errors: list[dict[str, Any]] = []
+    there = Leaving(at_once=False)
+
+    async def test() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: errors.append(told))
+        async with Connections(Broker(HERE, there.port)).one() as client:
+            # Nothing runs until it is gone: what is sent and the end of it are one turn's.
+            sending = asyncio.create_task(client.publish("fes/b/state", b"{}", qos=1))
+            there.leave()
+            (lost,) = await asyncio.gather(sending, return_exceptions=True)
+            assert isinstance(lost, MqttError)
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+    try:
+        run(test())
+    finally:
+        there.close()
+    assert errors == []
+
+
+@pytest.mark.real_time
+def test_a_line_that_ends_right_behind_the_welcome_is_known_to_have_ended() -> None:
+    errors: list[dict[str, Any]] = []
+    there = Leaving(at_once=True)
+
+    async def test() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: errors.append(told))
+        async with Connections(Broker(HERE, there.port)).one() as client:
+            with pytest.raises(MqttError):
+                async with asyncio.timeout(5.0):
+                    await anext(aiter(client.messages))
+        del client
+        gc.collect()
+
+    try:
+        run(test())
+    finally:
+        there.close()
+    assert errors == [], "an error that nobody has asked for is told when it is thrown away"
+
+
+@pytest.mark.real_time
+def test_a_line_that_cannot_be_written_to_is_known_to_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    errors: list[dict[str, Any]] = []
+    there = Leaving(at_once=False)
+
+    def broken() -> None:
+        raise BrokenPipeError
+
+    async def test() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: errors.append(told))
+        async with Connections(Broker(HERE, there.port)).one() as client:
+            monkeypatch.setattr(client._client, "loop_write", broken)
+            sending = asyncio.create_task(client.publish("fes/b/state", b"{}", qos=1))
+            with pytest.raises(MqttError):
+                async with asyncio.timeout(5.0):
+                    await anext(aiter(client.messages))
+            await asyncio.gather(sending, return_exceptions=True)
+        for _ in range(5):
+            await asyncio.sleep(0)  # the loop sees the end of the line, and tidies up
+
+    try:
+        run(test())
+    finally:
+        there.close()
+    assert errors == []
