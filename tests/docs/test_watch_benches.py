@@ -120,15 +120,16 @@ def has(user: str) -> bool:
 
 
 @pytest.mark.real_time
-@pytest.mark.skipif(os.getuid() != 0 or not has("mosquitto"), reason="only root becomes mosquitto")
 def test_a_broker_that_root_starts_can_read_its_files() -> None:
+    """Started by anybody else it stays who it is, and they are its own."""
     (give,) = re.findall("^    (chown .*)$", PAGE, re.MULTILINE)
     # Not below pytest's folder, which is its user's alone.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
         broker = Mosquitto(folder, *installed(folder), plain=False, stays=False)
-        subprocess.run(["bash", "-ec", give], cwd=folder, check=True)
+        if os.getuid() == 0 and has("mosquitto"):
+            subprocess.run(["bash", "-ec", give], cwd=folder, check=True)
         try:
             broker.start()
         finally:
