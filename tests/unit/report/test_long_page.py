@@ -179,15 +179,20 @@ def test_instants_come_back_to_a_tenth_of_a_millisecond(at: list[int], grid: int
     assert np.abs(np.array(t_s) - t_us / 1e6).max(initial=0.0) < 1.01e-4
 
 
+def page_with_faults(run: Run, wrong_us: list[int]) -> str:
+    """Return the page of a run in which readings were missing at these instants."""
+    run.walk.faults.extend(Fault(t_us, "F04", "inhibit", RIGHT, "silent") for t_us in wrong_us)
+    try:
+        return run_page(run)
+    finally:
+        run.walk.faults.clear()
+
+
 def test_around_more_faults_than_there_is_room_for_the_page_says_how_much_is_whole(
     hour: Run,
 ) -> None:
     wrong_us = [(40 * n + 20) * 1_000_000 for n in range(1, 88)]
-    hour.walk.faults.extend(Fault(t_us, "F04", "inhibit", RIGHT, "silent") for t_us in wrong_us)
-    try:
-        html = run_page(hour)
-    finally:
-        hour.walk.faults.clear()
+    html = page_with_faults(hour, wrong_us)
     t_s = np.array(lines_of(html)["ankle"][0])
     note = "no peak is lost. Nothing is left out within 1 s of each of the 87 marked faults"
     assert f"{note} and injections.<" in html
@@ -199,11 +204,7 @@ def test_around_more_faults_than_there_is_room_for_the_page_says_how_much_is_who
 
 def test_room_that_faults_leave_goes_to_the_start_as_far_as_it_goes(hour: Run) -> None:
     wrong_us = [(100 * n + 200) * 1_000_000 for n in range(25)]
-    hour.walk.faults.extend(Fault(t_us, "F04", "inhibit", RIGHT, "silent") for t_us in wrong_us)
-    try:
-        html = run_page(hour)
-    finally:
-        hour.walk.faults.clear()
+    html = page_with_faults(hour, wrong_us)
     t_s = np.array(lines_of(html)["ankle"][0])
     told = re.search(r"within 5 s of each of the 25 [a-z ]* and in the first (\d+) s of", html)
     assert told is not None
