@@ -109,7 +109,8 @@ identifier of the other one with `-s` behind it, and no last will: neither a flo
 what the bench itself tells stands before a stop there, and none is thrown away with the other
 connection's queue. Whichever of the two dies, known or without a word, the other one brings the
 stop. What comes on both within a second counts once; later it stops again. The answer leaves by the
-one on which the stop came first, before all other answers.
+one on which the stop came first, before all other answers, and where the broker does not confirm it
+soon, by the other one too: the same message, with the same `seq`.
 
 - While their own is known to be down, the field `stops` of `health` says *shared*, and the person
   at the bench is told why: a flood may hold them up on the other one.
@@ -118,8 +119,9 @@ one on which the stop came first, before all other answers.
   cannot see it; *denied* comes from brokers that refuse the subscription. So one `remote stop`,
   answered, is part of what to try before a session.
 - A broker of MQTT 5 keeps stops of QoS 1 for {KEPT_S} s for a bench that has lost this connection:
-  one that was sent meanwhile still comes, for a late stop still stops. In 3.1.1, where it would
-  keep them for ever, it keeps none, and after a restart it has none.
+  one that was sent meanwhile still comes, for a late stop still stops, even if the other connection
+  has brought it before: who arms again within that time may be stopped once more. In 3.1.1, where
+  it would keep them for ever, it keeps none, and after a restart it has none.
 - A broker at which a user can have one connection only (`use_username_as_clientid` of mosquitto)
   makes the two end each other; that is noticed by the second time, and stops are *shared* from
   then on.

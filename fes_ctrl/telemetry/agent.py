@@ -12,9 +12,10 @@ import asyncio
 import contextlib
 import json
 import time
-from typing import Any, Final
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
-from aiomqtt import Client, MqttError, Will
+from aiomqtt import Client, MqttError, ProtocolVersion, Will
 
 from fes_ctrl.links.broker import Broker
 from fes_ctrl.links.liveness import machine_ns
@@ -31,10 +32,14 @@ from fes_ctrl.telemetry.requests import SET, STOP
 from fes_ctrl.telemetry.schema import ROOT, VERSION
 from fes_ctrl.telemetry.stop_line import OWN, StopLine
 
+T = TypeVar("T")
+
 IN_FLIGHT: Final = 8
 """Messages that wait for the broker's confirmation at once."""
 HEALTH_S: Final = 2.0
 FAREWELL_S: Final = 1.0
+SOON_S: Final = 0.3
+"""A broker that has not confirmed an answer to a stop by then may never get it on that line."""
 SETTLED_S: Final = 1.0
 """So long the connection of the stops may take before it is told how they come."""
 
@@ -81,8 +86,11 @@ class Agent:
         self._connections = Connections(broker, identifier, self._will())
         # 22 characters: an old broker may take no more than 23.
         stops = self._topic(f"command/{STOP}/+")
-        self._stops = StopLine(broker, f"{identifier}-s", stops, self._asked.hear)
-        self._answering: set[asyncio.Task[None]] = set()
+        self._stops = StopLine(
+            broker, f"{identifier}-s", stops, self._asked.hear, self._connections
+        )
+        self._client: Client | None = None
+        self._answering: set[asyncio.Task[Any]] = set()
         self._way_before = self._way_told = OWN, False
 
     def _topic(self, name: str) -> str:
@@ -176,12 +184,13 @@ class Agent:
     def _down(self, why: str) -> None:
         if self._connected_s is not None:
             self._stops.other(made=False)
-        self._connected_s = None
+        self._connected_s = self._client = None
         silent_us = round(1e6 * (time.monotonic() - self._delivery.confirmed_s))
         why = f"{self._connections.broker}: {why}"
         self._tell(kind="link", up=False, why=why, silent_us=silent_us)
 
     async def _converse(self, client: Client) -> None:
+        self._client = client
         self._connected_s = time.monotonic()
         self._stops.other(made=True)
         # A broker queues what waits for a confirmation, so many at most, and then drops what comes:
@@ -214,19 +223,48 @@ class Agent:
                 part.cancel()
 
     def _answer_stops(self) -> None:
-        """Let answers to stops go the way that the last one came."""
-        while (client := self._stops.client) is not None and client is self._asked.stopped_on:
+        """Let answers to stops go the way that they came; without two ways, with the others."""
+        while lines := self._ways_of_stops():
             message = self._out.next_stopped(self._t_us(), utc_us())
             if message is None:
                 return
-            task = asyncio.create_task(self._answer_stop(client, message))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            self._keep(self._answer_stop(lines, message))
 
-    async def _answer_stop(self, client: Client, message: Message) -> None:
-        # Where it is lost, whoever asked asks again.
-        with contextlib.suppress(MqttError):
-            await self._delivery.publish(client, message, self._stops.protocol)
+    def _ways_of_stops(self) -> list[tuple[Client, ProtocolVersion]]:
+        if self._stops.client is None:
+            return []
+        lines = [(self._stops.client, self._stops.protocol)]
+        if self._client is not None:
+            lines.append((self._client, self._connections.protocol))
+        return sorted(lines, key=lambda line: line[0] is not self._asked.stopped_on)
+
+    async def _answer_stop(
+        self, lines: list[tuple[Client, ProtocolVersion]], message: Message
+    ) -> None:
+        """Answer on one line, and on the other too where the broker does not confirm it soon.
+
+        A line may bring stops and be dead the other way.
+        """
+        for client, protocol in lines:
+            sending = self._keep(self._confirmed(client, protocol, message))
+            done, _ = await asyncio.wait([sending], timeout=SOON_S)
+            if done and sending.result():
+                return
+
+    async def _confirmed(self, client: Client, protocol: ProtocolVersion, message: Message) -> bool:
+        """Publish; return whether the broker has it. Where not, whoever asked asks again."""
+        try:
+            await self._delivery.publish(client, message, protocol)
+        except MqttError:
+            return False
+        return True
+
+    def _keep(self, doing: "Coroutine[Any, Any, T]") -> "asyncio.Task[T]":
+        """Begin a task, and keep it until it is over."""
+        task = asyncio.create_task(doing)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        return task
 
     async def _publish_all(self, client: Client) -> None:
         """Publish until the run is over and nothing is left."""

@@ -1,7 +1,7 @@
 """What is asked of a bench, off its connections: bounded, and handed up to the control loop."""
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
@@ -22,14 +22,22 @@ TWIN_S: Final = 1.0
 MOST_TWINS: Final = 256
 
 
+class _Alone:
+    """Equal messages that have come on one connection and not yet on the other."""
+
+    def __init__(self, line: object) -> None:
+        self.line = line
+        self.since_s: deque[float] = deque(maxlen=MOST_TWINS)
+
+
 class Twins:
     """Tells of a message whether it has come on the other connection already."""
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[Hashable, tuple[object, float]] = OrderedDict()
+        self._heard: OrderedDict[Hashable, _Alone] = OrderedDict()
 
     def has_come(self, message: Hashable, line: object, now_s: float) -> bool:
-        """Return whether a message is the twin of one that came; of one that has its twin, never.
+        """Return whether a message is the twin of one that came; each has one and no more.
 
         Parameters
         ----------
@@ -40,10 +48,19 @@ class Twins:
         now_s : float
             Seconds on a clock that never jumps.
         """
-        before = self._heard.pop(message, None)
-        if before is not None and before[0] is not line and now_s - before[1] <= TWIN_S:
-            return True
-        self._heard[message] = line, now_s
+        alone = self._heard.pop(message, None)
+        if alone is not None:
+            while alone.since_s and now_s - alone.since_s[0] > TWIN_S:
+                alone.since_s.popleft()
+            if alone.since_s and alone.line is not line:
+                alone.since_s.popleft()
+                if alone.since_s:
+                    self._heard[message] = alone
+                return True
+        if alone is None or alone.line is not line:
+            alone = _Alone(line)
+        alone.since_s.append(now_s)
+        self._heard[message] = alone
         if len(self._heard) > MOST_TWINS:
             self._heard.popitem(last=False)
         return False

@@ -123,6 +123,8 @@ class Connections:
         How many there were.
     will : Will or None
         Of the next one.
+    beside : Connections or None
+        Others to the same broker: what they know of its versions is believed.
     """
 
     def __init__(
@@ -143,6 +145,7 @@ class Connections:
         self._keepalive_s = keepalive_s
         self.protocol = ProtocolVersion.V311 if broker.protocol == "3.1.1" else ProtocolVersion.V5
         self.made = 0
+        self.beside: Connections | None = None
 
     @property
     def broker(self) -> Broker:
@@ -165,6 +168,8 @@ class Connections:
         OSError
             If a certificate or key cannot be read.
         """
+        if self.beside is not None and self.beside._newest and not self._broker.protocol:  # noqa: SLF001 - its like
+            self._newest, self.protocol = True, ProtocolVersion.V5
         try:
             client = await self._connect()
         except MqttConnectError as error:

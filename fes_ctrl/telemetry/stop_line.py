@@ -85,6 +85,8 @@ class StopLine:
         Of the stops, with a wildcard for who asks.
     hear : callable
         Takes a client and hands up what comes, until its connection is lost.
+    beside : Connections
+        Those of all else, to the same broker: the same is to be spoken on both.
 
     Attributes
     ----------
@@ -102,8 +104,10 @@ class StopLine:
         identifier: str,
         topic: str,
         hear: Callable[[Client], Coroutine[Any, Any, None]],
+        beside: Connections,
     ) -> None:
         self._connections = Connections(broker, identifier, kept_s=KEPT_S, keepalive_s=KEEPALIVE_S)
+        self._connections.beside, beside.beside = beside, self._connections
         self._topic = topic
         self._hear = hear
         self._doubted = asyncio.Event()

@@ -16,6 +16,8 @@ NOT_ALLOWED: Final = (4, 5, 134, 135)
 UNSPECIFIED: Final = 128
 """Reason codes above say what was wrong; paho gives this one where a line just ends."""
 HUNG_UP: Final = "the broker hung up"
+WHILE_LISTENING: Final = "Disconnected during message iteration"
+"""What aiomqtt says where a connection ends in between."""
 
 SSL_CODES: Final = {"expired": 10, "hostname": 62, "ip": 64}
 """X509_V_ERR_... of OpenSSL."""
@@ -54,7 +56,8 @@ def _is_good_bye(error: BaseException) -> bool:
 def _is_lost(error: BaseException) -> bool:
     """Return whether there was a connection and is none, whatever paho was to do on it."""
     ours = isinstance(error, MqttCodeError) and isinstance(error.rc, int)
-    return (ours and not isinstance(error, MqttConnectError)) or _is_good_bye(error)
+    spoken = isinstance(error, MqttConnectError)
+    return (ours and not spoken) or _is_good_bye(error) or str(error) == WHILE_LISTENING
 
 
 def in_words(error: BaseException, broker: Broker) -> str:

@@ -329,6 +329,22 @@ def test_a_stop_does_not_wait_until_its_own_line_is_known_to_be_dead(tmp_path: P
         assert times(bench, "have no connection of their own") == 0, "nobody knew"
 
 
+@pytest.mark.parametrize(
+    "modes", [(brokers.OPEN, brokers.MUTE), (brokers.MUTE, brokers.OPEN)], ids=["stops", "else"]
+)
+def test_a_stop_is_answered_though_one_line_brings_it_and_takes_nothing(
+    modes: tuple[str, str], tmp_path: Path
+) -> None:
+    with behind_a_line(tmp_path) as (line, bench, tuner):
+        bench.walks()
+        assert tuner.wait_for("health")["stops"] == "own"
+        line.mode_of = by_line(*modes)
+        for _ in range(3):
+            begun_s = time.monotonic()
+            assert tuner.stop()["verdict"] == "stopped"
+            assert time.monotonic() - begun_s < 2.0, "not when that line is given up"
+
+
 def test_stops_come_with_all_else_while_they_have_no_line_of_their_own(tmp_path: Path) -> None:
     with brokers.mosquitto(tmp_path) as port, brokers.proxy(port) as line:
         line.mode_of = by_line(brokers.OPEN, brokers.CUT)

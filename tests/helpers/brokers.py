@@ -313,6 +313,7 @@ OPEN = "open"
 STALL = "stall"
 SLOW = "slow"
 SWALLOW = "swallow"
+MUTE = "mute"
 CUT = "cut"
 SLOW_BYTES = 200
 """Of a slow line, each twentieth of a second."""
@@ -322,7 +323,8 @@ class Proxy:
     """A line to a port that can be stalled, slowed down, or left half open.
 
     ``mode`` may change at any time: *stall* takes nothing off anybody, *swallow* takes all and
-    hands on none of it (half open), *slow* hands on a little at a time, *cut* hangs up. With
+    hands on none of it (half open), *mute* hands on what comes to whoever connected and nothing
+    that they say, *slow* hands on a little at a time, *cut* hangs up. With
     ``mode_of`` it is by connection, of which that is given the first bytes.
     """
 
@@ -387,7 +389,7 @@ class Proxy:
                     break
                 if mode == SLOW:
                     time.sleep(0.05)
-                if mode != SWALLOW:
+                if mode != SWALLOW and not (mode == MUTE and begins):
                     there.settimeout(5.0)
                     there.sendall(data)
                     there.settimeout(0.05)

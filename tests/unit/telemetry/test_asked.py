@@ -27,6 +27,20 @@ def test_each_has_one_twin_and_no_more() -> None:
     assert heard((0.0, OWN, "a"), (0.1, OTHER, "a"), (0.4, OWN, "a")) == [False, True, False]
 
 
+def test_of_equal_ones_in_one_go_as_many_are_taken_as_were_said() -> None:
+    own = [(0.01 * n, OWN, "a") for n in range(10)]
+    other = [(0.2 + 0.01 * n, OTHER, "a") for n in range(12)]
+    assert heard(*own, *other) == [False] * 10 + [True] * 10 + [False] * 2
+    mixed = [event for pair in zip(own, other, strict=False) for event in pair]
+    assert heard(*mixed) == [False, True] * 10
+
+
+def test_those_that_are_too_old_are_nobodys_twins() -> None:
+    late = (TWIN_S + 0.2, OTHER, "a")
+    found = heard((0.0, OWN, "a"), (0.1, OWN, "a"), (0.3, OWN, "a"), late, late)
+    assert found == [False, False, False, True, False]
+
+
 def test_of_too_many_the_oldest_is_forgotten() -> None:
     twins = Twins()
     for number in range(MOST_TWINS + 1):

@@ -227,6 +227,24 @@ def test_a_line_on_which_nothing_is_answered_is_closed_with_a_good_bye() -> None
 
 
 @pytest.mark.real_time
+def test_of_two_to_one_broker_the_other_speaks_what_the_first_could() -> None:
+    async def test(there: Server) -> None:
+        broker = Broker(HERE, there.port)
+        first, other = Connections(broker), Connections(broker)
+        other.beside = first
+        async with first.one():
+            pass
+        # As after an answer that did not come.
+        other.protocol = V311
+        async with other.one():
+            assert other.spoken == "MQTT 5"
+
+    with server(accepts) as there:
+        run(test(there))
+    assert there.levels == [5, 5]
+
+
+@pytest.mark.real_time
 def test_who_gives_up_before_an_answer_leaves_no_error_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
