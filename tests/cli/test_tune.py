@@ -373,6 +373,10 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             "give a smaller (SPACE:5)",
         ),
         (
+            '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 100.0001\n',
+            "a step of 100.0001 is larger than its range, from 100 to 200; give a smaller",
+        ),
+        (
             "[tune]\n"
             + 2 * '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 10\n',
             "tune.dial program.rise_ms: stands there twice; take one out (SPACE:8)",
