@@ -104,10 +104,8 @@ def command(
             "interrupted": interrupted,
         }
         if interrupted:
-            rest = "nothing is kept without --out"
-            if out is not None:
-                rest = f"what is done stays in {out}, and the same command goes on"
-            click.echo(f"fes-ctrl: interrupted; {rest}", err=True)
+            rest = kept(out) or "; nothing is kept without --out"
+            click.echo(f"fes-ctrl: interrupted{rest}", err=True)
             return INTERRUPTED
         result = finish(manifest, store, folder, kind, figure, best)
         return tell(result, run, None if out is None else folder, top, as_json=as_json)

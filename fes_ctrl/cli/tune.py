@@ -239,7 +239,7 @@ def command(
             run = partial(walk_jobs, workers=those, key_of=key_of)
             found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     except KeyboardInterrupt:
-        click.echo(f"what is done stays in {out}; the same command goes on", err=True)
+        click.echo(kept(out).removeprefix("; "), err=True)
         raise
     whole = keep(told, found, out, write)
     if as_json:
