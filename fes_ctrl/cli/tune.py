@@ -286,7 +286,7 @@ def _tune(
             return tune(
                 question,
                 study,
-                lambda jobs: rows.walk(jobs, run, key_of),
+                lambda jobs, each: rows.walk(jobs, run, key_of, each),
                 told.check,
                 walks=walks,
                 unseen=unseen_from(question.seed, unseen),

@@ -155,6 +155,9 @@ def test_off_a_terminal_it_is_said_now_and_then_how_far_it_is(
     assert len(search) > 1
     proof = re.findall(r"^proof: (\d+) of (\d+) walks, \d+ s left$", told.stderr, re.MULTILINE)
     assert proof[-1][0] == proof[-1][1], "to its end"
+    counts = [int(count) for count, _ in proof]
+    assert len(counts) > 10
+    assert counts == list(range(counts[0], counts[-1] + 1)), "walk by walk"
     again = tune(*ASKED, space, "--out", out, "--workers", "1")
     assert "search:" not in again.stderr, "it is done already"
 
