@@ -16,6 +16,7 @@ from fes_ctrl.analysis.figures import figures_of_walk
 from fes_ctrl.model import EndReason
 from fes_ctrl.safety.refusals import ROWS
 from fes_ctrl.tuning.job import Job, Row
+from fes_ctrl.tuning.manifest import Manifest
 from fes_ctrl.tuning.statistics import names_in
 from hil.config import WalkConfig
 from hil.sweep_walk import build, walk_row
@@ -56,6 +57,24 @@ def sort_of(walk: WalkConfig) -> Sort:
         walk.control.program.adaptive.learn,
         tuple(sorted(set(bad.kinds))) if bad.percent > 0 else (),
     )
+
+
+def one_of_each(sweep: Manifest) -> list[Job]:
+    """Return a walk of each sort of a sweep, as far as its files are still those that were walked.
+
+    Raises
+    ------
+    ConfigError
+        If they are not here, or are refused.
+    """
+    found: dict[Sort, Job] = {}
+    for settings, configs in zip(sweep.candidates, sweep.configs, strict=True):
+        for patient, config in zip(sweep.patients, configs, strict=True):
+            job = Job(sweep.scenario, settings, patient, sweep.seeds[0], sweep.duration_s)
+            built = build(job)
+            if built.walk is not None and built.sha256 == config:
+                found.setdefault(sort_of(built.walk), job)
+    return list(found.values())
 
 
 def names_for(figure: str, one_of_each: Sequence[Job]) -> list[str]:

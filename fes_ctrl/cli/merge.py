@@ -66,8 +66,6 @@ def command(
     with ExitStack() as stack:
         store = stack.enter_context(_opened(out, read_only=False))
         parts = [stack.enter_context(_opened(shard, read_only=True)) for shard in shards]
-        for name in CLEARED:
-            (out / name).unlink(missing_ok=True)
         write_whole(out / "sweep.json", whole.text(), "OUT", own="sweep")
         differ = _join(whole, store, parts)
         _warn(differ, manifests)
@@ -76,6 +74,9 @@ def command(
             raise Refusal(_missing(missing, manifests, len(whole), out))
         asked = whole.asked
         figure = Figure(by) if by else Figure(str(asked["by"]), str(shards[0] / "sweep.json"))
+        figure = _judged(figure, whole, store)
+        for name in CLEARED:
+            (out / name).unlink(missing_ok=True)
         result = finish(whole, store, out, kind, figure, best or str(asked["best"]))
         return tell(result, {"walked": 0, "wall_s": 0.0}, out, top, as_json=as_json)
 
@@ -140,6 +141,33 @@ def _warn(differ: int, manifests: "list[Manifest]") -> None:
             "may differ in their last digits",
             err=True,
         )
+
+
+def _judged(figure: Figure, whole: "Manifest", store: "Store") -> Figure:
+    """Return a figure as it is, where some walk has it; else as the sweep judges it, or refuse it.
+
+    What the walks have needs nothing but them; what they might have had, files of the sweep.
+    """
+    from fes_ctrl.config.errors import ConfigError
+    from fes_ctrl.tuning.statistics import names_in
+
+    rows = (row for row in whole.rows(store) if row["ok"])
+    names = list(dict.fromkeys(name for row in rows for name in names_in(row)))
+    if not names:
+        return figure
+    try:
+        figure.whole(names)
+    except Refusal as refusal:
+        from hil.sweep_names import one_of_each
+
+        try:
+            judged = figure.judged(one_of_each(whole))
+        except ConfigError:
+            raise refusal from None
+        if not judged.sure:
+            raise
+        return judged
+    return figure
 
 
 def _missing(

@@ -242,7 +242,9 @@ def replay_program(given: Given, program: str, sets: tuple[str, ...], out: Path 
     if given.events is not None:
         found = [*result.walk.legs, *result.walk.sensing]
         reference, _ = reference_of(given.events, signal)
-        summary["score"] = score_of(found, reference, given.excluded_us)
+        score = score_of(found, reference, given.excluded_us)
+        if score is not None:
+            summary["score"] = score
     if out is not None:
         text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
         write_whole(out / "summary.json", text, own="run")

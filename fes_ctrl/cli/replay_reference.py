@@ -88,15 +88,16 @@ def score_of(
     legs: "Sequence[LegWalk]",
     reference: "Sequence[ReferenceEvent]",
     excluded_us: tuple[tuple[int, int], ...],
-) -> dict[str, dict[str, object]]:
+) -> dict[str, dict[str, object]] | None:
     """Return how well detected events agree with a reference, kind by kind.
 
-    Of a leg without a reference nothing is known, so what was detected of it is left out.
+    Of a leg without a reference nothing is known, so what was detected of it is left out; so are
+    events of a leg that was not recorded. ``None`` where that leaves no reference.
 
     Parameters
     ----------
     legs : sequence of LegWalk
-        With what was detected.
+        That were recorded, with what was detected.
     reference : sequence of ReferenceEvent
         What they are held against.
     excluded_us : tuple of (int, int)
@@ -106,6 +107,10 @@ def score_of(
     from fes_ctrl.model import ALL_LEGS
     from fes_ctrl.recordings import ReferenceEvent
 
+    recorded = {ALL_LEGS, *(leg.leg for leg in legs)}
+    reference = [event for event in reference if event.leg in recorded]
+    if not reference:
+        return None
     # A reference without legs is compared as a whole, so the detected ones lose theirs too.
     named = any(event.leg != ALL_LEGS for event in reference)
     known = {event.leg for event in reference}

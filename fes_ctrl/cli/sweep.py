@@ -3,9 +3,8 @@
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -88,7 +87,7 @@ def command(
     manifest, sorts = _manifest(plan, part, quiet=as_json)
     said = None if by else plan.source.place(("sweep", "by"))
     by, best = by or plan.config.by, best or plan.config.best
-    figure = _judged(sorts, Figure(by, said))
+    figure = Figure(by, said).judged(sorts)
     with _folder(out) as folder, _store(folder) as store:
         if retry_failed:
             store.forget_failed()
@@ -104,10 +103,8 @@ def command(
             "interrupted": interrupted,
         }
         if interrupted:
-            rest = "nothing is kept without --out"
-            if out is not None:
-                rest = f"what is done stays in {out}, and the same command goes on"
-            click.echo(f"fes-ctrl: interrupted; {rest}", err=True)
+            rest = kept(out) or "; nothing is kept without --out"
+            click.echo(f"fes-ctrl: interrupted{rest}", err=True)
             return INTERRUPTED
         result = finish(manifest, store, folder, kind, figure, best)
         return tell(result, run, None if out is None else folder, top, as_json=as_json)
@@ -222,17 +219,6 @@ def _walk(manifest: "Manifest", store: "Store", who: Who, out: Path | None, *, q
         message = f"sweep: {error}{kept(out)}"
         raise Refusal(message) from error
     return False
-
-
-def _judged(sorts: "Sequence[Job]", by: Figure) -> Figure:
-    """Return a figure by its whole name, or refuse it before anything is walked.
-
-    No walk can have it, or its name is that of several.
-    """
-    from hil.sweep_names import names_for
-
-    names = names_for(by.name, sorts)
-    return replace(by, name=by.whole(names), sure=True) if names else by
 
 
 @contextmanager

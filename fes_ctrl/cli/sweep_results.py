@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +14,12 @@ from fes_ctrl.cli.errors import Refusal
 from fes_ctrl.cli.files import PAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
     from rich.table import Table
 
+    from fes_ctrl.tuning.job import Job
     from fes_ctrl.tuning.leading import Leading
     from fes_ctrl.tuning.manifest import Manifest
     from fes_ctrl.tuning.statistics import Candidate, Difference
@@ -98,6 +101,21 @@ class Figure:
             if self.place is not None:
                 message = f"sweep.by = {show(self.name)}{what} ({self.place})"
             raise Refusal(message) from error
+
+    def judged(self, one_of_each: "Sequence[Job]") -> "Figure":
+        """Return it by its whole name, or refuse it, whatever was walked.
+
+        No walk can have it, or its name is that of several.
+
+        Parameters
+        ----------
+        one_of_each : sequence of Job
+            A walk of each sort.
+        """
+        from hil.sweep_names import names_for
+
+        names = names_for(self.name, one_of_each)
+        return replace(self, name=self.whole(names), sure=True) if names else self
 
 
 def table_format(wanted: str | None) -> str:

@@ -239,7 +239,7 @@ def command(
             run = partial(walk_jobs, workers=those, key_of=key_of)
             found = _tune(told, out, run, walks=walks, unseen=unseen, quiet=as_json)
     except KeyboardInterrupt:
-        click.echo(f"what is done stays in {out}; the same command goes on", err=True)
+        click.echo(kept(out).removeprefix("; "), err=True)
         raise
     whole = keep(told, found, out, write)
     if as_json:
@@ -286,7 +286,7 @@ def _tune(
             return tune(
                 question,
                 study,
-                lambda jobs: rows.walk(jobs, run, key_of),
+                lambda jobs, each: rows.walk(jobs, run, key_of, each),
                 told.check,
                 walks=walks,
                 unseen=unseen_from(question.seed, unseen),

@@ -14,7 +14,7 @@ from fes_ctrl.tuning.objectives import BY_NAME
 from fes_ctrl.tuning.space import CHANNEL, PROGRAM, Dial, Range, dial_at
 from hil.tune_config import DialConfig, TuneConfig
 
-LEAST: Final = 1e-6
+LEAST: Final = 1e-9
 """By so much of a step an end may miss a position and still be one: sums of decimals do."""
 
 
@@ -66,8 +66,8 @@ def _wrong(told: TuneConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if not dial.low < dial.high:
             yield ("dial", index, "low"), f"dial {dial.key}: low has to be below high"
         elif not dial.high - dial.low >= dial.step * (1.0 - LEAST):
-            span = f"from {dial.low:g} to {dial.high:g}"
-            what = f"a step of {dial.step:g} is larger than its range, {span}; give a smaller"
+            span = f"from {dial.low:.10g} to {dial.high:.10g}"
+            what = f"a step of {dial.step:.10g} is larger than its range, {span}; give a smaller"
             yield ("dial", index, "step"), f"dial {dial.key}: {what}"
         seen.add(dial.key)
 

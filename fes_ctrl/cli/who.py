@@ -58,7 +58,11 @@ class Who:
 
 def kept(out: Path | None) -> str:
     """Return how what is done goes on, where rows are kept: the end of a message."""
-    return "" if out is None else f"; what is done stays in {out}, the same command goes on"
+    if out is None:
+        return ""
+    if not any(path.stat().st_size for path in out.glob("rows*.jsonl")):
+        return "; nothing is done yet, the same command begins"
+    return f"; what is done stays in {out}, the same command goes on"
 
 
 def processors() -> int:

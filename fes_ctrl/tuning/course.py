@@ -11,7 +11,7 @@ from fes_ctrl.tuning.measure import resolved
 from fes_ctrl.tuning.promise import Verdict, verify
 from fes_ctrl.tuning.question import Question
 from fes_ctrl.tuning.result import Found
-from fes_ctrl.tuning.search import Candidate, Search, Walk
+from fes_ctrl.tuning.search import Candidate, Search
 from fes_ctrl.tuning.sentences import sentence
 from fes_ctrl.tuning.space import Check, Point, given
 from fes_ctrl.tuning.study import Study
@@ -22,6 +22,9 @@ TELLING: Final = 5
 Stage = Callable[[str, int, int | None], None]
 """Called with what is being done, how many walks of it are done, and of how many where known."""
 
+Walker = Callable[[Sequence[Job], Callable[[], None]], list[Row]]
+"""Walks jobs; calls the second argument as each is done."""
+
 
 class NoSuchChoiceError(ValueError):
     """A number that the front does not have."""
@@ -30,7 +33,7 @@ class NoSuchChoiceError(ValueError):
 def tune(
     question: Question,
     study: Study,
-    walk: Walk,
+    walk: Walker,
     check: Check,
     *,
     walks: int,
@@ -47,7 +50,7 @@ def tune(
     study : Study
         Where the search is written down; others may take part in it.
     walk : callable
-        Walks jobs.
+        Walks jobs, and tells of each.
     check : callable
         Tells what limits and device have against settings.
     walks : int
@@ -66,7 +69,12 @@ def tune(
     NoSuchChoiceError
         If the front has no such number.
     """
-    search = Search(question, study, walk, check, walks, lambda used: stage("search", used, walks))
+
+    def batch(jobs: Sequence[Job]) -> list[Row]:
+        # The search is told batch by batch, and counts only what is new to it.
+        return walk(jobs, lambda: None)
+
+    search = Search(question, study, batch, check, walks, lambda used: stage("search", used, walks))
     search.run()
     # Whoever takes part comes by here; the first one walks, the others find its rows.
     with held(study.folder / "finishing.lock"):
@@ -74,7 +82,7 @@ def tune(
 
 
 def _finish(
-    search: Search, walk: Walk, check: Check, *, unseen: Sequence[int], rule: str, stage: Stage
+    search: Search, walk: Walker, check: Check, *, unseen: Sequence[int], rule: str, stage: Stage
 ) -> Found:
     question = search.question
     start = given(question.dials)
@@ -86,12 +94,13 @@ def _finish(
     done = 0
     total: int | None = None
 
-    def told(jobs: Sequence[Job]) -> list[Row]:
+    def one_more() -> None:
         nonlocal done
-        rows = walk(jobs)
-        done += len(jobs)
+        done += 1
         stage("proof", done, total)
-        return rows
+
+    def told(jobs: Sequence[Job]) -> list[Row]:
+        return walk(jobs, one_more)
 
     seen = Around(question, told, question.seeds, base)
     proof = Around(question, told, unseen, base)

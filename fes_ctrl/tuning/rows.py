@@ -38,15 +38,27 @@ class Rows:
         """Close the file."""
         self._own.close()
 
-    def walk(self, jobs: Sequence[Job], run: Runner, key_of: Callable[[Job], str]) -> list[Row]:
-        """Return the rows of jobs, in their order; only what nobody has walked is walked."""
+    def walk(
+        self,
+        jobs: Sequence[Job],
+        run: Runner,
+        key_of: Callable[[Job], str],
+        told: Callable[[], None] = lambda: None,
+    ) -> list[Row]:
+        """Return the rows of jobs, in their order; only what nobody has walked is walked.
+
+        ``told`` is called as each is there.
+        """
         missing = {key for job in jobs if (key := key_of(job)) not in self._own}
         if missing:
             self._look_around()
             for key in sorted(missing & self._others.keys()):
                 self._own.put(self._others.pop(key))
         before = len(self._own)
-        found = {_identity(row): row for row in run(jobs, self._own)}
+        found = {}
+        for row in run(jobs, self._own):
+            found[_identity(row)] = row
+            told()
         self.walked += len(self._own) - before
         return [found[candidate_of(job.settings), job.patient, job.seed] for job in jobs]
 

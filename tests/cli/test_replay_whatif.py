@@ -232,6 +232,29 @@ def test_a_leg_without_an_event_inside_is_without_a_reference(tmp_path: Path, ri
         assert f"left leg {len(left)} of {len(left)}, right leg 0 of 2; the others are" in note
 
 
+def test_events_of_a_leg_that_was_not_recorded_are_held_against_nothing(tmp_path: Path) -> None:
+    walk = heel_walk(tmp_path / "walk.csv")
+    events = write_events(walk, tmp_path / "known.csv")
+    head, *rows = events.read_text().splitlines()
+    of = {
+        side: [",".join([*row.split(",")[:2], side]) for row in rows] for side in ("left", "right")
+    }
+    events.write_text("\n".join([f"{head.removesuffix(',leg')},leg", *of["left"], ""]))
+    clean = ask(walk, "--events", str(events))
+    with events.open("a") as file:
+        file.write("\n".join([*of["right"], ""]))
+    assert ask(walk, "--events", str(events))["score"] == clean["score"], "of both legs"
+    events.write_text("\n".join([f"{head.removesuffix(',leg')},leg", *of["right"], ""]))
+    told = ask(walk, "--events", str(events))
+    assert "score" not in told
+    (note,) = told["whatif"]["notes"]
+    assert "none is of the left leg, which is without a reference" in note
+    done = fes_ctrl_here("replay", str(walk.path), "--events", str(events))
+    assert done.returncode == 0
+    assert "none is of the left leg, which is without a reference" in done.stderr
+    assert "held against the reference" not in done.stdout
+
+
 def test_of_two_legs_events_that_name_neither_are_left_out_beside_named_ones(
     tmp_path: Path,
 ) -> None:

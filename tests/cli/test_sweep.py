@@ -509,6 +509,30 @@ def test_a_figure_that_only_some_candidates_have_orders_them(
     assert not all(has)
 
 
+def test_shards_are_merged_by_what_their_sweep_may_be_ordered_by(tmp_path: Path) -> None:
+    path = file_of(tmp_path, SWEEP.replace("[1, 2]", '[1]\nby = "ended_by.time_out"'))
+    shards = [tmp_path / "one", tmp_path / "two"]
+    for number, shard in enumerate(shards, 1):
+        told = sweep(path, "--out", shard, "--shard", f"{number}/2", "--workers", "1")
+        assert told.returncode == 0, told.stderr
+    note = "note: no walk had legs.*.burst.ended_by.time_out; candidates stand as in the sweep"
+    out = tmp_path / "out"
+    told = merge(out, *shards, "--format", "csv")
+    assert told.returncode == 0, told.stderr
+    assert note in told.stderr
+    whole = sweep(path, "--out", tmp_path / "whole", "--format", "csv", "--workers", "1")
+    assert told.stdout == whole.stdout
+    kept = (out / "results.csv").read_bytes()
+    assert kept == (tmp_path / "whole" / "results.csv").read_bytes()
+    told = merge(out, *shards, "--by", "ended_by.nosuch", "--format", "csv")
+    assert told.returncode == 2
+    assert "--by ended_by.nosuch: no such figure" in told.stderr
+    assert (out / "results.csv").read_bytes() == kept, "what was there before stays"
+    told = merge(out, *shards, "--by", "ended_by.stop", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["by"] == "legs.*.burst.ended_by.stop"
+
+
 def test_what_never_came_though_it_might_costs_no_results(tmp_path: Path) -> None:
     out = tmp_path / "out"
     path = file_of(tmp_path, SWEEP.replace("[1, 2]", "[1]"))

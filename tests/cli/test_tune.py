@@ -155,6 +155,9 @@ def test_off_a_terminal_it_is_said_now_and_then_how_far_it_is(
     assert len(search) > 1
     proof = re.findall(r"^proof: (\d+) of (\d+) walks, \d+ s left$", told.stderr, re.MULTILINE)
     assert proof[-1][0] == proof[-1][1], "to its end"
+    counts = [int(count) for count, _ in proof]
+    assert len(counts) > 10
+    assert counts == list(range(counts[0], counts[-1] + 1)), "walk by walk"
     again = tune(*ASKED, space, "--out", out, "--workers", "1")
     assert "search:" not in again.stderr, "it is done already"
 
@@ -371,6 +374,10 @@ def test_a_space_file_is_refused_at_what_is_wrong_with_it(tmp_path: Path) -> Non
             '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 195\nhigh = 204\nstep = 50\n',
             "tune.dial program.rise_ms: a step of 50 is larger than its range, from 195 to 204; "
             "give a smaller (SPACE:5)",
+        ),
+        (
+            '[[tune.dial]]\nkey = "program.rise_ms"\nlow = 100\nhigh = 200\nstep = 100.0001\n',
+            "a step of 100.0001 is larger than its range, from 100 to 200; give a smaller",
         ),
         (
             "[tune]\n"

@@ -1,6 +1,8 @@
 """A search uses its walks, finds what there is, and can be stopped, taken up and shared."""
 
 import json
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -180,6 +182,13 @@ def test_what_is_left_after_the_search_is_known_before_it_is_walked(
     asked = question(reach=reach)
     study, gait = Study(tmp_path, asked), Landscape()
 
+    def walk(jobs: Sequence[Job], told: Callable[[], None]) -> list[Row]:
+        found = []
+        for job in jobs:
+            found += gait([job])
+            told()
+        return found
+
     def stage(what: str, done: int, total: int | None) -> None:
         if what == "proof":
             told.append((done, total))
@@ -187,7 +196,7 @@ def test_what_is_left_after_the_search_is_known_before_it_is_walked(
     try:
         unseen = (501, 502, 503)
         found = tune(
-            *(asked, study, gait, nothing_against),
+            *(asked, study, walk, nothing_against),
             walks=40,
             unseen=unseen,
             rule=rule,
@@ -200,4 +209,5 @@ def test_what_is_left_after_the_search_is_known_before_it_is_walked(
     assert len({total for _, total in known}) == 1
     first, last = known[0], known[-1]
     assert first[0] < last[0] == last[1]
+    assert {later[0] - sooner[0] for sooner, later in pairwise(known)} <= {0, 1}, "walk by walk"
     assert last[0] == sum(found.walks[part] for part in ("around", "proof", "changes"))
