@@ -246,6 +246,9 @@ async def _try_out(connections: Connections, client: Client, found: Found) -> No
             await asyncio.wait([listening], timeout=HEALTH_S - (time.monotonic() - begun_s))
         if listening.done():
             await listening  # it ends by itself where the connection does, and says so
+        else:
+            # A broker that has stopped meanwhile says nothing: ask it once more.
+            await client.unsubscribe(f"{own}/echo")
     finally:
         listening.cancel()
         # Its error is told where nothing else was.

@@ -6,11 +6,21 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from helpers.brokers import HERE, amqtt, certified, free_port, mosquitto, running, secured
+from helpers.brokers import (
+    HERE,
+    Mosquitto,
+    amqtt,
+    certified,
+    free_port,
+    mosquitto,
+    running,
+    secured,
+)
 from helpers.far_bench import far_bench
 
 FES_CTRL = (sys.executable, "-m", "fes_ctrl")
@@ -172,7 +182,13 @@ def test_a_broker_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_time
-def test_a_broker_that_dies_while_it_is_looked_at_is_not_called_good(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [(Mosquitto.kill, "the broker hung up"), (Mosquitto.stall, "the broker has stopped answering")],
+)
+def test_a_broker_that_ends_or_stops_while_it_is_looked_at_is_not_called_good(
+    end: Callable[[Mosquitto], None], told: str, tmp_path: Path
+) -> None:
     with (
         running(tmp_path) as broker,
         subprocess.Popen(
@@ -188,9 +204,9 @@ def test_a_broker_that_dies_while_it_is_looked_at_is_not_called_good(tmp_path: P
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        broker.kill()
+        end(broker)
         said, errors = process.communicate(timeout=20)
-    assert said.splitlines()[-1] == "verdict: the connection did not last: the broker hung up"
+    assert said.splitlines()[-1] == f"verdict: the connection did not last: {told}"
     assert "bench: this user may speak as bench-3\n" in said
     assert (process.returncode, errors) == (1, "")
 
