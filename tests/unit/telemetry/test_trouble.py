@@ -51,6 +51,7 @@ def certificate(code: int, message: str) -> ssl.SSLCertVerificationError:
         # paho's own errors 4 and 5, where a line is lost, are no broker's.
         (MqttCodeError(MQTTErrorCode.MQTT_ERR_NO_CONN), WARD, "the broker hung up", False),
         (MqttCodeError(MQTTErrorCode.MQTT_ERR_CONN_REFUSED), NOBODY, "the broker hung up", False),
+        (MqttError("Disconnected during message iteration"), WARD, "the broker hung up", False),
         (MqttCodeError(code("Session taken over")), WARD, "hung up: Session taken over", False),
         (RefusedMessageError(code("Not authorized", PUBACK)), WARD, "Not authorized; is", False),
         (hidden(ConnectionRefusedError(111, "refused")), NOBODY, "nobody listens there", False),
