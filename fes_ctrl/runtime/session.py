@@ -171,7 +171,10 @@ class ControlSession:
     def now_us(self) -> Us:
         """Return the present."""
         now_us = self.clock.now_us()
-        self.mind(now_us)
+        if now_us < self._latest_us:
+            self.mind(now_us)
+        else:
+            self._latest_us = now_us
         return now_us
 
     def mind(self, now_us: Us) -> None:

@@ -109,8 +109,9 @@ class PatientLeg:
                 if locomotion.now_ms % TRACE_STEP_MS == 0:
                     self._keep()
             return
-        while locomotion.now_ms < target_ms:
-            locomotion.step()
+        step = locomotion.step
+        for _ in range(target_ms - locomotion.now_ms):
+            step()
 
     # -- what sensors feel ----------------------------------------------------------------------
 

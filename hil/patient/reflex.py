@@ -63,7 +63,9 @@ class StretchReflex:
             return 0.0
         at = self._at
         beyond = self._arc[at]
-        entering = max(0.0, rate - self._threshold)
+        entering = rate - self._threshold
+        if entering < 0.0:
+            entering = 0.0
         if entering != beyond:
             self._arc[at] = entering
         self._at = at + 1 if at + 1 < self._delay else 0
