@@ -214,13 +214,16 @@ def wanting(target: tuple[float, float]) -> tuple[str, ...]:
     )
 
 
-def fixed(intensity: float, later_ms: int, extension_ms: int) -> tuple[str, ...]:
+def fixed(
+    intensity: float, later_ms: int, extension_ms: int, rise_ms: int = 200
+) -> tuple[str, ...]:
     """Return the settings of a fixed program."""
     return (
         "program.adaptive.learn=false",
         f"program.channel.0.intensity={intensity:.4f}",
         f"program.delay_ms={later_ms}",
         f"program.extension_ms={extension_ms}",
+        f"program.rise_ms={rise_ms}",
     )
 
 
