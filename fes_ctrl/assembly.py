@@ -85,6 +85,7 @@ def assemble(
     made = []
     for leg in (*legs, *[leg for leg in worn if leg not in legs]):
         program = Program(leg, programs.get(leg, silent), config.setup, capabilities)
+        program.burst.least_rise_us = limits.ramp_us
         learns = config.program.adaptive.learn and leg in legs
         made.append(
             LegController(

@@ -11,7 +11,7 @@ from typing import Final
 from fes_ctrl.gait.config import FootImuConfig
 from fes_ctrl.gait.swing_pitch import SwingPitch, SwingPitchMeter
 from fes_ctrl.model import TURNING, WALKING, Adaptation, Sample
-from fes_ctrl.stim.adaptive import AdaptiveLaw
+from fes_ctrl.stim.adaptive import AdaptiveLaw, Times
 from fes_ctrl.stim.program import Program
 from fes_ctrl.stim.quantise import WHOLE_PPM
 from fes_ctrl.units import NEVER_US, Us
@@ -150,9 +150,9 @@ class Learning:
         self._frozen = 0
         self._last_deg = swing.contact_deg
         self._compares = True
-        changed = self._law.learn(
-            swing.mid_deg, swing.contact_deg, swing.fall_dps, burst.timing.extension_us
-        )
+        timing = burst.timing
+        times = Times(timing.extension_us, timing.rise_us, burst.least_rise_us)
+        changed = self._law.learn(swing.mid_deg, swing.contact_deg, swing.fall_dps, times)
         burst.adapted = self._law.now
         why = ""
         if self._law.out_of_reach:
@@ -259,7 +259,7 @@ class Learning:
         return self._told(t_us, FROZEN, why, swing)
 
     def _told(self, t_us: Us, verdict: str, reason: str, swing: SwingPitch | None) -> Adaptation:
-        share_ppm, later_us, sooner_us = self._law.now
+        share_ppm, later_us, sooner_us, shorter_us = self._law.now
         mid_deg = contact_deg = fall_dps = float("nan")
         if swing is not None and not swing.unsure:
             mid_deg = round(swing.mid_deg, 2)
@@ -276,6 +276,7 @@ class Learning:
             share_ppm / WHOLE_PPM,
             later_us,
             sooner_us,
+            shorter_us,
         )
 
     def snapshot(self) -> dict[str, object]:

@@ -382,7 +382,8 @@ class Adaptation(NamedTuple):
     ``verdict`` is *learnt*, *held* where nothing had to change, *frozen* where the stride was
     not to be learnt from, or *reverted* where it went a step back to its start; ``reason`` says
     why. Angles are of the foot against its flat stance, not a number where they are not known.
-    ``share`` of the plateau, onset so much later and fall so much sooner hold from the next burst.
+    ``share`` of the plateau, onset so much later, fall so much sooner and ramp so much shorter hold
+    from the next burst.
     """
 
     t_us: Us
@@ -395,6 +396,7 @@ class Adaptation(NamedTuple):
     share: float
     later_us: Us
     sooner_us: Us
+    shorter_us: Us = 0
 
 
 class Decision(NamedTuple):

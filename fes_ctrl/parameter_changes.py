@@ -70,3 +70,4 @@ def narrow_limit(
     # What a program can keep to it keeps to: the guard is to have nothing to refuse.
     for leg in legs:
         leg.burst.trains.bound(min(limits.current_ua, limits.voltage_ua), limits.charge_pc)
+        leg.burst.least_rise_us = limits.ramp_us

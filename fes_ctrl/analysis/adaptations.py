@@ -28,11 +28,27 @@ _IN_A_ROW: Final = re.compile(r"^\d+ strides that teach nothing: ")
 
 
 class Taken(NamedTuple):
-    """What holds for a burst: the share left of its plateau, onset and fall moved."""
+    """What holds for a burst: the share left of its plateau, onset and fall moved, ramp cut."""
 
     share: float
     later_us: Us
     sooner_us: Us
+    shorter_us: Us = 0
+
+    @property
+    def ramp_later_us(self) -> Us:
+        """What of the later onset goes with the shorter ramp."""
+        return self.shorter_us // 2
+
+    @property
+    def put_off_us(self) -> Us:
+        """What of it was learnt from mid-swing."""
+        return self.later_us - self.ramp_later_us
+
+
+def taken_by(told: Adaptation) -> Taken:
+    """Return what holds from a record on."""
+    return Taken(told.share, told.later_us, told.sooner_us, told.shorter_us)
 
 
 def kind_of(reason: str) -> str:
@@ -75,6 +91,7 @@ def adaptation_figures(leg: LegWalk, settled_from_us: Us) -> dict[str, object] |
         },
         "later_ms": ms_from_us(last.later_us),
         "sooner_ms": ms_from_us(last.sooner_us),
+        "shorter_ms": ms_from_us(last.shorter_us),
     }
 
 
@@ -113,7 +130,7 @@ def course(
     start : float
         Share with which it begins.
     """
-    steps = [(each.t_us, Taken(each.share, each.later_us, each.sooner_us)) for each in adaptations]
+    steps = [(each.t_us, taken_by(each)) for each in adaptations]
     steps += [(each.t_us, Taken(start, 0, 0)) for each in states if each.reason == START_OVER]
     return sorted(steps, key=lambda step: step[0])
 

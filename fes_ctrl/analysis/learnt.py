@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Final
 
-from fes_ctrl.analysis.adaptations import UNTAUGHT, Taken, in_force, stride_of
+from fes_ctrl.analysis.adaptations import UNTAUGHT, Taken, in_force, stride_of, taken_by
 from fes_ctrl.analysis.settings import Setting
 from fes_ctrl.analysis.story import LEARNING, Moment, Scene, ms
 from fes_ctrl.learning import HELD, REVERTED
@@ -12,6 +12,9 @@ from fes_ctrl.model import Adaptation
 from fes_ctrl.units import Us
 
 DIALS: Final = "program.adaptive"
+
+RAMP: Final = ("program.rise_ms", "limits.ramp_min_ms")
+"""What a shorter ramp follows from, and the later onset that goes with it."""
 
 BEHIND: Final = {
     "its events are sure to": (f"{DIALS}.sure",),
@@ -41,10 +44,14 @@ def share_lines(scene: Scene, at_us: Us) -> tuple[str, tuple[Setting, ...]]:
     return told, (scene.line(f"{DIALS}.learn", at_us),)
 
 
-def onset_lines(scene: Scene, later_us: Us, at_us: Us) -> tuple[Setting, ...]:
+def onset_lines(scene: Scene, taken: Taken, at_us: Us) -> tuple[Setting, ...]:
     """Return the lines behind a learnt delay: the bound as well, where it goes no further."""
-    bound = ("latest_ms",) if later_us == scene.us(f"{DIALS}.latest_ms", at_us) else ()
-    return tuple([scene.line(f"{DIALS}.{name}", at_us) for name in ("learn", *bound)])
+    keys = [f"{DIALS}.learn"]
+    if taken.put_off_us == scene.us(f"{DIALS}.latest_ms", at_us):
+        keys.append(f"{DIALS}.latest_ms")
+    if taken.shorter_us:
+        keys += RAMP
+    return tuple([scene.line(key, at_us) for key in keys])
 
 
 def fall_lines(scene: Scene, sooner_us: Us, extension_us: Us, at_us: Us) -> tuple[Setting, ...]:
@@ -94,7 +101,7 @@ def _came(told: Adaptation) -> str:
 
 
 def _given(told: Adaptation, before: Taken) -> str:
-    now = Taken(told.share, told.later_us, told.sooner_us)
+    now = taken_by(told)
     if now == before:
         return f"the next burst is given the same: {_in_words(now)}"
     return f"the next burst is given {_in_words(now)}; it was {_in_words(before)}"
@@ -106,6 +113,8 @@ def _in_words(given: Taken) -> str:
         parts.append(f"onset {ms(given.later_us)} later")
     if given.sooner_us:
         parts.append(f"fall {ms(given.sooner_us)} sooner")
+    if given.shorter_us:
+        parts.append(f"ramp {ms(given.shorter_us)} shorter")
     return ", ".join(parts)
 
 
@@ -122,6 +131,8 @@ def _keys(told: Adaptation, before: Taken) -> list[str]:
         keys.append(f"{DIALS}.step_mA")
     if (told.later_us, told.sooner_us) != (before.later_us, before.sooner_us):
         keys.append(f"{DIALS}.step_ms")
+    if told.shorter_us != before.shorter_us:
+        keys += RAMP
     return keys or [f"{DIALS}.learn"]
 
 
@@ -136,4 +147,5 @@ def _facts(told: Adaptation, before: Taken) -> dict[str, object]:
         "share_before": before.share,
         "later_ms": told.later_us / 1000,
         "sooner_ms": told.sooner_us / 1000,
+        "shorter_ms": told.shorter_us / 1000,
     }

@@ -100,14 +100,18 @@ def _onset_rule(scene: Scene, given: Given, known_us: Us) -> tuple[str, tuple[Se
     start = given.bursts[0].start
     delay = scene.line("program.delay_ms", known_us)
     lead_us = scene.us("program.trigger_lead_ms", known_us)
-    later_us = learnt_before(scene, known_us).later_us
-    due_us = start.trigger_us + scene.us("program.delay_ms", known_us) + later_us - lead_us
+    learnt = learnt_before(scene, known_us)
+    delay_us = scene.us("program.delay_ms", known_us) + learnt.later_us
+    due_us = start.trigger_us + delay_us - lead_us
     if start.t_us <= max(due_us, known_us) + SLACK_US:
         if due_us > known_us:
             told = f"{ms(start.t_us - start.trigger_us)} after the event, by the delay"
-            if later_us:
-                told += f" and {ms(later_us)} that were learnt"
-                return told, (delay, *onset_lines(scene, later_us, known_us))
+            if learnt.ramp_later_us:
+                told += f", {ms(learnt.ramp_later_us)} for a ramp that is twice as much shorter"
+            if learnt.put_off_us:
+                told += f" and {ms(learnt.put_off_us)} that were learnt"
+            if learnt.later_us:
+                return told, (delay, *onset_lines(scene, learnt, known_us))
             return told, (delay,)
         since_us = start.t_us - start.trigger_us
         return f"at once when it was told, {ms(since_us)} after the event", (delay,)

@@ -23,6 +23,7 @@ LINES: Final[dict[str, tuple[str, str]]] = {
     "Share": ("", "share of the plateau for the next burst"),
     "Later": ("ms", "the next onset comes so much later"),
     "Sooner": ("ms", "the next fall comes so much sooner"),
+    "Shorter": ("ms", "the next ramp is so much shorter"),
 }
 """Unit and meaning of each line."""
 
@@ -45,6 +46,7 @@ def _rows(run: Run) -> Iterator[Row]:
             told.share,
             told.later_us,
             told.sooner_us,
+            told.shorter_us,
         )
 
 
@@ -75,6 +77,7 @@ def learnt_lines(
         "Share": np.array([taken.share for _, taken in steps]),
         "Later": np.array([taken.later_us / 1e3 for _, taken in steps]),
         "Sooner": np.array([taken.sooner_us / 1e3 for _, taken in steps]),
+        "Shorter": np.array([taken.shorter_us / 1e3 for _, taken in steps]),
     }
     return t_us, values
 
@@ -96,6 +99,7 @@ ADAPTATIONS: Final = Table(
         ),
         Field("later_us", "int", "the next onset comes so much later than the program's"),
         Field("sooner_us", "int", "the next fall comes so much sooner than the program's"),
+        Field("shorter_us", "int", "the next ramp is so much shorter than the program's"),
     ),
     _rows,
     "t_us",

@@ -45,13 +45,21 @@ def _panels(view: RunView, told: Sequence[Adaptation]) -> list[Panel]:
     times = [
         _dots("onset later", told, [each.later_us / 1000.0 for each in told], 0.1, 1),
         _dots("fall sooner", told, [each.sooner_us / 1000.0 for each in told], 0.1, 2),
+        _dots("ramp shorter", told, [each.shorter_us / 1000.0 for each in told], 0.1, 3),
     ]
     contact = [each.contact_deg for each in told]
     mid = [each.mid_deg for each in told]
     fall = [each.fall_dps for each in told]
     return [
         Panel("Share of the plateau", "%", _apart(told, share, 0.1), 120, zero=True, least=20.0),
-        Panel("Onset later, fall sooner than the program's", "ms", times, 120, True, 20.0),
+        Panel(
+            "Onset later, fall sooner, ramp shorter than the program's",
+            "ms",
+            times,
+            120,
+            True,
+            20.0,
+        ),
         _held_against(view, "Pitch at contact", "deg", told, contact, "contact_deg", 0.1),
         _held_against(view, "Pitch in mid-swing", "deg", told, mid, "mid_deg", 0.1),
         _held_against(view, "Fall of the forefoot", "deg/s", told, fall, "fall_deg_per_s", 1.0),
@@ -126,10 +134,11 @@ def _every(view: RunView, leg: LegView) -> Html:
                 number(100.0 * told.share),
                 number(told.later_us / 1000.0, 0),
                 number(told.sooner_us / 1000.0, 0),
+                number(told.shorter_us / 1000.0, 0),
                 told.reason,
             )
         )
     head = ("stride", "told at, s", "verdict", "pitch at contact, deg", "in mid-swing, deg",
             "forefoot's fall, deg/s", "next share, %", "onset later, ms", "fall sooner, ms",
-            "because")  # fmt: skip
+            "ramp shorter, ms", "because")  # fmt: skip
     return folded("What was learnt, stride by stride", table(head, lines, numeric=False))

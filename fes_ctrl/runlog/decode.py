@@ -139,11 +139,12 @@ def decode_record(record: dict[str, object]) -> Record:
             "share": int() | float() as share,
             "later": int(later_us),
             "sooner": int(sooner_us),
-        }:
+            **others,
+        } if isinstance(shorter_us := others.get("shorter", 0), int):
+            # Where no ramp was ever shortened the log does not say so.
             angles = _number(mid_deg), _number(contact_deg), _number(fall_dps)
-            return Adaptation(
-                t_us, leg, verdict, reason, *angles, float(share), later_us, sooner_us
-            )
+            times_us = later_us, sooner_us, shorter_us
+            return Adaptation(t_us, leg, verdict, reason, *angles, float(share), *times_us)
         case {
             "kind": "decision",
             "t": int(t_us),

@@ -154,7 +154,8 @@ def record_line(now_us: Us, record: Record) -> str:
             f'"verdict":"{record.verdict}","reason":{text(record.reason)},'
             f'"mid_deg":{number(record.mid_deg)},"contact_deg":{number(record.contact_deg)},'
             f'"fall_dps":{number(record.fall_dps)},"share":{number(record.share)},'
-            f'"later":{record.later_us},"sooner":{record.sooner_us}}}\n'
+            f'"later":{record.later_us},"sooner":{record.sooner_us},'
+            f'"shorter":{record.shorter_us}}}\n'
         )
     return _state_line(head, record)
 

@@ -29,7 +29,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     # what a program that learns made of a stride
     "adaptation": (
         *("now", "t", "leg", "verdict", "reason", "mid_deg", "contact_deg", "fall_dps"),
-        *("share", "later", "sooner"),
+        *("share", "later", "sooner", "shorter"),
     ),
     "decision": ("now", "t", "leg", "channel", "verdict", "reason", "at", "uA", "us"),
     "fault": ("now", "t", "id", "reaction", "leg", "detail"),

@@ -11,8 +11,9 @@ class AdaptiveConfig:
     """What a learning program steers for, and how fast it may learn.
 
     It only ever takes away from the program: the plateau is a share of the program's and the
-    operator's, the onset comes later than the program's, the fall sooner. Pitch is of the foot
-    against its flat stance, toe-up positive, as ``gait.swing_pitch`` measures it.
+    operator's, the ramp to it as steep as the program's and so shorter, the onset comes later than
+    the program's, the fall sooner. Pitch is of the foot against its flat stance, toe-up positive,
+    as ``gait.swing_pitch`` measures it.
 
     Attributes
     ----------
@@ -34,12 +35,13 @@ class AdaptiveConfig:
     start : float
         Share with which it begins after arming.
     step_mA : float
-        Most that the plateau rises from stride to stride; it falls by half as much again at most.
+        Most that the plateau rises from stride to stride; it falls by twice as much at most.
         Guards allow a little more (``limits.level_step_mA``).
     step_ms : float
-        Most that the onset, or the start of the fall, moves from stride to stride.
+        Most that the onset is put off, or the start of the fall moved, from stride to stride.
     latest_ms : float
-        Most that the onset comes later than the program's.
+        Most that the onset is put off for what mid-swing has to spare. What it comes later by with
+        a shorter ramp, half of what that has lost, is on top.
     least_extension_ms : float
         What is left of the program's extension at least.
     sure : float

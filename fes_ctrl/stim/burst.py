@@ -40,6 +40,10 @@ class Burst:
         The operator's level; a burst keeps the one it began with.
     adapted : Adapted
         What has been learnt to take away from the program; the next burst keeps to it.
+    least_rise_us : int
+        The guard allows no ramp that is shorter.
+    rise_us : int
+        Ramp of the burst that was planned last.
     onset_us, fall_from_us : int
         When it begins and starts to fall; ``NEVER_US`` where there is none.
     trigger_us : int
@@ -68,10 +72,12 @@ class Burst:
         "contact_us",
         "ended_by",
         "fall_from_us",
+        "least_rise_us",
         "level_percent",
         "lock_until_us",
         "next_at_us",
         "onset_us",
+        "rise_us",
         "testing",
         "timing",
         "trains",
@@ -93,6 +99,8 @@ class Burst:
         self.testing = False
         self.adapted: Adapted = NOTHING_TAKEN
         self._sooner_us: Us = 0
+        self.least_rise_us: Us = 0
+        self.rise_us: Us = timing.rise_us
         self.begun_us: Us = -NEVER_US
         self.begun_level = 0
         self.broken = False
@@ -138,8 +146,9 @@ class Burst:
         self.fall_from_us = onset_us + self.timing.time_out_us
         self.contact_us = NEVER_US
         self.ended_by = "time_out"
-        share_ppm, _, sooner_us = self.adapted
+        share_ppm, _, sooner_us, shorter_us = self.adapted
         self._sooner_us = sooner_us
+        self.rise_us = max(0, self.timing.rise_us - shorter_us)
         self.begun_us = onset_us
         self.begun_level = self.level_percent
         self.broken = False
@@ -162,6 +171,7 @@ class Burst:
             Its start.
         """
         starts = self.plan(max(at_us, self.lock_until_us), TEST, at_us, current_ua)
+        self.rise_us = self.timing.rise_us
         self.fall_from_us = self.onset_us + self.timing.test_us
         self.ended_by = TEST
         self.testing = True

@@ -276,7 +276,7 @@ class Program:
             return
         # Past the burst, not through it: one call less for every pulse.
         burst.next_at_us = burst.trains.give(
-            at_us, burst.onset_us, timing.rise_us, burst.fall_from_us, timing.fall_us, setpoints
+            at_us, burst.onset_us, burst.rise_us, burst.fall_from_us, timing.fall_us, setpoints
         )
 
     def cut(self, at_us: Us, reason: str) -> tuple[Record, ...]:

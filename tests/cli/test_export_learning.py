@@ -53,6 +53,7 @@ COLUMNS = {
     "share": "share",
     "later_us": "later",
     "sooner_us": "sooner",
+    "shorter_us": "shorter",
 }
 """What the log calls each column."""
 
@@ -127,7 +128,8 @@ def test_c3d_has_what_the_next_burst_gets_as_steps(
     for leg, side in enumerate("LR"):
         of_leg = [record for record in told if record["leg"] == leg]
         lines = (("Share", "share", "", 1.0), ("Later", "later", "ms", 1e3))
-        for label, name, unit, scale in (*lines, ("Sooner", "sooner", "ms", 1e3)):
+        ends = (("Sooner", "sooner", "ms", 1e3), ("Shorter", "shorter", "ms", 1e3))
+        for label, name, unit, scale in (*lines, *ends):
             place = labels.index(f"{side}Learnt.{label}")
             assert units[place] == unit
             start = 0.5 if label == "Share" else 0.0

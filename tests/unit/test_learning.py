@@ -10,7 +10,15 @@ import pytest
 from fes_ctrl.analysis.run import read_run
 from fes_ctrl.assembly import assemble
 from fes_ctrl.gait.swing_pitch import SwingPitch
-from fes_ctrl.model import FOOT_IMU, LEFT, WALKING, Adaptation, Sample
+from fes_ctrl.model import (
+    ALL_LEGS,
+    FOOT_IMU,
+    LEFT,
+    WALKING,
+    Adaptation,
+    ParameterChange,
+    Sample,
+)
 from fes_ctrl.runtime.operator import OperatorConfig
 from firmware_sim.injection_text import parse
 from hil.config import WalkConfig
@@ -62,6 +70,41 @@ def test_a_stiff_ankle_learns_in_every_stride(tmp_path: Path) -> None:
     odd = [each.reason for each in full[2:] if each.verdict == "frozen"]
     assert len(full) > 15
     assert len(odd) <= 1, odd
+
+
+def test_the_guard_takes_nothing_from_a_ramp_that_was_shortened(tmp_path: Path) -> None:
+    firm = ("program.adaptive.contact_deg=16", "program.adaptive.mid_deg=-20")
+    result, told = walked(configured("ms_fatigue", *firm, seconds=60.0), tmp_path)
+    full = [each for each in told if each.t_us > FULL_S * 1e6][2:]
+    assert [each.reason for each in full if "guard" in each.reason] == []
+    assert {each.shorter_us for each in full[10:]} != {0}
+    rise_us, least_us = 200_000, 100_000
+    for before, each in pairwise(full):
+        ramp_us = rise_us - each.shorter_us
+        assert least_us <= ramp_us <= rise_us
+        assert each.share / ramp_us <= 1.0 / rise_us + 1e-8 or ramp_us <= 1.1 * least_us
+        if each.share > before.share:
+            assert ramp_us >= min(rise_us, least_us * each.share / before.share - 1.0)
+    assert result.walk.legs[0].bursts[-1].setpoints
+
+
+def test_a_guard_that_asks_for_longer_ramps_gets_them(tmp_path: Path) -> None:
+    config = configured("ms_fatigue")
+    limits = replace(config.control.limits, ramp_min_ms=160.0)
+    config = replace(config, control=replace(config.control, limits=limits))
+    _, told = walked(config, tmp_path)
+    full = [each for each in told if each.t_us > FULL_S * 1e6]
+    assert {each.verdict for each in full[2:]} <= {"learnt", "held"}
+    assert 0 < max(each.shorter_us for each in full) <= 40_000
+
+
+def test_a_limit_that_is_narrowed_while_one_walks_holds_for_the_next_ramp() -> None:
+    config = configured("ms_fatigue")
+    controller = assemble((LEFT,), config.control)
+    (leg,) = controller._legs
+    assert leg.burst.least_rise_us == 100_000
+    controller.step(1, ParameterChange(1, ALL_LEGS, "limits.ramp_min_ms", 150.0))
+    assert leg.burst.least_rise_us == 150_000
 
 
 def test_it_never_gives_more_than_the_program_at_the_operators_level(tmp_path: Path) -> None:

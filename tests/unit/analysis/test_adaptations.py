@@ -34,7 +34,7 @@ def fixed(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def told(t_us: int, verdict: str = "learnt", reason: str = "", share: float = 0.5) -> Adaptation:
-    return Adaptation(t_us, LEFT, verdict, reason, -23.0, 12.0, 400.0, share, 20_000, 10_000)
+    return Adaptation(t_us, LEFT, verdict, reason, -23.0, 12.0, 400.0, share, 20_000, 10_000, 6_000)
 
 
 # -- in figures -----------------------------------------------------------------------------------
@@ -55,6 +55,7 @@ def test_the_summary_tells_what_the_log_does(learnt: Run) -> None:
     assert figures["share"]["last"] == pytest.approx(records[-1].share, abs=1e-4)
     assert figures["share"]["first"] < figures["share"]["median"] <= figures["share"]["last"] * 1.5
     assert figures["sooner_ms"] == records[-1].sooner_us / 1000 > 0.0
+    assert figures["shorter_ms"] == records[-1].shorter_us / 1000 > 0.0
 
 
 def test_every_figure_of_learning_has_a_tolerance(learnt: Run) -> None:
@@ -118,9 +119,9 @@ def test_a_stride_that_was_not_seen_is_told_of_when_the_next_burst_ends() -> Non
 def test_what_was_learnt_is_forgotten_when_it_is_armed_anew() -> None:
     records = [told(1_000_000, share=0.3), told(2_000_000, share=0.4)]
     armed = StateChange(2_500_000, True, 0, "device ready")
-    assert in_force(1_000_000, records, [], 0.6) == (0.6, 0, 0)
-    assert in_force(2_400_000, records, [armed], 0.6) == (0.4, 20_000, 10_000)
-    assert in_force(2_600_000, records, [armed], 0.6) == (0.6, 0, 0)
+    assert in_force(1_000_000, records, [], 0.6) == (0.6, 0, 0, 0)
+    assert in_force(2_400_000, records, [armed], 0.6) == (0.4, 20_000, 10_000, 6_000)
+    assert in_force(2_600_000, records, [armed], 0.6) == (0.6, 0, 0, 0)
 
 
 def test_a_replay_tells_what_the_program_would_have_learnt(learnt: Run, tmp_path: Path) -> None:

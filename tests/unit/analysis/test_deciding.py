@@ -377,6 +377,7 @@ def test_what_is_learnt_as_far_as_it_may_names_the_bound(tmp_path: Path) -> None
         for moment in explain(run, leg.leg, stride.number).moments
         if moment.stage == RULE
     ]
+    assert any(", 50.0 ms for a ramp that is twice as much shorter" in text for text, _ in rules)
     for begins, key, at_bound in (
         ("heel-off starts", latest, "20.0 ms that were learnt"),
         ("the fall begins", least, " 70.0 ms after initial contact"),
@@ -386,4 +387,5 @@ def test_what_is_learnt_as_far_as_it_may_names_the_bound(tmp_path: Path) -> None
         assert {at_bound in text for text, _ in learnt} == {True, False}
         for text, lines in told:
             assert (key in lines) == (at_bound in text), text
+            assert ("program.rise_ms" in lines) == ("for a ramp that is" in text), text
             assert lines.get(key, "--set").startswith("--set")

@@ -8,16 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fes_ctrl.model import LEFT
-from fes_ctrl.stim.adaptive import WITHIN_DEG, WITHIN_SCATTERS, Adapted, AdaptiveLaw
+from fes_ctrl.stim.adaptive import WITHIN_DEG, WITHIN_SCATTERS, Adapted, AdaptiveLaw, Times, ramp_to
 from fes_ctrl.stim.adaptive_config import AdaptiveConfig
 from fes_ctrl.stim.config import ProgramConfig
+from fes_ctrl.stim.envelope import envelope_ua
 from fes_ctrl.stim.quantise import WHOLE_PPM
 from helpers.walker import STANDARD, Walker
 
 WANTED = AdaptiveConfig(learn=True)
 SPAN_UA = 42_000
 EXTENSION_US = 100_000
+TIMES = Times(EXTENSION_US, 200_000, 100_000)
 UP_PPM = WHOLE_PPM * round(1000 * WANTED.step_mA) // SPAN_UA
+
+
+def put_off_us(law: AdaptiveLaw) -> int:
+    """Return how much later the onset is than goes with its ramp."""
+    return law.now.later_us - law.now.shorter_us // 2
 
 
 class Foot:
@@ -44,7 +51,7 @@ class Foot:
             mid_deg, contact_deg = self.lands(law.now)
             contact_deg += random.gauss(0.0, scatter_deg)
             found.append(contact_deg)
-            law.learn(mid_deg, contact_deg, 400.0, EXTENSION_US)
+            law.learn(mid_deg, contact_deg, 400.0, TIMES)
         return found
 
 
@@ -90,19 +97,19 @@ def test_the_onset_comes_later_where_mid_swing_has_room_and_back_where_it_has_no
     law = AdaptiveLaw(WANTED, SPAN_UA)
     foot = Foot(3, 25, mid_less_deg=30.0)
     foot.walk(law, 40)
-    assert law.now.later_us > 30_000
+    assert put_off_us(law) > 30_000
     foot.mid_less_deg = 36.0
     foot.walk(law, 20)
-    assert law.now.later_us == 0
+    assert put_off_us(law) == 0
 
 
 def test_a_forefoot_that_falls_too_fast_gets_its_extension_back() -> None:
     law = AdaptiveLaw(WANTED, SPAN_UA)
     Foot(3, 25).walk(law, 40)
     assert law.now.sooner_us == EXTENSION_US - 30_000, "the least extension is left"
-    law.learn(-20.0, 12.5, 900.0, EXTENSION_US)
+    law.learn(-20.0, 12.5, 900.0, TIMES)
     assert law.now.sooner_us == EXTENSION_US - 50_000
-    law.learn(-20.0, 12.5, 400.0, 40_000)
+    law.learn(-20.0, 12.5, 400.0, TIMES._replace(extension_us=40_000))
     assert law.now.sooner_us <= 10_000, "the program's own was made shorter meanwhile"
 
 
@@ -129,11 +136,12 @@ def test_whatever_is_measured_it_stays_within_its_bounds_and_steps(
         if reverts:
             law.revert()
         else:
-            law.learn(mid_deg, contact_deg, fall_dps, extension_us)
+            law.learn(mid_deg, contact_deg, fall_dps, TIMES._replace(extension_us=extension_us))
             assert law.now.sooner_us <= max(0, extension_us - 30_000)
         assert 0 <= law.now.share_ppm <= WHOLE_PPM
         assert -2 * UP_PPM <= law.now.share_ppm - was.share_ppm <= UP_PPM
-        assert 0 <= law.now.later_us <= 100_000
+        assert 0 <= law.now.later_us - law.now.shorter_us // 2 <= 100_000
+        assert 0 <= law.now.shorter_us <= 100_000
         assert law.now.sooner_us >= 0
 
 
@@ -172,6 +180,39 @@ def test_onset_and_fall_move_as_was_learnt() -> None:
     assert walker.times[0] == 60_000
     plateau = [s.at_us for s in walker.setpoints if s.current_ua == 43_000]
     assert plateau[-1] <= 730_000
+
+
+def test_a_shorter_ramp_reaches_the_plateau_so_much_sooner_after_the_onset() -> None:
+    for shorter_us, reached_us in ((0, 200_000), (100_000, 100_000), (999_000, 0)):
+        walker = given_burst(STANDARD, Adapted(500_000, 50_000, 0, shorter_us))
+        plateau = [s.at_us for s in walker.setpoints if s.current_ua == 30_500]
+        assert plateau[0] == 50_000 + reached_us
+
+
+@given(
+    share_ppm=st.integers(0, WHOLE_PPM),
+    was_ppm=st.integers(0, WHOLE_PPM),
+    put_off_us=st.integers(0, 100_000),
+    least_rise_us=st.integers(0, 300_000),
+)
+def test_at_no_instant_is_more_given_than_the_program_gives(
+    share_ppm: int, was_ppm: int, put_off_us: int, least_rise_us: int
+) -> None:
+    rise_us = 200_000
+    ramp_us = ramp_to(share_ppm, was_ppm, Times(0, rise_us, least_rise_us))
+    shorter_us = rise_us - ramp_us
+    adapted = Adapted(share_ppm, put_off_us + shorter_us // 2, 0, shorter_us)
+    for setpoint in given_burst(STANDARD, adapted).setpoints:
+        whole_ua = envelope_ua(18_000, 43_200, rise_us, 1, setpoint.at_us, -1)
+        assert setpoint.current_ua <= whole_ua
+
+
+def test_a_burst_that_a_person_asks_for_keeps_the_programs_ramp() -> None:
+    walker = Walker(STANDARD)
+    walker.program.burst.adapted = Adapted(500_000, 50_000, 0, 100_000)
+    walker.program.burst.test(0, 0)
+    walker.until(5_000_000)
+    assert next(s.at_us for s in walker.setpoints if s.current_ua == 30_500) == 200_000
 
 
 def test_a_level_that_is_lowered_in_a_burst_lowers_the_share_of_it() -> None:

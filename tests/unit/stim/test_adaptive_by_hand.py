@@ -1,7 +1,7 @@
 """The law by which a program learns, stride by stride, with each number worked out by hand.
 
 Both wanted pitches are 0 and the band is 2 degrees, so a pitch is what the foot has to spare; the
-whole share is worth 20 degrees at first, and 0.325 degrees are aimed at above what is wanted.
+whole share is worth 20 degrees at first, and 0.82 degrees are aimed at above what is wanted.
 """
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from math import nan, sqrt
 
 import pytest
 
-from fes_ctrl.stim.adaptive import Adapted, AdaptiveLaw
+from fes_ctrl.stim.adaptive import Adapted, AdaptiveLaw, Times, ramp_to
 from fes_ctrl.stim.adaptive_config import AdaptiveConfig
 from fes_ctrl.stim.quantise import WHOLE_PPM
 
@@ -20,8 +20,9 @@ BARE = AdaptiveConfig(
 )
 SPAN_UA = 40_000
 UP_PPM = 250_000
-EXTENSION_US = 100_000
-FIRST_AIM_DEG = 1.65 * 0.5 - 0.5
+TIMES = Times(100_000, 0, 0)
+"""Without a ramp."""
+FIRST_AIM_DEG = 1.65 * 0.8 - 0.5
 STEADY_DPS = 760.0
 """A fall neither too fast nor so slow that it would do with less."""
 
@@ -35,7 +36,7 @@ def law_of(config: AdaptiveConfig = BARE, now: Adapted | None = None) -> Adaptiv
 def lands(law: AdaptiveLaw, contact_deg: float, mid_deg: float | None = None) -> None:
     """Give the law a stride; the foot lacks as much in mid-swing, where nothing else is said."""
     mid_deg = contact_deg if mid_deg is None else mid_deg
-    law.learn(mid_deg, contact_deg, STEADY_DPS, EXTENSION_US)
+    law.learn(mid_deg, contact_deg, STEADY_DPS, TIMES)
 
 
 def shares(contact_deg: float, mid_deg: float | None = None, now: Adapted = HALF) -> int:
@@ -60,7 +61,7 @@ def onset(
 def end(contact_deg: float, fall_dps: float, sooner_us: int = 40_000) -> int:
     """Return how much sooner the fall begins after a stride, than before it."""
     law = law_of(now=Adapted(HALF_PPM, 0, sooner_us))
-    law.learn(contact_deg, contact_deg, fall_dps, EXTENSION_US)
+    law.learn(contact_deg, contact_deg, fall_dps, TIMES)
     return law.now.sooner_us - sooner_us
 
 
@@ -124,7 +125,7 @@ def test_what_a_foot_can_just_do_is_learnt_from(
     mid_deg: float, contact_deg: float, fall_dps: float
 ) -> None:
     law = law_of()
-    assert law.learn(mid_deg, contact_deg, fall_dps, EXTENSION_US) is True
+    assert law.learn(mid_deg, contact_deg, fall_dps, TIMES) is True
     assert law.now != HALF
 
 
@@ -146,15 +147,15 @@ def test_what_no_foot_does_is_not_learnt_from(
     mid_deg: float, contact_deg: float, fall_dps: float
 ) -> None:
     law = law_of()
-    assert law.learn(mid_deg, contact_deg, fall_dps, EXTENSION_US) is False
+    assert law.learn(mid_deg, contact_deg, fall_dps, TIMES) is False
     assert (law.now, law.short_deg) == (HALF, 0.0)
 
 
 def test_it_says_whether_the_next_burst_is_another_one() -> None:
     law = law_of()
-    assert law.learn(1.0, law.aim_deg, STEADY_DPS, EXTENSION_US) is False
+    assert law.learn(1.0, law.aim_deg, STEADY_DPS, TIMES) is False
     assert law.now == HALF
-    assert law.learn(0.0, 0.0, STEADY_DPS, EXTENSION_US) is True
+    assert law.learn(0.0, 0.0, STEADY_DPS, TIMES) is True
 
 
 # -- the share ------------------------------------------------------------------------------------
@@ -163,15 +164,15 @@ def test_it_says_whether_the_next_burst_is_another_one() -> None:
 @pytest.mark.parametrize(
     ("contact_deg", "change_ppm"),
     [
-        (-3.0, 0.7 * 3.325 * 50_000),
-        (-1.0, 0.7 * 1.325 * 50_000),
-        (-0.675 - 1e-9, 0.7 * 50_000),  # more than half a band too low, with what is aimed at
-        (-0.675 + 1e-9, 0.25 * 50_000),
-        (-0.5, 0.25 * 0.825 * 50_000),
-        (1.0, 0.25 * -0.675 * 50_000),
-        (2.325 - 1e-9, 0.25 * -2.0 * 50_000),
-        (2.325 + 1e-9, 0.5 * -2.0 * 50_000),  # more than a band too high
-        (4.0, 0.5 * -3.675 * 50_000),
+        (-3.0, 0.7 * 3.82 * 50_000),
+        (-1.0, 0.7 * 1.82 * 50_000),
+        (-0.18 - 1e-9, 0.7 * 50_000),  # more than half a band too low, with what is aimed at
+        (-0.18 + 1e-9, 0.2 * 50_000),
+        (-0.1, 0.2 * 0.92 * 50_000),
+        (1.0, 0.2 * -0.18 * 50_000),
+        (2.82 - 1e-9, 0.2 * -2.0 * 50_000),
+        (2.82 + 1e-9, 0.5 * -2.0 * 50_000),  # more than a band too high
+        (4.0, 0.5 * -3.18 * 50_000),
         (-30.0, UP_PPM),
         (30.0, -2 * UP_PPM),
     ],
@@ -183,8 +184,8 @@ def test_a_part_of_what_is_lacking_is_made_good(contact_deg: float, change_ppm: 
 def test_where_the_band_ends_it_still_is_the_band() -> None:
     aim_deg = law_of().aim_deg
     assert aim_deg + (1.0 - aim_deg) == 1.0
-    assert shares(aim_deg - 1.0) == 12_500
-    assert shares(aim_deg + 2.0) == -25_000
+    assert shares(aim_deg - 1.0) == 10_000
+    assert shares(aim_deg + 2.0) == -20_000
 
 
 def test_the_share_is_at_most_all_of_it_and_at_least_none() -> None:
@@ -211,9 +212,101 @@ def test_what_mid_swing_lacks_the_onset_has_to_give_before_the_current(
     mid_deg: float, later_us: int, short_deg: float
 ) -> None:
     lacking_deg = short_deg + FIRST_AIM_DEG
-    gain = 0.7 if lacking_deg > 1.0 else 0.5 if lacking_deg < -2.0 else 0.25
+    gain = 0.7 if lacking_deg > 1.0 else 0.5 if lacking_deg < -2.0 else 0.2
     found = shares(4.0, mid_deg, Adapted(HALF_PPM, later_us, 0))
     assert found == pytest.approx(gain * lacking_deg * 50_000, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("before_deg", "contact_deg", "learns"),
+    [
+        (0.0, -0.5, 0.2),  # one that is too low after one that was not
+        (0.0, -2.18, 0.2),  # 3 degrees with what is aimed at
+        (0.0, -2.19, 0.7),
+        (-0.17, -0.5, 0.2),
+        (-0.19, -0.5, 0.7),  # the second in a row
+        (3.0, -0.5, 0.2),
+    ],
+)
+def test_one_stride_too_low_is_scatter_and_two_in_a_row_are_not(
+    before_deg: float, contact_deg: float, learns: float
+) -> None:
+    law = law_of()
+    law.answer_deg = 60.0  # so flat that the first change is too small to tell of it
+    lands(law, before_deg)
+    law.now = HALF
+    lacking_deg = law.aim_deg - contact_deg
+    if max(abs(before_deg), abs(contact_deg)) <= 2.0:
+        # The pair tells of the scatter first.
+        varies = 0.64 + 0.05 * (0.5 * (contact_deg - before_deg) ** 2 - 0.64)
+        lacking_deg = 1.65 * sqrt(varies) - 0.5 - contact_deg
+    lands(law, contact_deg)
+    assert law.now.share_ppm - HALF_PPM == pytest.approx(learns * lacking_deg * 1e6 / 60, abs=1)
+
+
+def test_the_first_stride_after_a_break_is_taken_at_its_word() -> None:
+    law = law_of()
+    lands(law, 1.0)
+    law.forget()
+    was = law.now
+    lands(law, -0.5)
+    assert law.now.share_ppm - was.share_ppm == pytest.approx(0.7 * 1.32 * 50_000, abs=1)
+
+
+# -- the ramp -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("share_ppm", "was_ppm", "rise_us"),
+    [
+        (WHOLE_PPM, WHOLE_PPM, 200_000),
+        (750_000, WHOLE_PPM, 150_000),  # as steep as to the whole
+        (750_000, 750_000, 150_000),
+        (600_000, 500_000, 120_000),  # 120 ms by the guard, whose 100 are for the last plateau
+        (600_000, 400_000, 150_000),
+        (600_000, 300_000, 200_000),
+        (600_000, 100_000, 200_000),  # no longer than the program's
+        (300_000, 300_000, 100_000),  # no shorter than the guard's
+        (300_000, 299_999, 100_001),
+        (0, 0, 100_000),
+        (1, 0, 200_000),
+    ],
+)
+def test_the_ramp_is_as_steep_as_the_programs_and_the_guard_allow(
+    share_ppm: int, was_ppm: int, rise_us: int
+) -> None:
+    assert ramp_to(share_ppm, was_ppm, Times(0, 200_000, 100_000)) == rise_us
+
+
+def test_a_ramp_that_is_shorter_than_the_guards_stays_as_it_is() -> None:
+    for share_ppm in (0, HALF_PPM, WHOLE_PPM):
+        assert ramp_to(share_ppm, HALF_PPM, Times(0, 80_000, 100_000)) == 80_000
+
+
+def test_a_burst_whose_ramp_is_shorter_begins_later_by_half_of_that() -> None:
+    law = law_of()
+    ramps = Times(100_000, 200_000, 50_000)
+    assert law.learn(9.0, 9.0, STEADY_DPS, ramps)
+    share_ppm, later_us, _, shorter_us = law.now
+    assert share_ppm == HALF_PPM - round(0.5 * 8.18 * 50_000)
+    assert shorter_us == 200_000 - share_ppm // 5
+    assert later_us == shorter_us // 2, "and nothing was put off besides"
+    assert law.learn(0.0, 0.0, STEADY_DPS, ramps)
+    assert law.now.later_us == law.now.shorter_us // 2 < later_us, "more current takes longer"
+
+
+def test_what_was_put_off_stays_beside_the_ramp() -> None:
+    law = law_of(now=Adapted(HALF_PPM, 50_000 + 40_000, 0, 100_000))
+    law.learn(3.0, 0.0, STEADY_DPS, Times(100_000, 200_000, 50_000))
+    assert law.now.later_us - law.now.shorter_us // 2 == 40_000 + 12_000
+    assert law.revert()
+    assert (law.now.later_us, law.now.shorter_us) == (32_000, 0)
+
+
+def test_a_foot_that_is_too_low_while_the_onset_is_the_ramps_alone_gets_more_current() -> None:
+    law = law_of(now=Adapted(HALF_PPM, 50_000, 0, 100_000))
+    law.learn(-1.0, 4.0, STEADY_DPS, Times(100_000, 200_000, 50_000))
+    assert law.now.share_ppm > HALF_PPM
 
 
 # -- what a share is worth ------------------------------------------------------------------------
@@ -271,8 +364,8 @@ def test_strides_in_the_band_tell_of_the_scatter(first_deg: float, then_deg: flo
     lands(law, first_deg)
     assert law.aim_deg == pytest.approx(FIRST_AIM_DEG), "one alone does not"
     lands(law, then_deg)
-    # Half the square of their difference is 2: a twentieth of the way from 0.25.
-    assert law.aim_deg == pytest.approx(1.65 * sqrt(0.3375) - 0.5)
+    # Half the square of their difference is 2: a twentieth of the way from 0.64.
+    assert law.aim_deg == pytest.approx(1.65 * sqrt(0.708) - 0.5)
 
 
 @pytest.mark.parametrize(
@@ -353,7 +446,7 @@ def test_the_fall_begins_no_later_than_the_programs() -> None:
 
 def test_times_are_whole_microseconds() -> None:
     law = law_of(replace(BARE, step_ms=0.025))
-    law.learn(0.0, 0.0, 400.0, EXTENSION_US)
+    law.learn(0.0, 0.0, 400.0, TIMES)
     assert law.now.sooner_us == 12
 
 
@@ -368,7 +461,8 @@ def test_it_tells_what_it_has_learnt() -> None:
         "later_us": 1_000,
         "sooner_us": 2_000,
         "answer_deg": 12.3,
-        "aim_deg": 0.46,  # 1.65 * sqrt(0.3375) - 0.5 = 0.4586
+        "shorter_us": 0,
+        "aim_deg": 0.89,  # 1.65 * sqrt(0.708) - 0.5 = 0.8884
     }
 
 
