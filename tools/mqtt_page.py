@@ -10,6 +10,7 @@ from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.telemetry.audit import SEALED
 from fes_ctrl.telemetry.board import Board
 from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
+from fes_ctrl.telemetry.json_schema import json_schema
 from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
 from fes_ctrl.telemetry.requests import MOST_BYTES, MOST_CHANGES, SET, STOP
 from fes_ctrl.telemetry.schema import (
@@ -20,7 +21,6 @@ from fes_ctrl.telemetry.schema import (
     VERSION,
     Field,
     Topic,
-    json_schema,
 )
 from fes_ctrl.telemetry.stop_line import KEPT_S
 from hil.rig import Rig

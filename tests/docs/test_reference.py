@@ -12,7 +12,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 import mqtt_page  # noqa: E402 - they lie beside the code, not in a package
 import reference_pages  # noqa: E402 - found by the path above
 
-from fes_ctrl.telemetry.schema import TOPICS, json_schema  # noqa: E402 - found by the path above
+from fes_ctrl.telemetry.json_schema import json_schema  # noqa: E402 - found by the path above
+from fes_ctrl.telemetry.schema import TOPICS  # noqa: E402 - found by the path above
 
 
 @pytest.mark.parametrize("name", reference_pages.PAGES)

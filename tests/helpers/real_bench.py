@@ -27,7 +27,8 @@ from fes_ctrl.runtime.broadcast import Broadcast
 from fes_ctrl.runtime.interrupt import stop_on_failure
 from fes_ctrl.runtime.realtime import RealClock, real_time_loop
 from fes_ctrl.runtime.telling import About
-from fes_ctrl.telemetry.schema import TOPICS, json_schema
+from fes_ctrl.telemetry.json_schema import json_schema
+from fes_ctrl.telemetry.schema import TOPICS
 from fes_ctrl.telemetry.taken import PATIENCE_US
 from helpers.brokers import DEADLINE_S, HERE
 from hil.rig import Rig

@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 
 from fes_ctrl.model import BurstEnd, BurstStart, Fault, GaitEvent
 from fes_ctrl.telemetry.board import WARNED_US, Board
+from fes_ctrl.telemetry.json_schema import json_schema
 from fes_ctrl.telemetry.outgoing import Outgoing
-from fes_ctrl.telemetry.schema import BY_NAME, ENVELOPE, TOPICS, json_schema
+from fes_ctrl.telemetry.schema import BY_NAME, ENVELOPE, TOPICS
 from helpers.asked import SESSION, body
 from helpers.told_walk import BENCH, ToldWalk
 
