@@ -73,7 +73,26 @@ def test_of_a_command_that_is_too_long_no_more_is_kept_than_says_so() -> None:
 Answer = Callable[[int], bytes]
 
 
-class Server:
+class Listening:
+    """A port of its own, on which a thread serves."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server((HERE, 0))
+        self.port: int = self._server.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._thread.join(10)
+
+
+class Server(Listening):
     """Takes CONNECT packets and answers what it is told to: by protocol level."""
 
     def __init__(self, answer: Answer) -> None:
@@ -81,10 +100,7 @@ class Server:
         self.levels: list[int] = []
         self.heard: list[bytes] = []
         self.ended = threading.Event()
-        self._server = socket.create_server((HERE, 0))
-        self.port: int = self._server.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -99,12 +115,6 @@ class Server:
                         heard += data
                     self.heard.append(heard)
                     self.ended.set()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        self._thread.join(10)
 
 
 @contextlib.contextmanager
@@ -277,17 +287,14 @@ def test_a_line_that_ends_in_an_error_is_closed() -> None:
         run(test(there))
 
 
-class Leaving:
+class Leaving(Listening):
     """Lets one client in, and hangs up when it is told to: at once, or later."""
 
     def __init__(self, *, at_once: bool) -> None:
         self._at_once = at_once
         self._told = threading.Event()
         self._gone = threading.Event()
-        self._server = socket.create_server((HERE, 0))
-        self.port: int = self._server.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -307,8 +314,7 @@ class Leaving:
 
     def close(self) -> None:
         self._told.set()
-        self._thread.join(10)
-        self._server.close()
+        super().close()
 
 
 @pytest.mark.real_time
