@@ -136,6 +136,10 @@ class Learning:
         why = self._why_frozen(swing, activity)
         withheld = self.withheld
         self.withheld = False
+        if withheld:
+            # Its ramp may have been why.
+            self._law.take_the_programs_ramp()
+            burst.adapted = self._law.now
         if level != self._level:
             self._level = level
             self._law.forget()
@@ -151,7 +155,12 @@ class Learning:
         self._last_deg = swing.contact_deg
         self._compares = True
         timing = burst.timing
-        times = Times(timing.extension_us, timing.rise_us, burst.least_rise_us)
+        times = Times(
+            timing.extension_us,
+            timing.rise_us,
+            burst.least_rise_us,
+            burst.trains.step_ppm * 100 // level,
+        )
         changed = self._law.learn(swing.mid_deg, swing.contact_deg, swing.fall_dps, times)
         burst.adapted = self._law.now
         why = ""

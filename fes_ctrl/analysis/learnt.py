@@ -44,6 +44,14 @@ def share_lines(scene: Scene, at_us: Us) -> tuple[str, tuple[Setting, ...]]:
     return told, (scene.line(f"{DIALS}.learn", at_us),)
 
 
+def ramp_lines(scene: Scene, at_us: Us) -> tuple[Setting, ...]:
+    """Return the lines behind the ramp of a burst that begins then."""
+    keys = ["program.rise_ms"]
+    if learnt_before(scene, at_us).shorter_us:
+        keys = [f"{DIALS}.learn", *RAMP]
+    return tuple([scene.line(key, at_us) for key in keys])
+
+
 def onset_lines(scene: Scene, taken: Taken, at_us: Us) -> tuple[Setting, ...]:
     """Return the lines behind a learnt delay: the bound as well, where it goes no further."""
     keys = [f"{DIALS}.learn"]

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from fes_ctrl.analysis.causes import cut_by, limits_behind, refusal, standing
-from fes_ctrl.analysis.learnt import fall_lines, learnt_before, onset_lines, share_lines
+from fes_ctrl.analysis.learnt import (
+    fall_lines,
+    learnt_before,
+    onset_lines,
+    ramp_lines,
+    share_lines,
+)
 from fes_ctrl.analysis.settings import Setting
 from fes_ctrl.analysis.standing import gait_at
 from fes_ctrl.analysis.story import (
@@ -157,7 +163,7 @@ def burst_moments(scene: Scene, given: Given) -> Iterator[Moment]:
             text = (
                 f"the plateau of {_ma(top)} is reached, {ms(top.at_us - start_us)} after the onset"
             )
-            yield Moment(top.at_us, BURST, text, (scene.line("program.rise_ms", start_us),))
+            yield Moment(top.at_us, BURST, text, ramp_lines(scene, start_us))
     yield from _end(scene, given)
 
 

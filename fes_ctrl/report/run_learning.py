@@ -53,7 +53,7 @@ def _panels(view: RunView, told: Sequence[Adaptation]) -> list[Panel]:
     return [
         Panel("Share of the plateau", "%", _apart(told, share, 0.1), 120, zero=True, least=20.0),
         Panel(
-            "Onset later, fall sooner, ramp shorter than the program's",
+            "Onset later, fall sooner, ramp shorter",
             "ms",
             times,
             120,

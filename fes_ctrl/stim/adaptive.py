@@ -96,11 +96,13 @@ class Times(NamedTuple):
 
     ``extension_us`` is 0 where there is none to take away from; ``rise_us`` is its ramp, and
     ``least_rise_us`` the shortest that the guard allows to the same plateau as the last.
+    ``step_ppm`` is the share that one step of the stimulator's current is worth.
     """
 
     extension_us: Us
     rise_us: Us
     least_rise_us: Us
+    step_ppm: int
 
 
 def ramp_to(share_ppm: int, was_ppm: int, times: Times) -> Us:
@@ -109,16 +111,18 @@ def ramp_to(share_ppm: int, was_ppm: int, times: Times) -> Us:
     Parameters
     ----------
     share_ppm, was_ppm : int
-        Of the next burst and of the last one. The guard lets a burst rise no faster than the last
-        one's plateau allows: to a higher one it takes so much longer.
+        Of the next burst and of the last one. The guard lets a burst rise no faster than to the
+        last one's peak, which was up to a step of the stimulator lower than was asked for: what is
+        above that takes so much longer.
     times : Times
         Of the program.
     """
     rise_us, least_us = times.rise_us, times.least_rise_us
-    if share_ppm > was_ppm:
-        if was_ppm == 0:
-            return rise_us
-        least_us = -(-least_us * share_ppm // was_ppm)
+    peak_ppm = was_ppm - times.step_ppm
+    if peak_ppm <= 0:
+        return rise_us
+    if share_ppm > peak_ppm:
+        least_us = -(-least_us * share_ppm // peak_ppm)
     return min(rise_us, max(least_us, rise_us * share_ppm // WHOLE_PPM))
 
 
@@ -260,6 +264,11 @@ class AdaptiveLaw:
         self.now = was._replace(share_ppm=min(share_ppm, was.share_ppm))
         return self.now != was
 
+    def take_the_programs_ramp(self) -> None:
+        """Let the next burst rise as the program does, until a stride has been learnt from."""
+        share_ppm, later_us, sooner_us, shorter_us = self.now
+        self.now = Adapted(share_ppm, later_us - shorter_us // 2, sooner_us)
+
     @property
     def least_expected_deg(self) -> float:
         """By how much the next pitch at contact differs from the last at least, upwards.
@@ -345,11 +354,11 @@ class AdaptiveLaw:
     def revert(self) -> bool:
         """Take one step back to where it began; return whether that changes anything."""
         was = self.now
-        share_ppm, sooner_us = was.share_ppm, was.sooner_us
+        self.take_the_programs_ramp()
+        share_ppm, put_off_us, sooner_us, _ = self.now
         start_ppm = self._start_ppm
         share_ppm += max(-self._down_ppm, min(self._up_ppm, start_ppm - share_ppm))
         step_us = self._step_us
-        put_off_us = was.later_us - was.shorter_us // 2
         later_us = max(0, put_off_us - step_us)
         self.now = Adapted(share_ppm, later_us, max(0, sooner_us - step_us))
         self.forget()

@@ -148,7 +148,9 @@ class Burst:
         self.ended_by = "time_out"
         share_ppm, _, sooner_us, shorter_us = self.adapted
         self._sooner_us = sooner_us
-        self.rise_us = max(0, self.timing.rise_us - shorter_us)
+        rise_us = self.timing.rise_us
+        # Ramp and guard may have changed since it was learnt.
+        self.rise_us = max(rise_us - shorter_us, min(rise_us, self.least_rise_us))
         self.begun_us = onset_us
         self.begun_level = self.level_percent
         self.broken = False

@@ -58,6 +58,18 @@ class Trains:
         """The largest way from a motor threshold to its plateau; 0 without a channel."""
         return max([max(0, plan.full_ua - plan.motor_ua) for plan in self.plans], default=0)
 
+    @property
+    def step_ppm(self) -> int:
+        """The largest share of a plateau that one step of the device is worth, at the full level.
+
+        Of what is above the motor threshold; ``WHOLE_PPM`` where there is nothing.
+        """
+        steps = [
+            WHOLE_PPM * plan.step_ua // max(plan.step_ua, plan.full_ua - plan.motor_ua)
+            for plan in self.plans
+        ]
+        return max(steps, default=WHOLE_PPM)
+
     def begin(
         self, onset_us: Us, level_percent: int, current_ua: MicroAmp, share_ppm: int = WHOLE_PPM
     ) -> Us:

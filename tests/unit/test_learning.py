@@ -19,10 +19,13 @@ from fes_ctrl.model import (
     ParameterChange,
     Sample,
 )
+from fes_ctrl.runlog.log import NullLog
 from fes_ctrl.runtime.operator import OperatorConfig
+from fes_ctrl.runtime.stepper import Stepper
 from firmware_sim.injection_text import parse
 from hil.config import WalkConfig
 from hil.patient.way import SegmentConfig
+from hil.rig import Rig
 from hil.scenarios import load_scenario
 from hil.simulate import WalkResult, simulate
 
@@ -72,9 +75,17 @@ def test_a_stiff_ankle_learns_in_every_stride(tmp_path: Path) -> None:
     assert len(odd) <= 1, odd
 
 
-def test_the_guard_takes_nothing_from_a_ramp_that_was_shortened(tmp_path: Path) -> None:
-    firm = ("program.adaptive.contact_deg=16", "program.adaptive.mid_deg=-20")
+@pytest.mark.parametrize("rate_hz", [30, 40, 41, 50])
+def test_the_guard_takes_nothing_from_a_ramp_that_was_shortened(
+    rate_hz: int, tmp_path: Path
+) -> None:
+    firm = (
+        "program.adaptive.contact_deg=16",
+        "program.adaptive.mid_deg=-20",
+        f"program.channel.0.rate_hz={rate_hz}",
+    )
     result, told = walked(configured("ms_fatigue", *firm, seconds=60.0), tmp_path)
+    assert [clip for clip in result.walk.clips if clip.t_us > (FULL_S + 3.0) * 1e6] == []
     full = [each for each in told if each.t_us > FULL_S * 1e6][2:]
     assert [each.reason for each in full if "guard" in each.reason] == []
     assert {each.shorter_us for each in full[10:]} != {0}
@@ -105,6 +116,28 @@ def test_a_limit_that_is_narrowed_while_one_walks_holds_for_the_next_ramp() -> N
     assert leg.burst.least_rise_us == 100_000
     controller.step(1, ParameterChange(1, ALL_LEGS, "limits.ramp_min_ms", 150.0))
     assert leg.burst.least_rise_us == 150_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("limits.ramp_min_ms", 180.0), ("rise_ms", 100.0), ("rise_ms", 350.0)]
+)
+def test_a_ramp_that_is_changed_while_one_walks_costs_two_strides_at_most(
+    name: str, value: float
+) -> None:
+    config = configured("ms_fatigue", seconds=60.0)
+    clock = Stepper()
+    rig = Rig(config, clock, NullLog())
+    told: list[Adaptation] = []
+    rig.session.listeners.append(
+        lambda _now_us, records: told.extend([r for r in records if isinstance(r, Adaptation)])
+    )
+    rig.session.open()
+    clock.run_until_us(30_000_000)
+    rig.session.take(ParameterChange(30_000_000, ALL_LEGS, name, value))
+    clock.run_until_us(60_000_000)
+    after = [each for each in told if each.t_us > 30_000_000]
+    assert len(after) > 15
+    assert sum(each.verdict not in {"learnt", "held"} for each in after) <= 2
 
 
 def test_it_never_gives_more_than_the_program_at_the_operators_level(tmp_path: Path) -> None:

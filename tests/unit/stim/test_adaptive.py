@@ -18,7 +18,7 @@ from helpers.walker import STANDARD, Walker
 WANTED = AdaptiveConfig(learn=True)
 SPAN_UA = 42_000
 EXTENSION_US = 100_000
-TIMES = Times(EXTENSION_US, 200_000, 100_000)
+TIMES = Times(EXTENSION_US, 200_000, 100_000, 12_000)
 UP_PPM = WHOLE_PPM * round(1000 * WANTED.step_mA) // SPAN_UA
 
 
@@ -194,17 +194,32 @@ def test_a_shorter_ramp_reaches_the_plateau_so_much_sooner_after_the_onset() -> 
     was_ppm=st.integers(0, WHOLE_PPM),
     put_off_us=st.integers(0, 100_000),
     least_rise_us=st.integers(0, 300_000),
+    step_ppm=st.integers(0, WHOLE_PPM),
 )
 def test_at_no_instant_is_more_given_than_the_program_gives(
-    share_ppm: int, was_ppm: int, put_off_us: int, least_rise_us: int
+    share_ppm: int, was_ppm: int, put_off_us: int, least_rise_us: int, step_ppm: int
 ) -> None:
     rise_us = 200_000
-    ramp_us = ramp_to(share_ppm, was_ppm, Times(0, rise_us, least_rise_us))
+    ramp_us = ramp_to(share_ppm, was_ppm, Times(0, rise_us, least_rise_us, step_ppm))
     shorter_us = rise_us - ramp_us
     adapted = Adapted(share_ppm, put_off_us + shorter_us // 2, 0, shorter_us)
     for setpoint in given_burst(STANDARD, adapted).setpoints:
         whole_ua = envelope_ua(18_000, 43_200, rise_us, 1, setpoint.at_us, -1)
         assert setpoint.current_ua <= whole_ua
+
+
+def test_a_ramp_that_was_made_shorter_meanwhile_is_no_shorter_than_the_guard_allows() -> None:
+    walker = Walker(replace(STANDARD, rise_ms=120.0))
+    walker.program.burst.least_rise_us = 100_000
+    walker.program.burst.adapted = Adapted(500_000, 50_000, 0, 100_000)
+    walker.heel_off(0)
+    walker.until(500_000)
+    assert walker.program.burst.rise_us == 100_000
+    walker.program.burst.least_rise_us = 150_000
+    walker.contact(700_000)
+    walker.until(3_000_000)
+    walker.heel_off(4_000_000)
+    assert walker.program.burst.rise_us == 120_000, "the program's own, which the guard may cut"
 
 
 def test_a_burst_that_a_person_asks_for_keeps_the_programs_ramp() -> None:

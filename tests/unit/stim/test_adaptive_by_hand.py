@@ -20,7 +20,7 @@ BARE = AdaptiveConfig(
 )
 SPAN_UA = 40_000
 UP_PPM = 250_000
-TIMES = Times(100_000, 0, 0)
+TIMES = Times(100_000, 0, 0, 0)
 """Without a ramp."""
 FIRST_AIM_DEG = 1.65 * 0.8 - 0.5
 STEADY_DPS = 760.0
@@ -268,24 +268,48 @@ def test_the_first_stride_after_a_break_is_taken_at_its_word() -> None:
         (600_000, 100_000, 200_000),  # no longer than the program's
         (300_000, 300_000, 100_000),  # no shorter than the guard's
         (300_000, 299_999, 100_001),
-        (0, 0, 100_000),
+        (0, 0, 200_000),
         (1, 0, 200_000),
     ],
 )
 def test_the_ramp_is_as_steep_as_the_programs_and_the_guard_allow(
     share_ppm: int, was_ppm: int, rise_us: int
 ) -> None:
-    assert ramp_to(share_ppm, was_ppm, Times(0, 200_000, 100_000)) == rise_us
+    assert ramp_to(share_ppm, was_ppm, Times(0, 200_000, 100_000, 0)) == rise_us
+
+
+@pytest.mark.parametrize(
+    ("share_ppm", "was_ppm", "rise_us"),
+    [
+        (480_000, 500_000, 100_000),  # the last peak was 480 000 at least
+        (500_000, 500_000, 104_167),  # 100 ms / 0.48 * 0.5
+        (600_000, 500_000, 125_000),
+        (20_000, 20_000, 200_000),  # it may have been none
+        (21_000, 21_000, 200_000),
+    ],
+)
+def test_the_last_peak_may_have_been_a_step_lower_than_was_asked_for(
+    share_ppm: int, was_ppm: int, rise_us: int
+) -> None:
+    assert ramp_to(share_ppm, was_ppm, Times(0, 200_000, 100_000, 20_000)) == rise_us
+
+
+def test_a_ramp_from_which_something_was_taken_is_the_programs_again() -> None:
+    law = law_of(now=Adapted(HALF_PPM, 90_000, 7, 100_000))
+    law.take_the_programs_ramp()
+    assert law.now == Adapted(HALF_PPM, 40_000, 7, 0)
+    law.take_the_programs_ramp()
+    assert law.now == Adapted(HALF_PPM, 40_000, 7, 0)
 
 
 def test_a_ramp_that_is_shorter_than_the_guards_stays_as_it_is() -> None:
     for share_ppm in (0, HALF_PPM, WHOLE_PPM):
-        assert ramp_to(share_ppm, HALF_PPM, Times(0, 80_000, 100_000)) == 80_000
+        assert ramp_to(share_ppm, HALF_PPM, Times(0, 80_000, 100_000, 0)) == 80_000
 
 
 def test_a_burst_whose_ramp_is_shorter_begins_later_by_half_of_that() -> None:
     law = law_of()
-    ramps = Times(100_000, 200_000, 50_000)
+    ramps = Times(100_000, 200_000, 50_000, 0)
     assert law.learn(9.0, 9.0, STEADY_DPS, ramps)
     share_ppm, later_us, _, shorter_us = law.now
     assert share_ppm == HALF_PPM - round(0.5 * 8.18 * 50_000)
@@ -297,7 +321,7 @@ def test_a_burst_whose_ramp_is_shorter_begins_later_by_half_of_that() -> None:
 
 def test_what_was_put_off_stays_beside_the_ramp() -> None:
     law = law_of(now=Adapted(HALF_PPM, 50_000 + 40_000, 0, 100_000))
-    law.learn(3.0, 0.0, STEADY_DPS, Times(100_000, 200_000, 50_000))
+    law.learn(3.0, 0.0, STEADY_DPS, Times(100_000, 200_000, 50_000, 0))
     assert law.now.later_us - law.now.shorter_us // 2 == 40_000 + 12_000
     assert law.revert()
     assert (law.now.later_us, law.now.shorter_us) == (32_000, 0)
@@ -305,7 +329,7 @@ def test_what_was_put_off_stays_beside_the_ramp() -> None:
 
 def test_a_foot_that_is_too_low_while_the_onset_is_the_ramps_alone_gets_more_current() -> None:
     law = law_of(now=Adapted(HALF_PPM, 50_000, 0, 100_000))
-    law.learn(-1.0, 4.0, STEADY_DPS, Times(100_000, 200_000, 50_000))
+    law.learn(-1.0, 4.0, STEADY_DPS, Times(100_000, 200_000, 50_000, 0))
     assert law.now.share_ppm > HALF_PPM
 
 
