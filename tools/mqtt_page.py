@@ -58,7 +58,8 @@ is lost, the broker tells of it, with `seq` and `t_us` 0 and the `utc_us` of whe
 to say. The last `status` of a run that is over (`why` is *ended* or *killed*) takes the place of
 that one: its `seq` is 0 as well, but its `t_us` and `utc_us` are those of when it was told. A bench
 that is there and hears that one of its name is not (the last will of a run before, which a broker
-may tell late) says again that it is there, where it may read `fes/BENCH/status`.
+may tell late, or the end of a second run) says all that is retained again, where it may read
+`fes/BENCH/status`.
 """
 
 COMMANDS = f"""\

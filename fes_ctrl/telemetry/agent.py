@@ -345,10 +345,13 @@ class Agent:
         self._way_before = way
 
     def _status(self, payload: bytes) -> None:
-        """Tell that the bench is there, where somebody of its name said that it is not."""
+        """Tell all that is kept of the bench, where somebody of its name said that it is not there.
+
+        Whoever says so may have been a second run of that name, which has told all of its own.
+        """
         said = message_of(payload) or {}
         if said.get("online") is False and said.get("session") != self._session:
-            self._board.tell_status()
+            self._board.tell_all()
             self._news.set()
 
 

@@ -212,14 +212,10 @@ class Board:
             },
         )
 
-    def tell_status(self) -> None:
-        """Publish what it is."""
-        if self._status is not None:
-            self._out.latest("status", self._status)
-
     def tell_all(self) -> None:
         """Publish everything that is retained: a broker may have forgotten it."""
-        self.tell_status()
+        if self._status is not None:
+            self._out.latest("status", self._status)
         self.tell_state()
         if self._parameters is not None:
             self._out.latest("parameters", self._parameters)

@@ -140,6 +140,7 @@ class Connections:
         self._identifier = identifier
         self.will = self._given = will
         self._newest = False
+        self._older = False
         self._queue_type = queue_type
         self._kept_s = kept_s
         self._keepalive_s = keepalive_s
@@ -180,7 +181,8 @@ class Connections:
         except MqttError as error:
             self._failed(str(error))
             raise
-        self._newest = self._newest or self.protocol == ProtocolVersion.V5
+        self._older = self.protocol == ProtocolVersion.V311
+        self._newest = self._newest or not self._older
         self.made += 1
         try:
             yield client
@@ -222,9 +224,10 @@ class Connections:
         """Choose the protocol of the next attempt.
 
         Some brokers say nothing to a protocol that they do not know; a broker that is not there,
-        or that knew MQTT 5 before, says nothing about protocols.
+        or that knew MQTT 5 before, says nothing about protocols: one that was spoken to in the
+        older one is again.
         """
-        if self._broker.protocol:
+        if self._broker.protocol or (self._older and why != UNANSWERED):
             return
         older = self.protocol == ProtocolVersion.V5 and why == UNANSWERED and not self._newest
         self.protocol = ProtocolVersion.V311 if older else ProtocolVersion.V5

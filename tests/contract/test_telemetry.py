@@ -255,13 +255,22 @@ def test_the_last_will_says_what_the_stimulator_has_told_of_itself(
 def test_the_last_will_of_a_run_before_is_not_what_a_broker_keeps_of_this_one(
     bench: RealBench, tuner: Far, broker: brokers.Mosquitto
 ) -> None:
+    # A second run of the same name has told all of its own before its end.
+    for name in ("state", "parameters"):
+        other = dict(tuner.wait_for(name), session="of before")
+        tuner.publish(name, json.dumps(other), retain=True)
     before = dict(tuner.wait_for("status"), session="of before", online=False, why="lost")
     tuner.publish("status", json.dumps(before), retain=True)
     tuner.wait_for("status", lambda body: body["session"] == "of before")
-    until(lambda: tuner.on("status")[-1]["online"], lambda: tuner.on("status"))
+    for name in ("status", "state", "parameters"):
+        until(
+            lambda name=name: tuner.on(name)[-1]["session"] != "of before",
+            lambda name=name: tuner.on(name),
+        )
     with far(broker.port) as later:
-        kept = later.wait_for("status")
-    assert (kept["online"], kept["session"] != "of before") == (True, True)
+        assert later.wait_for("status")["online"] is True
+        for name in ("status", "state", "parameters"):
+            assert later.wait_for(name)["session"] != "of before"
 
 
 def test_stops_that_are_kept_are_not_in_the_way_of_one_that_is_not(tmp_path: Path) -> None:

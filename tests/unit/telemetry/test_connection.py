@@ -223,6 +223,28 @@ def test_a_broker_that_says_nothing_is_tried_in_both_until_it_is_known() -> None
 
 
 @pytest.mark.real_time
+def test_a_broker_that_has_no_more_and_was_away_is_spoken_to_in_the_older_as_before() -> None:
+    silent = threading.Event()
+
+    async def test(port: int) -> None:
+        connections = Connections(Broker(HERE, port))
+        assert await attempt(connections)
+        assert await attempt(connections) == ""
+        connections._failed("nobody listens there")
+        assert await attempt(connections) == ""
+        silent.set()
+        # One that says nothing any more may know the newer one since.
+        assert await attempt(connections)
+        assert await attempt(connections)
+
+    with server(
+        lambda level: accepts(level) if level == 4 and not silent.is_set() else b""
+    ) as there:
+        run(test(there.port))
+        assert there.levels == [5, 4, 4, 4, 5]
+
+
+@pytest.mark.real_time
 def test_a_line_on_which_nothing_is_answered_is_closed_with_a_good_bye() -> None:
     async def test(there: Server) -> None:
         assert await attempt(Connections(Broker(HERE, there.port)))
