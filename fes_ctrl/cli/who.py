@@ -32,8 +32,8 @@ class Who:
         if self._cluster is not None and self._cluster != "local":
             return f"the workers of {self._cluster}"
         count = min(self._workers, jobs)
-        where = "a Dask cluster of" if self._cluster else "of"
-        return f"{count} process{'es' * (count > 1)} {where} this machine"
+        of_dask = "a Dask cluster on " if self._cluster else ""
+        return f"{count} process{'es' * (count > 1)} of {of_dask}this machine"
 
     def at_work(self, jobs: int, out: Path | None) -> "Workers | Cluster":
         """Return those who walk so many jobs, whose rows are kept in ``out``."""

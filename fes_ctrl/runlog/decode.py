@@ -23,6 +23,7 @@ from fes_ctrl.model import (
     StateChange,
     Stop,
 )
+from fes_ctrl.runlog.kinds import lacking
 from fes_ctrl.runlog.reader import RunLogError
 from fes_ctrl.units import NEVER_US, Us
 
@@ -177,11 +178,6 @@ def decode_record(record: dict[str, object]) -> Record:
             return StateChange(t_us, armed, level, reason)
         case _:
             raise RunLogError(lacking(record))
-
-
-def lacking(record: dict[str, object]) -> str:
-    """Return what is wrong with a record whose fields do not fit its kind."""
-    return f"a {record.get('kind')} record lacks a field or has one of a wrong type"
 
 
 def _number(value: float | None) -> float:

@@ -48,3 +48,14 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 """Fields of each kind, in order, without ``kind`` itself."""
 
 INPUT_KINDS: Final = ("sample", "report", "operator", "parameter", "wake")
+
+
+def named(record: dict[str, object]) -> str:
+    """Return what a record is, in words."""
+    kind = str(record.get("kind"))
+    return f"{'an' if kind.startswith(tuple('aeiou')) else 'a'} {kind} record"
+
+
+def lacking(record: dict[str, object]) -> str:
+    """Return what is wrong with a record whose fields do not fit its kind."""
+    return f"{named(record)} lacks a field or has one of a wrong type"

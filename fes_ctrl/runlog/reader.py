@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fes_ctrl.model import Input, LinkReport, Operator, ParameterChange, Sample
-from fes_ctrl.runlog.kinds import FORMAT, INPUT_KINDS, KINDS
+from fes_ctrl.runlog.kinds import FORMAT, INPUT_KINDS, KINDS, lacking, named
 from fes_ctrl.units import NEVER_US, Us
 
 
@@ -72,7 +72,7 @@ def controller_inputs(path: Path) -> Iterator[tuple[Us, Input | None]]:
 def _now(record: dict[str, object]) -> Us:
     now = record.get("now")
     if not isinstance(now, int):
-        message = f"a {record['kind']} record without an integer now"
+        message = f"{named(record)} without an integer now"
         raise RunLogError(message)
     return now
 
@@ -122,8 +122,7 @@ def decode_input(record: dict[str, object]) -> Input | None:
         case {"kind": "wake"}:
             return None
         case _:
-            message = f"a {record.get('kind')} record lacks a field or has one of a wrong type"
-            raise RunLogError(message)
+            raise RunLogError(lacking(record))
 
 
 def _value(number: object) -> float:

@@ -54,7 +54,7 @@ RECORDS: tuple[Record, ...] = (
     BurstStart(13, 1, 0, "heel_off", 10, 30_000),
     BurstEnd(14, 1, 0, "time_out", 13, NEVER_US),
     Anticipation(14, 1, "ho", "refused", NEVER_US, 0, NASTY),
-    Adaptation(14, 1, "frozen", NASTY, float("nan"), 12.25, 400.0, 0.6, 0, 10_000),
+    Adaptation(14, 1, "frozen", NASTY, float("nan"), 12.25, 400.0, 0.6, 0, 10_000, 5_000),
     Decision(15, 1, 0, "refuse", "late", SETPOINT),
     Fault(16, "link_silent", "stop", -1, NASTY),
     StateChange(17, True, 60, NASTY),
