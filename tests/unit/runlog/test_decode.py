@@ -34,12 +34,12 @@ def test_a_log_in_which_no_ramp_was_shortened_need_not_say_so() -> None:
 
 @pytest.mark.parametrize("shorter", ["90", None, 1.5, [90]])
 def test_what_is_no_length_of_a_ramp_is_refused(shorter: object) -> None:
-    with pytest.raises(RunLogError, match="^an adaptation record lacks a field or has one of a"):
+    with pytest.raises(RunLogError, match=r"^an adaptation record lacks a field or has one of a"):
         decode_record({**LEARNT, "shorter": shorter})
 
 
 def test_what_is_damaged_is_named() -> None:
-    with pytest.raises(RunLogError, match="^a burst record lacks"):
+    with pytest.raises(RunLogError, match=r"^a burst record lacks"):
         decode_record({"kind": "burst"})
-    with pytest.raises(RunLogError, match="^an event record lacks"):
+    with pytest.raises(RunLogError, match=r"^an event record lacks"):
         decode_record({"kind": "event"})
