@@ -95,10 +95,13 @@ def command(
 
 
 def _broker(url: str, *, as_json: bool) -> int:
-    from fes_ctrl.cli.brokers import broker_at
+    from fes_ctrl.cli.brokers import bench_at, broker_at
     from fes_ctrl.cli.doctor_broker import examine, tell
 
-    whole = examine(broker_at(url, "--broker"))
+    broker = broker_at(url, "--broker")
+    if broker.path:
+        bench_at(url, "--broker")
+    whole = examine(broker)
     if as_json:
         click.echo(json.dumps(whole, allow_nan=False))
     else:

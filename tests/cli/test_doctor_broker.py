@@ -290,3 +290,10 @@ def test_what_cannot_be_asked_is_refused() -> None:
     done = doctor("mqtt://h", "--ports")
     assert done.returncode == 2
     assert "ask one at a time" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["a/b", "a%20b", "a/b/c"])
+def test_a_bench_that_could_not_be_one_is_refused_as_everywhere(path: str) -> None:
+    done = doctor(f"mqtt://{HERE}:{free_port()}/{path}")
+    assert done.returncode == 2
+    assert "it names no bench; write" in done.stderr
