@@ -472,6 +472,14 @@ def test_times_are_whole_microseconds() -> None:
     law = law_of(replace(BARE, step_ms=0.025))
     law.learn(0.0, 0.0, 400.0, TIMES)
     assert law.now.sooner_us == 12
+    odd = Adapted(333_333, 90_001, 0, 100_003)
+    assert type(ramp_to(333_333, 333_333, Times(0, 200_001, 3, 0))) is int
+    law = law_of(now=odd)
+    law.take_the_programs_ramp()
+    assert [type(each) for each in law.now] == [int] * 4
+    law = law_of(now=odd)
+    law.learn(9.0, 9.0, STEADY_DPS, Times(100_000, 200_001, 3, 7))
+    assert [type(each) for each in law.now] == [int] * 4
 
 
 def test_it_tells_what_it_has_learnt() -> None:
