@@ -9,6 +9,7 @@ from fes_ctrl.runtime.stepper import Stepper
 from fes_ctrl.runtime.telling import About, Telling
 from fes_ctrl.telemetry.audit import SEALED
 from fes_ctrl.telemetry.board import Board
+from fes_ctrl.telemetry.connection import MOST_PACKET
 from fes_ctrl.telemetry.gate import APART_US, FUTURE_US, LIFE_US, MOST_SENDERS
 from fes_ctrl.telemetry.json_schema import json_schema
 from fes_ctrl.telemetry.outgoing import EVERY_US, MOST_ITEMS, Outgoing
@@ -89,7 +90,7 @@ It is refused, with the reason as the first word of `reason`, where it is
 | expired | past `not_after_us` by the bench's clock, or valid for more than {LIFE_US / 1e6:g} s |
 | future | issued more than {FUTURE_US / 1e6:g} s from now by the bench's clock |
 | replayed | its `seq` is not above the sender's last |
-| senders | of a sender beyond the {MOST_SENDERS} that have spoken in this run |
+| senders | of a sender beyond the {MOST_SENDERS} that have spoken in this run, but to lower |
 | key | nothing that a remote can change |
 | value | out of its bounds; a level above the one in force |
 | leg | of a leg that is not stimulated; a limit that is not given for both |
@@ -101,7 +102,8 @@ A command with an `id` that came before is answered as it was, with `again`. Wha
 lower (`level_percent`, `limits.*`) is asked for no version and no pause. A stop is taken as it
 comes, however it is said, unless it is retained; where it comes again it stops again, and is
 answered with `again`. More than 20 of either kind a second are counted and left out; retained stops
-are a kind of their own. What is not new is told as fault F26, once a second at most.
+are a kind of their own. What is not new is told as fault F26, once a second at most. Nothing
+longer than {MOST_PACKET // 1024} KiB comes through a broker of MQTT 5, and so gets no answer.
 
 ### How stops come
 

@@ -46,8 +46,11 @@ class Gate:
         self._seqs: OrderedDict[str, int] = OrderedDict()
         self._accepted_us = -APART_US
 
-    def admit(self, sender: str, command: Command, utc_us: int) -> None:
-        """Let a command pass that is new, and never again.
+    def admit(self, sender: str, command: Command, utc_us: int) -> bool:
+        """Let a command pass that is new, and never again; return whether its sender is known.
+
+        Of senders beyond ``MOST_SENDERS`` nothing is kept: theirs could pass again, so that only
+        what may come again without harm is to be taken of them.
 
         Parameters
         ----------
@@ -76,11 +79,12 @@ class Gate:
             why = f"given {early_us / 1e6:.1f} s from now by the bench's clock; set the clocks"
             raise RefusedError("future", why)
         if sender not in self._seqs and len(self._seqs) >= MOST_SENDERS:
-            raise RefusedError("senders", f"{MOST_SENDERS} have spoken in this run")
+            return False
         last = self._seqs.get(sender, -1)
         if command.seq <= last:
             raise RefusedError("replayed", f"seq {command.seq} is not above the last, {last}")
         self._seqs[sender] = command.seq
+        return True
 
     def pace(self, now_us: int) -> None:
         """Let a change pass that does more than lower, if the last is long enough ago.

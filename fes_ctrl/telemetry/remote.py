@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
-from fes_ctrl.telemetry.gate import RETAINED, STALE, Gate, RefusedError
+from fes_ctrl.telemetry.gate import MOST_SENDERS, RETAINED, STALE, Gate, RefusedError
 from fes_ctrl.telemetry.parameters import Parameters, Plan
 from fes_ctrl.telemetry.reading import text
 from fes_ctrl.telemetry.requests import (
@@ -150,9 +150,9 @@ class Remote:
                 self._count("again")
                 self._answer(request, known._replace(again=True))
                 return "repeated: the answer was given before, and is given again"
-            self._gate.admit(request.sender, command, utc_us)
+            kept = self._gate.admit(request.sender, command, utc_us)
             change = {key: (None, value) for key, value in command.change.items()}
-            plan = self._considered(command, now_us)
+            plan = self._considered(command, now_us, kept=kept)
         except MalformedError as error:
             return self._refuse(request, id_, MALFORMED, str(error), change)
         except RefusedError as error:
@@ -160,10 +160,12 @@ class Remote:
         self._carry_out(request, command, plan, now_us)
         return ""
 
-    def _considered(self, command: Command, now_us: int) -> Plan:
+    def _considered(self, command: Command, now_us: int, *, kept: bool) -> Plan:
         plan = self._parameters.consider(command.leg, command.change, self._bench.level_percent)
         if not plan.lowers:
-            # Lowering is right whatever was seen before it, and at any time.
+            # Lowering is right whatever was seen before it, at any time, and once more.
+            if not kept:
+                raise RefusedError("senders", f"{MOST_SENDERS} have spoken in this run")
             present = self._parameters.version
             if command.base_version != present:
                 why = f"version {command.base_version} was changed since; {present} is in force"

@@ -8,7 +8,7 @@ import pytest
 
 from fes_ctrl.model import BurstEnd
 from fes_ctrl.safety.faults import WARN
-from fes_ctrl.telemetry.gate import LIFE_US
+from fes_ctrl.telemetry.gate import LIFE_US, MOST_SENDERS
 from fes_ctrl.telemetry.remote import REMEMBERED
 from helpers.asked import NOON_US, setting, stopping
 from helpers.told_walk import ToldWalk
@@ -56,6 +56,22 @@ def test_a_change_between_bursts_holds_at_once() -> None:
     walk = ToldWalk()
     walk.until(0.5)
     assert verdicts(walk.ask(change={"program.rise_ms": 150.0})) == ["accepted", "effective"]
+
+
+def test_who_comes_after_too_many_may_lower_and_no_more() -> None:
+    walk = walking()
+    for number in range(MOST_SENDERS):
+        # Refused, and known all the same.
+        (refused,) = walk.ask(f"s{number}", change={"program.rise_ms": 2001.0})
+        assert refused["reason"].startswith("value: ")
+    for level in (50, 40):
+        assert "accepted" in verdicts(walk.ask("late", change={"level_percent": level}))
+        assert walk.rig.session.controller._authorities[0].arming.level_percent == level
+    (refused,) = walk.ask("late", change={"program.rise_ms": 150.0})
+    assert refused["verdict"] == "refused"
+    assert refused["reason"] == "senders: 64 have spoken in this run"
+    (raised,) = walk.ask("late", change={"level_percent": 60})
+    assert raised["reason"].startswith("value: ")
 
 
 REFUSALS = {
