@@ -118,6 +118,27 @@ def test_a_limit_that_is_narrowed_while_one_walks_holds_for_the_next_ramp() -> N
     assert leg.burst.least_rise_us == 150_000
 
 
+def test_after_a_burst_that_the_guard_cut_the_next_one_rises_as_the_program_does() -> None:
+    clock = Stepper()
+    rig = Rig(configured("ms_fatigue", seconds=40.0), clock, NullLog())
+    told: list[Adaptation] = []
+    rig.session.listeners.append(
+        lambda _now_us, records: told.extend([r for r in records if isinstance(r, Adaptation)])
+    )
+    rig.session.open()
+    clock.run_until_us(30_000_000)
+    assert told[-1].shorter_us > 0
+    (leg,) = rig.session.controller._legs
+    assert leg.learning is not None
+    leg.learning.withheld = True
+    known = len(told)
+    clock.run_until_us(35_000_000)
+    cut, after = told[known], told[known + 1]
+    assert (cut.verdict, cut.shorter_us) == ("frozen", 0)
+    assert after.verdict == "learnt"
+    assert after.shorter_us > 0
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("limits.ramp_min_ms", 180.0), ("rise_ms", 100.0), ("rise_ms", 350.0)]
 )
